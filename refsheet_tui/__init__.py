@@ -1,0 +1,1 @@
+"""Talk with the character on a picture, offline."""

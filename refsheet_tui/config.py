@@ -1,0 +1,108 @@
+"""Settings from `config.yaml`: what the person wrote, over what the program ships with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+from refsheet_tui import paths
+from refsheet_tui.config_file import read_settings
+from refsheet_tui.config_problems import validated
+
+
+def _beside_the_file(path: Path | None, info: ValidationInfo) -> Path | None:
+    """`~` means home; a relative path is relative to the settings file it stands in."""
+    if path is None:
+        return None
+    folder: Path | None = info.context
+    path = Path(os.path.expanduser(path))  # noqa: PTH111 - keeps an unknown `~user` as it is
+    return path if folder is None else folder / path
+
+
+def _model_beside_the_file(model: str, info: ValidationInfo) -> str:
+    """A name from the catalogue stays as it is; a path follows the rule of every path."""
+    is_path = "/" in model or os.sep in model or model.endswith(".gguf")
+    return str(_beside_the_file(Path(model), info)) if is_path else model
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Generation(_Settings):
+    """How a reply is written. Names and defaults are those of the engine's settings."""
+
+    max_new_tokens: int = Field(default=1000, ge=1)
+    """A reply ends after this many tokens."""
+    sample: bool = True
+    """False: always the most likely token; the other sampling settings do nothing."""
+    temperature: float = Field(default=1.0, ge=0.0, le=10.0)
+    """Below 1 more predictable, above 1 more surprising."""
+    top_k: int = Field(default=64, ge=0)
+    """Choose among this many most likely tokens; 0 is all."""
+    top_p: float = Field(default=0.95, gt=0.0, le=1.0)
+    """Choose among the likeliest tokens that together have this probability."""
+    min_p: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Never choose a token less likely than this share of the likeliest one's probability."""
+    repeat_penalty: float = Field(default=1.0, gt=0.0, le=10.0)
+    """Above 1 recent tokens become less likely."""
+    seed: int | None = Field(default=None, ge=0, lt=2**32 - 1)
+    """The same seed and prompt give the same reply; None is another one every time."""
+
+
+class Config(_Settings):
+    """Everything `config.yaml` can set. The defaults here are those of the shipped file."""
+
+    model: Annotated[str, Field(min_length=1), AfterValidator(_model_beside_the_file)] = "demo"
+    """`demo`, or the path of a text model (GGUF)."""
+    mmproj: Annotated[Path | None, Field(strict=False), AfterValidator(_beside_the_file)] = None
+    """Path of the vision projector (GGUF) that belongs to the model."""
+    context_size: int = Field(default=8192, ge=256, le=131_072)
+    """Tokens the model can hold in view; more needs more memory. Gemma 3 ends at 131,072."""
+    threads: int | None = Field(default=None, ge=1, le=512)
+    """None: as many as there are performance cores."""
+    gpu_layers: int | None = Field(default=None, ge=0)
+    """Layers on the GPU; None: all that fit."""
+    pan_and_scan: Literal["auto", "off"] = "auto"
+    """`auto`: wide and tall pictures are also read in crops."""
+    language: str | None = Field(default=None, min_length=1)
+    """The language characters speak, as a code; None: chosen by the locale."""
+    generation: Generation = Generation()
+
+
+def load_config(path: Path | None = None) -> Config:
+    """Settings from `path`, else from `REFSHEET_CONFIG`, else from the person's `config.yaml` if
+    there is one, over the shipped `config.yaml`.
+
+    Raises `ConfigError` naming the file, and the key or line.
+    """
+    shipped = _load(paths.shipped("config.yaml"))
+    if path is None:
+        path = _persons_file()
+    return shipped if path is None else _over(shipped, _load(path))
+
+
+def _persons_file() -> Path | None:
+    named = os.environ.get("REFSHEET_CONFIG")
+    if named:
+        return Path(named)
+    usual = paths.config_dir() / "config.yaml"
+    # lexists: a dangling link is a mistake worth a message, not a file that isn't there.
+    return usual if os.path.lexists(usual) else None
+
+
+def _load(path: Path) -> Config:
+    return validated(Config, read_settings(path), path)
+
+
+def _over(base: Config, top: Config) -> Config:
+    """`base` with the settings that were written down in `top`."""
+    generation = base.generation.model_copy(update=_written(top.generation))
+    return base.model_copy(update={**_written(top), "generation": generation})
+
+
+def _written(settings: _Settings) -> dict[str, object]:
+    return {name: getattr(settings, name) for name in settings.model_fields_set}

@@ -1,0 +1,47 @@
+"""Every error a person can meet: what happened, and what to do now."""
+
+from __future__ import annotations
+
+
+class RefsheetError(Exception):
+    """A problem with a remedy, both written for the person in front of the screen.
+
+    `problem` says what happened and names the file or key; `remedy` says what to do now.
+    Both are full sentences.
+    """
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem, remedy)
+        self.problem = problem
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.remedy}"
+
+
+class ConfigError(RefsheetError):
+    """A settings file that can't be used as it stands."""
+
+
+class PictureError(RefsheetError):
+    """A file that can't be opened as a picture."""
+
+
+class WeightsError(RefsheetError):
+    """A model or projector file that is missing, damaged, or not what it was given as."""
+
+
+class EngineError(RefsheetError):
+    """The engine could not do what was asked of it; it can still be asked other things."""
+
+
+class PromptTooLongError(EngineError):
+    """The prompt does not fit into the context."""
+
+
+class EngineDiedError(EngineError):
+    """The engine process ended without being asked to; `load` starts a new one."""
+
+
+class StorageError(RefsheetError):
+    """A folder or file that can't be read or written."""

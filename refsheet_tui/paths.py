@@ -1,0 +1,114 @@
+"""Where things live on this machine. Nothing here creates a folder unless it says so."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from refsheet_tui.errors import StorageError
+
+_APP = "refsheet"
+_PACKAGE = Path(__file__).resolve().parent
+_SHIPPED = _PACKAGE / "_shipped"
+
+
+def config_dir() -> Path:
+    """Settings of the person: `REFSHEET_CONFIG_DIR`, else the platform's place for them."""
+    return _override("REFSHEET_CONFIG_DIR") or platformdirs.user_config_path(_APP, appauthor=False)
+
+
+def data_dir() -> Path:
+    """What must never be lost (chats, characters): `REFSHEET_DATA_DIR`, else the platform's."""
+    return _override("REFSHEET_DATA_DIR") or platformdirs.user_data_path(_APP, appauthor=False)
+
+
+def cache_dir() -> Path:
+    """What can be made again: `REFSHEET_CACHE_DIR`, else the platform's place for it."""
+    return _override("REFSHEET_CACHE_DIR") or platformdirs.user_cache_path(_APP, appauthor=False)
+
+
+def state_dir() -> Path:
+    """What the program remembers by itself: `REFSHEET_STATE_DIR`, else the platform's place."""
+    return _override("REFSHEET_STATE_DIR") or platformdirs.user_state_path(_APP, appauthor=False)
+
+
+def log_dir() -> Path:
+    """Log files: `log` in `REFSHEET_STATE_DIR`, else the platform's place for logs."""
+    overridden = _override("REFSHEET_STATE_DIR")
+    if overridden is not None:
+        return overridden / "log"
+    return platformdirs.user_log_path(_APP, appauthor=False)
+
+
+def typed(path: str | Path) -> Path:
+    """A path as a person wrote it: `~` means home, and an unknown `~somebody` stays as it is."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - the method raises for an unknown one
+
+
+def exists(path: Path) -> bool:
+    """Whether there is something; False also for what no file can be called."""
+    return os.path.exists(path)  # noqa: PTH110 - the method raises for a name that is too long
+
+
+def ensure_dir(folder: Path) -> Path:
+    """Create `folder` with its parents, readable by the person alone, and return it.
+
+    Raises `StorageError` naming the folder.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StorageError(
+            f"The folder {folder} can't be created: {reason}.",
+            "Make its parent folder writable, or choose another place with the "
+            "REFSHEET_*_DIR environment variables.",
+        ) from error
+    return folder
+
+
+def shipped(name: str) -> Path:
+    """The file or folder `name` ("config.yaml", "models/demo", "samples") that comes with the
+    program: inside the package when installed from a wheel, at the root of a clone otherwise.
+
+    Raises `StorageError` when the installation lacks it.
+    """
+    # Not "the first that exists": beside an installed package lies all of site-packages, and a
+    # folder named `samples` there is somebody else's.
+    root = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
+    found = root / name
+    if not found.exists():
+        raise StorageError(
+            f"This installation of refsheet lacks {name} (looked for {found}).",
+            "Install it again.",
+        )
+    return found
+
+
+def demo_model() -> Path:
+    """The text model that comes with the program."""
+    return shipped("models/demo/demo.gguf")
+
+
+def demo_mmproj() -> Path:
+    """The vision projector of the demo model."""
+    return shipped("models/demo/demo-mmproj.gguf")
+
+
+def samples_dir() -> Path:
+    """The folder of the sample characters."""
+    return shipped("samples")
+
+
+def _override(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    if not value:
+        return None
+    try:
+        return Path(value).expanduser().absolute()
+    except RuntimeError as error:  # `~somebody` who is not on this machine
+        raise StorageError(
+            f"The folder in {variable} can't be found: {error}", "Set it to a full path."
+        ) from error

@@ -1,0 +1,1 @@
+"""What scripts/bootstrap.py is made of. Standard library alone."""

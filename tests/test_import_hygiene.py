@@ -1,0 +1,47 @@
+"""Starting fast, and keeping llama.cpp and the screens where they belong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HEAVY = ("llama_cpp", "textual", "PIL", "numpy", "huggingface_hub", "pydantic")
+
+
+def loaded_after(code: str, names: tuple[str, ...]) -> set[str]:
+    """Those of `names` that a fresh interpreter has imported after `code`."""
+    report = f"import sys; print(*[name for name in {names!r} if name in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def modules_outside(root: Path, *packages: str) -> list[str]:
+    """Every module of the project but those in `packages`."""
+    package = root / "refsheet_tui"
+    names = [
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        for path in sorted(package.rglob("*.py"))
+        if path.name != "__main__.py"
+    ]
+    return [name for name in names if not f"{name}.".startswith(packages)]
+
+
+def test_the_command_line_starts_without_anything_heavy() -> None:
+    assert loaded_after("import refsheet_tui.cli", HEAVY) == set()
+
+
+def test_no_part_but_the_native_engine_loads_llama_cpp(root: Path) -> None:
+    names = modules_outside(root, "refsheet_tui.engine.native.", "refsheet_tui.tui.")
+    assert "refsheet_tui.engine" in names
+    imports = "\n".join(f"import {name}" for name in names)
+    assert loaded_after(imports, ("llama_cpp", "textual")) == set()
+
+
+def test_the_screens_do_not_load_llama_cpp(root: Path) -> None:
+    names = modules_outside(root, "refsheet_tui.engine.native.")
+    imports = "\n".join(f"import {name}" for name in names)
+    assert loaded_after(imports, ("llama_cpp",)) == set()

@@ -1,0 +1,87 @@
+"""What an installation without a clone holds."""
+
+from __future__ import annotations
+
+import email
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+
+def build(kind: str, root: Path, folder: Path) -> Path:
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return next(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build("wheel", root, tmp_path_factory.mktemp("wheel"))
+
+
+def test_a_wheel_holds_what_the_program_needs_besides_code(wheel: Path, root: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        for name in ("config.yaml", "models/demo/demo.gguf", "models/demo/demo-mmproj.gguf"):
+            assert archive.read(f"refsheet_tui/_shipped/{name}") == (root / name).read_bytes()
+        names = set(archive.namelist())
+    samples = {
+        f"refsheet_tui/_shipped/{path.relative_to(root)}" for path in (root / "samples").iterdir()
+    }
+    assert len(samples) >= 7
+    assert samples <= names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def test_a_wheel_holds_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        tops = {name.split("/")[0].split("-")[0] for name in archive.namelist()}
+        assert not [name for name in archive.namelist() if name.endswith((".pyc", ".log"))]
+    assert tops == {"refsheet_tui"}
+
+
+def test_a_wheel_offers_the_command_and_names_its_licence(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        info = next(name for name in archive.namelist() if name.endswith("METADATA"))
+        metadata = email.message_from_bytes(archive.read(info))
+        entry_points = archive.read(info.replace("METADATA", "entry_points.txt")).decode()
+    assert "refsheet = refsheet_tui.cli:main" in entry_points
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.10"
+
+
+def test_an_unpacked_wheel_finds_what_it_holds(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    code = (
+        "from refsheet_tui import paths; from refsheet_tui.config import Config, load_config; "
+        "assert load_config() == Config(); print(paths.demo_model()); print(paths.samples_dir())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    shipped = tmp_path / "refsheet_tui" / "_shipped"
+    assert done.stdout.split("\n") == [
+        str(shipped / "models" / "demo" / "demo.gguf"),
+        str(shipped / "samples"),
+        "",
+    ], done.stderr
+
+
+def test_a_source_archive_can_build_the_wheel_and_run_the_tests(root: Path, tmp_path: Path) -> None:
+    with tarfile.open(build("sdist", root, tmp_path)) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {
+        "LICENSE",
+        "README.md",
+        "config.yaml",
+        "models/demo/demo.gguf",
+        "refsheet_tui/errors.py",
+        "samples/samples.yaml",
+        "scripts/run",
+        "tests/conftest.py",
+    } <= names
