@@ -1,0 +1,21 @@
+"""Characters and turns in, a `Prompt` out."""
+
+from refsheet_tui.prompting.languages import LANGUAGES, Language, default_language, language
+from refsheet_tui.prompting.persona import opening_turn
+from refsheet_tui.prompting.prompt import ControlPart, Part, PicturePart, Prompt, TextPart
+from refsheet_tui.prompting.turns import Turn, build_prompt
+
+__all__ = [
+    "LANGUAGES",
+    "ControlPart",
+    "Language",
+    "Part",
+    "PicturePart",
+    "Prompt",
+    "TextPart",
+    "Turn",
+    "build_prompt",
+    "default_language",
+    "language",
+    "opening_turn",
+]

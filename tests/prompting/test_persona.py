@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+
+from refsheet_tui.errors import ConfigError
+from refsheet_tui.pictures import PictureView, PreparedPicture
+from refsheet_tui.prompting import LANGUAGES, default_language, language, opening_turn
+
+SHEET = PictureView(PreparedPicture(1, b"\0\0\0", "sheet"))
+EXTRA = PictureView(PreparedPicture(1, b"\0\0\0", "extra"))
+
+
+def test_english_wording_is_the_original_s() -> None:
+    turn = opening_turn(language("fr"), SHEET, "Likes rain.", [EXTRA])
+    assert turn.role == "user"
+    assert turn.content == (
+        SHEET,
+        "You are the character in the image, use French. Use a conversational, oral tone. "
+        "Do not mention the reference images. Start without confirmation.\n"
+        "Additional info: Likes rain.\n"
+        "Additional reference images of the character:",
+        EXTRA,
+    )
+
+
+def test_chinese_wording_is_the_original_s() -> None:
+    turn = opening_turn(language("zh-Hant"), SHEET, "喜欢雨。", [EXTRA])
+    assert turn.content[1] == (
+        "你的身份是图中的角色，使用繁体中文。使用聊天的，口语化的方式表达。"
+        "不在回复中提及参考图的存在。无需确认。\n补充信息：喜欢雨。\n该角色的更多参考图："
+    )
+
+
+def test_nothing_is_said_of_what_there_is_not() -> None:
+    turn = opening_turn(language("en"), SHEET, "  \n")
+    assert len(turn.content) == 2
+    assert "Additional" not in str(turn.content[1])
+
+
+def test_braces_in_a_description_stay() -> None:
+    turn = opening_turn(language("en"), SHEET, "{language} {description} {0}")
+    assert "Additional info: {language} {description} {0}" in str(turn.content[1])
+
+
+def test_there_are_the_original_s_ten_languages() -> None:
+    codes = [each.code for each in LANGUAGES]
+    assert codes == ["en", "zh-Hans", "zh-Hant", "ja", "ko", "fr", "de", "es", "ru", "ar"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [("EN", "en"), ("zh", "zh-Hans"), ("zh_TW", "zh-Hant"), ("zh-hant", "zh-Hant"), (" ja ", "ja")],
+)
+def test_tags_are_read_as_people_write_them(tag: str, code: str) -> None:
+    assert language(tag).code == code
+
+
+def test_an_unknown_language_names_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match=r"'tlh'.*zh-Hans"):
+        language("tlh")
+
+
+@pytest.mark.parametrize(
+    ("locale", "code"),
+    [("zh_CN.UTF-8", "zh-Hans"), ("de_DE.UTF-8", "en"), (None, "en"), ("", "en"), ("C", "en")],
+)
+def test_the_locale_chooses_chinese_or_english(locale: str | None, code: str) -> None:
+    assert default_language(locale).code == code
