@@ -1,0 +1,37 @@
+"""A `Prompt` in, a stream of events out. llama.cpp runs in a process of its own."""
+
+from refsheet_tui.engine.engine import Engine, TokenizedPart
+from refsheet_tui.engine.events import (
+    Event,
+    Finish,
+    Finished,
+    Loading,
+    Looking,
+    ModelInfo,
+    Reading,
+    TextDelta,
+    Timings,
+)
+from refsheet_tui.engine.local import LocalEngine
+from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
+from refsheet_tui.errors import EngineDiedError, EngineError, PromptTooLongError
+
+__all__ = [
+    "Engine",
+    "EngineDiedError",
+    "EngineError",
+    "Event",
+    "Finish",
+    "Finished",
+    "GenerationSettings",
+    "LoadSettings",
+    "Loading",
+    "LocalEngine",
+    "Looking",
+    "ModelInfo",
+    "PromptTooLongError",
+    "Reading",
+    "TextDelta",
+    "Timings",
+    "TokenizedPart",
+]

@@ -1,0 +1,64 @@
+"""The port through which screens and commands talk to a model."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from refsheet_tui.engine.events import Event, Loading, ModelInfo
+from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
+from refsheet_tui.prompting import Prompt
+
+
+@dataclass(frozen=True)
+class TokenizedPart:
+    """One part of a prompt as the model receives it.
+
+    `kind` is `control`, `text` or `picture`. For a picture `tokens` is empty, `positions`
+    counts its soft tokens and `sha256` names its pixels.
+    """
+
+    kind: str
+    text: str
+    tokens: tuple[int, ...]
+    positions: int
+    sha256: str | None = None
+
+
+class Engine(Protocol):
+    """One model, one request at a time.
+
+    Every method raises `EngineError` (or a subclass) and nothing else.
+    """
+
+    async def load(
+        self, settings: LoadSettings, on_progress: Callable[[Loading], None] = ...
+    ) -> ModelInfo:
+        """Start the engine if it is not running and load the weights.
+
+        Raises `WeightsError` for a file that can't be used.
+        """
+        ...
+
+    def generate(self, prompt: Prompt, settings: GenerationSettings) -> AsyncGenerator[Event, None]:
+        """Read the prompt and write a reply; the last event is `Finished`.
+
+        Raises `PromptTooLongError` before anything is read. Closing the generator early cancels.
+        """
+        ...
+
+    async def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
+        """The prompt as token ids, without reading it."""
+        ...
+
+    async def cancel(self) -> None:
+        """Ask the running request to stop; its stream ends with `Finished("cancelled")`.
+
+        Does nothing when none is running.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End the engine process. Never waits for a busy model; safe to call twice."""
+        ...

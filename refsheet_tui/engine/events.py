@@ -1,0 +1,99 @@
+"""What an engine reports while it works, in the order a person lives through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from refsheet_tui.errors import EngineError
+
+Finish = Literal["end_of_turn", "max_tokens", "cancelled"]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """What was loaded.
+
+    `picture_size` is the side in pixels of the square the projector sees, 0 without one;
+    `picture_tokens` is how many positions a picture takes in the context.
+    """
+
+    name: str
+    is_demo: bool
+    context_size: int
+    picture_size: int
+    picture_tokens: int
+    device: str
+
+    @property
+    def sees_pictures(self) -> bool:
+        return self.picture_size > 0
+
+    def seen_size(self) -> int:
+        """`picture_size`, for who wants to show a picture. Raises `EngineError` without one."""
+        if not self.sees_pictures:
+            raise EngineError(
+                f"{self.name} can't see pictures: it has no vision projector.",
+                "Load the mmproj file that belongs to it; Gemma 3 sees from 4B up.",
+            )
+        return self.picture_size
+
+
+@dataclass(frozen=True)
+class Loading:
+    """Weights are being read; `fraction` goes from 0 to 1."""
+
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Looking:
+    """Picture `number` (from 1) of `total` is being encoded. Known pictures are not reported."""
+
+    number: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`done` of `total` prompt tokens are in the context, `reused` of them already were."""
+
+    done: int
+    total: int
+    reused: int
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """The next piece of the reply: whole characters, clean of control characters."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds, except `write_tps`, which is tokens a second (0.0 for fewer than two tokens).
+
+    `encode_s` is the time spent on pictures, `read_s` on the prompt's tokens; `first_token_s`
+    runs from the request to the first token.
+    """
+
+    load_s: float = 0.0
+    encode_s: float = 0.0
+    read_s: float = 0.0
+    first_token_s: float = 0.0
+    write_tps: float = 0.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The end of a reply, always the last event: why it ended and what it cost."""
+
+    finish: Finish
+    prompt_tokens: int
+    reused_tokens: int
+    new_tokens: int
+    timings: Timings
+
+
+Event = Looking | Reading | TextDelta | Finished

@@ -1,0 +1,38 @@
+"""`python -m refsheet_tui.engine.native FOLDER`: the engine process.
+
+Messages come in on file descriptor 0 and go out on what was 1. From here on 1 is 2, the log:
+llama.cpp and ggml print on both, and must not print into the messages.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+
+from refsheet_tui.engine.native.server import Server
+from refsheet_tui.engine.pixels import PixelFolder
+
+_STDIN, _STDOUT, _STDERR = 0, 1, 2
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def main() -> None:
+    messages = os.dup(_STDOUT)
+    os.dup2(_STDERR, _STDOUT)
+    _die_with_parent()
+    with os.fdopen(_STDIN, "rb") as inbox, os.fdopen(messages, "wb") as outbox:
+        Server(inbox, outbox, PixelFolder(Path(sys.argv[1]))).serve()
+
+
+def _die_with_parent() -> None:
+    """The end of the pipe says that the parent is gone, unless somebody inherited its other end;
+    Linux can say it for certain (of the thread that started us, which runs the client's loop)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main()

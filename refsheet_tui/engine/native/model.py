@@ -1,0 +1,100 @@
+"""The text model: an owned handle on its weights and vocabulary."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from llama_cpp import llama_cpp as llama
+
+from refsheet_tui.engine.native.library import collected_errors
+from refsheet_tui.errors import EngineError, WeightsError
+from refsheet_tui.text import one_line
+
+# llama.h: a negative number of layers means all of them.
+_ALL_LAYERS = -1
+
+
+class LoadStoppedError(EngineError):
+    """Somebody stopped the loading."""
+
+    def __init__(self) -> None:
+        super().__init__("Loading was stopped.", "Load a model to go on.")
+
+
+class Model:
+    """`llama_model` and its vocabulary."""
+
+    def __init__(
+        self, path: Path, gpu_layers: int | None, on_progress: Callable[[float], bool]
+    ) -> None:
+        """Load the weights. `on_progress` gets a fraction and returns whether to go on.
+
+        Raises `WeightsError` with llama.cpp's own words, `LoadStoppedError`.
+        """
+        params = llama.llama_model_default_params()
+        params.n_gpu_layers = _gpu_layers(gpu_layers)
+        watch = Watch(on_progress)
+        params.progress_callback = llama.llama_progress_callback(watch)
+        with collected_errors() as log:
+            handle = llama.llama_model_load_from_file(os.fsencode(path), params)
+        if handle is None:
+            raise load_error(path, watch, log.cause)
+        self.handle = handle
+        self.path = path
+        vocab = llama.llama_model_get_vocab(handle)
+        assert vocab is not None
+        self.vocab = vocab
+        self.uses_gpu = params.n_gpu_layers != 0 and llama.llama_supports_gpu_offload()
+
+    @property
+    def width(self) -> int:
+        """The length of one input embedding."""
+        return int(llama.llama_model_n_embd_inp(self.handle))
+
+    @property
+    def trained_context(self) -> int:
+        return int(llama.llama_model_n_ctx_train(self.handle))
+
+    @property
+    def window(self) -> int:
+        """How many tokens back the sliding-window layers see; 0 when there are none."""
+        return int(llama.llama_model_n_swa(self.handle))
+
+    @property
+    def n_vocab(self) -> int:
+        return int(llama.llama_vocab_n_tokens(self.vocab))
+
+    def close(self) -> None:
+        llama.llama_model_free(self.handle)
+
+
+class Watch:
+    """A progress callback that remembers whether it was what ended the load."""
+
+    def __init__(self, on_progress: Callable[[float], bool]) -> None:
+        self._on_progress = on_progress
+        self.stopped = False
+
+    def __call__(self, fraction: float, _user_data: ctypes.c_void_p) -> bool:
+        self.stopped = self.stopped or not self._on_progress(fraction)
+        return not self.stopped
+
+
+def load_error(path: Path, watch: Watch, reason: str) -> EngineError | WeightsError:
+    """Why a load came back with nothing."""
+    if watch.stopped:
+        return LoadStoppedError()
+    because = f": {one_line(reason)}" if reason else ""
+    return WeightsError(
+        f"{one_line(str(path))} can't be loaded{because}.",
+        "Download it again, or choose another file; if memory is short, a smaller one.",
+    )
+
+
+def _gpu_layers(asked: int | None) -> int:
+    if not llama.llama_supports_gpu_offload():
+        return 0
+    return _ALL_LAYERS if asked is None else asked

@@ -1,0 +1,119 @@
+"""The vision tower and its projector: an owned `mtmd_context`. Pixels in, soft tokens out."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from llama_cpp import llama_cpp as llama
+from llama_cpp import mtmd_cpp as mtmd
+
+from refsheet_tui.engine.native.context import Floats
+from refsheet_tui.engine.native.library import collected_errors
+from refsheet_tui.engine.native.model import Model, Watch, load_error
+from refsheet_tui.errors import EngineError
+from refsheet_tui.pictures import PreparedPicture
+
+_IMAGE = mtmd.MTMD_INPUT_CHUNK_TYPE_IMAGE
+
+
+class Projector:
+    """`picture_size` is the side in pixels that pictures must have, `picture_tokens` how many
+    soft tokens each becomes."""
+
+    def __init__(
+        self,
+        path: Path,
+        model: Model,
+        *,
+        picture_size: int,
+        threads: int,
+        on_progress: Callable[[float], bool],
+    ) -> None:
+        """Load the weights. `on_progress` gets a fraction and returns whether to go on.
+
+        Raises `WeightsError` with llama.cpp's own words, `LoadStoppedError`.
+        """
+        params = mtmd.mtmd_context_params_default()
+        params.use_gpu = model.uses_gpu
+        params.n_threads = threads
+        params.print_timings = False
+        params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_AUTO
+        watch = Watch(on_progress)
+        params.progress_callback = mtmd.mtmd_progress_callback(watch)
+        with collected_errors() as log:
+            handle = mtmd.mtmd_init_from_file(os.fsencode(path), model.handle, params)
+        if handle is None:
+            raise load_error(path, watch, log.cause)
+        self.handle = handle
+        self.picture_size = picture_size
+        self._width = model.width
+        blank = PreparedPicture(picture_size, bytes(picture_size * picture_size * 3), "blank")
+        with _Chunks(self, blank) as chunks:
+            self.picture_tokens = mtmd.mtmd_input_chunk_get_n_tokens(chunks.image)
+
+    def close(self) -> None:
+        mtmd.mtmd_free(self.handle)
+
+    def encode(self, picture: PreparedPicture) -> Floats:
+        """The soft tokens, shape (picture_tokens, width). Can't be interrupted.
+
+        Raises `EngineError` for a picture of another size.
+        """
+        if picture.size != self.picture_size or len(picture.rgb) != picture.size**2 * 3:
+            raise EngineError(
+                f"A picture was prepared at {picture.size} pixels, "
+                f"and this model looks at {self.picture_size}.",
+                "Prepare the picture again for this model.",
+            )
+        with _Chunks(self, picture) as chunks:
+            if mtmd.mtmd_encode_chunk(self.handle, chunks.image) != 0:
+                raise EngineError("A picture could not be encoded.", "Try another picture.")
+        output = mtmd.mtmd_get_output_embd(self.handle)
+        shape = (self.picture_tokens, self._width)
+        soft_tokens: Floats = np.ctypeslib.as_array(output, shape).copy()
+        return soft_tokens
+
+
+class _Chunks:
+    """What mtmd makes of a prompt that is one picture; only its image chunk is of use, the
+    framing around it is the caller's."""
+
+    def __init__(self, projector: Projector, picture: PreparedPicture) -> None:
+        self._projector = projector
+        self._picture = picture
+
+    def __enter__(self) -> _Chunks:
+        picture = self._picture
+        pixels = (ctypes.c_uint8 * len(picture.rgb)).from_buffer_copy(picture.rgb)
+        bitmap = mtmd.mtmd_bitmap_init(picture.size, picture.size, pixels)
+        self._handle = mtmd.mtmd_input_chunks_init()
+        marker = mtmd.mtmd_default_marker()
+        text = mtmd.mtmd_input_text(marker, len(marker), False, False)
+        bitmaps = (mtmd.mtmd_bitmap_p_ctypes * 1)(bitmap)
+        try:
+            result = mtmd.mtmd_tokenize(
+                self._projector.handle, self._handle, ctypes.byref(text), bitmaps, 1
+            )
+        finally:
+            mtmd.mtmd_bitmap_free(bitmap)
+        if result != 0:
+            mtmd.mtmd_input_chunks_free(self._handle)
+            raise EngineError(
+                f"A picture could not be prepared (code {result}).", "Try another picture."
+            )
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        mtmd.mtmd_input_chunks_free(self._handle)
+
+    @property
+    def image(self) -> mtmd.mtmd_input_chunk_p:
+        for index in range(mtmd.mtmd_input_chunks_size(self._handle)):
+            chunk: mtmd.mtmd_input_chunk_p = mtmd.mtmd_input_chunks_get(self._handle, index)
+            if mtmd.mtmd_input_chunk_get_type(chunk) == _IMAGE:
+                return chunk
+        raise EngineError("The projector made nothing of a picture.", "Choose another mmproj.")

@@ -1,0 +1,158 @@
+"""The engine process as the client sees it: started, spoken to, ended, and mourned."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import refsheet_tui
+from refsheet_tui.engine import logfile, wire
+from refsheet_tui.engine.messages import Envelope
+from refsheet_tui.engine.pixels import PixelFolder
+from refsheet_tui.engine.wire import WireError
+from refsheet_tui.errors import EngineDiedError, EngineError
+
+_MODULE = "refsheet_tui.engine.native"
+# Bytes of one message from the engine; the longest are tokenized prompts.
+_LINE_LIMIT = 64 * 1024 * 1024
+# Seconds. The engine ends within milliseconds of being asked, unless the machine is stuck.
+_GRACE = 0.3
+_AFTER_KILL = 1.0
+
+
+class EngineProcess:
+    """One child process with pipes, a log and a folder for pixels."""
+
+    def __init__(self, process: Process, folder: tempfile.TemporaryDirectory[str], log: Path):
+        self._process = process
+        self._folder = folder
+        self._pixels = PixelFolder(Path(folder.name))
+        self._ended = False
+        self.log = log
+
+    @classmethod
+    async def start(cls, log_dir: Path) -> EngineProcess:
+        """Raises `EngineError` when the system won't start it."""
+        try:
+            with ExitStack() as undo:
+                folder = tempfile.TemporaryDirectory(prefix="refsheet-")
+                undo.callback(folder.cleanup)
+                log = logfile.create(log_dir)
+                with log.open("ab") as stderr:
+                    process = await _spawn(Path(folder.name), stderr)
+                undo.pop_all()
+        except OSError as error:
+            raise EngineError(
+                f"The engine process can't be started: {error.strerror}.",
+                "Free some memory and disk space, then try again.",
+            ) from error
+        return cls(process, folder, log)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def send(self, envelope: Envelope) -> None:
+        """Hand a message over without waiting. A dead process is noticed by `receive`.
+
+        Raises `EngineError` when pixels can't be written.
+        """
+        try:
+            line = wire.encode(envelope, self._pixels)
+        except OSError as error:
+            raise EngineError(
+                f"A picture can't be handed to the engine: {error.strerror}.",
+                "Free some disk space, then try again.",
+            ) from error
+        stdin = self._process.stdin
+        if stdin is not None and not stdin.is_closing():
+            stdin.write(line)
+
+    async def receive(self) -> Envelope:
+        """The next message. Raises `EngineDiedError`, after which this process is of no more
+        use, and `EngineError` when `end` was called meanwhile."""
+        stdout = self._process.stdout
+        assert stdout is not None
+        try:
+            line = await stdout.readline()
+            if line:
+                return wire.decode(line, self._pixels)
+            how = ""
+        except (WireError, OSError, ValueError):
+            how = "it sent something that is not a message"
+        if self._ended:
+            raise EngineError("The engine was closed.", "Load a model to go on.")
+        await self.end()
+        raise self._died(how or _how(self._process.returncode))
+
+    async def end(self) -> None:
+        """Ask the process to end, and kill it when it doesn't at once. Safe to call twice."""
+        self._ended = True
+        stdin = self._process.stdin
+        if stdin is not None:
+            stdin.close()
+        if not await self._exited(_GRACE):
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._exited(_AFTER_KILL)
+        self._folder.cleanup()
+
+    async def _exited(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._process.wait(), seconds)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    def _died(self, how: str) -> EngineDiedError:
+        words = logfile.last_lines(self.log)
+        last = f" Its last words: {words}" if words else ""
+        return EngineDiedError(
+            f"The engine process ended: {how}.{last}",
+            "Load the model again to go on, or a smaller one if memory is short. "
+            f"The log is {self.log}.",
+        )
+
+
+async def _spawn(folder: Path, stderr: BinaryIO) -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", _MODULE, str(folder)),
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=stderr,
+        # An empty folder of our own: Python imports from where a module is started.
+        cwd=folder,
+        env=_environment(),
+        limit=_LINE_LIMIT,
+        # ctrl+c in the terminal is for the client.
+        start_new_session=True,
+    )
+
+
+def _environment() -> dict[str, str]:
+    """Ours, and what makes the child import the same code and die fast."""
+    root = str(Path(refsheet_tui.__file__).resolve().parent.parent)
+    given = os.environ.get("PYTHONPATH", "")
+    # The child starts in another folder, where a relative path leads elsewhere.
+    paths = [str(Path(path).absolute()) for path in given.split(os.pathsep) if path]
+    # Without this ggml starts a debugger on itself when it aborts.
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([*paths, root]), "GGML_NO_BACKTRACE": "1"}
+
+
+def _how(status: int | None) -> str:
+    if status is None:
+        return "it closed its pipe"
+    if status >= 0:
+        return f"it exited with status {status}"
+    try:
+        return f"it was ended by {signal.Signals(-status).name}"
+    except ValueError:
+        return f"it was ended by signal {-status}"

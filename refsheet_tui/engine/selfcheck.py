@@ -1,0 +1,56 @@
+"""Does llama.cpp work on this machine? `python -m refsheet_tui.engine.selfcheck`
+
+The demo model looks at one picture and writes one sentence. Exits with 0 when it did, with 3 when
+the engine broke (another build of llama.cpp may work), with 1 for anything else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import sys
+
+from refsheet_tui import paths
+from refsheet_tui.engine import EngineError, Finished, GenerationSettings, LoadSettings, LocalEngine
+from refsheet_tui.errors import RefsheetError
+from refsheet_tui.pictures import PictureView, PreparedPicture
+from refsheet_tui.prompting import Turn, build_prompt
+
+OK, FAILED, ENGINE_BROKEN = 0, 1, 3
+
+
+def main() -> int:
+    try:
+        asyncio.run(_look_and_write())
+    except EngineError as error:
+        print(error, file=sys.stderr)
+        return ENGINE_BROKEN
+    except RefsheetError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    return OK
+
+
+async def _look_and_write() -> None:
+    engine = LocalEngine()
+    try:
+        model = await engine.load(
+            LoadSettings(paths.demo_model(), paths.demo_mmproj(), context_size=512)
+        )
+        picture = PictureView(_grey_square(model.picture_size))
+        prompt = build_prompt([Turn("user", (picture, "Hello!"))])
+        settings = GenerationSettings(max_new_tokens=16, sample=False)
+        async for event in engine.generate(prompt, settings):
+            if isinstance(event, Finished):
+                return
+    finally:
+        await engine.close()
+
+
+def _grey_square(size: int) -> PreparedPicture:
+    rgb = bytes([128]) * (3 * size * size)
+    return PreparedPicture(size, rgb, hashlib.sha256(rgb).hexdigest())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,108 @@
+"""What the engine's tests have in common: pictures, prompts, and ways to drive a generation."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from refsheet_tui.engine import (
+    Engine,
+    Event,
+    Finished,
+    GenerationSettings,
+    LoadSettings,
+    Looking,
+    Reading,
+    TextDelta,
+)
+from refsheet_tui.paths import demo_mmproj, demo_model
+from refsheet_tui.pictures import PictureView, PreparedPicture
+from refsheet_tui.prompting import Prompt, Turn, build_prompt
+
+PICTURE_SIZE = 224
+GREEDY = GenerationSettings(max_new_tokens=24, sample=False)
+# Every token is as likely as every other, so the weights don't matter: it is the seed that makes a
+# reply long, 2,450 tokens before one of the first eight of some 2,000 tokens comes up, where the
+# ends of a turn are.
+ENDLESS = GenerationSettings(
+    max_new_tokens=5000, temperature=1e6, top_k=0, top_p=1.0, min_p=0.0, seed=2741
+)
+
+
+def demo(context_size: int = 8192, *, sees: bool = True) -> LoadSettings:
+    return LoadSettings(
+        demo_model(), demo_mmproj() if sees else None, context_size=context_size, threads=1
+    )
+
+
+def picture(number: int, size: int = PICTURE_SIZE) -> PreparedPicture:
+    """A picture unlike that of any other number."""
+    rgb = bytes((x * number + y) % 256 for y in range(size) for x in range(size * 3))
+    return PreparedPicture(size, rgb, hashlib.sha256(rgb).hexdigest())
+
+
+def user(*content: str | PreparedPicture) -> Turn:
+    views = (PictureView(item) if isinstance(item, PreparedPicture) else item for item in content)
+    return Turn("user", tuple(views))
+
+
+def model(text: str) -> Turn:
+    return Turn("model", (text,))
+
+
+def ask(*content: str | PreparedPicture) -> Prompt:
+    return build_prompt([user(*content)])
+
+
+def long_text(words: int) -> str:
+    return " ".join(f"word {number}" for number in range(words))
+
+
+def tiny_copy(path: Path, target: Path, size: int) -> Path:
+    """The first `size` bytes of a file."""
+    target.write_bytes(path.read_bytes()[:size])
+    return target
+
+
+@dataclass
+class Reply:
+    """Everything that one generation said."""
+
+    events: list[Event] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(event.text for event in self.events if isinstance(event, TextDelta))
+
+    @property
+    def looks(self) -> list[Looking]:
+        return [event for event in self.events if isinstance(event, Looking)]
+
+    @property
+    def readings(self) -> list[Reading]:
+        return [event for event in self.events if isinstance(event, Reading)]
+
+    @property
+    def finished(self) -> Finished:
+        last = self.events[-1]
+        assert isinstance(last, Finished)
+        return last
+
+
+async def reply(engine: Engine, prompt: Prompt, settings: GenerationSettings = GREEDY) -> Reply:
+    return Reply([event async for event in engine.generate(prompt, settings)])
+
+
+async def reply_cancelled_at(
+    engine: Engine, kind: type, prompt: Prompt, settings: GenerationSettings = ENDLESS
+) -> Reply:
+    """Cancel when the first event of `kind` arrives, and listen to the end."""
+    heard = Reply()
+    asked = False
+    async for event in engine.generate(prompt, settings):
+        heard.events.append(event)
+        if isinstance(event, kind) and not asked:
+            asked = True
+            await engine.cancel()
+    return heard

@@ -1,0 +1,190 @@
+"""The small parts that need no model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from engine_driver import GREEDY, ask, demo, picture
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refsheet_tui.engine import (
+    Finished,
+    Loading,
+    Looking,
+    ModelInfo,
+    Reading,
+    TextDelta,
+    Timings,
+    TokenizedPart,
+    logfile,
+    wire,
+)
+from refsheet_tui.engine.messages import (
+    Cancel,
+    Envelope,
+    Failed,
+    Generate,
+    Load,
+    Tokenize,
+    Tokenized,
+)
+from refsheet_tui.engine.native.embeddings import EmbeddingCache
+from refsheet_tui.engine.native.job import Job
+from refsheet_tui.engine.native.ledger import Ledger, SoftTokens
+from refsheet_tui.engine.native.meter import Meter
+from refsheet_tui.engine.native.threads import _cpu_list, performance_cores
+from refsheet_tui.engine.native.utf8 import Characters
+from refsheet_tui.engine.pixels import PixelFolder
+from refsheet_tui.errors import PromptTooLongError
+
+END = Finished("end_of_turn", 9, 3, 4, Timings(0.1, 0.2, 0.3, 0.4, 5.0))
+BODIES = [
+    Load(demo()),
+    Load(demo(sees=False)),
+    Generate(ask(picture(1), "你好 \u2028 \ud800 <end_of_turn>\n"), GREEDY),
+    Tokenize(ask("Hello")),
+    Cancel(),
+    Loading(0.5),
+    ModelInfo("demo", True, 8192, 224, 16, "CPU"),
+    Looking(1, 2),
+    Reading(1, 2, 0),
+    TextDelta("\x1b\n"),
+    END,
+    Tokenized((TokenizedPart("text", "a", (1, 2), 2), TokenizedPart("picture", "", (), 16, "f0"))),
+    Failed("WeightsError", "No.", "Yes."),
+]
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: type(body).__name__)
+def test_a_message_arrives_as_it_was_sent(tmp_path: Path, body: object) -> None:
+    pixels = PixelFolder(tmp_path / "pixels")
+    envelope = Envelope(7, body)  # type: ignore[arg-type]
+    line = wire.encode(envelope, pixels)
+    assert line.endswith(b"\n") and line.count(b"\n") == 1 and line.isascii()
+    assert wire.decode(line, pixels) == envelope
+    assert len(line) < 3000, "pixels don't travel in lines"
+
+
+@given(st.text())
+def test_any_text_arrives_in_one_line(text: str) -> None:
+    pixels = PixelFolder(Path("unused"))
+    line = wire.encode(Envelope(1, TextDelta(text)), pixels)
+    assert line.count(b"\n") == 1 == len(line.splitlines())
+    assert wire.decode(line, pixels) == Envelope(1, TextDelta(text))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"\n",
+        b"{}\n",
+        b"[]\n",
+        b"\xff\n",
+        b"[" * 100_000,
+        b'{"type":"Envelope"}\n',
+        b'{"type":"Envelope","id":"1","body":null}\n',
+        b'{"type":"Loading","fraction":1}\n',
+        b'{"type":"PreparedPicture"}\n',
+        b'{"type":"Path"}\n',
+        b'{"type":["Envelope"],"id":1,"body":null}\n',
+    ],
+    ids=range(12),
+)
+def test_what_is_no_message_is_noticed(tmp_path: Path, line: bytes) -> None:
+    with pytest.raises(wire.WireError):
+        wire.decode(line, PixelFolder(tmp_path))
+
+
+def test_an_error_keeps_its_type(tmp_path: Path) -> None:
+    error = Failed.of(PromptTooLongError("Too long.", "Shorten it.")).error()
+    assert isinstance(error, PromptTooLongError)
+    assert str(error) == "Too long. Shorten it."
+
+
+@given(st.text(), st.data())
+def test_characters_come_whole_wherever_they_are_cut(text: str, data: st.DataObject) -> None:
+    whole = text.encode("utf-8", "replace")
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(whole)))))
+    edges = list(zip([0, *cuts], [*cuts, len(whole)], strict=True))
+    characters = Characters()
+    pieces = [characters.feed(whole[begin:end]) for begin, end in edges]
+    assert "".join(pieces) == whole.decode()
+
+
+def test_what_is_no_character_is_replaced_and_an_unfinished_one_is_never_shown() -> None:
+    characters = Characters()
+    assert characters.feed(b"\xff") == "\ufffd"
+    assert characters.feed("🐉".encode()[:3]) == ""
+
+
+def test_the_ledger_compares_pictures_by_content() -> None:
+    ledger = Ledger()
+    ledger.extend([1, SoftTokens("a", 16), 2])
+    assert ledger.positions == 18
+    assert ledger.common([1, SoftTokens("a", 16), 2, 3]) == 3
+    assert ledger.common([1, SoftTokens("b", 16), 2]) == 1
+    assert ledger.common([]) == 0
+    ledger.keep(1)
+    assert ledger.positions == 1
+
+
+def test_the_least_recently_used_picture_is_forgotten_first() -> None:
+    row = np.zeros((1, 4), np.float32)
+    cache = EmbeddingCache(capacity=2 * row.nbytes)
+    cache.put("a", row)
+    cache.put("b", row)
+    assert cache.get("a") is not None
+    cache.put("c", row)
+    assert [name for name in "abc" if cache.get(name) is not None] == ["a", "c"]
+
+
+def test_a_job_answers_once() -> None:
+    sent: list[Envelope] = []
+    job = Job(3, Generate(ask("Hello"), GREEDY), sent.append)
+    job.report(Looking(1, 1))
+    job.cancel()
+    job.report(TextDelta("late"))
+    job.answer(END)
+    job.cancel()
+    assert [each.body for each in sent] == [Looking(1, 1), job.meter.finished("cancelled")]
+
+
+def test_a_cancelled_load_is_a_failure() -> None:
+    sent: list[Envelope] = []
+    Job(3, Load(demo()), sent.append).cancel()
+    assert isinstance(sent[0].body, Failed)
+
+
+def test_one_token_has_no_speed() -> None:
+    meter = Meter()
+    meter.written()
+    assert meter.finished("max_tokens").timings.write_tps == 0.0
+    meter.written()
+    assert meter.finished("max_tokens").timings.write_tps > 0.0
+
+
+def test_there_is_at_least_one_core_and_no_more_than_there_are() -> None:
+    assert 1 <= performance_cores() <= (os.cpu_count() or 1)
+
+
+def test_the_kernel_lists_cpus_in_spans() -> None:
+    assert _cpu_list("0-2,7") == {0, 1, 2, 7}
+    assert _cpu_list("") == set()
+
+
+def test_only_the_latest_logs_are_kept(tmp_path: Path) -> None:
+    logs = [logfile.create(tmp_path) for _ in range(15)]
+    assert len(set(logs)) == 15
+    assert len(list(tmp_path.iterdir())) == 10
+
+
+def test_last_words_are_cleaned(tmp_path: Path) -> None:
+    log = tmp_path / "engine.log"
+    log.write_bytes(b"old\n" * 5000 + b"one\n\n\x1b[31mtwo\x1b[0m\n\xff three\n")
+    assert logfile.last_lines(log) == "one | two | \ufffd three"
+    assert logfile.last_lines(tmp_path / "none") == ""

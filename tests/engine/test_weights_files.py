@@ -1,0 +1,169 @@
+"""Files that can't be used: one sentence that names the file, and the engine stays usable."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from engine_driver import ask, demo, reply, tiny_copy
+from gguf import GGUFReader, GGUFWriter
+
+from refsheet_tui.engine import LoadSettings, LocalEngine
+from refsheet_tui.engine.native.files import check_files
+from refsheet_tui.engine.native.gguf_header import CutShortError, read_header
+from refsheet_tui.errors import RefsheetError, WeightsError
+from refsheet_tui.paths import demo_mmproj, demo_model
+
+WIDTH = read_header(demo_model()).number("gemma3.embedding_length")
+
+
+def projector(path: Path, *, kind: str = "gemma3", width: int = WIDTH) -> Path:
+    writer = GGUFWriter(path, "clip")
+    writer.add_string("clip.projector_type", kind)
+    writer.add_tensor("mm.input_projection.weight", np.zeros((8, width), np.float32))
+    return finish(writer, path)
+
+
+def text_model(path: Path, architecture: str) -> Path:
+    writer = GGUFWriter(path, architecture)
+    writer.add_embedding_length(WIDTH)
+    writer.add_tensor("token_embd.weight", np.zeros((8, WIDTH), np.float32))
+    return finish(writer, path)
+
+
+def finish(writer: GGUFWriter, path: Path) -> Path:
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def written(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+def folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
+MODELS: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "missing": (lambda path: path, "There is no file .*bad.gguf"),
+    "folder": (folder, "bad.gguf is a folder"),
+    "empty": (lambda path: written(path, b""), "bad.gguf is empty"),
+    "not gguf": (lambda path: written(path, b"PK\x03\x04" * 99), "bad.gguf is not a GGUF file"),
+    "short": (lambda path: written(path, b"GG"), "bad.gguf is not a GGUF file"),
+    "magic alone": (lambda path: written(path, b"GGUF"), "bad.gguf is cut short"),
+    "future": (lambda path: written(path, b"GGUF" + b"\xff" * 99), "bad.gguf is not a GGUF file"),
+    "zeros": (lambda path: written(path, b"GGUF\x03\0\0\0" + b"\xff" * 99), "is cut short"),
+    "half a head": (lambda path: tiny_copy(demo_model(), path, 3000), "bad.gguf is cut short"),
+    "half": (lambda path: tiny_copy(demo_model(), path, 1_000_000), "bad.gguf is cut short"),
+    "projector": (projector, r"bad.gguf is a vision projector \(mmproj\), not a model"),
+    "llama": (lambda path: text_model(path, "llama"), "of the kind llama, not Gemma 3"),
+}
+PROJECTORS: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "missing": (lambda path: path, "There is no file .*bad.gguf"),
+    "half": (lambda path: tiny_copy(demo_mmproj(), path, 500_000), "bad.gguf is cut short"),
+    "text": (lambda path: text_model(path, "gemma3"), "bad.gguf is a text model, not a vision"),
+    "llava": (lambda path: projector(path, kind="mlp"), "of the kind mlp, not Gemma 3's"),
+    "wide": (
+        lambda path: projector(path, width=2560),
+        f"bad.gguf belongs to another model: it is 2560 wide, and .*demo.gguf is {WIDTH}",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_that_is_none(tmp_path: Path, name: str) -> None:
+    make, sentence = MODELS[name]
+    with pytest.raises(WeightsError, match=sentence) as caught:
+        check_files(LoadSettings(make(tmp_path / "bad.gguf")))
+    assert caught.value.remedy.endswith(".")
+
+
+@pytest.mark.parametrize("name", PROJECTORS)
+def test_a_projector_that_is_none(tmp_path: Path, name: str) -> None:
+    make, sentence = PROJECTORS[name]
+    with pytest.raises(WeightsError, match=sentence):
+        check_files(LoadSettings(demo_model(), make(tmp_path / "bad.gguf")))
+
+
+def test_names_are_shown_without_control_characters(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError) as caught:
+        check_files(LoadSettings(tmp_path / "bad\x1b[31m\n.gguf"))
+    assert "\x1b" not in caught.value.problem and "\n" not in caught.value.problem
+
+
+async def test_what_was_loaded_survives_a_file_that_is_no_good(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    pid = engine.pid
+    with pytest.raises(WeightsError, match="There is no file"):
+        await engine.load(LoadSettings(tmp_path / "none.gguf"))
+    assert (await reply(engine, ask("Hello"))).finished.new_tokens > 0
+    assert engine.pid == pid
+
+
+async def test_what_llama_cpp_refuses_is_told_in_its_words(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    hollow = text_model(tmp_path / "hollow.gguf", "gemma3")
+    with pytest.raises(WeightsError, match=r"hollow.gguf can't be loaded: .*gemma3"):
+        await engine.load(LoadSettings(hollow))
+    with pytest.raises(RefsheetError, match="No model is loaded"):
+        await reply(engine, ask("Hello"))
+    await engine.load(demo())
+    assert (await reply(engine, ask("Hello"))).finished.new_tokens > 0
+
+
+async def test_what_the_projector_lacks_is_told_in_llama_cpps_words(
+    engine: LocalEngine, tmp_path: Path
+) -> None:
+    hollow = projector(tmp_path / "hollow.gguf")
+    with pytest.raises(WeightsError, match=r"hollow.gguf can't be loaded: "):
+        await engine.load(LoadSettings(demo_model(), hollow))
+    await engine.load(demo())
+
+
+@pytest.mark.parametrize("token", ["<start_of_turn>", "<start_of_image>"])
+async def test_a_tokenizer_without_control_tokens_is_noticed(
+    engine: LocalEngine, tmp_path: Path, token: str
+) -> None:
+    """Some published files type `<start_of_turn>` as ordinary text."""
+    copy = Path(shutil.copy(demo_model(), tmp_path / "ordinary.gguf"))
+    make_ordinary(copy, token)
+    with pytest.raises(WeightsError, match=f"ordinary.gguf has no control token {token}"):
+        await engine.load(replace(demo(), model=copy))
+    if token == "<start_of_image>":
+        await engine.load(replace(demo(sees=False), model=copy))
+
+
+def make_ordinary(path: Path, token: str) -> None:
+    """Change the token's type from control (3) to normal (1)."""
+    reader = GGUFReader(path, "r+")
+    tokens = reader.fields["tokenizer.ggml.tokens"]
+    names = [bytes(tokens.parts[index]).decode() for index in tokens.data]
+    types = reader.fields["tokenizer.ggml.token_type"]
+    types.parts[types.data[names.index(token)]][0] = 1
+    reader.data.flush()
+
+
+@pytest.mark.parametrize("path", [demo_model(), demo_mmproj()], ids=["model", "mmproj"])
+def test_a_head_is_read_as_its_writers_reader_reads_it(path: Path) -> None:
+    ours, theirs = read_header(path), GGUFReader(path)
+    assert ours.shapes == {each.name: tuple(each.shape.tolist()) for each in theirs.tensors}
+    assert ours.end == max(each.data_offset + each.n_bytes for each in theirs.tensors)
+    assert ours.text("general.architecture") == theirs.fields["general.architecture"].contents()
+
+
+def test_one_byte_less_is_cut_short(tmp_path: Path) -> None:
+    end = read_header(demo_model()).end
+    read_header(tiny_copy(demo_model(), tmp_path / "whole.gguf", end))
+    with pytest.raises(CutShortError):
+        read_header(tiny_copy(demo_model(), tmp_path / "cut.gguf", end - 1))
