@@ -1,0 +1,32 @@
+"""Who is spoken to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from refsheet_tui.pictures import view
+from refsheet_tui.prompting import Language, Turn, opening_turn
+
+
+@dataclass(frozen=True)
+class Character:
+    """A sheet, what else is known of the character, and the language it speaks.
+
+    `name` is for the screen; the model learns it from `description`.
+    """
+
+    sheet: Path
+    language: Language
+    name: str = ""
+    description: str = ""
+    extras: tuple[Path, ...] = ()
+
+    def opening(self, picture_size: int, *, pan_and_scan: bool) -> Turn:
+        """The turn that makes the character greet, with pictures of `picture_size` pixels a side.
+
+        Opens every picture file. Raises `PictureError`.
+        """
+        sheet = view(self.sheet, picture_size, pan_and_scan)
+        extras = [view(extra, picture_size, pan_and_scan) for extra in self.extras]
+        return opening_turn(self.language, sheet, self.description, extras)

@@ -1,0 +1,5 @@
+"""What was said."""
+
+from refsheet_tui.chats.conversation import Conversation
+
+__all__ = ["Conversation"]
