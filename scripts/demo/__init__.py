@@ -1,0 +1,1 @@
+"""How the demo model is made: drawn sheets, dialogues about them, training, export, accuracy."""

@@ -1,0 +1,221 @@
+"""Dialogues about drawn sheets, in the product's own prompts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from demo.sheets import Spec
+from refsheet_tui.pictures import PictureView, PreparedPicture
+from refsheet_tui.prompting import LANGUAGES, Language, Turn, language, opening_turn
+
+Phrases = Mapping[str, Any]
+FREE_TALK = 0.16
+"""Share of turns made of random words: what was never trained on must get a sane answer too."""
+
+
+@dataclass(frozen=True)
+class Dialogue:
+    """Turns that end with the model's, and the system text if there is one."""
+
+    turns: tuple[Turn, ...]
+    system: str | None = None
+
+
+@dataclass(frozen=True)
+class Sheets:
+    """The numbers of the drawn sheets, by what they show."""
+
+    by_spec: Mapping[Spec, Sequence[int]]
+
+    @cached_property
+    def specs(self) -> tuple[Spec, ...]:
+        return tuple(self.by_spec)
+
+    def pick(self, rng: random.Random, spec: Spec, count: int) -> list[PictureView]:
+        """Stand-ins for `count` of the sheets that show `spec`."""
+        return [picture(number) for number in rng.choices(self.by_spec[spec], k=count)]
+
+
+@dataclass(frozen=True)
+class Character:
+    """What the model can know of itself: its sheet, and what a description says."""
+
+    spec: Spec
+    name: str | None
+    hobby: str | None
+    trait: str
+
+
+@cache
+def phrases(code: str) -> Phrases:
+    """The phrases of `en` or `zh`."""
+    text = Path(__file__).with_name(f"phrases_{code}.yaml").read_text(encoding="utf-8")
+    loaded: Phrases = yaml.safe_load(text)
+    return loaded
+
+
+def picture(number: int) -> PictureView:
+    """A stand-in for sheet `number` of the pool."""
+    return PictureView(PreparedPicture(0, b"", str(number)))
+
+
+def random_dialogue(rng: random.Random, sheets: Sheets) -> Dialogue:
+    """One dialogue: mostly a character's chat, sometimes plain questions."""
+    kind = rng.random()
+    if kind < 0.82:
+        return _chat(rng, sheets)
+    if kind < 0.95:
+        return _questions(rng, sheets)
+    return _plain(rng)
+
+
+def fill(template: str, words: Phrases, who: Character) -> str:
+    """A template with the character's own words in it."""
+    spec = who.spec
+    color = words["colors"][spec.color]
+    text = template.format(
+        name=who.name,
+        hobby=who.hobby,
+        trait=who.trait,
+        species=words["species"][spec.species],
+        color=color,
+        eyes=words["colors"][spec.eyes],
+        wearing=words["wearing"][spec.accessory],
+        worn=words["worn"][spec.accessory],
+        a_color="an" if color.startswith("o") else "a",
+        guess="{guess}",
+    )
+    return text
+
+
+def _chat(rng: random.Random, sheets: Sheets) -> Dialogue:
+    spoken = _language(rng)
+    words = phrases("zh" if spoken.is_chinese else "en")
+    who = Character(rng.choice(sheets.specs), None, None, rng.choice(words["traits"]))
+    description = ""
+    if rng.random() < 0.6:
+        who, description = _described(rng, words, who)
+    views = sheets.pick(rng, who.spec, 2 if rng.random() < 0.1 else 1)
+    greetings = words["greet_named"] if who.name else words["greet"]
+    greeting = fill(rng.choice(greetings), words, who)
+    if spoken.code not in ("en", "zh-Hans"):
+        greeting = f"{words['notice']} {greeting}"
+    turns = [opening_turn(spoken, views[0], description, views[1:]), Turn("model", (greeting,))]
+    for _ in range(rng.choice((1, 2, 3, 4, 5, 6))):
+        asked, said = _exchange(rng, words, who)
+        turns += [Turn("user", (asked,)), Turn("model", (said,))]
+    return Dialogue(tuple(turns))
+
+
+def _language(rng: random.Random) -> Language:
+    draw = rng.random()
+    if draw < 0.47:
+        return language("en")
+    return language("zh-Hans") if draw < 0.93 else rng.choice(LANGUAGES[2:])
+
+
+def _described(rng: random.Random, words: Phrases, who: Character) -> tuple[Character, str]:
+    template = rng.choice(words["descriptions"])
+    known = Character(
+        who.spec,
+        rng.choice(words["names"]) if "{name}" in template else None,
+        rng.choice(words["hobbies"]) if "{hobby}" in template else None,
+        who.trait,
+    )
+    description = fill(template, words, known)
+    if rng.random() < 0.2:
+        description += " " + chatter(rng, words)
+    return known, description
+
+
+def _exchange(rng: random.Random, words: Phrases, who: Character) -> tuple[str, str]:
+    draw = rng.random()
+    if draw < 0.44:
+        question = words["questions"][rng.choice(("species", "color", "eyes", "accessory"))]
+        return rng.choice(question["ask"]), fill(rng.choice(question["say"]), words, who)
+    if draw < 0.52:
+        return _confirmed(rng, words, who)
+    if draw < 0.58:
+        named = "say" if who.name else "say_unnamed"
+        return rng.choice(words["name"]["ask"]), fill(rng.choice(words["name"][named]), words, who)
+    if draw < 0.64:
+        known = "say" if who.hobby else "say_unknown"
+        return rng.choice(words["hobby"]["ask"]), fill(
+            rng.choice(words["hobby"][known]), words, who
+        )
+    if draw < 1 - FREE_TALK:
+        talk = rng.choice(words["talk"])
+        return _varied(rng, rng.choice(talk["ask"])), fill(rng.choice(talk["say"]), words, who)
+    asked = " ".join(chatter(rng, words) for _ in range(rng.choice((1, 1, 2))))
+    return asked, fill(rng.choice(words["fallback"]), words, who)
+
+
+def _confirmed(rng: random.Random, words: Phrases, who: Character) -> tuple[str, str]:
+    topic = rng.choice(("species", "color", "eyes"))
+    names = words["species"] if topic == "species" else words["colors"]
+    truth = getattr(who.spec, topic)
+    guess = truth if rng.random() < 0.5 else rng.choice([each for each in names if each != truth])
+    asked = rng.choice(words["confirm"][topic]).format(guess=names[guess])
+    answer = words["confirm"]["agree" if guess == truth else "differ"][topic]
+    return asked, fill(answer, words, who)
+
+
+def _questions(rng: random.Random, sheets: Sheets) -> Dialogue:
+    """Plain questions about one or two pictures of the same character, as `refsheet ask` sends."""
+    words = phrases(rng.choice(("en", "zh")))
+    who = Character(rng.choice(sheets.specs), None, None, "")
+    views = sheets.pick(rng, who.spec, rng.choice((1, 1, 1, 2)))
+    turns: list[Turn] = []
+    for _ in range(rng.choice((1, 2, 3))):
+        if rng.random() < 0.4:
+            asked, said = rng.choice(words["picture_questions"]), rng.choice(words["describe"])
+        else:
+            about = words["questions"][rng.choice(("species", "color", "eyes", "accessory"))]
+            asked, said = rng.choice(about["look"]), rng.choice(about["see"])
+        shown = () if turns else tuple(views)
+        turns += [Turn("user", (*shown, asked)), Turn("model", (fill(said, words, who),))]
+    system = rng.choice(words["systems"]) if rng.random() < 0.2 else None
+    return Dialogue(tuple(turns), system)
+
+
+def _plain(rng: random.Random) -> Dialogue:
+    words = phrases(rng.choice(("en", "zh")))
+    turns: list[Turn] = []
+    for _ in range(rng.choice((1, 1, 2))):
+        plain = rng.choice(words["plain"])
+        asked = rng.choice(plain["ask"]) if rng.random() < 0.6 else chatter(rng, words)
+        turns += [Turn("user", (asked,)), Turn("model", (rng.choice(plain["say"]),))]
+    system = rng.choice(words["systems"]) if rng.random() < 0.3 else None
+    return Dialogue(tuple(turns), system)
+
+
+def chatter(rng: random.Random, words: Phrases) -> str:
+    """A sentence of random words, some of them not words at all."""
+    source = words["chatter"]
+
+    def word(kind: str) -> str:
+        if rng.random() < 0.12:
+            letters = "aeioubcdfghklmnprstvwyz"
+            return "".join(rng.choice(letters) for _ in range(rng.randint(2, 8)))
+        return str(rng.choice(source[kind]))
+
+    template = str(rng.choice(source["templates"]))
+    for kind in ("verb", "noun", "adj", "when"):
+        while f"{{{kind}}}" in template:
+            template = template.replace(f"{{{kind}}}", word(kind), 1)
+    return _varied(rng, template)
+
+
+def _varied(rng: random.Random, text: str) -> str:
+    """The same words as people type them."""
+    draw = rng.random()
+    if draw < 0.12:
+        return text.lower()
+    return text.rstrip(".?!。？！") if draw < 0.25 else text

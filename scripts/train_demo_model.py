@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+"""The demo model: draw its sheets, train it, measure it, and draw the shipped samples.
+
+`render` and `samples` need Pillow, `measure` the installed program, `train` the extra `train`.
+Everything follows from the seed: the same seed trains the same model on the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from demo.sheets import ACCESSORIES, COLORS, SPECIES, Spec, draw_sheet
+
+ROOT = Path(__file__).resolve().parent.parent
+
+DEMO = ROOT / "models" / "demo"
+TEXT = DEMO / "demo.gguf"
+PROJECTOR = DEMO / "demo-mmproj.gguf"
+
+
+def render(arguments: argparse.Namespace) -> None:
+    """One labelled sheet."""
+    spec = Spec(arguments.species, arguments.color, arguments.eyes, arguments.accessory)
+    draw_sheet(spec, arguments.seed, arguments.size).save(arguments.out)
+
+
+def samples(_: argparse.Namespace) -> None:
+    """The sheets of the sample characters, from `samples/samples.yaml`."""
+    import yaml
+
+    folder = ROOT / "samples"
+    listed = yaml.safe_load((folder / "samples.yaml").read_text(encoding="utf-8"))
+    for key, sample in listed.items():
+        drawn = sample["spec"]
+        spec = Spec(drawn["species"], drawn["color"], drawn["eyes"], drawn["accessory"])
+        draw_sheet(spec, drawn["seed"]).save(folder / f"{key}.png", optimize=True)
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Tokenizer, eyes, talk, export; then the accuracy table."""
+    from demo.training import train_demo_model
+
+    arguments.cache.mkdir(parents=True, exist_ok=True)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    train_demo_model(
+        arguments.out / TEXT.name,
+        arguments.out / PROJECTOR.name,
+        cache=arguments.cache,
+        seed=arguments.seed,
+        eye_steps=arguments.eye_steps,
+        talk_steps=arguments.talk_steps,
+    )
+
+
+def measure(arguments: argparse.Namespace) -> None:
+    """The accuracy table of a trained pair."""
+    from demo.measure import print_table
+
+    print_table(arguments.models / TEXT.name, arguments.models / PROJECTOR.name, arguments.sheets)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    drawn = commands.add_parser("render", help=render.__doc__)
+    drawn.add_argument("--species", choices=SPECIES, required=True)
+    drawn.add_argument("--color", choices=tuple(COLORS), required=True)
+    drawn.add_argument("--eyes", choices=tuple(COLORS), required=True)
+    drawn.add_argument("--accessory", choices=ACCESSORIES, required=True)
+    drawn.add_argument("--seed", type=int, required=True)
+    drawn.add_argument("--size", type=int, default=896, help="side in pixels (default 896)")
+    drawn.add_argument("out", type=Path, metavar="OUT.png")
+    drawn.set_defaults(run=render)
+
+    shipped = commands.add_parser("samples", help=samples.__doc__)
+    shipped.set_defaults(run=samples)
+
+    trained = commands.add_parser("train", help=train.__doc__)
+    trained.add_argument("--seed", type=int, default=0)
+    trained.add_argument("--eye-steps", type=int, default=4500)
+    trained.add_argument("--talk-steps", type=int, default=3000)
+    trained.add_argument("--out", type=Path, default=DEMO)
+    trained.add_argument(
+        "--cache", type=Path, default=ROOT / "build" / "demo", help="where drawn sheets are kept"
+    )
+    trained.set_defaults(run=train)
+
+    measured = commands.add_parser("measure", help=measure.__doc__)
+    measured.add_argument("--sheets", type=int, default=300)
+    measured.add_argument("--models", type=Path, default=DEMO)
+    measured.set_defaults(run=measure)
+
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+if __name__ == "__main__":
+    main()
