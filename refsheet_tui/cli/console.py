@@ -1,0 +1,163 @@
+"""What a command says: replies on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from time import monotonic
+
+from refsheet_tui.engine import (
+    Event,
+    Finished,
+    Loading,
+    Looking,
+    Reading,
+    TextDelta,
+    TokenizedPart,
+)
+from refsheet_tui.errors import StorageError
+
+_CLEAR_LINE = "\r\x1b[K"
+_TICK_S = 0.5
+
+
+def note(text: str) -> None:
+    """One line for the person."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def begin_line(text: str) -> None:
+    """Words that something follows on the same line."""
+    print(text, end="", file=sys.stderr, flush=True)
+
+
+class Status:
+    """One line on a terminal's standard error that says what is going on, and for how long.
+
+    Where standard error is no terminal it says nothing. Used as an async context manager.
+    """
+
+    def __init__(self) -> None:
+        self._shows = sys.stderr.isatty()
+        self._text = ""
+        self._since = monotonic()
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Status:
+        if self._shows:
+            self._ticking = asyncio.create_task(self._tick())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._ticking is not None:
+            self._ticking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._ticking
+        self.clear()
+
+    def loading(self, loading: Loading) -> None:
+        self._show(f"loading the model, {loading.fraction:.0%}", keep_clock=True)
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, Looking):
+            which = f" {event.number} of {event.total}" if event.total > 1 else ""
+            self._show(f"looking at picture{which}" if which else "looking at the picture")
+        elif isinstance(event, Reading):
+            self._show(f"reading, {event.done} of {event.total} tokens", keep_clock=True)
+        else:
+            self.clear()
+
+    def clear(self) -> None:
+        if self._text:
+            self._text = ""
+            self._write(_CLEAR_LINE)
+
+    def _show(self, text: str, *, keep_clock: bool = False) -> None:
+        phase = text.split(",", 1)[0]
+        if not (keep_clock and self._text.startswith(phase)):
+            self._since = monotonic()
+        self._text = text
+        self._draw()
+
+    def _draw(self) -> None:
+        elapsed = monotonic() - self._since
+        clock = f" ({elapsed:.0f} s)" if elapsed >= 1 else ""
+        self._write(f"{_CLEAR_LINE}{self._text}{clock}")
+
+    def _write(self, text: str) -> None:
+        if self._shows:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            if self._text:
+                self._draw()
+
+
+class ReplyPrinter:
+    """Prints one reply: as it comes, or as one line of JSON at its end.
+
+    `label` says, on standard error, whose words the reply's are.
+    """
+
+    def __init__(self, *, as_json: bool, label: str = "") -> None:
+        self._as_json = as_json
+        self._label = label
+        self._text = ""
+
+    def event(self, event: Event) -> None:
+        if isinstance(event, TextDelta):
+            if not self._text:
+                begin_line(self._label)
+            self._text += event.text
+            if not self._as_json:
+                _out(event.text)
+        elif isinstance(event, Finished) and self._as_json:
+            _out(_json(_reply(event, self._text)) + "\n")
+
+    def end(self) -> None:
+        """However the reply ended, the next output begins on a line of its own."""
+        if not self._as_json and self._text and not self._text.endswith("\n"):
+            _out("\n")
+
+
+def print_prompt(parts: tuple[TokenizedPart, ...]) -> None:
+    """The parts of a prompt as JSON."""
+    dumped: dict[str, object] = {"parts": [asdict(part) for part in parts]}
+    _out(_json(dumped, indent=2) + "\n")
+
+
+def _reply(finished: Finished, text: str) -> dict[str, object]:
+    return {
+        "event": "reply",
+        "text": text,
+        "finish": finished.finish,
+        "prompt_tokens": finished.prompt_tokens,
+        "reused_tokens": finished.reused_tokens,
+        "new_tokens": finished.new_tokens,
+        "timings": asdict(finished.timings),
+    }
+
+
+def _json(value: dict[str, object], indent: int | None = None) -> str:
+    """Letters as they are, unless the output's encoding would lose some."""
+    is_unicode = sys.stdout.encoding.lower().startswith("utf")
+    return json.dumps(value, ensure_ascii=not is_unicode, indent=indent)
+
+
+def _out(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StorageError(
+            f"Standard output can't be written: {error.strerror}.",
+            "Free some space there, or send it elsewhere.",
+        ) from error

@@ -1,0 +1,44 @@
+"""ctrl+c: stops the reply that is being written, or ends the command."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from refsheet_tui.engine import Engine
+
+
+class Interrupts:
+    """Turns SIGINT and SIGTERM into a cancelled reply while one is written, else into the end
+    of the task that made this object."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._command = asyncio.current_task()
+        self._replying = False
+        self._cancelling: asyncio.Task[None] | None = None
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self._pressed)
+
+    @property
+    def stopped_reply(self) -> bool:
+        """Whether the last reply was stopped."""
+        return self._cancelling is not None
+
+    @contextmanager
+    def reply(self) -> Iterator[None]:
+        """While a reply is written."""
+        self._replying, self._cancelling = True, None
+        try:
+            yield
+        finally:
+            self._replying = False
+
+    def _pressed(self) -> None:
+        if self._replying and self._cancelling is None:
+            self._cancelling = asyncio.ensure_future(self._engine.cancel())
+        elif self._command is not None:
+            self._command.cancel()

@@ -1,0 +1,69 @@
+"""Loads the model and prints replies: what `ask` and `talk` have in common."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from refsheet_tui.chats import Conversation
+from refsheet_tui.cli.console import ReplyPrinter, Status, note, print_prompt
+from refsheet_tui.cli.exits import InterruptedByPersonError
+from refsheet_tui.cli.interrupts import Interrupts
+from refsheet_tui.cli.options import Settings
+from refsheet_tui.engine import LocalEngine, ModelInfo
+from refsheet_tui.prompting import Prompt
+from refsheet_tui.weights import DEMO_NOTICE
+
+
+@dataclass
+class Desk:
+    """A loaded engine and the ways to use it from a command."""
+
+    engine: LocalEngine
+    info: ModelInfo
+    settings: Settings
+    interrupts: Interrupts
+
+    async def print_reply(self, conversation: Conversation, label: str = "") -> None:
+        """Print the model's next turn. A reply that ctrl+c stops is printed as far as it came."""
+        printer = ReplyPrinter(as_json=self.settings.as_json, label=label)
+        try:
+            with self.interrupts.reply():
+                async with Status() as status:
+                    async for event in conversation.reply():
+                        status.event(event)
+                        printer.event(event)
+        finally:
+            printer.end()
+
+    async def print_prompt(self, prompt: Prompt) -> None:
+        print_prompt(await self.engine.tokenize(prompt))
+
+
+def run(command: Callable[[], Awaitable[None]]) -> None:
+    """Run a command's coroutine. Raises `InterruptedByPersonError` instead of `CancelledError`."""
+
+    async def runs() -> None:
+        try:
+            await command()
+        except asyncio.CancelledError as cancelled:
+            raise InterruptedByPersonError from cancelled
+
+    asyncio.run(runs())
+
+
+@asynccontextmanager
+async def loaded(settings: Settings) -> AsyncIterator[Desk]:
+    """The engine with the model that the settings name; closed afterwards."""
+    engine = LocalEngine()
+    interrupts = Interrupts(engine)
+    try:
+        async with Status() as status:
+            info = await engine.load(settings.load, status.loading)
+        if info.is_demo:
+            note(DEMO_NOTICE)
+        yield Desk(engine, info, settings, interrupts)
+    finally:
+        await engine.close()

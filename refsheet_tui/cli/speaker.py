@@ -1,0 +1,40 @@
+"""Who `refsheet talk` talks with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from refsheet_tui import paths
+from refsheet_tui.characters import Character, samples
+from refsheet_tui.cli.pictures import find_picture
+from refsheet_tui.prompting import default_language, language
+from refsheet_tui.text import clean
+
+# The order in which a POSIX system looks for the language of messages.
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def speaker(
+    image: str, extras: Sequence[str], description: str | None, code: str | None
+) -> Character:
+    """A sample by its key, or the character on a picture, that speaks the language of `code`.
+
+    Raises `ConfigError` for an unknown language.
+    """
+    spoken = language(code) if code else default_language(_locale())
+    pictures = tuple(find_picture(extra) for extra in extras)
+    named = {sample.key: sample for sample in samples()}.get(image.lower())
+    if named is not None and not paths.exists(Path(image)):
+        character = replace(named.character(spoken), extras=pictures)
+    else:
+        character = Character(find_picture(image), spoken, extras=pictures)
+    if description is not None:
+        character = replace(character, description=clean(description))
+    return character
+
+
+def _locale() -> str | None:
+    return next((os.environ[name] for name in _LOCALE if os.environ.get(name)), None)

@@ -1,0 +1,75 @@
+"""`refsheet talk`: a character greets, then answers each line of standard input."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from refsheet_tui.characters import Character
+from refsheet_tui.chats import Conversation
+from refsheet_tui.cli.console import begin_line, note
+from refsheet_tui.cli.exits import InterruptedByPersonError
+from refsheet_tui.cli.lines import Lines
+from refsheet_tui.cli.options import Settings
+from refsheet_tui.cli.pictures import check_pictures
+from refsheet_tui.cli.replies import Desk, loaded
+from refsheet_tui.text import clean
+
+
+async def talk(settings: Settings, character: Character) -> None:
+    """Talk until standard input ends."""
+    check_pictures((character.sheet, *character.extras))
+    async with loaded(settings) as desk:
+        opening = character.opening(desk.info.seen_size(), pan_and_scan=settings.pan_and_scan)
+        conversation = Conversation(desk.engine, settings.generation, opening)
+        if settings.dump_prompt:
+            await desk.print_prompt(conversation.prompt)
+            return
+        await _Talk(desk, conversation, character.name).hold()
+
+
+@dataclass(frozen=True)
+class _Talk:
+    desk: Desk
+    conversation: Conversation
+    name: str
+
+    async def hold(self) -> None:
+        if self._interactive:
+            note("Say something and press enter; ctrl+c stops a reply, ctrl+d ends the talk.")
+        await self._reply()
+        lines = Lines(sys.stdin.fileno())
+        while (line := await self._next(lines)) is not None:
+            said = clean(line).strip()
+            if said:
+                self.conversation.say(said)
+                await self._reply()
+
+    @property
+    def _interactive(self) -> bool:
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    @property
+    def _label(self) -> str:
+        """Whose words they are, where the person sees both sides of the talk."""
+        seen = self._interactive and sys.stdout.isatty() and not self.desk.settings.as_json
+        return f"{self.name}: " if seen and self.name else ""
+
+    async def _next(self, lines: Lines) -> str | None:
+        if not self._interactive:
+            return await lines.next()
+        begin_line("You: ")
+        line = None
+        try:
+            line = await lines.next()
+        finally:
+            if line is None:  # ctrl+c and ctrl+d leave the cursor behind the label
+                note("")
+        return line
+
+    async def _reply(self) -> None:
+        await self.desk.print_reply(self.conversation, self._label)
+        # A person who stopped a reply wants to say something else; a script that is interrupted
+        # ends.
+        if self.desk.interrupts.stopped_reply and not self._interactive:
+            raise InterruptedByPersonError

@@ -1,0 +1,45 @@
+"""Runs `refsheet` as a person or a script does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def problem(self) -> str:
+        """The one line that says why it failed."""
+        lines = [line for line in self.err.splitlines() if line.startswith("refsheet: ")]
+        assert len(lines) == 1, self.err
+        return lines[0]
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Nobody's settings, and logs that nobody misses."""
+    names = ("CONFIG", "DATA", "CACHE", "STATE")
+    folders = {f"REFSHEET_{name}_DIR": str(home / name.lower()) for name in names}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("REFSHEET_", "LC_", "LANG"))}
+    return {**kept, **folders, "LANG": "C.UTF-8"}
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "refsheet_tui", *map(str, arguments)]
+
+
+def refsheet(home: Path, *arguments: str | Path, stdin: bytes = b"") -> Outcome:
+    """Run to the end in the project's folder, with pipes for a terminal."""
+    done = subprocess.run(
+        command(*arguments), input=stdin, capture_output=True, cwd=ROOT, env=environment(home)
+    )
+    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
