@@ -1,0 +1,107 @@
+"""The program on a terminal: wires screens, engine and looks together."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+
+from refsheet_tui.characters import Character
+from refsheet_tui.config import Config
+from refsheet_tui.crashes import crash
+from refsheet_tui.engine import Engine
+from refsheet_tui.errors import RefsheetError
+from refsheet_tui.tui.messages import ChatWanted
+from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.home import HomeScreen
+from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.session import EngineState, Session
+from refsheet_tui.tui.themes import DARK, LIGHT
+
+
+class RefsheetApp(App[int]):
+    """Holds the session and the chats that are open; screens do the rest."""
+
+    TITLE = "RefSheet"
+    CSS_PATH = "styles/app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", priority=True),
+        Binding("f1,question_mark", "help", "Keys", key_display="?"),
+        Binding("f2", "other_theme", "Light/dark", show=False),
+    ]
+
+    engine_state: reactive[EngineState] = reactive(EngineState("loading", "loading"))
+
+    def __init__(self, config: Config, engine: Engine | None = None) -> None:
+        """`engine` stands in for the engine of this machine."""
+        super().__init__()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK.name
+        self._config = config
+        self._engine = engine
+        self._chats: dict[Character, ChatScreen] = {}
+        self.crashed: RefsheetError | None = None
+
+    def on_mount(self) -> None:
+        self.session = Session(self._config, self._engine_changed, self._engine)
+        self.push_screen(HomeScreen(self._config.language))
+        self.run_worker(self._load(), group="load")
+
+    async def on_unmount(self) -> None:
+        await self.session.close()
+
+    def on_chat_wanted(self, message: ChatWanted) -> None:
+        """Go on with the chat that is open with this character, or begin one."""
+        chat = self._chats.get(message.character)
+        if chat is None:
+            chat = ChatScreen(message.character, self.session)
+            self._chats[message.character] = chat
+            self.install_screen(chat, f"chat-{len(self._chats)}")
+        self.push_screen(chat)
+
+    def show_problem(self, error: RefsheetError) -> None:
+        """Say what happened and what to do, over whatever screen is there."""
+        self.push_screen(ProblemScreen(error))
+
+    async def action_quit(self) -> None:
+        """Leave at once, whatever the model is doing."""
+        self.workers.cancel_all()
+        self.exit(0)
+
+    def action_help(self) -> None:
+        if self.screen.query("HelpPanel"):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
+
+    def action_other_theme(self) -> None:
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    async def _load(self) -> None:
+        try:
+            await self.session.ready()
+        except RefsheetError as error:
+            self.show_problem(error)
+
+    def _engine_changed(self, state: EngineState) -> None:
+        self.engine_state = state
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave in good order instead of printing a traceback over the terminal."""
+        if self.crashed is None:
+            self.crashed = crash(error)
+            self._exception = error
+            self.exit(1)
+
+
+def run(config: Config) -> int:
+    """Show the screens until the person leaves; the exit code. Raises `RefsheetError` after a
+    crash."""
+    app = RefsheetApp(config)
+    code = app.run()
+    if app.crashed is not None:
+        raise app.crashed
+    return code or 0

@@ -1,0 +1,32 @@
+"""A dialog for a problem: what happened, and what to do now."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from refsheet_tui.errors import RefsheetError
+from refsheet_tui.text import clean
+
+
+class ProblemScreen(ModalScreen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", "Close")]
+
+    def __init__(self, error: RefsheetError) -> None:
+        super().__init__()
+        self._error = error
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="problem"):
+            yield Static(Text(clean(self._error.problem)), id="problem-what")
+            yield Static(Text(clean(self._error.remedy)), id="problem-remedy")
+            yield Button("OK", variant="primary")
+
+    def on_button_pressed(self) -> None:
+        self.dismiss()

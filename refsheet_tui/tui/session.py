@@ -1,0 +1,94 @@
+"""The engine as the screens use it: one model, loaded in the background, loaded again when it
+died."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from refsheet_tui.config import Config
+from refsheet_tui.engine import (
+    Engine,
+    GenerationSettings,
+    Loading,
+    LoadSettings,
+    LocalEngine,
+    ModelInfo,
+)
+from refsheet_tui.errors import RefsheetError
+from refsheet_tui.weights import choose_model
+
+Phase = Literal["loading", "ready", "failed"]
+
+
+@dataclass(frozen=True)
+class EngineState:
+    """What the engine is up to, in words for the header."""
+
+    phase: Phase
+    words: str
+    info: ModelInfo | None = None
+
+    @property
+    def is_demo(self) -> bool:
+        return self.info is not None and self.info.is_demo
+
+
+class Session:
+    """Owns the engine. `on_state` is called on the event loop whenever the state changes."""
+
+    def __init__(
+        self,
+        config: Config,
+        on_state: Callable[[EngineState], None],
+        engine: Engine | None = None,
+    ) -> None:
+        self.config = config
+        self.generation = GenerationSettings(**config.generation.model_dump())
+        self.engine = engine or LocalEngine()
+        self._on_state = on_state
+        self._info: ModelInfo | None = None
+        self._loading = asyncio.Lock()
+
+    @property
+    def pan_and_scan(self) -> bool:
+        return self.config.pan_and_scan == "auto"
+
+    async def ready(self) -> ModelInfo:
+        """The loaded model; loads it first where it isn't. Raises `RefsheetError`."""
+        async with self._loading:
+            if self._info is None:
+                self._info = await self._load()
+            return self._info
+
+    def died(self) -> None:
+        """The engine process has ended: the next `ready` starts another."""
+        self._info = None
+        self._on_state(EngineState("failed", "the engine stopped"))
+
+    async def close(self) -> None:
+        """End the engine, busy or not."""
+        await self.engine.close()
+
+    async def _load(self) -> ModelInfo:
+        self._on_state(EngineState("loading", "loading"))
+        try:
+            chosen = choose_model(self.config.model, self.config.mmproj)
+            settings = LoadSettings(
+                chosen.model,
+                chosen.mmproj,
+                self.config.context_size,
+                self.config.threads,
+                self.config.gpu_layers,
+            )
+            info = await self.engine.load(settings, self._progress)
+        except RefsheetError:
+            self._on_state(EngineState("failed", "no model"))
+            raise
+        self._on_state(EngineState("ready", f"{info.name} · {info.device} · ready", info))
+        return info
+
+    def _progress(self, loading: Loading) -> None:
+        self._on_state(EngineState("loading", f"loading {loading.fraction:.0%}"))

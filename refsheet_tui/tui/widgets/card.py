@@ -1,0 +1,46 @@
+"""A character in the gallery."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Static
+
+from refsheet_tui.characters import Character
+from refsheet_tui.tui.widgets.portrait import Portrait
+
+
+class Card(Vertical, can_focus=True):
+    """A picture over a name and a line of description. Enter or a click chooses it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", "Chat")]
+
+    class Chosen(Message):
+        """`character` None: a new one is wanted."""
+
+        def __init__(self, character: Character | None) -> None:
+            super().__init__()
+            self.character = character
+
+    def __init__(self, character: Character | None) -> None:
+        super().__init__()
+        self._character = character
+
+    def compose(self) -> ComposeResult:
+        if self._character is None:
+            yield Static("\n\n+\n\nNew character", classes="card-new")
+            return
+        yield Portrait(self._character.sheet)
+        yield Static(Text(self._character.name), classes="card-name")
+        yield Static(Text(self._character.description), classes="card-description")
+
+    def on_click(self) -> None:
+        self.action_choose()
+
+    def action_choose(self) -> None:
+        self.post_message(self.Chosen(self._character))

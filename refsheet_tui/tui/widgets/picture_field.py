@@ -1,0 +1,102 @@
+"""Fields for the path of a picture."""
+
+from __future__ import annotations
+
+import asyncio
+import os.path
+from pathlib import Path
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from refsheet_tui import paths
+from refsheet_tui.errors import PictureError
+from refsheet_tui.pictures import open_picture
+from refsheet_tui.tui.dropped import dropped_paths
+
+
+class PathInput(Input):
+    """Takes a path as it is typed, pasted, or dropped on the terminal."""
+
+    class Dropped(Message):
+        """Several files at once; the first is in the field already."""
+
+        def __init__(self, others: list[str]) -> None:
+            super().__init__()
+            self.others = others
+
+    def _on_paste(self, event: events.Paste) -> None:
+        dropped = dropped_paths(event.text)
+        if dropped:
+            self.value = dropped[0]
+            self.cursor_position = len(self.value)
+        if dropped[1:]:
+            self.post_message(self.Dropped(dropped[1:]))
+        event.prevent_default()
+        event.stop()
+
+
+class PictureField(Vertical):
+    """A path and, under it, why it can't be used."""
+
+    class Opened(Message):
+        """`path` is a picture; None: it isn't one (yet)."""
+
+        def __init__(self, field: PictureField, path: Path | None) -> None:
+            super().__init__()
+            self.field = field
+            self.path = path
+
+    def __init__(self, placeholder: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._placeholder = placeholder
+        self._refused: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield PathInput(placeholder=self._placeholder)
+        yield Static(classes="field-problem", markup=False)
+
+    @property
+    def text(self) -> str:
+        return self.query_one(PathInput).value.strip()
+
+    def clear(self) -> None:
+        self.query_one(PathInput).value = ""
+
+    def on_input_changed(self) -> None:
+        self._look_quietly()
+
+    async def opened(self) -> Path | None:
+        """The picture's path, after looking at it; None, and a sentence under the field, when it
+        can't be used."""
+        return await self._look(quiet=False)
+
+    @work(exclusive=True)
+    async def _look_quietly(self) -> None:
+        await self._look(quiet=True)
+
+    async def _look(self, *, quiet: bool) -> Path | None:
+        """`quiet`: don't complain of a path that is still being typed."""
+        text = self.text
+        path = paths.typed(text) if text else None
+        problem = "" if path else "Choose a picture: type its path, paste it, or drop the file."
+        if path is not None:
+            try:
+                await asyncio.to_thread(_check, path)
+            except PictureError as error:
+                problem = str(error)
+        good = path if not problem else None
+        if text == self.text:
+            if not quiet:
+                self._refused = text
+            complains = text == self._refused or (path is not None and os.path.isfile(path))  # noqa: PTH113 - survives impossible names
+            self.query_one(".field-problem", Static).update(problem if complains else "")
+            self.post_message(self.Opened(self, good))
+        return good
+
+
+def _check(path: Path) -> None:
+    open_picture(path).close()

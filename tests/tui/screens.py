@@ -1,0 +1,64 @@
+"""Drives the screens: waits for what a person would wait for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from textual.pilot import Pilot
+
+from refsheet_tui.config import Config, Generation
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.widgets.bubbles import Bubble, ReplyBubble
+
+GREEDY = Config(threads=1, context_size=2048, generation=Generation(sample=False))
+# Every token as likely as every other, which no setting of a person's allows: this seed's reply
+# goes on for 4,000 tokens, whatever the prompt and the weights.
+ENDLESS = Config(
+    threads=1,
+    generation=Generation(top_k=0, top_p=1.0, max_new_tokens=100_000, seed=18).model_copy(
+        update={"temperature": 1e6}
+    ),
+)
+_PATIENCE_S = 15
+
+
+async def until(pilot: Pilot[int], reached: Callable[[], bool]) -> None:
+    """Let the screens live on until something has happened; a test that waits in vain fails."""
+
+    async def wait() -> None:
+        while not reached():
+            await pilot.pause(0.01)
+
+    await asyncio.wait_for(wait(), _PATIENCE_S)
+
+
+def chat_of(app: RefsheetApp) -> ChatScreen:
+    assert isinstance(app.screen, ChatScreen)
+    return app.screen
+
+
+def replies(app: RefsheetApp) -> list[str]:
+    return [bubble.text for bubble in app.screen.query(ReplyBubble)]
+
+
+async def ready(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await until(pilot, lambda: app.engine_state.phase == "ready")
+
+
+async def open_first_chat(pilot: Pilot[int], app: RefsheetApp) -> None:
+    """Ember, and its greeting to the end."""
+    await until(pilot, lambda: bool(app.screen.query("Card")))
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+    await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
+
+
+async def say(pilot: Pilot[int], text: str) -> None:
+    await pilot.press(*text, "enter")
+
+
+def said(app: RefsheetApp) -> int:
+    """How many messages of the person are shown."""
+    return len(app.screen.query(Bubble))

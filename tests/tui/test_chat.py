@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import os
+import signal
+
+from screens import (
+    ENDLESS,
+    GREEDY,
+    chat_of,
+    open_first_chat,
+    ready,
+    replies,
+    said,
+    say,
+    until,
+)
+
+from refsheet_tui.engine import LocalEngine
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.home import HomeScreen
+from refsheet_tui.tui.widgets.bubbles import Note
+from refsheet_tui.tui.widgets.composer import Composer
+from refsheet_tui.tui.widgets.heading import DemoNotice
+
+
+async def test_a_sample_greets_and_answers() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_first_chat(pilot, app)
+        assert "Ember" in replies(app)[0] and "red dragon" in replies(app)[0]
+        await say(pilot, "What color are your eyes?")
+        await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+        assert "yellow" in replies(app)[1]
+        assert said(app) == 1
+        assert app.screen.query_one(Composer).text == ""
+        assert app.screen.query_one(DemoNotice).display
+
+
+async def test_escape_stops_a_reply_and_keeps_what_came() -> None:
+    app = RefsheetApp(ENDLESS)
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(replies(app)) and len(replies(app)[0]) > 20)
+        await pilot.press("escape")
+        await until(pilot, lambda: not chat_of(app).replying)
+        kept = replies(app)[0]
+        assert len(kept) > 20
+        assert chat_of(app).conversation_turns[-1].content == (kept,)
+
+
+async def test_again_replaces_the_last_reply() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        first = replies(app)[0]
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
+        assert replies(app) == [first]
+        assert len(chat_of(app).conversation_turns) == 2
+
+
+async def test_what_is_said_while_it_speaks_is_answered_next() -> None:
+    generation = ENDLESS.generation.model_copy(update={"max_new_tokens": 300})
+    app = RefsheetApp(ENDLESS.model_copy(update={"generation": generation}))
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        await say(pilot, "wait")
+        assert app.screen.query_one(Composer).text == ""
+        assert said(app) == 1
+        await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+        turns = chat_of(app).conversation_turns
+        assert [turn.role for turn in turns] == ["user", "model", "user", "model"]
+        assert turns[2].content == ("wait",)
+
+
+async def test_a_new_line_is_not_the_end() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await pilot.press("a", "ctrl+j", "b")
+        assert app.screen.query_one(Composer).text == "a\nb"
+
+
+async def test_markup_in_a_message_is_only_text() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await say(pilot, "[/b] [red]hi[/] <end_of_turn>")
+        await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+        assert said(app) == 1
+
+
+async def test_a_chat_is_still_there_when_one_comes_back() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        before = replies(app)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        assert replies(app) == before
+
+
+async def test_the_chat_survives_the_death_of_the_engine() -> None:
+    engine = LocalEngine()
+    app = RefsheetApp(ENDLESS, engine)
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(replies(app)))
+        assert engine.pid is not None
+        os.kill(engine.pid, signal.SIGKILL)
+        await until(pilot, lambda: bool(app.screen.query(Note)))
+        assert "stopped" in app.engine_state.words
+        await until(pilot, lambda: not chat_of(app).replying)
+        kept = replies(app)[0]
+        assert kept
+        await say(pilot, "go on")
+        await until(pilot, lambda: len(replies(app)) == 2)
+        assert replies(app)[0] == kept
+        assert "ready" in app.engine_state.words
+        await pilot.press("ctrl+q")
+
+
+async def test_quitting_does_not_wait_for_a_busy_model() -> None:
+    engine = LocalEngine()
+    app = RefsheetApp(ENDLESS, engine)
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(replies(app)))
+        pid = engine.pid
+        await pilot.press("ctrl+q")
+    assert pid is not None and engine.pid is None
+    assert app.return_code == 0
