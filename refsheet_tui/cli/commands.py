@@ -10,7 +10,7 @@ import click
 
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.options import model_options, read_config, read_settings, reply_options
-from refsheet_tui.cli.streams import mend_streams
+from refsheet_tui.cli.streams import abandon_output, mend_streams
 from refsheet_tui.errors import RefsheetError
 
 _FAILED, _INTERRUPTED = 1, 130
@@ -37,8 +37,8 @@ def _run() -> int:
     except (KeyboardInterrupt, click.Abort, InterruptedByPersonError):
         return _INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has seen enough. Python would complain at exit again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read the output has seen enough.
+        abandon_output()
         return _FAILED
     except Exception as error:
         from refsheet_tui.crashes import crash

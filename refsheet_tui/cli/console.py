@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from time import monotonic
 
+from refsheet_tui.cli.streams import abandon_output
 from refsheet_tui.engine import (
     Event,
     Finished,
@@ -157,6 +158,7 @@ def _out(text: str) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
+        abandon_output()
         raise StorageError(
             f"Standard output can't be written: {error.strerror}.",
             "Free some space there, or send it elsewhere.",

@@ -20,3 +20,9 @@ def mend_streams() -> None:
     sys.stderr = sys.stderr or null.open("w", encoding="utf-8")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+
+
+def abandon_output() -> None:
+    """Let go of what standard output could not take: Python would try again at its end, and
+    complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -29,7 +29,9 @@ def environment(home: Path) -> dict[str, str]:
     """Nobody's settings, and logs that nobody misses."""
     names = ("CONFIG", "DATA", "CACHE", "STATE")
     folders = {f"REFSHEET_{name}_DIR": str(home / name.lower()) for name in names}
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("REFSHEET_", "LC_", "LANG"))}
+    # Buffered output, as it is for a person, shows what is left unwritten at the end.
+    unwanted = ("REFSHEET_", "LC_", "LANG", "PYTHONUNBUFFERED")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {**kept, **folders, "LANG": "C.UTF-8"}
 
 

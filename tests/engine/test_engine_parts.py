@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine_driver import GREEDY, ask, demo, picture
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refsheet_tui.engine import (
@@ -69,6 +69,7 @@ def test_a_message_arrives_as_it_was_sent(tmp_path: Path, body: object) -> None:
     assert len(line) < 3000, "pixels don't travel in lines"
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.text())
 def test_any_text_arrives_in_one_line(text: str) -> None:
     pixels = PixelFolder(Path("unused"))
@@ -106,6 +107,7 @@ def test_an_error_keeps_its_type(tmp_path: Path) -> None:
     assert str(error) == "Too long. Shorten it."
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(st.text(), st.data())
 def test_characters_come_whole_wherever_they_are_cut(text: str, data: st.DataObject) -> None:
     whole = text.encode("utf-8", "replace")
