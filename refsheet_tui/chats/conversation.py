@@ -53,6 +53,10 @@ class Conversation:
         if self._turns[-1].role == "model":
             self._turns.pop()
 
+    def restore(self, turns: tuple[Turn, ...]) -> None:
+        """Go back to what `turns` was before something was said or forgotten."""
+        self._turns = list(turns)
+
     async def reply(self) -> AsyncGenerator[Event, None]:
         """Write the model's next turn. Raises `EngineError`; what was written until then stays."""
         prompt = self.prompt

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
 from typing import ClassVar
 
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
+from textual.screen import Screen
 
 from refsheet_tui.characters import Character
 from refsheet_tui.config import Config
 from refsheet_tui.crashes import crash
 from refsheet_tui.engine import Engine
 from refsheet_tui.errors import RefsheetError
+from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.help import DemoScreen, HelpScreen
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.session import EngineState, Session
@@ -28,8 +33,9 @@ class RefsheetApp(App[int]):
     CSS_PATH = "styles/app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", priority=True),
-        Binding("f1,question_mark", "help", "Keys", key_display="?"),
-        Binding("f2", "other_theme", "Light/dark", show=False),
+        Binding("f1,question_mark", "help", "Help", key_display="f1"),
+        Binding("f2", "other_theme", "Light or dark", show=False),
+        Binding("f3", "real_model", "Get a real model", show=False),
     ]
 
     engine_state: reactive[EngineState] = reactive(EngineState("loading", "loading"))
@@ -72,10 +78,17 @@ class RefsheetApp(App[int]):
         self.exit(0)
 
     def action_help(self) -> None:
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()
+        self.push_screen(HelpScreen(actions_on(self.screen)))
+
+    def action_real_model(self) -> None:
+        self.push_screen(DemoScreen())
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """For the command palette."""
+        for action in actions_on(screen):
+            run = partial(self.run_action, action.name, action.node)
+            yield SystemCommand(action.description, " ".join(action.keys), run)
+        yield SystemCommand("Theme", "Choose the colours", self.action_change_theme)
 
     def action_other_theme(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name

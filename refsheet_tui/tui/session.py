@@ -49,8 +49,7 @@ class Session:
         self.generation = GenerationSettings(**config.generation.model_dump())
         self.engine = engine or LocalEngine()
         self._on_state = on_state
-        self._info: ModelInfo | None = None
-        self._loading = asyncio.Lock()
+        self._loading: asyncio.Task[ModelInfo] | None = None
 
     @property
     def pan_and_scan(self) -> bool:
@@ -58,14 +57,15 @@ class Session:
 
     async def ready(self) -> ModelInfo:
         """The loaded model; loads it first where it isn't. Raises `RefsheetError`."""
-        async with self._loading:
-            if self._info is None:
-                self._info = await self._load()
-            return self._info
+        if self._loading is None:
+            self._loading = asyncio.create_task(self._load())
+            self._loading.add_done_callback(self._loaded)
+        # Whoever stops waiting does not stop the loading.
+        return await asyncio.shield(self._loading)
 
     def died(self) -> None:
         """The engine process has ended: the next `ready` starts another."""
-        self._info = None
+        self._loading = None
         self._on_state(EngineState("failed", "the engine stopped"))
 
     async def close(self) -> None:
@@ -89,6 +89,11 @@ class Session:
             raise
         self._on_state(EngineState("ready", f"{info.name} · {info.device} · ready", info))
         return info
+
+    def _loaded(self, loading: asyncio.Task[ModelInfo]) -> None:
+        """After a failure the next `ready` tries again."""
+        if loading.cancelled() or loading.exception() is not None:
+            self._loading = None
 
     def _progress(self, loading: Loading) -> None:
         self._on_state(EngineState("loading", f"loading {loading.fraction:.0%}"))

@@ -21,7 +21,7 @@ ENDLESS = Config(
         update={"temperature": 1e6}
     ),
 )
-_PATIENCE_S = 15
+_PATIENCE_S = 60
 
 
 async def until(pilot: Pilot[int], reached: Callable[[], bool]) -> None:

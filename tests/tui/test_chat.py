@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from screens import (
     ENDLESS,
@@ -15,7 +17,8 @@ from screens import (
     until,
 )
 
-from refsheet_tui.engine import LocalEngine
+from refsheet_tui.engine import Event, GenerationSettings, LocalEngine, TextDelta
+from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
@@ -106,15 +109,28 @@ async def test_a_chat_is_still_there_when_one_comes_back() -> None:
         assert replies(app) == before
 
 
+class DyingEngine(LocalEngine):
+    """Is killed when the first words of the first reply are there."""
+
+    was_killed = False
+
+    async def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[Event, None]:
+        async with aclosing(super().generate(prompt, settings)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta) and not self.was_killed:
+                    assert self.pid is not None
+                    os.kill(self.pid, signal.SIGKILL)
+                    self.was_killed = True
+                yield event
+
+
 async def test_the_chat_survives_the_death_of_the_engine() -> None:
-    engine = LocalEngine()
-    app = RefsheetApp(ENDLESS, engine)
+    app = RefsheetApp(ENDLESS, DyingEngine())
     async with app.run_test() as pilot:
         await ready(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: bool(replies(app)))
-        assert engine.pid is not None
-        os.kill(engine.pid, signal.SIGKILL)
         await until(pilot, lambda: bool(app.screen.query(Note)))
         assert "stopped" in app.engine_state.words
         await until(pilot, lambda: not chat_of(app).replying)

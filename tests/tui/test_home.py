@@ -104,3 +104,25 @@ async def test_a_picture_that_is_none_is_explained_and_nothing_is_lost(path: str
         await until(pilot, lambda: bool(str(problem.render())))
         assert isinstance(app.screen, NewCharacterScreen)
         assert app.screen.query_one("#name", Input).value == "Nemo"
+
+
+async def test_a_picture_dropped_on_the_gallery_is_a_new_character(tmp_path: Path) -> None:
+    sheet = tmp_path / "my sheet.png"
+    sheet.write_bytes((ROOT / "samples" / "coral.png").read_bytes())
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        app.post_message(Paste(str(sheet).replace(" ", "\\ ")))
+        await until(pilot, lambda: isinstance(app.screen, NewCharacterScreen))
+        await until(pilot, lambda: app.screen.query_one(Portrait).path == sheet)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
+async def test_all_characters_are_in_view(size: tuple[int, int]) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        await until(pilot, lambda: app.screen.query_one(DemoNotice).region.height > 0)
+        await pilot.pause()
+        assert all(card.region.bottom < size[1] for card in app.screen.query(Card))
+        assert all(portrait.region.height >= 5 for portrait in app.screen.query(Portrait))

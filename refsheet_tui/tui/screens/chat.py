@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import aclosing
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -12,14 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer, Static
+from textual.worker import Worker
 
 from refsheet_tui.characters import Character
-from refsheet_tui.chats import Conversation
-from refsheet_tui.engine import TextDelta
-from refsheet_tui.errors import EngineDiedError, RefsheetError
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import clean
 from refsheet_tui.tui.session import Session
+from refsheet_tui.tui.talk import Outcome, Talk
 from refsheet_tui.tui.widgets.activity import Activity
 from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble
 from refsheet_tui.tui.widgets.composer import Composer
@@ -35,21 +34,24 @@ class ChatScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop"),
         Binding("ctrl+r", "again", "Again"),
-        Binding("ctrl+o", "back", "Characters"),
+        Binding("ctrl+o", "back", "Home"),
     ]
 
     def __init__(self, character: Character, session: Session) -> None:
         super().__init__()
         self._character = character
-        self._session = session
-        self._conversation: Conversation | None = None
+        self._talk = Talk(character, session)
         self._unsaid: list[str] = []
-        self.replying = False
+        self._worker: Worker[None] | None = None
+
+    @property
+    def replying(self) -> bool:
+        return self._worker is not None
 
     @property
     def conversation_turns(self) -> tuple[Turn, ...]:
         """What was said so far."""
-        return self._conversation.turns if self._conversation else ()
+        return self._talk.turns
 
     def compose(self) -> ComposeResult:
         character = self._character
@@ -70,7 +72,10 @@ class ChatScreen(Screen[None]):
         # Follow the end, until the person scrolls away from it.
         self.query_one("#said", VerticalScroll).anchor()
         self.query_one(Composer).focus()
-        self._answer()
+
+    def on_screen_resume(self) -> None:
+        if self._unsaid or not self._talk.has_begun:
+            self._answer()
 
     async def on_composer_sent(self, message: Composer.Sent) -> None:
         """Answer at once, or when the reply that is being written is done."""
@@ -78,84 +83,77 @@ class ChatScreen(Screen[None]):
         self._unsaid.append(text)
         self.query_one(Composer).clear()
         await self._add(Bubble(_YOU, text, own=True))
-        if not self.replying:
-            self._answer()
+        self._answer()
 
-    async def action_stop(self) -> None:
-        await self._session.engine.cancel()
+    def action_stop(self) -> None:
+        """What was written until now stays."""
+        if self._worker is not None:
+            self._worker.cancel()
 
-    async def action_again(self) -> None:
+    def action_again(self) -> None:
         """Another reply in place of the last."""
         if self.replying:
             self.notify("Wait for the reply, or stop it with esc.", markup=False, timeout=3)
-            return
-        if self._conversation is not None and self._conversation.turns[-1].role == "model":
-            self._conversation.forget_reply()
-            replies = self.query(ReplyBubble)
-            if replies:
-                await replies.last().remove()
         self._answer()
 
     def action_back(self) -> None:
+        # The model can speak for one character at a time.
+        self.action_stop()
         self.app.pop_screen()
 
     def _answer(self) -> None:
-        self.replying = True
-        self.run_worker(self._speak(), group="reply")
+        """Answer what was said since the last reply; without that, reply again."""
+        if not self.replying:
+            self.query(Note).remove()
+            said, self._unsaid = tuple(self._unsaid), []
+            self._worker = self.run_worker(partial(self._reply, said), group="reply")
 
-    async def _speak(self) -> None:
-        """Write what is due: the greeting, the last reply again, or answers to what was said."""
+    async def _reply(self, said: tuple[str, ...]) -> None:
         activity = self.query_one(Activity)
-        is_due = self._conversation is None or not self._unsaid
+        replaced = self._last_reply() if not said and self._talk.ends_with_reply else None
+        bubble = ReplyBubble(self._character.name)
+        outcome = Outcome()
+        unseen = ""
         try:
-            conversation = await self._ready(activity)
-            if is_due:
-                await self._reply(conversation, activity)
-            while self._unsaid:
-                for text in self._unsaid:
-                    conversation.say(text)
-                self._unsaid.clear()
-                await self._reply(conversation, activity)
-        except RefsheetError as error:
-            if isinstance(error, EngineDiedError):
-                self._session.died()
-            activity.end("ctrl+r tries again")
-            await self._add(Note(clean(str(error))))
+            async with aclosing(self._talk.reply(said, outcome, activity)) as pieces:
+                async for piece in pieces:
+                    unseen += piece
+                    if not outcome.wrote:  # only blanks until now
+                        continue
+                    if not bubble.is_attached:
+                        await self._add(bubble)
+                        if replaced is not None:
+                            await replaced.remove()
+                    await bubble.write(unseen)
+                    unseen = ""
         finally:
-            self.replying = False
+            if self.is_attached:
+                await self._settle(bubble, said, outcome)
+            self._worker = None
+        if self._unsaid and self.is_current:
+            self._answer()
 
-    async def _reply(self, conversation: Conversation, activity: Activity) -> None:
-        bubble: ReplyBubble | None = None
-        problem: RefsheetError | None = None
-        try:
-            async with aclosing(conversation.reply()) as events:
-                async for event in events:
-                    activity.event(event)
-                    if isinstance(event, TextDelta):
-                        if bubble is None:
-                            bubble = ReplyBubble(self._character.name)
-                            await self._add(bubble)
-                        await bubble.write(event.text)
-        except RefsheetError as error:
-            problem = error
-        if bubble is not None:
+    async def _settle(self, bubble: ReplyBubble, said: tuple[str, ...], outcome: Outcome) -> None:
+        if bubble.is_attached:
             await bubble.settle()
-        if problem is not None:
-            raise problem
+        if outcome.note or not outcome.wrote:
+            await self._give_back(() if outcome.wrote else said)
+        if outcome.note:
+            await self._add(Note(clean(outcome.note)))
+        self.query_one(Activity).end(outcome.summary)
 
-    async def _ready(self, activity: Activity) -> Conversation:
-        """The conversation, begun when the model is there. Raises `RefsheetError`."""
-        activity.begin("waiting for the model")
-        info = await self._session.ready()
-        if self._conversation is None:
-            activity.begin("opening the picture")
-            opening = await asyncio.to_thread(
-                self._character.opening, info.seen_size(), pan_and_scan=self._session.pan_and_scan
-            )
-            self._conversation = Conversation(
-                self._session.engine, self._session.generation, opening
-            )
-        return self._conversation
+    async def _give_back(self, said: tuple[str, ...]) -> None:
+        """Put what stays without an answer where the person can change it and send it again."""
+        unanswered = (*said, *self._unsaid)
+        self._unsaid = []
+        if unanswered:
+            for bubble in list(self.query(Bubble))[-len(unanswered) :]:
+                await bubble.remove()
+            self.query_one(Composer).give_back("\n".join(unanswered))
+
+    def _last_reply(self) -> ReplyBubble | None:
+        replies = self.query(ReplyBubble)
+        return replies.last() if replies else None
 
     async def _add(self, widget: Bubble | ReplyBubble | Note) -> None:
         await self.query_one("#said", VerticalScroll).mount(widget)

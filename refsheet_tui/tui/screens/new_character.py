@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,8 +31,10 @@ class NewCharacterScreen(Screen[Character | None]):
         Binding("ctrl+s", "begin", "Begin the chat"),
     ]
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, pictures: Sequence[str] = ()) -> None:
+        """`pictures` were dropped already: the sheet, and others of the character."""
         super().__init__()
+        self._dropped = pictures
         self._language = language
         self._extras: list[Path] = []
 
@@ -65,7 +68,10 @@ class NewCharacterScreen(Screen[Character | None]):
 
     def on_mount(self) -> None:
         self._show_extras()
-        self.query_one("#sheet PathInput").focus()
+        sheet = self.query_one("#sheet PathInput", PathInput)
+        sheet.focus()
+        if self._dropped:
+            sheet.take(list(self._dropped))
 
     def on_picture_field_opened(self, message: PictureField.Opened) -> None:
         if message.path is not None or message.field.id == "sheet":

@@ -43,7 +43,7 @@ class ReplyBubble(Vertical):
         self.text += piece
         if self._stream is None:
             self._stream = Markdown.get_stream(self._markdown)
-        await self._stream.write(piece)
+        await self._stream.write(_hard_breaks(piece))
 
     async def settle(self) -> None:
         if self._stream is not None:
@@ -61,4 +61,9 @@ class Note(Static):
 
 
 def _formatted(text: str) -> RichMarkdown:
-    return RichMarkdown(text, hyperlinks=False)
+    return RichMarkdown(_hard_breaks(text), hyperlinks=False)
+
+
+def _hard_breaks(text: str) -> str:
+    """A line break is meant as one: a poem is not a paragraph."""
+    return text.replace("\n", "  \n")

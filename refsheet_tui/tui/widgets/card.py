@@ -31,9 +31,14 @@ class Card(Vertical, can_focus=True):
         super().__init__()
         self._character = character
 
+    @property
+    def about(self) -> str:
+        """Who this is, in one line."""
+        return self._character.description if self._character else "Talk with a character of yours."
+
     def compose(self) -> ComposeResult:
         if self._character is None:
-            yield Static("\n\n+\n\nNew character", classes="card-new")
+            yield Static("+\n\nNew character", classes="card-new")
             return
         yield Portrait(self._character.sheet)
         yield Static(Text(self._character.name), classes="card-name")

@@ -44,6 +44,11 @@ class Composer(TextArea):
         """A terminal pastes line feeds as carriage returns."""
         event.text = event.text.replace("\r\n", "\n").replace("\r", "\n")
 
+    def give_back(self, text: str) -> None:
+        """Put what could not be sent in front of what was typed since."""
+        self.text = f"{text}\n{self.text}" if self.text else text
+        self.move_cursor(self.document.end)
+
     def action_send(self) -> None:
         if self.text.strip():
             self.post_message(self.Sent(self.text))

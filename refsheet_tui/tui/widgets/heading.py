@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from refsheet_tui.tui.session import EngineState
 
-DEMO_LINE = "demo model: knows the samples and little else · README.md: how to get a real one"
+DEMO_LINE = "Demo model: knows the samples and little else. f3: how to get a real one"
 
 
 class Heading(Horizontal):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os.path
+from functools import partial
 from pathlib import Path
 
 from textual import events, work
@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from refsheet_tui import paths
 from refsheet_tui.errors import PictureError
 from refsheet_tui.pictures import open_picture
+from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dropped import dropped_paths
 
 
@@ -31,12 +32,16 @@ class PathInput(Input):
     def _on_paste(self, event: events.Paste) -> None:
         dropped = dropped_paths(event.text)
         if dropped:
-            self.value = dropped[0]
-            self.cursor_position = len(self.value)
-        if dropped[1:]:
-            self.post_message(self.Dropped(dropped[1:]))
+            self.take(dropped)
         event.prevent_default()
         event.stop()
+
+    def take(self, dropped: list[str]) -> None:
+        """The first stands in the field afterwards."""
+        self.value = dropped[0]
+        self.cursor_position = len(self.value)
+        if dropped[1:]:
+            self.post_message(self.Dropped(dropped[1:]))
 
 
 class PictureField(Vertical):
@@ -85,7 +90,7 @@ class PictureField(Vertical):
         problem = "" if path else "Choose a picture: type its path, paste it, or drop the file."
         if path is not None:
             try:
-                await asyncio.to_thread(_check, path)
+                await in_thread(partial(_check, path))
             except PictureError as error:
                 problem = str(error)
         good = path if not problem else None

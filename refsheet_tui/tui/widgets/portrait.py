@@ -1,12 +1,12 @@
-"""A picture in the terminal, two pixels to a cell."""
+"""A picture in the terminal."""
 
 from __future__ import annotations
 
-import asyncio
+from functools import lru_cache, partial
 from pathlib import Path
 
+from PIL import Image
 from rich.segment import Segment
-from rich.style import Style
 from textual import work
 from textual.geometry import Size
 from textual.reactive import reactive
@@ -14,9 +14,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from refsheet_tui.errors import PictureError
+from refsheet_tui.pictures import open_picture
+from refsheet_tui.tui.background import in_thread
+from refsheet_tui.tui.blocks import blocks, fit
 
-_HALF = "▀"
-"""Upper half block: its foreground is the pixel above, its background the one below."""
+_KEPT_SIDE = 512
+"""Pixels; more than a portrait has in any terminal."""
 
 
 class Portrait(Widget):
@@ -27,13 +30,12 @@ class Portrait(Widget):
 
     def __init__(self, path: Path | None = None, *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
-        self._strips: list[Strip] = []
+        self._rows: list[list[Segment]] = []
         self.set_reactive(Portrait.path, path)
 
     @property
     def is_drawn(self) -> bool:
-        """Whether the picture is shown."""
-        return bool(self._strips)
+        return bool(self._rows)
 
     def on_resize(self) -> None:
         self._redraw()
@@ -42,9 +44,16 @@ class Portrait(Widget):
         self._redraw()
 
     def render_line(self, y: int) -> Strip:
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.size.width, self.rich_style)
+        """The picture in the middle of the widget's own ground."""
+        width, ground = self.size.width, self.rich_style
+        row = y - (self.size.height - len(self._rows)) // 2
+        if not 0 <= row < len(self._rows):
+            return Strip.blank(width, ground)
+        cells = self._rows[row][:width]
+        left = (width - len(cells)) // 2
+        right = width - left - len(cells)
+        margins = (Segment(" " * left, ground), Segment(" " * right, ground))
+        return Strip([margins[0], *cells, margins[1]], width)
 
     def _redraw(self) -> None:
         if self.size.width and self.size.height:
@@ -52,37 +61,26 @@ class Portrait(Widget):
 
     @work(exclusive=True)
     async def _draw(self, path: Path | None, size: Size) -> None:
-        strips: list[Strip] = []
+        rows: list[list[Segment]] = []
         if path is not None:
             try:
-                strips = await asyncio.to_thread(half_blocks, path, size, self.rich_style)
-            except PictureError:
-                strips = []
-        self._strips = strips
+                rows = await in_thread(partial(_drawn, path, size))
+            except (PictureError, OSError):
+                rows = []
+        self._rows = rows
         self.refresh()
 
 
-def half_blocks(path: Path, size: Size, ground: Style) -> list[Strip]:
-    """The picture in the middle of `size` cells. Raises `PictureError`."""
-    from refsheet_tui.pictures import open_picture
+def _drawn(path: Path, size: Size) -> list[list[Segment]]:
+    """Raises `PictureError`, and `OSError` for a file that is gone."""
+    image = _opened(path, path.stat().st_mtime_ns)
+    return blocks(image, *fit(image.size, size.width, size.height))
 
-    picture = open_picture(path)
-    scale = min(size.width / picture.width, 2 * size.height / picture.height)
-    width = max(1, round(picture.width * scale))
-    height = max(2, round(picture.height * scale) // 2 * 2)
-    small = picture.resize((width, height))
-    rgb = small.tobytes()
-    left = (size.width - width) // 2
-    top = (size.height - height // 2) // 2
-    blank = Strip.blank(size.width, ground)
-    strips = [blank] * top
-    for row in range(0, height, 2):
-        cells = [Segment(" " * left, ground)]
-        for column in range(width):
-            above, below = (3 * ((row + half) * width + column) for half in (0, 1))
-            colors = (rgb[above : above + 3], rgb[below : below + 3])
-            upper, lower = (f"#{color.hex()}" for color in colors)
-            cells.append(Segment(_HALF, Style(color=upper, bgcolor=lower)))
-        cells.append(Segment(" " * (size.width - left - width), ground))
-        strips.append(Strip(cells, size.width))
-    return strips
+
+@lru_cache(maxsize=32)
+def _opened(path: Path, changed: int) -> Image.Image:
+    """A small copy, kept because every change of a window's size draws it again. Raises
+    `PictureError`."""
+    image = open_picture(path)
+    image.thumbnail((_KEPT_SIDE, _KEPT_SIDE))
+    return image

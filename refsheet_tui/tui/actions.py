@@ -1,0 +1,46 @@
+"""What a person can do on a screen: the one list behind help and command palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import Screen
+
+_OURS = "refsheet_tui."
+
+
+@dataclass(frozen=True)
+class Action:
+    """`name` as Textual runs it on `node`; `keys` as they are shown."""
+
+    description: str
+    keys: tuple[str, ...]
+    name: str
+    node: DOMNode
+
+
+def actions_on(screen: Screen[object]) -> tuple[Action, ...]:
+    """The actions of this program that have a key on `screen` now; not those of Textual's own
+    widgets, such as moving a cursor."""
+    found: dict[tuple[str, DOMNode], Action] = {}
+    for active in screen.active_bindings.values():
+        binding, node = active.binding, active.node
+        if not active.enabled or binding.action not in _our_actions(node):
+            continue
+        known = found.get((binding.action, node))
+        keys = (*(known.keys if known else ()), screen.app.get_key_display(_plain(binding)))
+        found[binding.action, node] = Action(binding.description, keys, binding.action, node)
+    return tuple(found.values())
+
+
+def _our_actions(node: DOMNode) -> set[str]:
+    kinds = [kind for kind in type(node).__mro__ if kind.__module__.startswith(_OURS)]
+    listed = [each for kind in kinds for each in kind.__dict__.get("BINDINGS", ())]
+    return {each.action for each in listed if isinstance(each, Binding)}
+
+
+def _plain(binding: Binding) -> Binding:
+    """Without the wording of the footer, where several keys share one place."""
+    return Binding(binding.key, binding.action)

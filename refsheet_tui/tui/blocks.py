@@ -1,0 +1,73 @@
+"""A picture as characters: four pixels to a cell, in two colours."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from PIL import Image
+from rich.color import Color
+from rich.color_triplet import ColorTriplet
+from rich.segment import Segment
+from rich.style import Style
+
+_Pixel = tuple[int, int, int]
+
+# Block elements by which quarters they fill: upper left 1, upper right 2, lower left 4, lower
+# right 8. The other eight are these with their colours exchanged.
+_QUARTERS = {0: " ", 1: "▘", 2: "▝", 3: "▀", 4: "▖", 5: "▌", 6: "▞", 7: "▛"}
+
+
+def fit(picture: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:
+    """The cells that a picture of so many pixels takes in the given ones, its aspect kept; a cell
+    is twice as high as it is wide."""
+    width, height = picture
+    scale = min(columns / width, 2 * rows / height)
+    return max(1, round(width * scale)), max(1, round(height * scale / 2))
+
+
+def blocks(image: Image.Image, columns: int, rows: int) -> list[list[Segment]]:
+    """The RGB `image`, stretched to the cells, as rows of segments."""
+    # A filter that does not ring: halos show at this size.
+    small = image.resize((2 * columns, 2 * rows), Image.Resampling.HAMMING)
+    rgb = small.tobytes()
+    stride = 6 * columns
+
+    def pixel(x: int, y: int) -> _Pixel:
+        start = y * stride + 3 * x
+        return rgb[start], rgb[start + 1], rgb[start + 2]
+
+    return [
+        [
+            _cell([pixel(2 * column + x, 2 * row + y) for y, x in product((0, 1), (0, 1))])
+            for column in range(columns)
+        ]
+        for row in range(rows)
+    ]
+
+
+def _cell(quarters: list[_Pixel]) -> Segment:
+    """The block and the two colours that are nearest to four pixels."""
+    best = min(_QUARTERS, key=lambda mask: _error(quarters, mask))
+    inside, outside = _split(quarters, best)
+    ground = _color(outside)
+    return Segment(_QUARTERS[best], Style(color=_color(inside) if inside else None, bgcolor=ground))
+
+
+def _split(quarters: list[_Pixel], mask: int) -> tuple[list[_Pixel], list[_Pixel]]:
+    inside = [each for number, each in enumerate(quarters) if mask >> number & 1]
+    outside = [each for number, each in enumerate(quarters) if not mask >> number & 1]
+    return inside, outside
+
+
+def _error(quarters: list[_Pixel], mask: int) -> float:
+    """The squared distance of the pixels from the mean of their side."""
+    total = 0.0
+    for side in _split(quarters, mask):
+        for channel in zip(*side, strict=True):
+            total += sum(value * value for value in channel) - sum(channel) ** 2 / len(channel)
+    return total
+
+
+def _color(side: list[_Pixel]) -> Color:
+    mean = (round(sum(channel) / len(channel)) for channel in zip(*side, strict=True))
+    return Color.from_triplet(ColorTriplet(*mean))

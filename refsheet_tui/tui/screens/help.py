@@ -1,0 +1,50 @@
+"""What can be done: the keys of the screen below, and how to get a real model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.table import Table
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from refsheet_tui.tui.actions import Action
+from refsheet_tui.weights import DEMO_NOTICE
+
+
+class HelpScreen(ModalScreen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,f1,question_mark", "dismiss", "Close")
+    ]
+
+    def __init__(self, actions: Sequence[Action]) -> None:
+        super().__init__()
+        self._actions = actions
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help") as box:
+            box.border_title = "Keys"
+            box.border_subtitle = "esc closes"
+            yield Static(self._table())
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for action in self._actions:
+            table.add_row(" ".join(action.keys), action.description)
+        return table
+
+
+class DemoScreen(ModalScreen[None]):
+    """What the demo model is, and how to get a real one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,f3", "dismiss", "Close")]
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help") as box:
+            box.border_title = "The model"
+            box.border_subtitle = "esc closes"
+            yield Static(DEMO_NOTICE, markup=False)

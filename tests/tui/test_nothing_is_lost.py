@@ -1,0 +1,164 @@
+"""Whatever goes wrong with a reply, what was said before and what was typed are still there."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+from screens import GREEDY, chat_of, open_first_chat, ready, replies, said, say, until
+from textual.widgets import Static
+
+from refsheet_tui.engine import (
+    Event,
+    GenerationSettings,
+    Loading,
+    LoadSettings,
+    LocalEngine,
+    ModelInfo,
+)
+from refsheet_tui.prompting import Prompt
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.home import HomeScreen
+from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.widgets.activity import Activity
+from refsheet_tui.tui.widgets.bubbles import Note
+from refsheet_tui.tui.widgets.composer import Composer
+
+
+class DiesWhenTold(LocalEngine):
+    """Its process is killed before the next reply."""
+
+    dies = False
+
+    async def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[Event, None]:
+        if self.dies and self.pid is not None:
+            self.dies = False
+            os.kill(self.pid, signal.SIGKILL)
+        async for event in super().generate(prompt, settings):
+            yield event
+
+
+class LoadsWhenTold(LocalEngine):
+    """Loading halts at 43 %."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.goes_on = asyncio.Event()
+
+    async def load(
+        self, settings: LoadSettings, on_progress: Callable[[Loading], None] = lambda _: None
+    ) -> ModelInfo:
+        on_progress(Loading(0.43))
+        await self.goes_on.wait()
+        return await super().load(settings, on_progress)
+
+
+def composer(app: RefsheetApp) -> Composer:
+    return app.screen.query_one(Composer)
+
+
+def activity(app: RefsheetApp) -> str:
+    return str(app.screen.query_one(Activity).render())
+
+
+async def test_a_message_that_is_too_long_comes_back_and_the_chat_goes_on() -> None:
+    app = RefsheetApp(GREEDY.model_copy(update={"context_size": 300}))
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        composer(app).text = "word " * 600
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(app.screen.query(Note)) and not chat_of(app).replying)
+        assert composer(app).text == ("word " * 600).strip()
+        assert said(app) == 0
+        composer(app).text = "Hello"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+        assert said(app) == 1
+
+
+async def test_a_message_whose_engine_dies_comes_back_and_is_answered_when_sent_again() -> None:
+    engine = DiesWhenTold()
+    app = RefsheetApp(GREEDY, engine)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        engine.dies = True
+        await say(pilot, "Hello")
+        await until(pilot, lambda: composer(app).text == "Hello" and not chat_of(app).replying)
+        assert "SIGKILL" in str(app.screen.query_one(Note).render())
+        await pilot.press("enter")
+        await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+        assert not app.screen.query(Note)
+
+
+async def test_the_last_reply_stays_when_another_one_fails() -> None:
+    engine = DiesWhenTold()
+    app = RefsheetApp(GREEDY, engine)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        before, turns = replies(app), chat_of(app).conversation_turns
+        engine.dies = True
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: bool(app.screen.query(Note)) and not chat_of(app).replying)
+        assert replies(app) == before
+        assert chat_of(app).conversation_turns == turns
+
+
+async def test_stopping_before_the_model_is_there_does_not_stop_its_loading() -> None:
+    engine = LoadsWhenTold()
+    app = RefsheetApp(GREEDY, engine)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        await until(pilot, lambda: "43%" in activity(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: not chat_of(app).replying)
+        assert activity(app) == "stopped"
+        engine.goes_on.set()
+        await ready(pilot, app)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
+
+
+async def test_what_is_sent_without_a_model_comes_back_with_the_remedy(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.gguf")
+    app = RefsheetApp(GREEDY.model_copy(update={"model": missing}))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        await until(pilot, lambda: not chat_of(app).replying)
+        await say(pilot, "Hello")
+        await until(pilot, lambda: composer(app).text == "Hello" and not chat_of(app).replying)
+        assert "missing.gguf" in str(app.screen.query_one(Note).render())
+
+
+async def test_who_leaves_a_chat_does_not_make_the_next_wait() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        first = chat_of(app)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen) and not first.replying)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
+        assert chat_of(app) is first
+
+
+async def test_every_action_is_in_help_and_palette() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        commands = {command.title for command in app.get_system_commands(app.screen)}
+        assert {"Send", "New line", "Stop", "Again", "Home", "Quit", "Help"} <= commands
+        assert not any("Cursor" in command for command in commands)
+        await pilot.press("f3")
+        await until(pilot, lambda: "--mmproj" in str(app.screen.query_one(Static).render()))
