@@ -10,11 +10,8 @@ from pathlib import Path
 from refsheet_tui import paths
 from refsheet_tui.characters import Character, samples
 from refsheet_tui.cli.pictures import find_picture
-from refsheet_tui.prompting import default_language, language
+from refsheet_tui.prompting import chosen_language
 from refsheet_tui.text import clean
-
-# The order in which a POSIX system looks for the language of messages.
-_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def speaker(
@@ -24,7 +21,7 @@ def speaker(
 
     Raises `ConfigError` for an unknown language.
     """
-    spoken = language(code) if code else default_language(_locale())
+    spoken = chosen_language(code, os.environ)
     pictures = tuple(find_picture(extra) for extra in extras)
     named = {sample.key: sample for sample in samples()}.get(image.lower())
     if named is not None and not paths.exists(Path(image)):
@@ -34,7 +31,3 @@ def speaker(
     if description is not None:
         character = replace(character, description=clean(description))
     return character
-
-
-def _locale() -> str | None:
-    return next((os.environ[name] for name in _LOCALE if os.environ.get(name)), None)

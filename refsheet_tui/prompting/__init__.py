@@ -1,6 +1,6 @@
 """Characters and turns in, a `Prompt` out."""
 
-from refsheet_tui.prompting.languages import LANGUAGES, Language, default_language, language
+from refsheet_tui.prompting.languages import LANGUAGES, Language, chosen_language, language
 from refsheet_tui.prompting.persona import opening_turn
 from refsheet_tui.prompting.prompt import ControlPart, Part, PicturePart, Prompt, TextPart
 from refsheet_tui.prompting.turns import Turn, build_prompt
@@ -15,7 +15,7 @@ __all__ = [
     "TextPart",
     "Turn",
     "build_prompt",
-    "default_language",
+    "chosen_language",
     "language",
     "opening_turn",
 ]

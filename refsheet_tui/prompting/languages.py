@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from refsheet_tui.errors import ConfigError
@@ -35,6 +36,9 @@ LANGUAGES = (
     Language("ar", "Arabic", "阿拉伯语", "العربية"),
 )
 
+# The order in which a POSIX system looks for the language of messages.
+_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+
 _ALIASES = {
     "zh": "zh-hans",
     "zh-cn": "zh-hans",
@@ -59,6 +63,13 @@ def language(code: str) -> Language:
     return found
 
 
-def default_language(locale: str | None) -> Language:
-    """Simplified Chinese where the person's locale (`zh_CN.UTF-8`) is Chinese, else English."""
-    return language("zh-Hans" if (locale or "").lower().startswith("zh") else "en")
+def chosen_language(code: str | None, environ: Mapping[str, str]) -> Language:
+    """The language of `code`; without one Simplified Chinese where the person's locale is Chinese
+    (`zh_CN.UTF-8`), else English.
+
+    Raises `ConfigError` for an unknown code.
+    """
+    if code:
+        return language(code)
+    locale = next((environ[name] for name in _LOCALE if environ.get(name)), "")
+    return language("zh-Hans" if locale.lower().startswith("zh") else "en")

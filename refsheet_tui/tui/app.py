@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import partial
 from typing import ClassVar
@@ -16,6 +17,7 @@ from refsheet_tui.config import Config
 from refsheet_tui.crashes import crash
 from refsheet_tui.engine import Engine
 from refsheet_tui.errors import RefsheetError
+from refsheet_tui.prompting import chosen_language
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.screens.chat import ChatScreen
@@ -41,8 +43,12 @@ class RefsheetApp(App[int]):
     engine_state: reactive[EngineState] = reactive(EngineState("loading", "loading"))
 
     def __init__(self, config: Config, engine: Engine | None = None) -> None:
-        """`engine` stands in for the engine of this machine."""
+        """`engine` stands in for the engine of this machine.
+
+        Raises `ConfigError` for an unknown language.
+        """
         super().__init__()
+        self._language = chosen_language(config.language, os.environ)
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK.name
@@ -53,7 +59,7 @@ class RefsheetApp(App[int]):
 
     def on_mount(self) -> None:
         self.session = Session(self._config, self._engine_changed, self._engine)
-        self.push_screen(HomeScreen(self._config.language))
+        self.push_screen(HomeScreen(self._language))
         self.run_worker(self._load(), group="load")
 
     async def on_unmount(self) -> None:

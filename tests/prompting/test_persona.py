@@ -4,7 +4,7 @@ import pytest
 
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.pictures import PictureView, PreparedPicture
-from refsheet_tui.prompting import LANGUAGES, default_language, language, opening_turn
+from refsheet_tui.prompting import LANGUAGES, chosen_language, language, opening_turn
 
 SHEET = PictureView(PreparedPicture(1, b"\0\0\0", "sheet"))
 EXTRA = PictureView(PreparedPicture(1, b"\0\0\0", "extra"))
@@ -61,8 +61,18 @@ def test_an_unknown_language_names_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("locale", "code"),
-    [("zh_CN.UTF-8", "zh-Hans"), ("de_DE.UTF-8", "en"), (None, "en"), ("", "en"), ("C", "en")],
+    ("environ", "code"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh-Hans"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "C.UTF-8"}, "en"),
+        ({"LANG": "C", "LC_ALL": "", "LC_MESSAGES": "zh_TW.UTF-8"}, "zh-Hans"),
+        ({}, "en"),
+    ],
 )
-def test_the_locale_chooses_chinese_or_english(locale: str | None, code: str) -> None:
-    assert default_language(locale).code == code
+def test_the_locale_chooses_chinese_or_english(environ: dict[str, str], code: str) -> None:
+    assert chosen_language(None, environ).code == code
+
+
+def test_a_code_wins_over_the_locale() -> None:
+    assert chosen_language("ja", {"LANG": "zh_CN.UTF-8"}).code == "ja"

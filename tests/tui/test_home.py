@@ -8,6 +8,7 @@ from textual.events import Paste
 from textual.widgets import Input, Static
 
 from refsheet_tui.config import Config
+from refsheet_tui.errors import ConfigError
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
@@ -60,6 +61,11 @@ async def test_chinese_where_the_settings_say_so() -> None:
     async with app.run_test() as pilot:
         await until(pilot, lambda: len(app.screen.query(Card)) == 7)
         assert "小焰" in str(app.screen.query(".card-name").first(Static).render())
+
+
+def test_an_unknown_language_is_refused_before_the_screens_open() -> None:
+    with pytest.raises(ConfigError, match="tlh"):
+        RefsheetApp(Config(language="tlh"))
 
 
 async def test_a_model_that_can_t_be_used_is_a_dialog(tmp_path: Path) -> None:

@@ -43,6 +43,10 @@ class ChatScreen(Screen[None]):
         self._talk = Talk(character, session)
         self._unsaid: list[str] = []
         self._worker: Worker[None] | None = None
+        # Kept at hand: a reply may end when the screen is being taken apart.
+        self._said = VerticalScroll(id="said", can_focus=False)
+        self._activity = Activity()
+        self._composer = Composer(f"Message {character.name}…")
 
     @property
     def replying(self) -> bool:
@@ -63,15 +67,15 @@ class ChatScreen(Screen[None]):
                 yield Static(Text(character.name), classes="card-name")
                 yield Static(Text(character.description), classes="card-description")
             with Vertical(id="chat-main"):
-                yield VerticalScroll(id="said", can_focus=False)
-                yield Activity()
-                yield Composer(f"Message {character.name}…")
+                yield self._said
+                yield self._activity
+                yield self._composer
         yield Footer()
 
     def on_mount(self) -> None:
         # Follow the end, until the person scrolls away from it.
-        self.query_one("#said", VerticalScroll).anchor()
-        self.query_one(Composer).focus()
+        self._said.anchor()
+        self._composer.focus()
 
     def on_screen_resume(self) -> None:
         if self._unsaid or not self._talk.has_begun:
@@ -81,7 +85,7 @@ class ChatScreen(Screen[None]):
         """Answer at once, or when the reply that is being written is done."""
         text = clean(message.text).strip()
         self._unsaid.append(text)
-        self.query_one(Composer).clear()
+        self._composer.clear()
         await self._add(Bubble(_YOU, text, own=True))
         self._answer()
 
@@ -109,13 +113,12 @@ class ChatScreen(Screen[None]):
             self._worker = self.run_worker(partial(self._reply, said), group="reply")
 
     async def _reply(self, said: tuple[str, ...]) -> None:
-        activity = self.query_one(Activity)
         replaced = self._last_reply() if not said and self._talk.ends_with_reply else None
         bubble = ReplyBubble(self._character.name)
         outcome = Outcome()
         unseen = ""
         try:
-            async with aclosing(self._talk.reply(said, outcome, activity)) as pieces:
+            async with aclosing(self._talk.reply(said, outcome, self._activity)) as pieces:
                 async for piece in pieces:
                     unseen += piece
                     if not outcome.wrote:  # only blanks until now
@@ -127,7 +130,7 @@ class ChatScreen(Screen[None]):
                     await bubble.write(unseen)
                     unseen = ""
         finally:
-            if self.is_attached:
+            if self.is_running:
                 await self._settle(bubble, said, outcome)
             self._worker = None
         if self._unsaid and self.is_current:
@@ -140,7 +143,7 @@ class ChatScreen(Screen[None]):
             await self._give_back(() if outcome.wrote else said)
         if outcome.note:
             await self._add(Note(clean(outcome.note)))
-        self.query_one(Activity).end(outcome.summary)
+        self._activity.end(outcome.summary)
 
     async def _give_back(self, said: tuple[str, ...]) -> None:
         """Put what stays without an answer where the person can change it and send it again."""
@@ -149,11 +152,11 @@ class ChatScreen(Screen[None]):
         if unanswered:
             for bubble in list(self.query(Bubble))[-len(unanswered) :]:
                 await bubble.remove()
-            self.query_one(Composer).give_back("\n".join(unanswered))
+            self._composer.give_back("\n".join(unanswered))
 
     def _last_reply(self) -> ReplyBubble | None:
         replies = self.query(ReplyBubble)
         return replies.last() if replies else None
 
     async def _add(self, widget: Bubble | ReplyBubble | Note) -> None:
-        await self.query_one("#said", VerticalScroll).mount(widget)
+        await self._said.mount(widget)

@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 
 from refsheet_tui import paths
 from refsheet_tui.characters import Character, samples
-from refsheet_tui.prompting import default_language, language
+from refsheet_tui.prompting import Language
 from refsheet_tui.tui.dropped import dropped_paths
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.screens.new_character import NewCharacterScreen
@@ -36,10 +36,10 @@ class HomeScreen(Screen[None]):
         Binding("down", "step(0, 1)", "Down", show=False),
     ]
 
-    def __init__(self, code: str | None) -> None:
-        """`code` is the language that characters speak; None: chosen by the locale."""
+    def __init__(self, language: Language) -> None:
+        """`language` is what characters speak."""
         super().__init__()
-        self._language = language(code) if code else default_language(os.environ.get("LANG"))
+        self._language = language
 
     def compose(self) -> ComposeResult:
         yield Heading("RefSheet")
