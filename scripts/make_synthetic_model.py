@@ -11,12 +11,14 @@ import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
 from gguf import GGMLQuantizationType as Quantization
+from numpy.typing import NDArray
 
-Array = np.ndarray
+Array = NDArray[Any]
 
 VOCABULARY = 262_144
 # Token ids of Gemma 3's published tokenizer.

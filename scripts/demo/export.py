@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import gguf
 import numpy as np
 from gguf import GGMLQuantizationType as Quantization
+from numpy.typing import NDArray
 from transformers import Gemma3Config
 
 from demo.tokenizer import DemoTokenizer
 
-Weights = Mapping[str, np.ndarray]
+Weights = Mapping[str, NDArray[Any]]
 
 TEXT = "model.language_model."
 VISION = "model.vision_tower."
@@ -141,7 +143,7 @@ def write_projector(weights: Weights, config: Gemma3Config, file: Path) -> None:
     _finish(writer)
 
 
-def _renamed(weights: Weights, names: Mapping[str, str]) -> Iterator[tuple[str, np.ndarray]]:
+def _renamed(weights: Weights, names: Mapping[str, str]) -> Iterator[tuple[str, NDArray[Any]]]:
     for reference, name in names.items():
         tensor = weights[reference].astype(np.float32)
         yield name, tensor + 1 if adds_one(name) else tensor

@@ -11,9 +11,11 @@ import random
 import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
@@ -30,7 +32,7 @@ def labels(spec: Spec) -> list[int]:
     return [names.index(value) for names, value in zip(ANSWERS, values, strict=True)]
 
 
-def _draw(seed: int) -> tuple[list[int], np.ndarray]:
+def _draw(seed: int) -> tuple[list[int], NDArray[Any]]:
     rng = random.Random(seed)
     spec = Spec.random(rng)
     large = rng.choice((336, 448, 448, 560))
@@ -39,7 +41,7 @@ def _draw(seed: int) -> tuple[list[int], np.ndarray]:
     return labels(spec), np.asarray(small, dtype=np.uint8)
 
 
-def sheet_pool(first_seed: int, count: int, cache: Path) -> tuple[np.ndarray, np.ndarray]:
+def sheet_pool(first_seed: int, count: int, cache: Path) -> tuple[NDArray[Any], NDArray[Any]]:
     """Labels (count, 4) and RGB pictures (count, side, side, 3), drawn once and kept in `cache`."""
     file = cache / f"sheets-{first_seed}-{count}.npz"
     if file.exists():
@@ -53,7 +55,7 @@ def sheet_pool(first_seed: int, count: int, cache: Path) -> tuple[np.ndarray, np
     return answers, pictures
 
 
-def to_tensor(pictures: np.ndarray) -> torch.Tensor:
+def to_tensor(pictures: NDArray[Any]) -> torch.Tensor:
     """uint8 (n, side, side, 3) to the processor's range: float (n, 3, side, side) in -1..1."""
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float().div(127.5).sub(1.0)
 
@@ -118,7 +120,7 @@ def warm_up(
 
 
 @torch.no_grad()
-def accuracy(model: nn.Module, heads: Heads, answers: np.ndarray, pictures: np.ndarray) -> str:
+def accuracy(model: nn.Module, heads: Heads, answers: NDArray[Any], pictures: NDArray[Any]) -> str:
     """Share right of species, colour, eyes and accessory."""
     right = np.zeros(len(ANSWERS))
     for start in range(0, len(pictures), 100):

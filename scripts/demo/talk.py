@@ -13,9 +13,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from demo.dialogues import Dialogue, Sheets, random_dialogue
@@ -34,7 +36,7 @@ class Seen:
     """Soft tokens of every sheet of the pool: (looks, sheets, 16, width), and what they show."""
 
     soft_tokens: torch.Tensor
-    answers: np.ndarray
+    answers: NDArray[Any]
 
     @cached_property
     def sheets(self) -> Sheets:
@@ -46,7 +48,7 @@ class Seen:
 
 
 @torch.no_grad()
-def see(model: nn.Module, answers: np.ndarray, pictures: np.ndarray) -> Seen:
+def see(model: nn.Module, answers: NDArray[Any], pictures: NDArray[Any]) -> Seen:
     """Look at every sheet four times, a few pixels apart."""
     rng = np.random.default_rng(1)
     looks = []
