@@ -72,7 +72,8 @@ class RefsheetApp(App[int]):
             chat = ChatScreen(message.character, self.session)
             self._chats[message.character] = chat
             self.install_screen(chat, f"chat-{len(self._chats)}")
-        self.push_screen(chat)
+        if chat not in self.screen_stack:  # a double click asks twice
+            self.push_screen(chat)
 
     def show_problem(self, error: RefsheetError) -> None:
         """Say what happened and what to do, over whatever screen is there."""
@@ -111,7 +112,7 @@ class RefsheetApp(App[int]):
     def _handle_exception(self, error: Exception) -> None:
         """Leave in good order instead of printing a traceback over the terminal."""
         if self.crashed is None:
-            self.crashed = crash(error)
+            self.crashed = error if isinstance(error, RefsheetError) else crash(error)
             self._exception = error
             self.exit(1)
 

@@ -33,10 +33,12 @@ class Watcher(Protocol):
 
 @dataclass
 class Outcome:
-    """How a reply ended: whether anything was written, what there is to say about it (`note`), and
+    """How a reply ended: whether anything was written, whether the
+    person stopped it, what there is to say about it (`note`), and
     what it cost in one line (`summary`)."""
 
     wrote: bool = False
+    stopped: bool = False
     note: str = ""
     summary: str = ""
 
@@ -93,9 +95,9 @@ class Talk:
             if isinstance(error, EngineDiedError):
                 self._session.died()
             outcome.note = str(error)
-            outcome.summary = f"{'enter' if said else 'ctrl+r'} tries again"
+            outcome.summary = f"{'enter' if said and not outcome.wrote else 'ctrl+r'} tries again"
         except (asyncio.CancelledError, GeneratorExit):
-            outcome.summary = "stopped"
+            outcome.stopped, outcome.summary = True, "stopped"
             raise
         finally:
             if before is not None and not outcome.wrote and self._conversation is not None:

@@ -43,6 +43,7 @@ class ChatScreen(Screen[None]):
         self._talk = Talk(character, session)
         self._unsaid: list[str] = []
         self._worker: Worker[None] | None = None
+        self._is_settling = False
         # Kept at hand: a reply may end when the screen is being taken apart.
         self._said = VerticalScroll(id="said", can_focus=False)
         self._activity = Activity()
@@ -85,13 +86,14 @@ class ChatScreen(Screen[None]):
         """Answer at once, or when the reply that is being written is done."""
         text = clean(message.text).strip()
         self._unsaid.append(text)
-        self._composer.clear()
         await self._add(Bubble(_YOU, text, own=True))
         self._answer()
 
     def action_stop(self) -> None:
         """What was written until now stays."""
-        if self._worker is not None:
+        # A reply that is being settled has ended: to stop it again would cut its tidying short.
+        if self._worker is not None and not self._is_settling:
+            self._is_settling = True
             self._worker.cancel()
 
     def action_again(self) -> None:
@@ -110,6 +112,7 @@ class ChatScreen(Screen[None]):
         if not self.replying:
             self.query(Note).remove()
             said, self._unsaid = tuple(self._unsaid), []
+            self._is_settling = False
             self._worker = self.run_worker(partial(self._reply, said), group="reply")
 
     async def _reply(self, said: tuple[str, ...]) -> None:
@@ -130,16 +133,19 @@ class ChatScreen(Screen[None]):
                     await bubble.write(unseen)
                     unseen = ""
         finally:
-            if self.is_running:
-                await self._settle(bubble, said, outcome)
-            self._worker = None
+            self._is_settling = True
+            try:
+                if self.is_running:
+                    await self._settle(bubble, said, outcome)
+            finally:
+                self._worker = None
         if self._unsaid and self.is_current:
             self._answer()
 
     async def _settle(self, bubble: ReplyBubble, said: tuple[str, ...], outcome: Outcome) -> None:
         if bubble.is_attached:
             await bubble.settle()
-        if outcome.note or not outcome.wrote:
+        if outcome.note or outcome.stopped or not outcome.wrote:
             await self._give_back(() if outcome.wrote else said)
         if outcome.note:
             await self._add(Note(clean(outcome.note)))

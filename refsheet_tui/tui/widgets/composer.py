@@ -51,7 +51,10 @@ class Composer(TextArea):
 
     def action_send(self) -> None:
         if self.text.strip():
-            self.post_message(self.Sent(self.text))
+            # Cleared here and not by who hears of it: what is typed meanwhile stays.
+            text = self.text
+            self.clear()
+            self.post_message(self.Sent(text))
 
     def action_newline(self) -> None:
         self.insert("\n")
