@@ -13,10 +13,11 @@ from refsheet_tui.engine.events import (
     Timings,
 )
 from refsheet_tui.engine.local import LocalEngine
-from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
+from refsheet_tui.engine.settings import CacheSettings, GenerationSettings, LoadSettings
 from refsheet_tui.errors import EngineDiedError, EngineError, PromptTooLongError
 
 __all__ = [
+    "CacheSettings",
     "Engine",
     "EngineDiedError",
     "EngineError",

@@ -44,8 +44,23 @@ class Engine(Protocol):
     def generate(self, prompt: Prompt, settings: GenerationSettings) -> AsyncGenerator[Event, None]:
         """Read the prompt and write a reply; the last event is `Finished`.
 
-        Raises `PromptTooLongError` before anything is read. Closing the generator early cancels.
+        Raises `PromptTooLongError` before anything is read, and `EngineDiedError` when the engine
+        process ends meanwhile; another one is then started and loaded by itself. Closing the
+        generator early cancels.
         """
+        ...
+
+    async def prewarm(self, prompt: Prompt) -> None:
+        """Look at and read what a later prompt will begin with.
+
+        Ends when that is done, or as soon as anything else is asked of the engine; what was done
+        until then is kept. Raises nothing: who really needs the prompt will hear what is wrong.
+        """
+        ...
+
+    async def snapshot(self) -> None:
+        """Keep on disk what was read, so that it is there after a restart. The engine does so by
+        itself when it is idle, and when it is closed."""
         ...
 
     async def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:

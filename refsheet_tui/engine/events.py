@@ -15,7 +15,8 @@ class ModelInfo:
     """What was loaded.
 
     `picture_size` is the side in pixels of the square the projector sees, 0 without one;
-    `picture_tokens` is how many positions a picture takes in the context.
+    `picture_tokens` is how many positions a picture takes in the context. `safe_mode` says what
+    is switched off because the engine died with it, in words for the person; empty when nothing.
     """
 
     name: str
@@ -24,6 +25,7 @@ class ModelInfo:
     picture_size: int
     picture_tokens: int
     device: str
+    safe_mode: str = ""
 
     @property
     def sees_pictures(self) -> bool:
@@ -41,26 +43,36 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class Loading:
-    """Weights are being read; `fraction` goes from 0 to 1."""
+    """Weights are being read; `fraction` goes from 0 to 1. `expected_s`: how many seconds it
+    takes in all, learnt from earlier runs on this machine; None before the first."""
 
     fraction: float
+    expected_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Looking:
-    """Picture `number` (from 1) of `total` is being encoded. Known pictures are not reported."""
+    """Picture `number` (from 1) of `total` is being encoded. Known pictures are not reported.
+
+    `expected_s`: as in `Loading`, for this picture.
+    """
 
     number: int
     total: int
+    expected_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Reading:
-    """`done` of `total` prompt tokens are in the context, `reused` of them already were."""
+    """`done` of `total` prompt tokens are in the context, `reused` of them already were.
+
+    `expected_s`: as in `Loading`, for the tokens that are not reused.
+    """
 
     done: int
     total: int
     reused: int
+    expected_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -96,4 +108,4 @@ class Finished:
     timings: Timings
 
 
-Event = Looking | Reading | TextDelta | Finished
+Event = Loading | Looking | Reading | TextDelta | Finished

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -20,23 +20,27 @@ from refsheet_tui.engine.events import (
     TextDelta,
 )
 from refsheet_tui.engine.messages import (
+    Alive,
     Cancel,
+    Done,
     Envelope,
     Failed,
     Generate,
     Load,
+    Prewarm,
     Reply,
     Request,
+    Snapshot,
     Tokenize,
     Tokenized,
 )
 from refsheet_tui.engine.process import EngineProcess
 from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
-from refsheet_tui.errors import EngineDiedError, EngineError
+from refsheet_tui.errors import EngineDiedError, EngineError, RefsheetError
 from refsheet_tui.paths import log_dir
 from refsheet_tui.prompting import Prompt
 
-_LAST = (ModelInfo, Tokenized, Finished, Failed)
+_LAST = (ModelInfo, Tokenized, Finished, Done, Failed)
 
 
 class LocalEngine:
@@ -48,7 +52,8 @@ class LocalEngine:
         self._process: EngineProcess | None = None
         self._turn = asyncio.Lock()
         self._ids = count(1)
-        self._running: int | None = None
+        self._running: Envelope | None = None
+        self._prewarm: Prewarm | None = None
         self._closings = 0
 
     @property
@@ -85,10 +90,22 @@ class LocalEngine:
                     return reply.parts
         raise AssertionError("a request ends with an answer or an error")
 
+    async def prewarm(self, prompt: Prompt) -> None:
+        """See `Engine.prewarm`. A later call takes the place of an earlier one."""
+        request = Prewarm(prompt)
+        self._end_prewarm()
+        self._prewarm = request
+        with suppress(RefsheetError):
+            await self._done(request)
+
+    async def snapshot(self) -> None:
+        """See `Engine.snapshot`."""
+        await self._done(Snapshot())
+
     async def cancel(self) -> None:
         """See `Engine.cancel`."""
         if self._running is not None and self._process is not None:
-            self._process.send(Envelope(self._running, Cancel()))
+            self._process.send(Envelope(self._running.id, Cancel()))
 
     async def close(self) -> None:
         """See `Engine.close`. A request that is running ends with `EngineError`."""
@@ -99,11 +116,15 @@ class LocalEngine:
 
     async def _ask(self, request: Request, *, start: bool = False) -> AsyncGenerator[Reply, None]:
         """What the engine process answers. Whoever stops listening early cancels."""
+        if not isinstance(request, Prewarm):
+            self._end_prewarm()
         async with self._turn:
+            if isinstance(request, Prewarm) and request is not self._prewarm:
+                return
             process = await self._running_process(start=start)
             id = next(self._ids)
-            process.send(Envelope(id, request))
-            self._running = id
+            self._running = Envelope(id, request)
+            process.send(self._running)
             answered = False
             try:
                 while not answered:
@@ -111,6 +132,8 @@ class LocalEngine:
                     # Replies to a request that nobody listens to any more are let go.
                     reply = envelope.body
                     if envelope.id != id or not isinstance(reply, Reply):
+                        continue
+                    if isinstance(reply, Alive):
                         continue
                     answered = isinstance(reply, _LAST)
                     if isinstance(reply, Failed):
@@ -124,6 +147,21 @@ class LocalEngine:
                 self._running = None
                 if not answered:
                     process.send(Envelope(id, Cancel()))
+
+    async def _done(self, request: Request) -> None:
+        async with aclosing(self._ask(request)) as replies:
+            async for _ in replies:
+                pass
+
+    def _end_prewarm(self) -> None:
+        """Something else is wanted now: end a prewarm that runs, forget one that waits."""
+        running, self._prewarm = self._prewarm, None
+        if (
+            self._running is not None
+            and self._running.body is running
+            and self._process is not None
+        ):
+            self._process.send(Envelope(self._running.id, Cancel()))
 
     async def _running_process(self, *, start: bool) -> EngineProcess:
         if self._process is None:

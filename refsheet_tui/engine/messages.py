@@ -34,6 +34,18 @@ class Tokenize:
 
 
 @dataclass(frozen=True)
+class Prewarm:
+    """Read the prompt and write nothing. Answered by `Done`."""
+
+    prompt: Prompt
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Keep what was read on disk. Answered by `Done`."""
+
+
+@dataclass(frozen=True)
 class Cancel:
     """Stop the request whose id the envelope carries. Has no answer of its own."""
 
@@ -41,6 +53,16 @@ class Cancel:
 @dataclass(frozen=True)
 class Tokenized:
     parts: tuple[TokenizedPart, ...]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was asked for is done, or need not be any more."""
+
+
+@dataclass(frozen=True)
+class Alive:
+    """A heartbeat, for phases that report nothing else; not an answer."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +81,19 @@ class Failed:
         return _ERRORS.get(self.kind, EngineError)(self.problem, self.remedy)
 
 
-Request = Load | Generate | Tokenize
-Reply = Loading | ModelInfo | Looking | Reading | TextDelta | Finished | Tokenized | Failed
+Request = Load | Generate | Prewarm | Snapshot | Tokenize
+Reply = (
+    Loading
+    | ModelInfo
+    | Looking
+    | Reading
+    | TextDelta
+    | Finished
+    | Tokenized
+    | Done
+    | Alive
+    | Failed
+)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class CacheSettings:
+    """Where what was seen and read is kept from one run to the next, and how much of it at most,
+    in bytes: soft tokens of pictures, the openings of characters, the ends of recent chats."""
+
+    folder: Path
+    pictures: int = 256 * _MIB
+    openings: int = 1024 * _MIB
+    chats: int = 4096 * _MIB
 
 
 @dataclass(frozen=True)
@@ -12,6 +26,9 @@ class LoadSettings:
 
     `mmproj` None: no pictures. `context_size` is in tokens. `threads` None: as many as there
     are performance cores. `gpu_layers` None: all that fit, which on a CPU build is none.
+    `kv_type` is how the KV cache is stored. `full_window_cache`: sliding-window layers keep all
+    they read, not their window alone. `repack`: weights are laid out anew for the processor.
+    `cache` None: nothing is kept on disk.
     """
 
     model: Path
@@ -19,6 +36,11 @@ class LoadSettings:
     context_size: int = 8192
     threads: int | None = None
     gpu_layers: int | None = None
+    kv_type: Literal["f16", "q8_0"] = "f16"
+    full_window_cache: bool = False
+    flash_attention: bool = True
+    repack: bool = True
+    cache: CacheSettings | None = None
 
 
 @dataclass(frozen=True)

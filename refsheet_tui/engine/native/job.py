@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from refsheet_tui.engine.messages import Envelope, Failed, Generate, Reply, Request
+from refsheet_tui.engine.messages import Done, Envelope, Failed, Generate, Prewarm, Reply, Request
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.errors import EngineError
 
@@ -38,6 +38,8 @@ class Job:
         self.stop.set()
         if isinstance(self.request, Generate):
             self.answer(self.meter.finished("cancelled"))
+        elif isinstance(self.request, Prewarm):
+            self.answer(Done())
         else:
             self.answer(Failed.of(EngineError("The request was stopped.", "Try it again.")))
 

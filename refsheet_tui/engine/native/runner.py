@@ -84,6 +84,18 @@ class Runner:
             raise
         yield meter.finished(finish)
 
+    def prewarm(self, prompt: Prompt, meter: Meter, stop: threading.Event) -> Iterator[Event]:
+        """Read the prompt for a later one that begins with it. Raises as `generate` does."""
+        units = self._units(prompt)
+        meter.prompt_tokens = positions(units)
+        self._check_length(meter.prompt_tokens)
+        try:
+            kept = self._reusable(units)
+            pictures = yield from self._look(prompt, units[kept:], meter, stop)
+            yield from self._read(units, kept, pictures, meter, stop)
+        except _StoppedError:
+            pass
+
     def logits(self, prompt: Prompt) -> Iterator[Floats]:
         """The logits after each position of the prompt, shape (vocabulary,): to compare with the
         reference. The context must compute all of them."""

@@ -12,10 +12,13 @@ from refsheet_tui.engine import wire
 from refsheet_tui.engine.events import Finished, Loading
 from refsheet_tui.engine.messages import (
     Cancel,
+    Done,
     Envelope,
     Failed,
-    Generate,
     Load,
+    Prewarm,
+    Request,
+    Snapshot,
     Tokenize,
     Tokenized,
 )
@@ -63,7 +66,7 @@ class Server:
 
     def _receive(self, envelope: Envelope) -> None:
         body = envelope.body
-        if isinstance(body, Load | Generate | Tokenize):
+        if isinstance(body, Request):
             job = Job(envelope.id, body, self._send)
             self._jobs[job.id] = job
             self._waiting.put(job)
@@ -90,6 +93,12 @@ class Server:
             job.answer(self._session.load(request.settings, _Progress(job)))
         elif isinstance(request, Tokenize):
             job.answer(Tokenized(self._session.tokenize(request.prompt)))
+        elif isinstance(request, Prewarm):
+            for progress in self._session.prewarm(request.prompt, job.meter, job.stop):
+                job.report(progress)
+            job.answer(Done())
+        elif isinstance(request, Snapshot):
+            job.answer(Done())
         else:
             events = self._session.generate(request.prompt, request.settings, job.meter, job.stop)
             for event in events:

@@ -70,6 +70,11 @@ class Session:
         meter.load_s = self._load_s
         return self._loaded().generate(prompt, settings, meter, stop)
 
+    def prewarm(self, prompt: Prompt, meter: Meter, stop: threading.Event) -> Iterator[Event]:
+        """See `Runner.prewarm`."""
+        self._stop = stop
+        return self._loaded().prewarm(prompt, meter, stop)
+
     def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
         """See `Runner.tokenize`."""
         return self._loaded().tokenize(prompt)
