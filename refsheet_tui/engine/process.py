@@ -23,7 +23,7 @@ _MODULE = "refsheet_tui.engine.native"
 # Bytes of one message from the engine; the longest are tokenized prompts.
 _LINE_LIMIT = 64 * 1024 * 1024
 # Seconds. The engine ends within milliseconds of being asked, unless the machine is stuck.
-_GRACE = 0.3
+_GRACE = 1.0
 _AFTER_KILL = 1.0
 
 

@@ -125,19 +125,47 @@ def test_what_is_no_character_is_replaced_and_an_unfinished_one_is_never_shown()
 
 
 def test_the_ledger_compares_pictures_by_content() -> None:
-    ledger = Ledger()
-    ledger.extend([1, SoftTokens("a", 16), 2])
-    assert ledger.positions == 18
-    assert ledger.common([1, SoftTokens("a", 16), 2, 3]) == 3
-    assert ledger.common([1, SoftTokens("b", 16), 2]) == 1
-    assert ledger.common([]) == 0
-    ledger.keep(1)
-    assert ledger.positions == 1
+    ledger = Ledger([1, SoftTokens("a", 16), 2])
+    assert ledger.reusable([1, SoftTokens("a", 16), 2, 3], window=0) == 3
+    assert ledger.reusable([1, SoftTokens("b", 16), 2], window=0) == 1
+
+
+def test_the_last_unit_is_always_read() -> None:
+    assert Ledger([1, 2, 3]).reusable([1, 2, 3], window=0) == 2
+
+
+def test_going_back_needs_what_the_window_has_to_see() -> None:
+    """Position 90 sees from 26 on when the window is 64."""
+    units = list(range(100))
+    other = [*units[:90], -1, -2]
+    assert Ledger(units, oldest=26).reusable(other, window=64) == 90
+    assert Ledger(units, oldest=27).reusable(other, window=64) == 0
+    assert Ledger(units, oldest=27).reusable([*units, -1], window=64) == 100, "nothing is forgotten"
+    assert Ledger(units, oldest=99).reusable(other, window=0) == 90, "no layer has a window"
+
+
+def _spell(token: int) -> bytes:
+    return {1: b"", 2: b"Hel", 3: b"lo", 4: b"Hello", 5: b" you"}[token]
+
+
+def _part(text: str, *tokens: int) -> TokenizedPart:
+    return TokenizedPart("text", text, tokens, len(tokens))
+
+
+def test_a_text_is_split_as_it_was_read() -> None:
+    ledger = Ledger([1, 2, 3], written=[5])
+    control = TokenizedPart("control", "<bos>", (1,), 1)
+    assert list(ledger.retrace([control, _part("Hello", 4)], _spell)) == [1, 2, 3]
+    assert list(ledger.retrace([control, _part("Hello you", 4, 5)], _spell)) == [1, 2, 3, 5]
+    assert list(ledger.retrace([control, _part("Hel", 2)], _spell)) == [1, 2]
+    edited = [control, _part("Hello Hello", 4, 4)]
+    assert list(ledger.retrace(edited, _spell)) == [1, 4, 4], "what differs is the tokenizer's"
+    assert list(ledger.retrace([_part("Hello", 4)], _spell)) == [4], "not at its place"
 
 
 def test_the_least_recently_used_picture_is_forgotten_first() -> None:
     row = np.zeros((1, 4), np.float32)
-    cache = EmbeddingCache(capacity=2 * row.nbytes)
+    cache = EmbeddingCache(None, "projector", (1, 4), capacity=2 * row.nbytes)
     cache.put("a", row)
     cache.put("b", row)
     assert cache.get("a") is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -26,6 +25,7 @@ from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.model import LoadStoppedError
 from refsheet_tui.engine.native.runner import Runner
 from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.engine.native.tokenizer import Tokenizer
 from refsheet_tui.engine.native.utf8 import Characters
 from refsheet_tui.errors import EngineError
@@ -61,13 +61,13 @@ def tokenizer(session: Session) -> Tokenizer:
 
 
 def run(session: Session, prompt: Prompt, settings: GenerationSettings = GREEDY) -> Reply:
-    return Reply(list(session.generate(prompt, settings, Meter(), threading.Event())))
+    return Reply(list(session.generate(prompt, settings, Meter(), Stop())))
 
 
 def read(session: Session, prompt: Prompt) -> Floats:
     """The logits after the prompt."""
     run(session, prompt, READ_ONLY)
-    return runner(session)._context.logits()
+    return runner(session)._kv.context.logits()
 
 
 def difference(got: Floats, want: Floats) -> float:
@@ -164,7 +164,7 @@ def test_rolling_back_out_of_the_window_reads_again(session: Session) -> None:
     run(session, prompt, replace(ENDLESS, max_new_tokens=900, seed=5))
     again = run(session, prompt, READ_ONLY)
     assert again.finished.reused_tokens == 0
-    assert_same(runner(session)._context.logits(), want)
+    assert_same(runner(session)._kv.context.logits(), want)
 
 
 def test_a_picture_does_not_see_what_used_to_follow_it(session: Session) -> None:
@@ -193,7 +193,7 @@ def test_logits_of_every_position(session: Session) -> None:
 
 
 def test_a_stop_before_the_first_step_reads_nothing(session: Session) -> None:
-    stop = threading.Event()
+    stop = Stop()
     stop.set()
     events = Reply(list(session.generate(ask("Never read"), GREEDY, Meter(), stop)))
     assert events.finished.finish == "cancelled"
@@ -205,16 +205,15 @@ def test_a_stop_in_the_middle_of_a_step_leaves_the_rest_intact(session: Session)
     prompt = ask(long_text(400))
     want = read(session, prompt)
     run(session, ask("Something else"))
-    stop = threading.Event()
-    session._stop = stop
-    context = runner(session)._context
+    stop = Stop()
+    context = runner(session)._kv.context
     stream = session.generate(prompt, READ_ONLY, Meter(), stop)
     for _ in range(3):
         next(stream)
-    known = runner(session)._ledger.positions
-    stop.set()
+    known = runner(session)._kv.positions
+    context.abort.up()
     assert not context.read_tokens([9] * 64, known, want_logits=False)
-    stop.clear()
+    context.abort.down()
     assert next(stream)
     list(stream)
     assert_same(context.logits(), want)
@@ -224,7 +223,7 @@ def test_a_load_can_be_stopped(session: Session) -> None:
     other = Session()
     for limit in (0.0, 0.5, 0.9):
         with pytest.raises(LoadStoppedError):
-            other.load(demo(), lambda fraction, limit=limit: fraction < limit)  # type: ignore[misc]
+            other.load(demo(), lambda loading, limit=limit: loading.fraction < limit)  # type: ignore[misc]
     with pytest.raises(EngineError, match="No model is loaded"):
         other.tokenize(ask("Hello"))
     other.load(demo(), lambda _: True)

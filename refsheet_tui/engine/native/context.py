@@ -6,7 +6,8 @@ Positions count from 0; whoever reads knows where the sequence ends and says whe
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
 
 import numpy as np
 from llama_cpp import llama_cpp as llama
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from refsheet_tui.engine.native.library import collected_errors
 from refsheet_tui.engine.native.model import Model
+from refsheet_tui.engine.native.stop import AbortFlag
+from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError
 from refsheet_tui.text import one_line
 
@@ -26,6 +29,9 @@ _ABORTED = 2
 # llama.cpp's own default; also the slack in which the compact cache of the sliding-window layers
 # can be rolled back.
 _MICRO_BATCH = 512
+# llama-kv-cache-iswa.cpp: the compact cache of the window layers is rounded up to it.
+_CELLS = 256
+_KV_TYPES = {"f16": llama.GGML_TYPE_F16, "q8_0": llama.GGML_TYPE_Q8_0}
 
 
 class Context:
@@ -34,32 +40,33 @@ class Context:
     def __init__(
         self,
         model: Model,
+        settings: LoadSettings,
         *,
-        size: int,
         threads: int,
         picture_tokens: int,
-        stopped: Callable[[], bool],
         all_logits: bool = False,
     ) -> None:
-        """`size` is in tokens. `stopped` is asked during a read, and True ends it early.
+        """The context is as large as `settings` asks, or as the model was trained for.
 
         `all_logits` computes logits at every position instead of the last of each batch.
         Raises `EngineError` when there is not enough memory.
         """
         params = llama.llama_context_default_params()
-        params.n_ctx = size
+        params.n_ctx = size = min(settings.context_size, model.trained_context)
         # The soft tokens of a picture see each other, so they can't be spread over batches.
         params.n_batch = params.n_ubatch = max(_MICRO_BATCH, picture_tokens)
         params.n_threads = params.n_threads_batch = threads
-        params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_AUTO
-        # Window layers keep their window alone: at 8k a third of the memory. The price is
-        # `can_return_to`.
-        params.swa_full = False
+        params.flash_attn_type = flash_attention(settings)
+        # A quantized cache can't be read without flash attention.
+        kv_type = _KV_TYPES[settings.kv_type if settings.flash_attention else "f16"]
+        params.type_k = params.type_v = kv_type
+        params.swa_full = settings.full_window_cache
         # The vocabulary is large: logits that nobody reads would take 0.5 GB for a 4B model.
         params.n_outputs_max = params.n_outputs_max_per_seq = params.n_batch if all_logits else 1
         self._all_logits = all_logits
-        self._abort = llama.ggml_abort_callback(lambda _data: stopped())
-        params.abort_callback = self._abort
+        self.abort = AbortFlag()
+        params.abort_callback = self.abort.callback
+        params.abort_callback_data = self.abort.data
         with collected_errors() as log:
             handle = llama.llama_init_from_model(model.handle, params)
         if handle is None:
@@ -71,26 +78,52 @@ class Context:
         self.handle = handle
         self.size = size
         self._memory = llama.llama_get_memory(handle)
-        self._window = model.window
+        self.window: int = model.window
         self._n_vocab = model.n_vocab
+        held = self.window + params.n_ubatch
+        self._window_cells = min(size, -(-held // _CELLS) * _CELLS)
+        if settings.full_window_cache:
+            self._window_cells = size
 
     def close(self) -> None:
         llama.llama_free(self.handle)
 
-    def can_return_to(self, position: int) -> bool:
-        """Whether reading on from `position`, with what follows it forgotten, is exact.
+    def oldest(self) -> int:
+        """The first position that all layers still hold. Window layers forget what falls out of
+        their window, and llama.cpp forgets silently."""
+        return max(0, int(llama.llama_memory_seq_pos_min(self._memory, _SEQUENCE)))
 
-        Window layers forget what falls out of their window, and llama.cpp forgets silently: what
-        the tokens from `position` on must see has to be there still.
-        """
-        if position == 0 or self._window == 0:
-            return True
-        oldest = int(llama.llama_memory_seq_pos_min(self._memory, _SEQUENCE))
-        return 0 <= oldest <= max(0, position - self._window)
+    def held_until(self, position: int) -> int:
+        """How far can be read before what the token at `position` must see is forgotten."""
+        return int(self._window_cells + max(0, position - self.window))
 
     def forget_from(self, position: int) -> None:
         """Forget `position` and everything after it."""
         llama.llama_memory_seq_rm(self._memory, _SEQUENCE, position, _END)
+
+    def clear(self) -> None:
+        """Forget everything, also what an error left behind."""
+        llama.llama_memory_clear(self._memory, False)
+
+    def state_size(self) -> int:
+        """The bytes that `state` takes."""
+        return int(llama.llama_state_seq_get_size(self.handle, _SEQUENCE))
+
+    def state(self) -> NDArray[np.uint8] | None:
+        """What the KV cache holds, pictures included; None when llama.cpp can't tell."""
+        state: NDArray[np.uint8] = np.empty(self.state_size(), np.uint8)
+        into = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        size = llama.llama_state_seq_get_data(self.handle, into, state.nbytes, _SEQUENCE)
+        return state[:size] if size else None
+
+    def restore(self, state: bytearray) -> bool:
+        """Hold what `state` was taken of. False for one that does not fit; then `clear`."""
+        given = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        with collected_errors() as log:
+            size = llama.llama_state_seq_set_data(self.handle, given, len(state), _SEQUENCE)
+        if not size:
+            print(f"a snapshot can't be restored: {log.cause}", file=sys.stderr)
+        return bool(size)
 
     def read_tokens(self, tokens: Sequence[int], position: int, *, want_logits: bool) -> bool:
         """Read tokens, the first at `position`; False when it was stopped midway.
@@ -148,3 +181,10 @@ class Context:
                 "Try again; if it stays so, choose a smaller context size.",
             )
         return True
+
+
+def flash_attention(settings: LoadSettings) -> int:
+    """llama.cpp's name for the setting: on wherever the backend supports it, or off."""
+    if settings.flash_attention:
+        return int(llama.LLAMA_FLASH_ATTN_TYPE_AUTO)
+    return int(llama.LLAMA_FLASH_ATTN_TYPE_DISABLED)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from refsheet_tui.engine.messages import Done, Envelope, Failed, Generate, Prewarm, Reply, Request
 from refsheet_tui.engine.native.meter import Meter
+from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.errors import EngineError
 
 
@@ -20,7 +21,7 @@ class Job:
     def __init__(self, id: int, request: Request, send: Callable[[Envelope], None]) -> None:
         self.id = id
         self.request = request
-        self.stop = threading.Event()
+        self.stop = Stop()
         self.meter = Meter()
         self._send = send
         self._lock = threading.Lock()
@@ -42,6 +43,12 @@ class Job:
             self.answer(Done())
         else:
             self.answer(Failed.of(EngineError("The request was stopped.", "Try it again.")))
+
+    def abandon(self) -> None:
+        """Stop, and say nothing: nobody listens any more."""
+        with self._lock:
+            self._answered = True
+        self.stop.set()
 
     def _reply(self, reply: Reply, *, last: bool) -> None:
         with self._lock:

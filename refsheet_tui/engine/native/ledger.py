@@ -1,9 +1,11 @@
-"""What the KV cache holds, in the order it was read."""
+"""What a KV cache holds, in the order it was read, and how much of it a prompt can use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+from refsheet_tui.engine.engine import TokenizedPart
 
 
 @dataclass(frozen=True)
@@ -23,31 +25,73 @@ def positions(units: Iterable[Unit]) -> int:
     return sum(unit.positions if isinstance(unit, SoftTokens) else 1 for unit in units)
 
 
+@dataclass(frozen=True)
 class Ledger:
-    """Kept exact: a unit is written here when it is in the KV cache, and not before."""
+    """What was read, now or when a snapshot was taken.
 
-    def __init__(self) -> None:
-        self._units: list[Unit] = []
-        self._positions = 0
+    `written` are tokens that the model chose after `units` and that were not read. `oldest` is
+    the first position that the sliding-window layers still hold.
+    """
 
-    @property
-    def positions(self) -> int:
-        return self._positions
+    units: Sequence[Unit]
+    written: Sequence[int] = ()
+    oldest: int = 0
 
-    def common(self, units: Sequence[Unit]) -> int:
-        """How many units from the first on are the same."""
+    def retrace(
+        self, parts: Sequence[TokenizedPart], piece: Callable[[int], bytes]
+    ) -> Iterator[Unit]:
+        """The units of a prompt, with each text split into tokens as it is here.
+
+        What the model wrote is often not split as its tokenizer would split it; the same text
+        need not be read again for that. `piece` is the bytes of a token.
+        """
+        known: Sequence[Unit] = [*self.units, *self.written]
+        at: int | None = 0
+        for part in parts:
+            units: Sequence[Unit] = units_of(part)
+            if at is not None:
+                if part.kind == "text":
+                    units = _split_alike(part.text.encode(), known, at, piece) or units
+                same = known[at : at + len(units)] == list(units)
+                at = at + len(units) if same else None
+            yield from units
+
+    def reusable(self, units: Sequence[Unit], window: int) -> int:
+        """How many of the units need not be read. The last is always read, for its logits.
+
+        `window` is how far back the sliding-window layers see, 0 without such layers. They forget
+        what falls out of their window, and what the next unit must see has to be there still.
+        """
         count = 0
-        for ours, theirs in zip(self._units, units, strict=False):
+        for ours, theirs in zip(self.units, units, strict=False):
             if ours != theirs:
                 break
             count += 1
-        return count
+        count = min(count, len(units) - 1)
+        end = positions(units[:count])
+        goes_on = count == len(self.units)
+        if goes_on or window == 0 or self.oldest <= max(0, end - window):
+            return count
+        return 0
 
-    def keep(self, count: int) -> None:
-        """Forget all but the first `count` units."""
-        del self._units[count:]
-        self._positions = positions(self._units)
 
-    def extend(self, units: Sequence[Unit]) -> None:
-        self._units.extend(units)
-        self._positions += positions(units)
+def units_of(part: TokenizedPart) -> Sequence[Unit]:
+    """A part as the tokenizer splits it."""
+    if part.sha256 is not None:
+        return [SoftTokens(part.sha256, part.positions)]
+    return list(part.tokens)
+
+
+def _split_alike(
+    text: bytes, known: Sequence[Unit], begin: int, piece: Callable[[int], bytes]
+) -> Sequence[Unit] | None:
+    """The known units from `begin` on that spell `text`; None when none do."""
+    done = 0
+    for count, unit in enumerate(known[begin:]):
+        if done == len(text):
+            return known[begin : begin + count]
+        spelled = piece(unit) if isinstance(unit, int) else b""
+        if not spelled or not text.startswith(spelled, done):
+            return None
+        done += len(spelled)
+    return known[begin:] if done == len(text) else None

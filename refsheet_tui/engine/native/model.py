@@ -10,6 +10,7 @@ from pathlib import Path
 from llama_cpp import llama_cpp as llama
 
 from refsheet_tui.engine.native.library import collected_errors
+from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError, WeightsError
 from refsheet_tui.text import one_line
 
@@ -27,15 +28,15 @@ class LoadStoppedError(EngineError):
 class Model:
     """`llama_model` and its vocabulary."""
 
-    def __init__(
-        self, path: Path, gpu_layers: int | None, on_progress: Callable[[float], bool]
-    ) -> None:
+    def __init__(self, settings: LoadSettings, on_progress: Callable[[float], bool]) -> None:
         """Load the weights. `on_progress` gets a fraction and returns whether to go on.
 
         Raises `WeightsError` with llama.cpp's own words, `LoadStoppedError`.
         """
+        path = settings.model
         params = llama.llama_model_default_params()
-        params.n_gpu_layers = _gpu_layers(gpu_layers)
+        params.n_gpu_layers = _gpu_layers(settings.gpu_layers)
+        params.use_extra_bufts = settings.repack
         watch = Watch(on_progress)
         params.progress_callback = llama.llama_progress_callback(watch)
         with collected_errors() as log:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-from llama_cpp import llama_cpp as llama
 from llama_cpp import mtmd_cpp as mtmd
 
-from refsheet_tui.engine.native.context import Floats
+from refsheet_tui.engine.native.context import Floats, flash_attention
 from refsheet_tui.engine.native.library import collected_errors
 from refsheet_tui.engine.native.model import Model, Watch, load_error
+from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError
 from refsheet_tui.pictures import PreparedPicture
 
@@ -26,8 +25,8 @@ class Projector:
 
     def __init__(
         self,
-        path: Path,
         model: Model,
+        settings: LoadSettings,
         *,
         picture_size: int,
         threads: int,
@@ -37,11 +36,13 @@ class Projector:
 
         Raises `WeightsError` with llama.cpp's own words, `LoadStoppedError`.
         """
+        path = settings.mmproj
+        assert path is not None, "there is no projector without its file"
         params = mtmd.mtmd_context_params_default()
         params.use_gpu = model.uses_gpu
         params.n_threads = threads
         params.print_timings = False
-        params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_AUTO
+        params.flash_attn_type = flash_attention(settings)
         watch = Watch(on_progress)
         params.progress_callback = mtmd.mtmd_progress_callback(watch)
         with collected_errors() as log:

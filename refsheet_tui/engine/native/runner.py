@@ -1,20 +1,25 @@
-"""Reads prompts and writes replies, and never reads again what the KV cache holds."""
+"""Reads prompts and writes replies, and never reads again what was read before."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import wait
+from contextlib import suppress
 from itertools import groupby
+from time import monotonic
 
 from refsheet_tui.engine.engine import TokenizedPart
 from refsheet_tui.engine.events import Event, Finish, Looking, Reading, TextDelta
-from refsheet_tui.engine.native.context import Context, Floats
-from refsheet_tui.engine.native.embeddings import EmbeddingCache
-from refsheet_tui.engine.native.ledger import Ledger, SoftTokens, Unit, positions
+from refsheet_tui.engine.native.context import Floats
+from refsheet_tui.engine.native.eye import Eye
+from refsheet_tui.engine.native.kv import KVCache
+from refsheet_tui.engine.native.ledger import SoftTokens, Unit, positions, units_of
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.model import Model
-from refsheet_tui.engine.native.projector import Projector
+from refsheet_tui.engine.native.recall import Recall
 from refsheet_tui.engine.native.sampler import Sampler
+from refsheet_tui.engine.native.speeds import Speeds
+from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.engine.native.tokenizer import Tokenizer
 from refsheet_tui.engine.native.utf8 import Characters
 from refsheet_tui.engine.settings import GenerationSettings
@@ -23,11 +28,15 @@ from refsheet_tui.pictures import PreparedPicture
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.text import StreamCleaner
 
-# Tokens read between two looks at the progress and at the stop flag. Small enough for about two
-# seconds of a 4B model on two cores, large enough that the weights are not read too often; a GPU
-# is faster by far, and can't be stopped in between.
-_STEP_CPU = 64
-_STEP_GPU = 256
+# Tokens read between two looks at the progress. Measured on two cores with a 4B model, in tokens a
+# second: 87 in steps of 64, 91 of 128, 90 of 256, 88 of 512. A GPU needs more to be busy, and can't
+# be stopped in between.
+_STEP_CPU = 128
+_STEP_GPU = 512
+# Seconds between two looks at the stop flag while somebody else looks at a picture.
+_GLANCE_S = 0.02
+# Fewer tokens tell little about how long reading takes.
+_TELLING_TOKENS = 32
 
 
 class _StoppedError(Exception):
@@ -40,21 +49,23 @@ class Runner:
     def __init__(
         self,
         model: Model,
-        projector: Projector | None,
+        eye: Eye | None,
         tokenizer: Tokenizer,
-        context: Context,
+        kv: KVCache,
+        recall: Recall,
+        speeds: Speeds,
     ) -> None:
         self._model = model
-        self._projector = projector
+        self._eye = eye
         self._tokenizer = tokenizer
-        self._context = context
+        self._kv = kv
+        self._recall = recall
+        self._speeds = speeds
         self._step = _STEP_GPU if model.uses_gpu else _STEP_CPU
-        self._ledger = Ledger()
-        self._embeddings = EmbeddingCache()
 
     def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
         """Raises `EngineError` for pictures that the model can't see, `WeightsError`."""
-        if prompt.pictures and self._projector is None:
+        if prompt.pictures and self._eye is None:
             raise EngineError(
                 "This model can't see pictures: it has no vision projector.",
                 "Load the mmproj file that belongs to it; Gemma 3 sees from 4B up.",
@@ -62,120 +73,115 @@ class Runner:
         return self._tokenizer.parts(prompt)
 
     def generate(
-        self, prompt: Prompt, settings: GenerationSettings, meter: Meter, stop: threading.Event
+        self, prompt: Prompt, settings: GenerationSettings, meter: Meter, stop: Stop
     ) -> Iterator[Event]:
         """The events of one reply. `stop` ends it at the next step with `cancelled`.
 
         Raises `EngineError`, `PromptTooLongError`.
         """
-        units = self._units(prompt)
-        meter.prompt_tokens = positions(units)
-        self._check_length(meter.prompt_tokens)
         finish: Finish = "cancelled"
-        try:
-            kept = self._reusable(units)
-            pictures = yield from self._look(prompt, units[kept:], meter, stop)
-            yield from self._read(units, kept, pictures, meter, stop)
+        with suppress(_StoppedError), stop.reaching(self._kv.context.abort):
+            units = yield from self._take_in(prompt, meter, stop)
             finish = yield from self._write(units, settings, meter, stop)
-        except _StoppedError:
-            pass
-        except EngineError:
-            self._forget()
-            raise
         yield meter.finished(finish)
 
-    def prewarm(self, prompt: Prompt, meter: Meter, stop: threading.Event) -> Iterator[Event]:
+    def prewarm(self, prompt: Prompt, meter: Meter, stop: Stop) -> Iterator[Event]:
         """Read the prompt for a later one that begins with it. Raises as `generate` does."""
-        units = self._units(prompt)
-        meter.prompt_tokens = positions(units)
-        self._check_length(meter.prompt_tokens)
-        try:
-            kept = self._reusable(units)
-            pictures = yield from self._look(prompt, units[kept:], meter, stop)
-            yield from self._read(units, kept, pictures, meter, stop)
-        except _StoppedError:
-            pass
+        with suppress(_StoppedError), stop.reaching(self._kv.context.abort):
+            yield from self._take_in(prompt, meter, stop)
+
+    def snapshot(self) -> None:
+        """Keep what was read and learnt, in the background."""
+        self._recall.save()
+        self._speeds.save()
+
+    def flush(self) -> None:
+        """Wait until all that is being kept is on disk."""
+        self._recall.flush()
 
     def logits(self, prompt: Prompt) -> Iterator[Floats]:
         """The logits after each position of the prompt, shape (vocabulary,): to compare with the
         reference. The context must compute all of them."""
-        units = self._units(prompt)
-        self._forget()
-        known = {picture.sha256: self._encode(picture) for picture in prompt.pictures}
+        units = [unit for part in self.tokenize(prompt) for unit in units_of(part)]
+        self._kv.forget()
+        known = {picture.sha256: self._soft_tokens(picture) for picture in prompt.pictures}
         for batch in self._batches(units):
-            self._read_batch(batch, known, want_logits=True)
+            self._kv.read(batch, known, want_logits=True)
             for index in range(positions(batch)):
-                yield self._context.logits(index)
+                yield self._kv.context.logits(index)
 
-    def _units(self, prompt: Prompt) -> list[Unit]:
-        units: list[Unit] = []
-        for part in self.tokenize(prompt):
-            if part.sha256 is not None:
-                units.append(SoftTokens(part.sha256, part.positions))
-            units.extend(part.tokens)
+    def _take_in(
+        self, prompt: Prompt, meter: Meter, stop: Stop
+    ) -> Generator[Event, None, list[Unit]]:
+        """Read what is new in the prompt; its units."""
+        parts = self.tokenize(prompt)
+        self._check_length(sum(part.positions for part in parts))
+        units, kept = self._recall.prepare(parts)
+        meter.prompt_tokens = positions(units)
+        meter.reused_tokens = self._kv.positions
+        pictures = yield from self._look(prompt, units[kept:], meter, stop)
+        yield from self._read(units[kept:], pictures, meter, stop)
         return units
 
     def _check_length(self, length: int) -> None:
         if length == 0:
             raise EngineError("The prompt is empty.", "Say something.")
         # The reply needs a place too.
-        if length >= self._context.size:
+        size = self._kv.context.size
+        if length >= size:
             raise PromptTooLongError(
-                f"The prompt is {length} tokens long, and the context holds {self._context.size}.",
+                f"The prompt is {length} tokens long, and the context holds {size}.",
                 "Raise the context size, shorten the text or use fewer pictures.",
             )
 
-    def _reusable(self, units: Sequence[Unit]) -> int:
-        """How many units need not be read. The last is always read, for its logits."""
-        kept = min(self._ledger.common(units), len(units) - 1)
-        end = positions(units[:kept])
-        if end < self._ledger.positions and not self._context.can_return_to(end):
-            return 0
-        return kept
-
     def _look(
-        self, prompt: Prompt, units: Sequence[Unit], meter: Meter, stop: threading.Event
+        self, prompt: Prompt, units: Sequence[Unit], meter: Meter, stop: Stop
     ) -> Generator[Event, None, dict[str, Floats]]:
         """The soft tokens of all pictures among the units, encoding those that are new."""
         wanted = {unit.sha256 for unit in units if isinstance(unit, SoftTokens)}
         pictures = {each.sha256: each for each in prompt.pictures if each.sha256 in wanted}
-        known = {sha256: self._embeddings.get(sha256) for sha256 in pictures}
+        if self._eye is None or not pictures:
+            return {}
+        known = {sha256: self._eye.seen(sha256) for sha256 in pictures}
         new = [picture for sha256, picture in pictures.items() if known[sha256] is None]
         for number, picture in enumerate(new, start=1):
             _check(stop)
-            yield Looking(number, len(new))
+            look = self._eye.look(picture)
+            yield Looking(number, len(new), self._eye.expected_s(look))
             with meter.encoding():
-                known[picture.sha256] = self._encode(picture)
+                while not wait([look.found], _GLANCE_S).done:
+                    if stop.is_set():
+                        look.found.cancel()
+                        raise _StoppedError
+            known[picture.sha256] = look.found.result()
         return {sha256: found for sha256, found in known.items() if found is not None}
 
-    def _encode(self, picture: PreparedPicture) -> Floats:
-        assert self._projector is not None, "tokenize lets no picture through without one"
-        found = self._projector.encode(picture)
-        self._embeddings.put(picture.sha256, found)
-        return found
+    def _soft_tokens(self, picture: PreparedPicture) -> Floats:
+        assert self._eye is not None, "tokenize lets no picture through without one"
+        found = self._eye.seen(picture.sha256)
+        return self._eye.look(picture).found.result() if found is None else found
 
     def _read(
         self,
         units: Sequence[Unit],
-        kept: int,
         pictures: dict[str, Floats],
         meter: Meter,
-        stop: threading.Event,
+        stop: Stop,
     ) -> Iterator[Event]:
-        self._ledger.keep(kept)
-        reused, total = self._ledger.positions, meter.prompt_tokens
-        # What comes after would be seen by a picture, which looks ahead.
-        self._context.forget_from(reused)
-        meter.reused_tokens = reused
-        yield Reading(reused, total, reused)
-        for batch in self._batches(units[kept:]):
+        reused, total = self._kv.positions, meter.prompt_tokens
+        expected = self._speeds.expected("token", total - reused)
+        yield Reading(reused, total, reused, expected)
+        begin = monotonic()
+        for batch in self._batches(units):
             _check(stop)
-            last = self._ledger.positions + positions(batch) == total
+            last = self._kv.positions + positions(batch) == total
             with meter.reading():
-                done = self._read_batch(batch, pictures, want_logits=last)
+                done = self._kv.read(batch, pictures, want_logits=last)
             if not done:
                 raise _StoppedError
-            yield Reading(self._ledger.positions, total, reused)
+            yield Reading(self._kv.positions, total, reused, expected)
+        if total - reused >= _TELLING_TOKENS:
+            self._speeds.learn("token", monotonic() - begin, total - reused)
 
     def _batches(self, units: Sequence[Unit]) -> Iterator[Sequence[Unit]]:
         """Runs of tokens, no longer than a step, and pictures alone."""
@@ -185,29 +191,12 @@ class Runner:
             for begin in range(0, len(items), step):
                 yield items[begin : begin + step]
 
-    def _read_batch(
-        self, batch: Sequence[Unit], pictures: dict[str, Floats], *, want_logits: bool
-    ) -> bool:
-        """False when it was stopped: then nothing of the batch stays, because it is one
-        micro-batch."""
-        position = self._ledger.positions
-        first = batch[0]
-        if isinstance(first, SoftTokens):
-            soft = pictures[first.sha256]
-            done = self._context.read_picture(soft, position, want_logits=want_logits)
-        else:
-            tokens = [unit for unit in batch if isinstance(unit, int)]
-            done = self._context.read_tokens(tokens, position, want_logits=want_logits)
-        if done:
-            self._ledger.extend(batch)
-        return done
-
     def _write(
         self,
         units: Sequence[Unit],
         settings: GenerationSettings,
         meter: Meter,
-        stop: threading.Event,
+        stop: Stop,
     ) -> Generator[Event, None, Finish]:
         characters, cleaner = Characters(), StreamCleaner()
         tokens = [unit for unit in units if isinstance(unit, int)]
@@ -215,27 +204,25 @@ class Runner:
         try:
             while meter.new_tokens < settings.max_new_tokens:
                 _check(stop)
-                token = sampler.next(self._context)
+                token = sampler.next(self._kv.context)
                 meter.chosen()
                 if self._tokenizer.ends_turn(token):
                     return "end_of_turn"
                 meter.written()
+                self._kv.wrote(token)
                 text = cleaner.feed(characters.feed(self._tokenizer.piece(token)))
                 if text:
                     yield TextDelta(text)
-                if self._ledger.positions == self._context.size:
+                if self._kv.positions == self._kv.context.size:
                     return "max_tokens"
-                if not self._read_batch([token], {}, want_logits=True):
+                self._recall.save_before_forgetting(meter.prompt_tokens)
+                if not self._kv.read([token], {}, want_logits=True):
                     raise _StoppedError
             return "max_tokens"
         finally:
             sampler.close()
 
-    def _forget(self) -> None:
-        self._ledger.keep(0)
-        self._context.forget_from(0)
 
-
-def _check(stop: threading.Event) -> None:
+def _check(stop: Stop) -> None:
     if stop.is_set():
         raise _StoppedError

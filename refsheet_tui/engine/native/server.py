@@ -27,6 +27,10 @@ from refsheet_tui.engine.native.session import Session
 from refsheet_tui.engine.wire import Pixels, WireError
 from refsheet_tui.errors import EngineError, RefsheetError
 
+# Seconds without a request until what was read is kept.
+_IDLE_S = 2.0
+# Seconds that the end waits for a request that is being stopped.
+_PATIENCE_S = 0.2
 _CLOSED, _CONFUSED = 0, 70  # 70 is EX_SOFTWARE of sysexits.h
 
 
@@ -42,13 +46,23 @@ class Server:
         self._jobs: dict[int, Job] = {}
         self._waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._sending = threading.Lock()
+        self._working = threading.Lock()
 
     def serve(self) -> NoReturn:
         threading.Thread(target=self._listen, daemon=True).start()
+        is_idle = True
         while True:
-            job = self._waiting.get()
-            if not job.stop.is_set():
-                self._work(job)
+            try:
+                job = self._waiting.get(timeout=None if is_idle else _IDLE_S)
+            except queue.Empty:
+                is_idle = True
+                with self._working:
+                    self._keep()
+                continue
+            is_idle = False
+            with self._working:
+                if not job.stop.is_set():
+                    self._work(job)
             del self._jobs[job.id]
 
     def _listen(self) -> None:
@@ -62,7 +76,24 @@ class Server:
         except (WireError, OSError):
             traceback.print_exc()
         finally:
+            self._keep_at_last()
             os._exit(status)
+
+    def _keep_at_last(self) -> None:
+        """What was read since the last snapshot, unless the other thread can't be stopped soon;
+        the client waits longer than that, but not for ever."""
+        for job in list(self._jobs.values()):
+            job.abandon()
+        if self._working.acquire(timeout=_PATIENCE_S):
+            self._keep()
+            self._session.flush()
+
+    def _keep(self) -> None:
+        try:
+            self._session.snapshot()
+        except Exception:
+            # It can be read again; nobody waits for it.
+            traceback.print_exc()
 
     def _receive(self, envelope: Envelope) -> None:
         body = envelope.body
@@ -98,6 +129,8 @@ class Server:
                 job.report(progress)
             job.answer(Done())
         elif isinstance(request, Snapshot):
+            self._session.snapshot()
+            self._session.flush()
             job.answer(Done())
         else:
             events = self._session.generate(request.prompt, request.settings, job.meter, job.stop)
@@ -121,9 +154,9 @@ class _Progress:
         self._job = job
         self._told = -1
 
-    def __call__(self, fraction: float) -> bool:
-        percent = int(fraction * 100)
+    def __call__(self, loading: Loading) -> bool:
+        percent = int(loading.fraction * 100)
         if percent > self._told:
             self._told = percent
-            self._job.report(Loading(fraction))
+            self._job.report(loading)
         return not self._job.stop.is_set()

@@ -1,0 +1,180 @@
+"""What was read, kept on disk: it is restored in a hundredth of the time that reading takes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+from refsheet_tui.engine.native.kv import KVCache
+from refsheet_tui.engine.native.ledger import Ledger, SoftTokens, Unit, positions
+from refsheet_tui.engine.settings import CacheSettings
+from refsheet_tui.engine.shelf import DamagedError, Header, Shelf
+
+Kind = Literal["openings", "chats"]
+KINDS: tuple[Kind, ...] = ("openings", "chats")
+# Positions between two snapshots of the same chat that are both kept, so that going back a long
+# way costs at most that much reading. A chat's last one replaces those nearer to it.
+_SPACING = 1024
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One on the shelf: `ledger` is what it holds."""
+
+    name: str
+    kind: Kind
+    ledger: Ledger
+    positions: int
+
+
+class Snapshots:
+    """Those of one model with its projector and KV type. Written in a thread of its own."""
+
+    def __init__(self, settings: CacheSettings, identity: str, context_size: int) -> None:
+        """`identity` is that of everything that the content of a KV cache depends on."""
+        self._identity = identity
+        self._shelves = shelves(settings)
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
+        self._writing: Future[None] | None = None
+        self._known = {each.name: each for each in self._on_disk(context_size)}
+
+    def __iter__(self) -> Iterator[Snapshot]:
+        return iter(list(self._known.values()))
+
+    def save(self, kv: KVCache, kind: Kind) -> None:
+        """Keep what `kv` holds. Returns when that is copied; it is written in the background."""
+        ledger = Ledger(tuple(kv.ledger.units), tuple(kv.ledger.written), kv.ledger.oldest)
+        snapshot = Snapshot(_name(self._identity, ledger), kind, ledger, kv.positions)
+        kv.is_saved = True
+        if snapshot.name in self._known:
+            self._shelves[kind].touch(snapshot.name)
+            return
+        if kv.context.state_size() > self._shelves[kind].capacity:
+            return
+        self.flush()  # one copy in memory at a time
+        state = kv.context.state()
+        if state is None:
+            return
+        replaced = self._replaced_by(snapshot)
+        self._known[snapshot.name] = snapshot
+        self._writing = self._writer.submit(self._write, snapshot, state.data, replaced)
+
+    def restore(self, snapshot: Snapshot, kv: KVCache) -> bool:
+        """Make `kv` hold it. False when it can't be trusted: it is dropped, `kv` holds nothing."""
+        self.flush()
+        shelf = self._shelves[snapshot.kind]
+        try:
+            state = shelf.payload(snapshot.name)
+        except (OSError, DamagedError) as error:
+            self._drop(snapshot, str(error))
+            kv.forget()
+            return False
+        if not kv.restore(snapshot.ledger, state):
+            self._drop(snapshot, "llama.cpp does not take it")
+            return False
+        return True
+
+    def flush(self) -> None:
+        """Wait until what is being written is on disk."""
+        if self._writing is not None:
+            self._writing.result()
+
+    def close(self) -> None:
+        self._writer.shutdown()
+
+    def _write(self, snapshot: Snapshot, state: memoryview, replaced: Sequence[Snapshot]) -> None:
+        header: Header = {"identity": self._identity, **_packed(snapshot)}
+        try:
+            self._shelves[snapshot.kind].put(snapshot.name, header, state)
+        except OSError as error:
+            self._drop(snapshot, f"it can't be written: {error}")
+            return
+        for each in replaced:
+            self._known.pop(each.name, None)
+            self._shelves[each.kind].drop(each.name)
+
+    def _replaced_by(self, new: Snapshot) -> list[Snapshot]:
+        """Earlier ones of the same chat that are too near to the next one that stays."""
+        units = new.ledger.units
+        earlier = [
+            each
+            for each in self
+            if each.kind == new.kind
+            and each.positions < new.positions
+            and list(each.ledger.units) == list(units[: len(each.ledger.units)])
+        ]
+        replaced, stays = [], new.positions
+        for each in sorted(earlier, key=lambda each: each.positions, reverse=True):
+            if stays - each.positions < _SPACING:
+                replaced.append(each)
+            else:
+                stays = each.positions
+        return replaced
+
+    def _drop(self, snapshot: Snapshot, why: str) -> None:
+        print(f"snapshot {snapshot.name} is dropped: {why}", file=sys.stderr)
+        self._known.pop(snapshot.name, None)
+        self._shelves[snapshot.kind].drop(snapshot.name)
+
+    def _on_disk(self, context_size: int) -> Iterator[Snapshot]:
+        for kind, shelf in self._shelves.items():
+            shelf.sweep()
+            for entry in shelf.entries():
+                if entry.header.get("identity") != self._identity:
+                    continue
+                try:
+                    snapshot = _unpacked(entry.name, kind, entry.header)
+                except (ValueError, TypeError, KeyError):
+                    print(f"snapshot {entry.name} is dropped: unreadable", file=sys.stderr)
+                    shelf.drop(entry.name)
+                    continue
+                if snapshot.positions <= context_size:
+                    yield snapshot
+
+
+def shelves(settings: CacheSettings) -> dict[Kind, Shelf]:
+    """Where snapshots of each kind lie."""
+    capacities: dict[Kind, int] = {"openings": settings.openings, "chats": settings.chats}
+    return {kind: Shelf(settings.folder / kind, capacities[kind]) for kind in KINDS}
+
+
+def _name(identity: str, ledger: Ledger) -> str:
+    text = json.dumps([identity, *_pack(ledger.units), *ledger.written])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _packed(snapshot: Snapshot) -> Header:
+    ledger = snapshot.ledger
+    return {
+        "units": _pack(ledger.units),
+        "written": list(ledger.written),
+        "oldest": ledger.oldest,
+    }
+
+
+def _unpacked(name: str, kind: Kind, header: Header) -> Snapshot:
+    """Raises `ValueError`, `TypeError`, `KeyError`."""
+    found, written = header["units"], header["written"]
+    if not isinstance(found, list) or not isinstance(written, list):
+        raise TypeError("not a ledger")
+    units = tuple(_unpack(unit) for unit in found)
+    ledger = Ledger(units, tuple(map(int, written)), int(str(header["oldest"])))
+    return Snapshot(name, kind, ledger, positions(units))
+
+
+def _pack(units: Sequence[Unit]) -> list[object]:
+    return [unit if isinstance(unit, int) else [unit.sha256, unit.positions] for unit in units]
+
+
+def _unpack(unit: object) -> Unit:
+    if isinstance(unit, int):
+        return unit
+    if isinstance(unit, list):
+        sha256, count = unit
+        return SoftTokens(str(sha256), int(count))
+    raise TypeError("not a unit")
