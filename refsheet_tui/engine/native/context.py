@@ -93,9 +93,14 @@ class Context:
         their window, and llama.cpp forgets silently."""
         return max(0, int(llama.llama_memory_seq_pos_min(self._memory, _SEQUENCE)))
 
-    def held_until(self, position: int) -> int:
-        """How far can be read before what the token at `position` must see is forgotten."""
-        return int(self._window_cells + max(0, position - self.window))
+    def forgets_next(self, position: int) -> bool:
+        """Whether with the next token may be forgotten what the one at `position` must see.
+
+        For a cache that was filled token by token; one that was restored has given up some of it
+        already.
+        """
+        last = int(llama.llama_memory_seq_pos_max(self._memory, _SEQUENCE))
+        return bool(last + 1 == self._window_cells + max(0, position - self.window))
 
     def forget_from(self, position: int) -> None:
         """Forget `position` and everything after it."""
@@ -107,20 +112,24 @@ class Context:
 
     def state_size(self) -> int:
         """The bytes that `state` takes."""
-        return int(llama.llama_state_seq_get_size(self.handle, _SEQUENCE))
+        return int(llama.llama_state_get_size(self.handle))
 
     def state(self) -> NDArray[np.uint8] | None:
-        """What the KV cache holds, pictures included; None when llama.cpp can't tell."""
+        """What the KV cache holds, pictures included; None when llama.cpp can't tell.
+
+        Not the state of the sequence: of the window layers that holds the window alone, and what
+        is restored from it can't be rolled back by a single token.
+        """
         state: NDArray[np.uint8] = np.empty(self.state_size(), np.uint8)
         into = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
-        size = llama.llama_state_seq_get_data(self.handle, into, state.nbytes, _SEQUENCE)
+        size = llama.llama_state_get_data(self.handle, into, state.nbytes)
         return state[:size] if size else None
 
     def restore(self, state: bytearray) -> bool:
         """Hold what `state` was taken of. False for one that does not fit; then `clear`."""
         given = (ctypes.c_uint8 * len(state)).from_buffer(state)
         with collected_errors() as log:
-            size = llama.llama_state_seq_set_data(self.handle, given, len(state), _SEQUENCE)
+            size = llama.llama_state_set_data(self.handle, given, len(state))
         if not size:
             print(f"a snapshot can't be restored: {log.cause}", file=sys.stderr)
         return bool(size)

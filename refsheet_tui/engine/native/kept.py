@@ -38,8 +38,9 @@ class Kept:
             shelf.sweep()
         return EmbeddingCache(shelf, identity((PICTURES, self._mmproj)), shape)
 
-    def snapshots(self, context_size: int) -> Snapshots | None:
-        """Those that fit into a context of so many tokens; None where nothing is kept."""
+    def snapshots(self, context_size: int, window: int) -> Snapshots | None:
+        """Those that fit into a context of so many tokens; None where nothing is kept. `window`:
+        see `Ledger.reusable`."""
         settings = self._settings
         if settings.cache is None:
             return None
@@ -47,7 +48,7 @@ class Kept:
             *("snapshots", self._model, self._mmproj, self._device),
             *(settings.kv_type, settings.flash_attention, settings.gpu_layers),
         )
-        snapshots = Snapshots(settings.cache, identity(facts), context_size)
+        snapshots = Snapshots(settings.cache, identity(facts), context_size, window)
         self._owned.callback(snapshots.close)
         return snapshots
 

@@ -70,9 +70,11 @@ class Ledger:
         count = min(count, len(units) - 1)
         end = positions(units[:count])
         goes_on = count == len(self.units)
-        if goes_on or window == 0 or self.oldest <= max(0, end - window):
-            return count
-        return 0
+        return count if goes_on or self.reaches(end, window) else 0
+
+    def reaches(self, position: int, window: int) -> bool:
+        """Whether reading can go on from an earlier position, with what follows forgotten."""
+        return window == 0 or self.oldest <= max(0, position - window)
 
 
 def units_of(part: TokenizedPart) -> Sequence[Unit]:

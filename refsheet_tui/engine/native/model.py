@@ -37,6 +37,11 @@ class Model:
         params = llama.llama_model_default_params()
         params.n_gpu_layers = _gpu_layers(settings.gpu_layers)
         params.use_extra_bufts = settings.repack
+        self.uses_gpu = params.n_gpu_layers != 0 and llama.llama_supports_gpu_offload()
+        if settings.repack and not self.uses_gpu:
+            # What is laid out anew is in memory twice when the file is mapped as well: 4.3 GB for
+            # a 4B model at its loading, and 2.6 GB so.
+            params.load_mode = llama.LLAMA_LOAD_MODE_NONE
         watch = Watch(on_progress)
         params.progress_callback = llama.llama_progress_callback(watch)
         with collected_errors() as log:
@@ -48,7 +53,6 @@ class Model:
         vocab = llama.llama_model_get_vocab(handle)
         assert vocab is not None
         self.vocab = vocab
-        self.uses_gpu = params.n_gpu_layers != 0 and llama.llama_supports_gpu_offload()
 
     @property
     def width(self) -> int:

@@ -55,8 +55,9 @@ class Recall:
     def save_before_forgetting(self, prompt: int) -> None:
         """To be called before a token is read behind a prompt of so many positions: writing goes
         on and the window moves, and the prompt's end must stay reachable for another reply."""
-        if self._kv.positions + 1 == self._kv.context.held_until(prompt - 1):
-            self.save()
+        place = prompt - 1
+        if self._snapshots is not None and self._kv.context.forgets_next(place):
+            self._snapshots.save(self._kv, self._kind, place)
 
     def flush(self) -> None:
         """Wait until everything is on disk."""

@@ -28,7 +28,7 @@ from refsheet_tui.engine.wire import Pixels, WireError
 from refsheet_tui.errors import EngineError, RefsheetError
 
 # Seconds without a request until what was read is kept.
-_IDLE_S = 2.0
+_IDLE_S = 1.0
 # Seconds that the end waits for a request that is being stopped.
 _PATIENCE_S = 0.2
 _CLOSED, _CONFUSED = 0, 70  # 70 is EX_SOFTWARE of sysexits.h

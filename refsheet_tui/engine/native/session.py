@@ -152,7 +152,7 @@ class Session:
             eye = Eye(projector, kept.embeddings(shape), kept.speeds)
             owned.callback(eye.close)
         kv = KVCache(context)
-        recall = Recall(kv, kept.snapshots(context.size), tokenizer.piece)
+        recall = Recall(kv, kept.snapshots(context.size, context.window), tokenizer.piece)
         return Runner(model, eye, tokenizer, kv, recall, kept.speeds), info
 
 

@@ -17,27 +17,38 @@ from refsheet_tui.engine.shelf import DamagedError, Header, Shelf
 
 Kind = Literal["openings", "chats"]
 KINDS: tuple[Kind, ...] = ("openings", "chats")
-# Positions between two snapshots of the same chat that are both kept, so that going back a long
-# way costs at most that much reading. A chat's last one replaces those nearer to it.
+# Of a chat's earlier snapshots one stays for so many positions, so that going back a long way
+# costs at most that much reading.
 _SPACING = 1024
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One on the shelf: `ledger` is what it holds."""
+    """One on the shelf: `ledger` is what it holds. `place`: the position that one goes back to
+    with it, its end or an earlier one."""
 
     name: str
     kind: Kind
     ledger: Ledger
     positions: int
+    place: int
+
+    def is_before(self, units: Sequence[Unit]) -> bool:
+        """Whether `units` go on where it ends."""
+        ours = self.ledger.units
+        return len(ours) < len(units) and tuple(units[: len(ours)]) == tuple(ours)
 
 
 class Snapshots:
     """Those of one model with its projector and KV type. Written in a thread of its own."""
 
-    def __init__(self, settings: CacheSettings, identity: str, context_size: int) -> None:
-        """`identity` is that of everything that the content of a KV cache depends on."""
+    def __init__(
+        self, settings: CacheSettings, identity: str, context_size: int, window: int
+    ) -> None:
+        """`identity` is that of everything that the content of a KV cache depends on. `window`:
+        see `Ledger.reusable`."""
         self._identity = identity
+        self._window = window
         self._shelves = shelves(settings)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
         self._writing: Future[None] | None = None
@@ -46,10 +57,12 @@ class Snapshots:
     def __iter__(self) -> Iterator[Snapshot]:
         return iter(list(self._known.values()))
 
-    def save(self, kv: KVCache, kind: Kind) -> None:
+    def save(self, kv: KVCache, kind: Kind, place: int | None = None) -> None:
         """Keep what `kv` holds. Returns when that is copied; it is written in the background."""
-        ledger = Ledger(tuple(kv.ledger.units), tuple(kv.ledger.written), kv.ledger.oldest)
-        snapshot = Snapshot(_name(self._identity, ledger), kind, ledger, kv.positions)
+        held = kv.ledger
+        ledger = Ledger(tuple(held.units), tuple(held.written), held.oldest)
+        name = _name(self._identity, ledger)
+        snapshot = Snapshot(name, kind, ledger, kv.positions, place or kv.positions)
         kv.is_saved = True
         if snapshot.name in self._known:
             self._shelves[kind].touch(snapshot.name)
@@ -99,21 +112,25 @@ class Snapshots:
             self._shelves[each.kind].drop(each.name)
 
     def _replaced_by(self, new: Snapshot) -> list[Snapshot]:
-        """Earlier ones of the same chat that are too near to the next one that stays."""
+        """Earlier ones of the same chat that are not worth their room any more.
+
+        The last of every `_SPACING` positions stays, and the nearest, unless the new one can be
+        rolled back to its place.
+        """
         units = new.ledger.units
-        earlier = [
-            each
-            for each in self
-            if each.kind == new.kind
-            and each.positions < new.positions
-            and list(each.ledger.units) == list(units[: len(each.ledger.units)])
-        ]
-        replaced, stays = [], new.positions
-        for each in sorted(earlier, key=lambda each: each.positions, reverse=True):
-            if stays - each.positions < _SPACING:
-                replaced.append(each)
+        earlier = sorted(
+            (each for each in self if each.kind == new.kind and each.is_before(units)),
+            key=lambda each: each.place,
+            reverse=True,
+        )
+        replaced: list[Snapshot] = []
+        later = new.place
+        for number, each in enumerate(earlier):
+            needed = number == 0 and not new.ledger.reaches(each.place, self._window)
+            if needed or each.place // _SPACING != later // _SPACING:
+                later = each.place
             else:
-                stays = each.positions
+                replaced.append(each)
         return replaced
 
     def _drop(self, snapshot: Snapshot, why: str) -> None:
@@ -154,6 +171,7 @@ def _packed(snapshot: Snapshot) -> Header:
         "units": _pack(ledger.units),
         "written": list(ledger.written),
         "oldest": ledger.oldest,
+        "place": snapshot.place,
     }
 
 
@@ -164,7 +182,7 @@ def _unpacked(name: str, kind: Kind, header: Header) -> Snapshot:
         raise TypeError("not a ledger")
     units = tuple(_unpack(unit) for unit in found)
     ledger = Ledger(units, tuple(map(int, written)), int(str(header["oldest"])))
-    return Snapshot(name, kind, ledger, positions(units))
+    return Snapshot(name, kind, ledger, positions(units), int(str(header["place"])))
 
 
 def _pack(units: Sequence[Unit]) -> list[object]:
