@@ -55,6 +55,14 @@ class Eye:
         self._worker.submit(self._encode, picture, look)
         return look
 
+    def give_up(self, look: Look) -> None:
+        """Nobody waits for it any more: it is finished all the same, unless it stands in a queue
+        behind another."""
+        with self._lock:
+            others = [each for each in self._looks.values() if each is not look]
+        if others and look.begun is None:
+            look.found.cancel()
+
     def expected_s(self, look: Look) -> float | None:
         """How long it takes from now on, by what was learnt."""
         whole = self._speeds.expected("picture")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-
 from refsheet_tui.engine.native.embeddings import EmbeddingCache
 from refsheet_tui.engine.native.identity import fingerprint, identity
 from refsheet_tui.engine.native.snapshots import Snapshots
@@ -22,7 +20,6 @@ class Kept:
         """`device` is what computes: speeds are its own, and so is the layout of a snapshot where
         flash attention is chosen by what it supports."""
         self._settings = settings
-        self._owned = ExitStack()
         self._model = fingerprint(settings.model)
         self._mmproj = fingerprint(settings.mmproj) if settings.mmproj else ""
         self._device = device
@@ -48,11 +45,4 @@ class Kept:
             *("snapshots", self._model, self._mmproj, self._device),
             *(settings.kv_type, settings.flash_attention, settings.gpu_layers),
         )
-        snapshots = Snapshots(settings.cache, identity(facts), context_size, window)
-        self._owned.callback(snapshots.close)
-        return snapshots
-
-    def close(self) -> None:
-        """Waits for what is being written."""
-        self.speeds.save()
-        self._owned.close()
+        return Snapshots(settings.cache, identity(facts), context_size, window)

@@ -76,16 +76,34 @@ def collected_errors() -> Iterator[Log]:
 
 def gpu() -> str | None:
     """What layers are offloaded to, such as `CUDA NVIDIA H200`; None on a build without."""
+    for device in _gpus():
+        register = _device("backend_reg", ctypes.c_void_p, ctypes.c_void_p)(device)
+        backend = _function("ggml_backend_reg_name", ctypes.c_char_p, ctypes.c_void_p)(register)
+        name = _device("description", ctypes.c_char_p, ctypes.c_void_p)(device)
+        return f"{_text(backend)} {_text(name)}".strip()
+    return None
+
+
+def gpu_memory() -> int | None:
+    """The free bytes of all GPUs together; None on a build without."""
+    size = ctypes.POINTER(ctypes.c_size_t)
+    ask = _device("memory", type(None), ctypes.c_void_p, size, size)
+    found = None
+    for device in _gpus():
+        free, total = ctypes.c_size_t(), ctypes.c_size_t()
+        ask(device, ctypes.byref(free), ctypes.byref(total))
+        found = (found or 0) + free.value
+    return found
+
+
+def _gpus() -> Iterator[int]:
+    start()
     if not llama.llama_supports_gpu_offload():
-        return None
+        return
     for index in range(_device("count", ctypes.c_size_t)()):
         device = _device("get", ctypes.c_void_p, ctypes.c_size_t)(index)
         if _device("type", ctypes.c_int, ctypes.c_void_p)(device) in _GPU_TYPES:
-            register = _device("backend_reg", ctypes.c_void_p, ctypes.c_void_p)(device)
-            backend = _function("ggml_backend_reg_name", ctypes.c_char_p, ctypes.c_void_p)(register)
-            name = _device("description", ctypes.c_char_p, ctypes.c_void_p)(device)
-            return f"{_text(backend)} {_text(name)}".strip()
-    return None
+            yield device
 
 
 def _device(name: str, result: type, *arguments: type) -> ctypes._NamedFuncPointer:

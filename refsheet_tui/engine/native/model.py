@@ -14,9 +14,6 @@ from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError, WeightsError
 from refsheet_tui.text import one_line
 
-# llama.h: a negative number of layers means all of them.
-_ALL_LAYERS = -1
-
 
 class LoadStoppedError(EngineError):
     """Somebody stopped the loading."""
@@ -28,16 +25,22 @@ class LoadStoppedError(EngineError):
 class Model:
     """`llama_model` and its vocabulary."""
 
-    def __init__(self, settings: LoadSettings, on_progress: Callable[[float], bool]) -> None:
+    def __init__(
+        self,
+        settings: LoadSettings,
+        on_progress: Callable[[float], bool],
+        *,
+        gpu_layers: int = 0,
+    ) -> None:
         """Load the weights. `on_progress` gets a fraction and returns whether to go on.
 
         Raises `WeightsError` with llama.cpp's own words, `LoadStoppedError`.
         """
         path = settings.model
         params = llama.llama_model_default_params()
-        params.n_gpu_layers = _gpu_layers(settings.gpu_layers)
+        params.n_gpu_layers = gpu_layers
         params.use_extra_bufts = settings.repack
-        self.uses_gpu = params.n_gpu_layers != 0 and llama.llama_supports_gpu_offload()
+        self.uses_gpu = gpu_layers > 0
         if settings.repack and not self.uses_gpu:
             # What is laid out anew is in memory twice when the file is mapped as well: 4.3 GB for
             # a 4B model at its loading, and 2.6 GB so.
@@ -97,9 +100,3 @@ def load_error(path: Path, watch: Watch, reason: str) -> EngineError | WeightsEr
         f"{one_line(str(path))} can't be loaded{because}.",
         "Download it again, or choose another file; if memory is short, a smaller one.",
     )
-
-
-def _gpu_layers(asked: int | None) -> int:
-    if not llama.llama_supports_gpu_offload():
-        return 0
-    return _ALL_LAYERS if asked is None else asked

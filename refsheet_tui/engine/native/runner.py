@@ -151,7 +151,7 @@ class Runner:
             with meter.encoding():
                 while not wait([look.found], _GLANCE_S).done:
                     if stop.is_set():
-                        look.found.cancel()
+                        self._eye.give_up(look)
                         raise _StoppedError
             known[picture.sha256] = look.found.result()
         return {sha256: found for sha256, found in known.items() if found is not None}

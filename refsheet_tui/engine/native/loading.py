@@ -1,0 +1,162 @@
+"""Loading a model with everything that belongs to it, where there is room for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from refsheet_tui.engine.events import Loading, ModelInfo
+from refsheet_tui.engine.native import library
+from refsheet_tui.engine.native.context import Context
+from refsheet_tui.engine.native.eye import Eye
+from refsheet_tui.engine.native.files import Files
+from refsheet_tui.engine.native.kept import Kept
+from refsheet_tui.engine.native.kv import KVCache
+from refsheet_tui.engine.native.model import LoadStoppedError, Model
+from refsheet_tui.engine.native.offload import attempts
+from refsheet_tui.engine.native.projector import Projector
+from refsheet_tui.engine.native.recall import Recall
+from refsheet_tui.engine.native.runner import Runner
+from refsheet_tui.engine.native.speeds import Speeds
+from refsheet_tui.engine.native.threads import performance_cores
+from refsheet_tui.engine.native.tokenizer import Tokenizer
+from refsheet_tui.engine.settings import LoadSettings
+from refsheet_tui.errors import EngineError, RefsheetError, WeightsError
+from refsheet_tui.prompting.turns import (
+    BOS,
+    END_OF_IMAGE,
+    END_OF_TURN,
+    START_OF_IMAGE,
+    START_OF_TURN,
+)
+from refsheet_tui.text import one_line
+
+_TURN_TOKENS = (BOS, START_OF_TURN, END_OF_TURN)
+_PICTURE_TOKENS = (START_OF_IMAGE, END_OF_IMAGE)
+_DEMO_KEY = "refsheet.demo"
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """`owned` frees all of it."""
+
+    runner: Runner
+    info: ModelInfo
+    speeds: Speeds
+    owned: ExitStack
+
+
+class Loader:
+    """Loads once."""
+
+    def __init__(
+        self,
+        settings: LoadSettings,
+        files: Files,
+        on_progress: Callable[[Loading], bool],
+        *,
+        all_logits: bool,
+    ) -> None:
+        """`on_progress` returns whether to go on. `all_logits`: see `Context`."""
+        self._settings = settings
+        self._files = files
+        self._all_logits = all_logits
+        gpu = library.gpu() if settings.gpu_layers != 0 else None
+        self._device = one_line(gpu or "CPU")
+        self._kept = Kept(settings, self._device)
+        self._shares = _Shares(settings, self._kept.speeds.expected("load"), on_progress)
+
+    def load(self) -> Loaded:
+        """On the GPU as far as it has room, else on the processor.
+
+        Raises `WeightsError`, `EngineError`, `LoadStoppedError`.
+        """
+        problem: RefsheetError = EngineError("Nothing was loaded.", "Try again.")
+        for gpu_layers in attempts(self._settings, self._files):
+            with ExitStack() as owned:
+                try:
+                    runner, info = self._load(gpu_layers, owned)
+                except LoadStoppedError:
+                    raise
+                except (WeightsError, EngineError) as error:
+                    problem = error
+                    continue
+                return Loaded(runner, info, self._kept.speeds, owned.pop_all())
+        raise problem
+
+    def _load(self, gpu_layers: int, owned: ExitStack) -> tuple[Runner, ModelInfo]:
+        settings, kept = self._settings, self._kept
+        threads = settings.threads or performance_cores()
+        model = Model(settings, self._shares.model, gpu_layers=gpu_layers)
+        owned.callback(model.close)
+        projector = self._projector(model, threads, owned)
+        picture_tokens = projector.picture_tokens if projector else 0
+        tokenizer = Tokenizer(model, picture_tokens)
+        for part in _TURN_TOKENS + (_PICTURE_TOKENS if projector else ()):
+            tokenizer.control(part.token)
+        context = Context(
+            model,
+            settings,
+            threads=threads,
+            picture_tokens=picture_tokens,
+            all_logits=self._all_logits,
+        )
+        owned.callback(context.close)
+        info = ModelInfo(
+            name=one_line(self._files.model.text("general.name")) or settings.model.stem,
+            is_demo=self._files.model.metadata.get(_DEMO_KEY) is True,
+            context_size=context.size,
+            picture_size=projector.picture_size if projector else 0,
+            picture_tokens=picture_tokens,
+            device=self._device if model.uses_gpu else "CPU",
+        )
+        snapshots = kept.snapshots(context.size, context.window)
+        if snapshots is not None:
+            owned.callback(snapshots.close)
+        eye = None
+        if projector is not None:
+            eye = Eye(projector, kept.embeddings((picture_tokens, model.width)), kept.speeds)
+            owned.callback(eye.close)
+        kv = KVCache(context)
+        recall = Recall(kv, snapshots, tokenizer.piece)
+        return Runner(model, eye, tokenizer, kv, recall, kept.speeds), info
+
+    def _projector(self, model: Model, threads: int, owned: ExitStack) -> Projector | None:
+        header = self._files.mmproj
+        if header is None:
+            return None
+        projector = Projector(
+            model,
+            self._settings,
+            picture_size=header.number("clip.vision.image_size"),
+            threads=threads,
+            on_progress=self._shares.mmproj,
+        )
+        owned.callback(projector.close)
+        return projector
+
+
+class _Shares:
+    """One progress out of two files, each with the share that is its size."""
+
+    def __init__(
+        self,
+        settings: LoadSettings,
+        expected_s: float | None,
+        on_progress: Callable[[Loading], bool],
+    ) -> None:
+        model = settings.model.stat().st_size
+        mmproj = settings.mmproj.stat().st_size if settings.mmproj else 0
+        self._share = model / (model + mmproj)
+        self._expected_s = expected_s
+        self._on_progress = on_progress
+
+    def model(self, fraction: float) -> bool:
+        return self._tell(self._share * fraction)
+
+    def mmproj(self, fraction: float) -> bool:
+        return self._tell(self._share + (1 - self._share) * fraction)
+
+    def _tell(self, fraction: float) -> bool:
+        return self._on_progress(Loading(fraction, self._expected_s))
