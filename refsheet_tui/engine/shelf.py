@@ -11,11 +11,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-# A file is: payload, header (JSON), and this at the end: the header's length, version, magic.
+# A file is: payload, header (JSON), and a trailer: SHA-256 of both, length of the header, magic
+# with version.
 _MAGIC = b"refsheet-cache-1"
-_LENGTH_BYTES = 8
-_TRAILER_BYTES = _LENGTH_BYTES + len(_MAGIC)
+_DIGEST_BYTES, _LENGTH_BYTES = 32, 8
+_TRAILER_BYTES = _DIGEST_BYTES + _LENGTH_BYTES + len(_MAGIC)
 _SUFFIX = ".cache"
 _UNFINISHED = ".part"
 # Longer than writing anything takes; a file that was being written for so long never will be.
@@ -62,16 +64,12 @@ class Shelf:
 
         Raises `DamagedError`, `OSError`.
         """
-        file = self._file(name)
-        header = _read_header(file)
-        size = header.get("payload_bytes")
-        if not isinstance(size, int) or not 0 <= size <= file.stat().st_size:
-            raise DamagedError("its header is not a header")
-        payload = bytearray(size)
-        with file.open("rb") as stream:
-            if stream.readinto(payload) != size:
-                raise DamagedError("it is cut off")
-        if hashlib.sha256(payload).hexdigest() != header.get("sha256"):
+        with self._file(name).open("rb") as stream:
+            encoded, digest, size = _read_end(stream)
+            payload = bytearray(size)
+            stream.seek(0)
+            stream.readinto(payload)
+        if _digest(payload, encoded) != digest:
             raise DamagedError("its checksum is wrong")
         self.touch(name)
         return payload
@@ -83,10 +81,9 @@ class Shelf:
         """
         if payload.nbytes > self.capacity:
             return False
-        digest = hashlib.sha256(payload).hexdigest()
-        text = json.dumps({**header, "payload_bytes": payload.nbytes, "sha256": digest})
-        encoded = text.encode("ascii")
-        trailer = len(encoded).to_bytes(_LENGTH_BYTES, "little") + _MAGIC
+        encoded = json.dumps(header).encode("ascii")
+        length = len(encoded).to_bytes(_LENGTH_BYTES, "little")
+        trailer = _digest(payload, encoded) + length + _MAGIC
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished = self.folder / f"{name}-{os.getpid()}{_UNFINISHED}"
         try:
@@ -149,18 +146,16 @@ class Shelf:
         return self.folder / f"{name}{_SUFFIX}"
 
 
+def _digest(payload: memoryview | bytearray, encoded: bytes) -> bytes:
+    found = hashlib.sha256(payload)
+    found.update(encoded)
+    return found.digest()
+
+
 def _read_header(file: Path) -> Header:
+    """Not proven unchanged: that takes the payload as well."""
     with file.open("rb") as stream:
-        end = stream.seek(0, os.SEEK_END)
-        if end < _TRAILER_BYTES:
-            raise DamagedError("it is cut off")
-        stream.seek(end - _TRAILER_BYTES)
-        trailer = stream.read(_TRAILER_BYTES)
-        length = int.from_bytes(trailer[:_LENGTH_BYTES], "little")
-        if trailer[_LENGTH_BYTES:] != _MAGIC or length > end - _TRAILER_BYTES:
-            raise DamagedError("it is of another version, or cut off")
-        stream.seek(end - _TRAILER_BYTES - length)
-        encoded = stream.read(length)
+        encoded, _, _ = _read_end(stream)
     try:
         header = json.loads(encoded)
     except ValueError as error:
@@ -168,3 +163,17 @@ def _read_header(file: Path) -> Header:
     if not isinstance(header, dict):
         raise DamagedError("its header is not a header")
     return header
+
+
+def _read_end(stream: BinaryIO) -> tuple[bytes, bytes, int]:
+    """The header as it is written, the digest, and the bytes of the payload before them."""
+    end = stream.seek(0, os.SEEK_END) - _TRAILER_BYTES
+    if end < 0:
+        raise DamagedError("it is cut off")
+    stream.seek(end)
+    digest = stream.read(_DIGEST_BYTES)
+    length = int.from_bytes(stream.read(_LENGTH_BYTES), "little")
+    if stream.read() != _MAGIC or length > end:
+        raise DamagedError("it is of another version, or cut off")
+    stream.seek(end - length)
+    return stream.read(length), digest, end - length
