@@ -53,6 +53,17 @@ class Generation(_Settings):
     """The same seed and prompt give the same reply; None is another one every time."""
 
 
+class Cache(_Settings):
+    """How much of what was seen and read is kept on disk, in MiB; 0 keeps nothing."""
+
+    pictures_mb: int = Field(default=256, ge=0)
+    """Pictures that were looked at; each takes 3 MiB with a 4B model."""
+    openings_mb: int = Field(default=1024, ge=0)
+    """How characters begin; each takes 80 MiB and more with a 4B model."""
+    chats_mb: int = Field(default=4096, ge=0)
+    """Where chats ended; each takes 80 to 350 MiB with a 4B model."""
+
+
 class Config(_Settings):
     """Everything `config.yaml` can set. The defaults here are those of the shipped file."""
 
@@ -66,11 +77,16 @@ class Config(_Settings):
     """None: as many as there are performance cores."""
     gpu_layers: int | None = Field(default=None, ge=0)
     """Layers on the GPU; None: all that fit."""
+    kv_cache: Literal["f16", "q8_0"] = "f16"
+    """How the KV cache is stored; `q8_0` takes half the memory and is a little less exact."""
+    window_cache: Literal["compact", "full"] = "compact"
+    """Whether window layers keep their window alone, or all they read."""
     pan_and_scan: Literal["auto", "off"] = "auto"
     """`auto`: wide and tall pictures are also read in crops."""
     language: str | None = Field(default=None, min_length=1)
     """The language characters speak, as a code; None: chosen by the locale."""
     generation: Generation = Generation()
+    cache: Cache = Cache()
 
 
 def load_config(path: Path | None = None) -> Config:
@@ -101,7 +117,8 @@ def _load(path: Path) -> Config:
 def _over(base: Config, top: Config) -> Config:
     """`base` with the settings that were written down in `top`."""
     generation = base.generation.model_copy(update=_written(top.generation))
-    return base.model_copy(update={**_written(top), "generation": generation})
+    cache = base.cache.model_copy(update=_written(top.cache))
+    return base.model_copy(update={**_written(top), "generation": generation, "cache": cache})
 
 
 def _written(settings: _Settings) -> dict[str, object]:

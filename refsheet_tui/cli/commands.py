@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,9 @@ from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.options import model_options, read_config, read_settings, reply_options
 from refsheet_tui.cli.streams import abandon_output, mend_streams
 from refsheet_tui.errors import RefsheetError
+
+if TYPE_CHECKING:
+    from refsheet_tui.engine import CacheSettings
 
 _FAILED, _INTERRUPTED = 1, 130
 
@@ -105,6 +109,31 @@ def talk(
     settings = read_settings(given)
     character = speaker(image, extras, description, language or settings.config.language)
     run(lambda: run_talk(settings, character))
+
+
+@cli.group(invoke_without_command=True)
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="Your settings.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_context
+def cache(context: click.Context, config_file: Path | None, as_json: bool) -> None:
+    """Show what was seen and read, and is kept on disk for the next time."""
+    from refsheet_tui.cli.cache import show
+    from refsheet_tui.config import load_config
+    from refsheet_tui.weights import cache_settings
+
+    context.obj = cache_settings(load_config(config_file))
+    if context.invoked_subcommand is None:
+        click.echo(show(context.obj, as_json=as_json))
+
+
+@cache.command()
+@click.argument("kinds", nargs=-1, type=click.Choice(("pictures", "openings", "chats")))
+@click.pass_obj
+def clear(settings: CacheSettings, kinds: tuple[str, ...]) -> None:
+    """Remove it, all or of some kinds. It can be made again; chats themselves stay."""
+    from refsheet_tui.cli.cache import clear as run_clear
+
+    click.echo(run_clear(settings, kinds))
 
 
 def _open_screens(given: dict[str, Any]) -> None:

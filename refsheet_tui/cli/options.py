@@ -96,16 +96,13 @@ def read_config(given: dict[str, Any]) -> Config:
 def read_settings(given: dict[str, Any]) -> Settings:
     """Everything that a command which prints replies needs. Raises `ConfigError`,
     `WeightsError`."""
-    from refsheet_tui.engine import GenerationSettings, LoadSettings
-    from refsheet_tui.weights import choose_model
+    from refsheet_tui.engine import GenerationSettings
+    from refsheet_tui.weights import load_settings
 
     config = read_config(given)
-    chosen = choose_model(config.model, config.mmproj)
     return Settings(
         config=config,
-        load=LoadSettings(
-            chosen.model, chosen.mmproj, config.context_size, config.threads, config.gpu_layers
-        ),
+        load=load_settings(config),
         generation=GenerationSettings(**config.generation.model_dump()),
         as_json=given["as_json"],
         dump_prompt=given["dump_prompt"],

@@ -13,12 +13,11 @@ from refsheet_tui.engine import (
     Engine,
     GenerationSettings,
     Loading,
-    LoadSettings,
     LocalEngine,
     ModelInfo,
 )
 from refsheet_tui.errors import RefsheetError
-from refsheet_tui.weights import choose_model
+from refsheet_tui.weights import load_settings
 
 Phase = Literal["loading", "ready", "failed"]
 
@@ -75,14 +74,7 @@ class Session:
     async def _load(self) -> ModelInfo:
         self._on_state(EngineState("loading", "loading"))
         try:
-            chosen = choose_model(self.config.model, self.config.mmproj)
-            settings = LoadSettings(
-                chosen.model,
-                chosen.mmproj,
-                self.config.context_size,
-                self.config.threads,
-                self.config.gpu_layers,
-            )
+            settings = load_settings(self.config)
             info = await self.engine.load(settings, self._progress)
         except RefsheetError:
             self._on_state(EngineState("failed", "no model"))
