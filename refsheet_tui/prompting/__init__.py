@@ -1,9 +1,9 @@
 """Characters and turns in, a `Prompt` out."""
 
 from refsheet_tui.prompting.languages import LANGUAGES, Language, chosen_language, language
-from refsheet_tui.prompting.persona import opening_turn
+from refsheet_tui.prompting.persona import opening_prefix, opening_turn
 from refsheet_tui.prompting.prompt import ControlPart, Part, PicturePart, Prompt, TextPart
-from refsheet_tui.prompting.turns import Turn, build_prompt
+from refsheet_tui.prompting.turns import Turn, build_prefix, build_prompt, build_turn
 
 __all__ = [
     "LANGUAGES",
@@ -14,8 +14,11 @@ __all__ = [
     "Prompt",
     "TextPart",
     "Turn",
+    "build_prefix",
     "build_prompt",
+    "build_turn",
     "chosen_language",
     "language",
+    "opening_prefix",
     "opening_turn",
 ]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting.languages import Language
-from refsheet_tui.prompting.turns import Turn
+from refsheet_tui.prompting.prompt import Prompt
+from refsheet_tui.prompting.turns import Turn, build_prefix
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ def opening_turn(
     """
     text = persona_text(language, description, has_extras=bool(extras))
     return Turn("user", (sheet, text, *extras))
+
+
+def opening_prefix(language: Language, sheet: PictureView) -> Prompt:
+    """What the prompt of every character on `sheet` that speaks `language` begins with, whatever
+    its description and its extra pictures will be."""
+    return build_prefix([opening_turn(language, sheet)])
 
 
 def persona_text(language: Language, description: str = "", *, has_extras: bool = False) -> str:

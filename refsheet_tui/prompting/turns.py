@@ -21,6 +21,7 @@ START_OF_TURN = ControlPart("<start_of_turn>")
 END_OF_TURN = ControlPart("<end_of_turn>")
 START_OF_IMAGE = ControlPart("<start_of_image>")
 END_OF_IMAGE = ControlPart("<end_of_image>")
+_END = (END_OF_TURN, TextPart("\n"))
 
 
 @dataclass(frozen=True)
@@ -38,28 +39,61 @@ def build_prompt(turns: Sequence[Turn], system: str | None = None) -> Prompt:
     a blank line. Raises `ValueError` unless roles alternate, beginning and ending with `user`.
     """
     _check_roles(turns)
-    return Prompt.of(_conversation(turns, system))
+    if turns[-1].role == "model":
+        raise ValueError("roles must alternate, and the next turn is the model's")
+    return Prompt.of(_conversation(turns, Turn("model", ()), system))
+
+
+def build_turn(turn: Turn) -> Prompt:
+    """One turn as it stands in a prompt, from its `<start_of_turn>` to the line break behind its
+    `<end_of_turn>`.
+
+    Control tokens part it from its neighbours, so the tokens of turns add up to those of the
+    whole.
+    """
+    return Prompt.of((*_turn(turn), *_END))
+
+
+def build_prefix(turns: Sequence[Turn], system: str | None = None) -> Prompt:
+    """What every prompt begins with in which `turns` are followed by more, token for token.
+
+    After a model turn comes the header of the person's next one. A user turn stays open: its
+    content may go on after a line break or with a picture, or end there. White space at the end
+    is left out, because line breaks are one token with those that follow: `\n\n\n` between the
+    header and a picture. Raises `ValueError` unless roles alternate, beginning with `user`.
+    """
+    _check_roles(turns)
+    if turns[-1].role == "model":
+        closed, open = turns, Turn("user", ())
+    else:
+        closed, open = turns[:-1], turns[-1]
+    *parts, last = Prompt.of(_conversation(closed, open, system)).parts
+    assert isinstance(last, TextPart), "a header and a picture both end with line breaks"
+    return Prompt.of((*parts, TextPart(last.text.rstrip())))
 
 
 def _check_roles(turns: Sequence[Turn]) -> None:
-    wanted = ["user", "model"] * len(turns)
     roles = [turn.role for turn in turns]
-    if len(turns) % 2 == 0 or roles != wanted[: len(turns)]:
-        raise ValueError(f"roles must alternate from user to user, not {roles}")
+    wanted = ["user", "model"] * len(turns)
+    if not roles or roles != wanted[: len(roles)]:
+        raise ValueError(f"roles must alternate, beginning with user, not {roles}")
 
 
-def _conversation(turns: Sequence[Turn], system: str | None) -> Iterator[Part]:
+def _conversation(closed: Sequence[Turn], open: Turn, system: str | None) -> Iterator[Part]:
     yield BOS
-    for number, turn in enumerate(turns):
-        yield START_OF_TURN
-        yield TextPart(f"{turn.role}\n")
-        if number == 0 and system:
-            yield TextPart(f"{system}\n\n")
-        yield from _content(turn.content)
-        yield END_OF_TURN
-        yield TextPart("\n")
+    for number, turn in enumerate((*closed, open)):
+        yield from _turn(turn, None if number else system)
+        if number < len(closed):
+            yield from _END
+
+
+def _turn(turn: Turn, system: str | None = None) -> Iterator[Part]:
+    """Without its end."""
     yield START_OF_TURN
-    yield TextPart("model\n")
+    yield TextPart(f"{turn.role}\n")
+    if system:
+        yield TextPart(f"{system}\n\n")
+    yield from _content(turn.content)
 
 
 def _content(content: Iterable[Content]) -> Iterator[Part]:

@@ -1,0 +1,141 @@
+"""What is read ahead is what the prompt begins with, token for token."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from refsheet_tui.engine import LoadSettings
+from refsheet_tui.engine.native.session import Session
+from refsheet_tui.paths import demo_mmproj, demo_model
+from refsheet_tui.pictures import PictureView, PreparedPicture
+from refsheet_tui.prompting import (
+    Prompt,
+    Turn,
+    build_prefix,
+    build_prompt,
+    build_turn,
+    language,
+    opening_prefix,
+    opening_turn,
+)
+
+
+def view(*names: str) -> PictureView:
+    whole, *crops = (PreparedPicture(1, b"\0\0\0", name) for name in names)
+    return PictureView(whole, tuple(crops))
+
+
+SHEET = view("sheet")
+EXTRA = view("extra", "crop")
+
+texts = st.text(st.sampled_from("\n\n\n  \t aéblo.龙🐉？。<>") | st.characters(codec="utf-8"))
+contents = st.lists(texts | st.sampled_from([SHEET, EXTRA]), max_size=3).map(tuple)
+systems = st.none() | texts
+
+
+@st.composite
+def chats(draw: st.DrawFn) -> list[Turn]:
+    """Turns that alternate from the person's on, ending with either's."""
+    said = draw(st.lists(contents, min_size=1, max_size=5))
+    return [Turn("model" if number % 2 else "user", each) for number, each in enumerate(said)]
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    loaded = Session()
+    loaded.load(LoadSettings(demo_model(), demo_mmproj(), context_size=512), lambda _: True)
+    yield loaded
+    loaded.close()
+
+
+def units(session: Session, prompt: Prompt) -> list[int | str]:
+    """Tokens by id, pictures by name."""
+    found: list[int | str] = []
+    for part in session.tokenize(prompt):
+        found += [part.sha256] if part.sha256 else part.tokens
+    return found
+
+
+def positions(session: Session, prompt: Prompt) -> int:
+    return sum(part.positions for part in session.tokenize(prompt))
+
+
+def is_begun_with(session: Session, prompt: Prompt, prefix: Prompt) -> bool:
+    known = units(session, prefix)
+    return units(session, prompt)[: len(known)] == known
+
+
+@settings(deadline=None)
+@given(chats(), contents, systems)
+def test_what_is_said_next_follows_the_prefix(
+    session: Session, chat: list[Turn], more: tuple[str | PictureView, ...], system: str | None
+) -> None:
+    prefix = build_prefix(chat, system)
+    said = chat
+    if chat[-1].role == "model":
+        said = [*chat, Turn("user", more)]
+    assert is_begun_with(session, build_prompt(said, system), prefix)
+
+
+@settings(deadline=None)
+@given(chats().filter(lambda chat: chat[-1].role == "user"), texts, systems)
+def test_an_open_turn_goes_on_with_a_line_or_a_picture(
+    session: Session, chat: list[Turn], more: str, system: str | None
+) -> None:
+    prefix = build_prefix(chat, system)
+    *before, last = chat
+    with_picture = [*before, Turn("user", (*last.content, EXTRA, more))]
+    assert is_begun_with(session, build_prompt(with_picture, system), prefix)
+    if last.content and isinstance(last.content[-1], str):
+        line = f"{last.content[-1]}\n{more}"
+        with_line = [*before, Turn("user", (*last.content[:-1], line))]
+        assert is_begun_with(session, build_prompt(with_line, system), prefix)
+
+
+def test_only_the_header_is_known_of_a_turn_to_come(session: Session) -> None:
+    chat = [Turn("user", ("Hi",)), Turn("model", ("Hello",))]
+    whole = units(session, build_prompt([*chat, Turn("user", ("And you?",))]))
+    prefix = units(session, build_prefix(chat))
+    closed = sum(positions(session, build_turn(turn)) for turn in chat)
+    # Behind <bos> and the turns: <start_of_turn> and the role.
+    assert prefix == whole[: 1 + closed + 2]
+
+
+@settings(deadline=None)
+@given(texts.filter(str.strip), st.booleans())
+def test_a_sheet_is_read_before_anything_else_is_known(
+    session: Session, description: str, has_extras: bool
+) -> None:
+    extras = [EXTRA] if has_extras else []
+    for code in ("fr", "zh"):
+        prefix = opening_prefix(language(code), SHEET)
+        opening = opening_turn(language(code), SHEET, description, extras)
+        plain = opening_turn(language(code), SHEET, "", extras)
+        assert is_begun_with(session, build_prompt([opening]), prefix)
+        assert is_begun_with(session, build_prompt([plain]), prefix)
+
+
+def test_all_of_the_persona_is_read_before_the_description(session: Session) -> None:
+    prefix = opening_prefix(language("en"), SHEET)
+    opening = build_prompt([opening_turn(language("en"), SHEET)])
+    # What follows is <end_of_turn>, a line break, <start_of_turn>, the role and a line break.
+    assert units(session, prefix) == units(session, opening)[:-5]
+
+
+@settings(deadline=None)
+@given(chats().filter(lambda chat: chat[-1].role == "user"), systems)
+def test_the_tokens_of_turns_add_up(session: Session, chat: list[Turn], system: str | None) -> None:
+    whole = positions(session, build_prompt(chat, system))
+    first = positions(session, build_prompt(chat[:1], system))
+    assert whole == first + sum(positions(session, build_turn(turn)) for turn in chat[1:])
+
+
+@pytest.mark.parametrize("roles", [[], ["model"], ["user", "user"], ["user", "model", "model"]])
+def test_a_prefix_alternates_too(roles: Sequence[str]) -> None:
+    turns = [Turn("user" if role == "user" else "model", ("a",)) for role in roles]
+    with pytest.raises(ValueError, match="alternate"):
+        build_prefix(turns)
