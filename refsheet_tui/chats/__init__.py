@@ -1,5 +1,5 @@
 """What was said."""
 
-from refsheet_tui.chats.conversation import Conversation
+from refsheet_tui.chats.conversation import Conversation, Overflow
 
-__all__ = ["Conversation"]
+__all__ = ["Conversation", "Overflow"]

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
 
+from refsheet_tui.chats.counts import TokenCounts
+from refsheet_tui.chats.window import BEGINNING, Window
 from refsheet_tui.engine import Engine, Event, GenerationSettings, TextDelta
+from refsheet_tui.errors import RefsheetError
 from refsheet_tui.pictures import PictureView
-from refsheet_tui.prompting import Prompt, Turn, build_prompt
+from refsheet_tui.prompting import Prompt, Turn, build_prefix, build_prompt
+
+
+@dataclass(frozen=True)
+class Overflow:
+    """The chat has outgrown the context: the model sees the opening, the greeting, and the turns
+    from index `oldest` on."""
+
+    oldest: int
 
 
 class Conversation:
@@ -24,29 +36,41 @@ class Conversation:
         settings: GenerationSettings,
         opening: Turn,
         system: str | None = None,
+        *,
+        context_size: int,
     ) -> None:
+        """`context_size` is that of the loaded model, in tokens."""
         self._engine = engine
         self._settings = settings
         self._system = system
         self._turns = [opening]
+        self._window = Window.of(context_size, settings.max_new_tokens)
+        self._counts = TokenCounts(engine, system)
+        self._told = BEGINNING
+        self._replying = False
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         return tuple(self._turns)
 
-    @property
-    def prompt(self) -> Prompt:
+    async def prompt(self) -> Prompt:
         """What the model reads to write its next turn. Raises `ValueError` when it is not its
-        turn."""
-        return build_prompt(self._turns, self._system)
+        turn, `EngineError`."""
+        return self._prompt(await self._oldest())
 
     def say(self, text: str, pictures: Sequence[PictureView] = ()) -> None:
         """Add what the person says; `reply` answers it."""
         content: tuple[str | PictureView, ...] = (*pictures, text)
-        if self._turns[-1].role == "user":
-            self._turns[-1] = Turn("user", (*self._turns[-1].content, "\n", *content))
-        else:
+        last = self._turns[-1]
+        if last.role == "model":
             self._turns.append(Turn("user", content))
+            return
+        *before, end = last.content
+        if isinstance(end, str) and not pictures:
+            # Texts of a turn are put together as they are: the break has to be inside of one.
+            self._turns[-1] = Turn("user", (*before, f"{end}\n{text}"))
+        else:
+            self._turns[-1] = Turn("user", (*last.content, *content))
 
     def forget_reply(self) -> None:
         """Take back the last reply, so that `reply` writes another one."""
@@ -57,16 +81,51 @@ class Conversation:
         """Go back to what `turns` was before something was said or forgotten."""
         self._turns = list(turns)
 
-    async def reply(self) -> AsyncGenerator[Event, None]:
-        """Write the model's next turn. Raises `EngineError`; what was written until then stays."""
-        prompt = self.prompt
+    async def reply(self) -> AsyncGenerator[Event | Overflow, None]:
+        """Write the model's next turn. Raises `EngineError`; what was written until then stays.
+
+        An `Overflow` comes first when turns have left the context since the last reply.
+        """
         written = ""
+        self._replying = True
         try:
+            oldest = await self._oldest()
+            prompt = self._prompt(oldest)
+            if oldest != self._told:
+                self._told = oldest
+                if oldest > BEGINNING:
+                    yield Overflow(oldest)
             async with aclosing(self._engine.generate(prompt, self._settings)) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
                         written += event.text
                     yield event
         finally:
+            self._replying = False
             if written.strip():
                 self._turns.append(Turn("model", (written,)))
+
+    async def prewarm(self) -> None:
+        """Let the engine read what the next prompt will begin with, while the person types.
+
+        Raises nothing, and does nothing while a reply is written: the next prompt will have it.
+        """
+        turns = self.turns
+        with suppress(RefsheetError):
+            oldest = await self._oldest()
+            # Read after what was said meanwhile, it would take the place of that.
+            if self.turns == turns and not self._replying:
+                await self._engine.prewarm(build_prefix(self._seen(oldest), self._system))
+
+    def _prompt(self, oldest: int) -> Prompt:
+        return build_prompt(self._seen(oldest), self._system)
+
+    def _seen(self, oldest: int) -> Sequence[Turn]:
+        return (*self._turns[:BEGINNING], *self._turns[oldest:])
+
+    async def _oldest(self) -> int:
+        """See `Window.oldest`, for the turn that the person has said or will say next."""
+        if len(self._turns) <= BEGINNING + 1:  # nothing that could leave: no need to count
+            return BEGINNING
+        counts = await self._counts.of(self.turns)
+        return self._window.oldest(counts if len(counts) % 2 else [*counts, 0])

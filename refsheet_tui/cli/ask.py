@@ -25,10 +25,14 @@ async def ask(
         views = [view(image, size, settings.pan_and_scan) for image in images]
         opening = Turn("user", (*views, clean(question)))
         conversation = Conversation(
-            desk.engine, settings.generation, opening, clean(system) if system else None
+            desk.engine,
+            settings.generation,
+            opening,
+            clean(system) if system else None,
+            context_size=desk.info.context_size,
         )
         if settings.dump_prompt:
-            await desk.print_prompt(conversation.prompt)
+            await desk.print_prompt(await conversation.prompt())
             return
         await desk.print_reply(conversation)
         if desk.interrupts.stopped_reply:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from refsheet_tui.chats import Conversation
+from refsheet_tui.chats import Conversation, Overflow
 from refsheet_tui.cli.console import ReplyPrinter, Status, note, print_prompt
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.interrupts import Interrupts
@@ -33,8 +33,11 @@ class Desk:
             with self.interrupts.reply():
                 async with Status() as status:
                     async for event in conversation.reply():
-                        status.event(event)
-                        printer.event(event)
+                        if isinstance(event, Overflow):
+                            printer.overflow(event.oldest, conversation.turns[event.oldest])
+                        else:
+                            status.event(event)
+                            printer.event(event)
         finally:
             printer.end()
 

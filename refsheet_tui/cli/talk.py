@@ -21,9 +21,11 @@ async def talk(settings: Settings, character: Character) -> None:
     check_pictures((character.sheet, *character.extras))
     async with loaded(settings) as desk:
         opening = character.opening(desk.info.seen_size(), pan_and_scan=settings.pan_and_scan)
-        conversation = Conversation(desk.engine, settings.generation, opening)
+        conversation = Conversation(
+            desk.engine, settings.generation, opening, context_size=desk.info.context_size
+        )
         if settings.dump_prompt:
-            await desk.print_prompt(conversation.prompt)
+            await desk.print_prompt(await conversation.prompt())
             return
         await _Talk(desk, conversation, character.name).hold()
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Protocol
 
 from refsheet_tui.characters import Character
-from refsheet_tui.chats import Conversation
+from refsheet_tui.chats import Conversation, Overflow
 from refsheet_tui.engine import Event, Finished, TextDelta
 from refsheet_tui.errors import EngineDiedError, RefsheetError
 from refsheet_tui.prompting import Turn
@@ -83,6 +83,8 @@ class Talk:
                 conversation.say(text)
             async with aclosing(conversation.reply()) as events:
                 async for event in events:
+                    if isinstance(event, Overflow):
+                        continue
                     watcher.event(event)
                     if isinstance(event, TextDelta):
                         outcome.wrote = outcome.wrote or bool(event.text.strip())
@@ -117,6 +119,9 @@ class Talk:
                 )
             )
             self._conversation = Conversation(
-                self._session.engine, self._session.generation, opening
+                self._session.engine,
+                self._session.generation,
+                opening,
+                context_size=info.context_size,
             )
         return self._conversation

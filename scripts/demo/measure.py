@@ -155,7 +155,7 @@ def _conversation(
     draw_sheet(spec, seed).save(sheet, compress_level=1)
     character = Character(sheet, spoken, description=description)
     opening = character.opening(info.picture_size, pan_and_scan=True)
-    return Conversation(engine, GREEDY, opening)
+    return Conversation(engine, GREEDY, opening, context_size=info.context_size)
 
 
 async def _answer(talk: Conversation, text: str) -> str:

@@ -68,6 +68,24 @@ def test_talk_takes_any_picture_and_language(tmp_path: Path) -> None:
     assert "小雪" in done.out and "机器人" in done.out
 
 
+def test_talk_goes_on_when_the_context_is_full(tmp_path: Path) -> None:
+    options = ("talk", "ember", "--greedy", "--context-size", "256", "--max-new-tokens", "24")
+    lines = b"What color are your eyes?\n" * 12
+    done = refsheet(tmp_path, *options, "--json", stdin=lines)
+    assert done.code == 0
+    said = [json.loads(line) for line in done.out.splitlines()]
+    overflows = [number for number, line in enumerate(said) if line["event"] == "overflow"]
+    assert len(said) - len(overflows) == 13
+    assert overflows and all(said[number + 1]["event"] == "reply" for number in overflows)
+    assert set(said[overflows[0]]) == {"event", "oldest"}
+
+    done = refsheet(tmp_path, *options, stdin=lines)
+    assert done.code == 0
+    notes = [line for line in done.err.splitlines() if "outgrown" in line]
+    assert len(notes) == len(overflows)
+    assert "“What color are your eyes?”" in notes[0] and "context_size" in notes[0]
+
+
 def test_dump_prompt_generates_nothing(tmp_path: Path) -> None:
     done = refsheet(tmp_path, "talk", EMBER, "--dump-prompt")
     parts = json.loads(done.out)["parts"]

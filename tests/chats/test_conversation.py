@@ -1,0 +1,266 @@
+"""Conversations that outgrow their context, with the demo model and a context of 320 tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import pytest
+
+from refsheet_tui.chats import Conversation, Overflow
+from refsheet_tui.engine import (
+    Event,
+    Finished,
+    GenerationSettings,
+    LoadSettings,
+    LocalEngine,
+    PromptTooLongError,
+    TextDelta,
+    TokenizedPart,
+)
+from refsheet_tui.paths import demo_mmproj, demo_model, shipped
+from refsheet_tui.pictures import view
+from refsheet_tui.prompting import (
+    Prompt,
+    Turn,
+    build_prefix,
+    build_prompt,
+    language,
+    opening_turn,
+)
+
+CONTEXT = 320
+GREEDY = GenerationSettings(max_new_tokens=24, sample=False)
+QUESTIONS = ("What color are your eyes?", "What are you wearing?", "Who are you?", "Hello!")
+
+
+class Recorder(LocalEngine):
+    """Remembers what was asked of it. `halts` keeps what is counted back until it is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counted: list[Prompt] = []
+        self.warmed: list[Prompt] = []
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
+        self.counts = asyncio.Event()
+
+    async def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
+        self.counted.append(prompt)
+        self.counts.set()
+        await self.goes_on.wait()
+        return await super().tokenize(prompt)
+
+    async def prewarm(self, prompt: Prompt) -> None:
+        self.warmed.append(prompt)
+        await super().prewarm(prompt)
+
+
+@dataclass
+class Heard:
+    """Everything that came of one reply."""
+
+    events: list[Event | Overflow] = field(default_factory=list)
+
+    @property
+    def overflows(self) -> list[int]:
+        return [event.oldest for event in self.events if isinstance(event, Overflow)]
+
+    @property
+    def text(self) -> str:
+        return "".join(event.text for event in self.events if isinstance(event, TextDelta))
+
+    @property
+    def end(self) -> Finished:
+        last = self.events[-1]
+        assert isinstance(last, Finished)
+        return last
+
+
+@pytest.fixture
+async def engine() -> AsyncGenerator[Recorder, None]:
+    """An engine with the demo model."""
+    engine = Recorder()
+    await engine.load(
+        LoadSettings(demo_model(), demo_mmproj(), context_size=CONTEXT, threads=1),
+    )
+    yield engine
+    await engine.close()
+
+
+def begin(engine: LocalEngine, settings: GenerationSettings = GREEDY) -> Conversation:
+    sheet = view(shipped("samples/ember.png"), 224, False)
+    opening = opening_turn(language("en"), sheet, "Your name is Ember.")
+    return Conversation(engine, settings, opening, context_size=CONTEXT)
+
+
+async def hear(conversation: Conversation) -> Heard:
+    return Heard([event async for event in conversation.reply()])
+
+
+async def ask(conversation: Conversation, text: str) -> Heard:
+    conversation.say(text)
+    return await hear(conversation)
+
+
+async def hold(conversation: Conversation, questions: int) -> list[Heard]:
+    heard = [await hear(conversation)]
+    for number in range(questions):
+        heard.append(await ask(conversation, QUESTIONS[number % len(QUESTIONS)]))
+    return heard
+
+
+def seen(turns: tuple[Turn, ...], oldest: int) -> tuple[Turn, ...]:
+    return (*turns[:2], *turns[oldest:])
+
+
+async def test_a_chat_goes_on_long_after_its_context_is_full(engine: Recorder) -> None:
+    conversation = begin(engine)
+    heard = await hold(conversation, 30)
+    assert len(conversation.turns) == 62
+    assert all(each.text for each in heard)
+    assert all(each.end.prompt_tokens < CONTEXT for each in heard)
+    told = [index for each in heard for index in each.overflows]
+    assert len(told) >= 3
+    assert told == sorted(set(told)), "told once when turns leave, and then no more"
+    assert all(conversation.turns[index].role == "user" for index in told)
+    # It is rare, and in between only what is new is read.
+    for before, after in pairwise(heard):
+        assert not (before.overflows and after.overflows)
+        if not after.overflows:
+            assert after.end.reused_tokens > before.end.prompt_tokens - 2
+    # What was told is what was read.
+    oldest = 2
+    for number, each in enumerate(heard):
+        oldest = each.overflows[-1] if each.overflows else oldest
+        turns = conversation.turns[: 2 * number + 1]
+        parts = await engine.tokenize(build_prompt(seen(turns, oldest) if number else turns))
+        assert sum(part.positions for part in parts) == each.end.prompt_tokens
+
+
+async def test_an_opened_chat_is_read_as_it_was_when_it_was_held(engine: Recorder) -> None:
+    held = begin(engine)
+    heard = await hold(held, 12)
+    told = [index for each in heard for index in each.overflows]
+    opened = begin(engine)
+    opened.restore(held.turns)
+    for conversation in (held, opened):
+        conversation.say("And now?")
+    assert await opened.prompt() == await held.prompt()
+    again = await hear(opened)
+    assert again.overflows and again.overflows[0] >= told[-1]
+    assert again.end.reused_tokens > again.end.prompt_tokens // 2
+
+
+async def test_an_edited_turn_sees_what_the_first_one_saw(engine: Recorder) -> None:
+    conversation = begin(engine)
+    await hear(conversation)
+    moved = 0
+    for _ in range(10):
+        before = conversation.turns
+        first = await ask(conversation, "What do you like?")
+        conversation.restore(before)
+        conversation.say("What do you hate?")
+        edited = await conversation.prompt()
+        conversation.restore((*before, Turn("user", ("What do you like?",))))
+        asked = await conversation.prompt()
+        assert len(edited.parts) == len(asked.parts)
+        assert sum(one != other for one, other in zip(edited.parts, asked.parts, strict=True)) == 1
+        again = await hear(conversation)
+        assert not again.overflows, "it was told already"
+        assert again.end.reused_tokens == again.end.prompt_tokens - 1
+        moved += bool(first.overflows)
+    assert moved
+
+
+async def test_every_turn_is_counted_once(engine: Recorder) -> None:
+    conversation = begin(engine)
+    await hold(conversation, 12)
+    await conversation.prewarm()
+    assert len(engine.counted) == len(set(engine.counted))
+
+
+async def test_a_short_chat_is_not_counted(engine: Recorder) -> None:
+    await hold(begin(engine), 1)
+    assert not engine.counted
+
+
+async def test_a_reply_ends_where_the_context_does(engine: Recorder) -> None:
+    """The seed's reply goes on for thousands of tokens."""
+    endless = GenerationSettings(
+        max_new_tokens=5000, temperature=1e6, top_k=0, top_p=1.0, seed=2741
+    )
+    held = begin(engine)
+    await hold(held, 10)
+    conversation = begin(engine, endless)
+    conversation.restore(held.turns)
+    for _ in range(3):
+        heard = await ask(conversation, "Go on!")
+        assert heard.end.finish == "max_tokens"
+        # The last token is written and need not be read.
+        assert heard.end.prompt_tokens + heard.end.new_tokens == CONTEXT + 1
+        assert heard.end.new_tokens > CONTEXT // 4
+
+
+async def test_what_alone_is_too_long_is_refused(engine: Recorder) -> None:
+    conversation = begin(engine)
+    await hold(conversation, 6)
+    before = conversation.turns
+    with pytest.raises(PromptTooLongError):
+        await ask(conversation, "word " * CONTEXT)
+    conversation.restore(before)
+    assert (await ask(conversation, "Hello!")).text
+
+
+async def test_read_ahead_only_the_person_s_words_are_left_to_read(engine: Recorder) -> None:
+    conversation = begin(engine)
+    await hear(conversation)
+    overflows = 0
+    for _ in range(14):
+        await conversation.prewarm()
+        heard = await ask(conversation, "Hello!")
+        known = await engine.tokenize(engine.warmed[-1])
+        assert heard.end.reused_tokens == sum(part.positions for part in known)
+        overflows += len(heard.overflows)
+    assert overflows, "also when turns leave"
+
+
+async def test_the_opening_is_read_ahead(engine: Recorder) -> None:
+    conversation = begin(engine)
+    await conversation.prewarm()
+    heard = await hear(conversation)
+    assert engine.warmed == [build_prefix(conversation.turns[:1])]
+    assert heard.end.timings.encode_s == 0
+    assert heard.end.prompt_tokens - heard.end.reused_tokens == 5
+
+
+async def test_words_that_are_added_are_a_line_of_their_own(engine: Recorder) -> None:
+    conversation = begin(engine)
+    await hear(conversation)
+    conversation.say("One")
+    conversation.say("Two")
+    assert conversation.turns[-1].content == ("One\nTwo",)
+
+
+async def test_nothing_is_read_ahead_that_was_overtaken(engine: Recorder) -> None:
+    """It would take the place of what was read for the reply."""
+    conversation = begin(engine)
+    await hold(conversation, 2)
+    engine.goes_on.clear()
+    engine.counts.clear()
+    ahead = asyncio.create_task(conversation.prewarm())
+    await engine.counts.wait()
+    conversation.say("Hello!")
+    engine.goes_on.set()
+    await ahead
+    assert not engine.warmed
+
+
+async def test_reading_ahead_raises_nothing() -> None:
+    engine = LocalEngine()
+    conversation = begin(engine)
+    conversation.restore((*conversation.turns, *[Turn("model", ("a",)), Turn("user", ("b",))] * 3))
+    await conversation.prewarm()
+    assert engine.pid is None
