@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import sys
 from contextlib import suppress
 from dataclasses import asdict
@@ -13,12 +14,10 @@ from refsheet_tui.cli.streams import abandon_output
 from refsheet_tui.engine import (
     Event,
     Finished,
-    Loading,
-    Looking,
-    Reading,
     TextDelta,
     TokenizedPart,
 )
+from refsheet_tui.engine.phases import Phase, phase_of
 from refsheet_tui.errors import StorageError
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import one_line
@@ -46,7 +45,7 @@ class Status:
 
     def __init__(self) -> None:
         self._shows = sys.stderr.isatty()
-        self._text = ""
+        self._phase: Phase | None = None
         self._since = monotonic()
         self._ticking: asyncio.Task[None] | None = None
 
@@ -62,34 +61,27 @@ class Status:
                 await self._ticking
         self.clear()
 
-    def loading(self, loading: Loading) -> None:
-        self._show(f"loading the model, {loading.fraction:.0%}", keep_clock=True)
-
     def event(self, event: Event) -> None:
-        if isinstance(event, Looking):
-            which = f" {event.number} of {event.total}" if event.total > 1 else ""
-            self._show(f"looking at picture{which}" if which else "looking at the picture")
-        elif isinstance(event, Reading):
-            self._show(f"reading, {event.done} of {event.total} tokens", keep_clock=True)
-        else:
+        phase = phase_of(event)
+        if phase is None:
             self.clear()
-
-    def clear(self) -> None:
-        if self._text:
-            self._text = ""
-            self._write(_CLEAR_LINE)
-
-    def _show(self, text: str, *, keep_clock: bool = False) -> None:
-        phase = text.split(",", 1)[0]
-        if not (keep_clock and self._text.startswith(phase)):
+            return
+        if self._phase is None or phase.name != self._phase.name:
             self._since = monotonic()
-        self._text = text
+        self._phase = phase
         self._draw()
 
+    def clear(self) -> None:
+        if self._phase is not None:
+            self._phase = None
+            self._write(_CLEAR_LINE)
+
     def _draw(self) -> None:
-        elapsed = monotonic() - self._since
-        clock = f" ({elapsed:.0f} s)" if elapsed >= 1 else ""
-        self._write(f"{_CLEAR_LINE}{self._text}{clock}")
+        if self._phase is not None:
+            line = self._phase.line(monotonic() - self._since)
+            # A line that wraps can't be taken back.
+            width = shutil.get_terminal_size().columns - 1
+            self._write(f"{_CLEAR_LINE}{line[:width]}")
 
     def _write(self, text: str) -> None:
         if self._shows:
@@ -99,8 +91,7 @@ class Status:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            if self._text:
-                self._draw()
+            self._draw()
 
 
 class ReplyPrinter:

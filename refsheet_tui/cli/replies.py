@@ -64,7 +64,7 @@ async def loaded(settings: Settings) -> AsyncIterator[Desk]:
     interrupts = Interrupts(engine)
     try:
         async with Status() as status:
-            info = await engine.load(settings.load, status.loading)
+            info = await engine.load(settings.load, status.event)
         if info.is_demo:
             note(DEMO_NOTICE)
         yield Desk(engine, info, settings, interrupts)

@@ -7,7 +7,8 @@ from time import monotonic
 from rich.text import Text
 from textual.widgets import Static
 
-from refsheet_tui.engine import Event, Looking, Reading, TextDelta
+from refsheet_tui.engine import Event, TextDelta
+from refsheet_tui.engine.phases import Phase, phase_of
 from refsheet_tui.tui.session import EngineState
 
 _TICK_S = 0.5
@@ -19,9 +20,8 @@ class Activity(Static):
 
     def __init__(self) -> None:
         super().__init__()
-        self._phase = ""
-        self._details = ""
-        self._since: float | None = None
+        self._phase: Phase | None = None
+        self._since = 0.0
         self._pieces = 0
         self._engine: EngineState | None = None
 
@@ -29,45 +29,46 @@ class Activity(Static):
         self.set_interval(_TICK_S, self._show)
         self.watch(self.app, "engine_state", self._engine_changed)
 
-    def begin(self, phase: str, details: str = "") -> None:
-        """The clock starts again with another phase."""
-        if phase != self._phase or self._since is None:
-            self._since = monotonic()
-            self._pieces = 0
-        self._phase, self._details = phase, details
-        self._show()
+    def begin(self, words: str) -> None:
+        """Something else is done now."""
+        self._enter(Phase(words))
 
     def waiting(self) -> None:
         """For the model, whose loading the engine's state tells of."""
         engine = self._engine
-        self.begin(_WAITING, f", {engine.words}" if engine and engine.phase == "loading" else "")
+        loading = engine is not None and engine.phase == "loading"
+        self._enter(Phase(_WAITING, engine.words if engine and loading else ""))
 
     def end(self, words: str = "") -> None:
-        self._phase, self._since = "", None
+        self._phase = None
         self.update(Text(words))
 
     def event(self, event: Event) -> None:
-        if isinstance(event, Looking):
-            which = f"picture {event.number} of {event.total}" if event.total > 1 else "the picture"
-            self.begin(f"looking at {which}")
-        elif isinstance(event, Reading):
-            self.begin("reading", f", {event.done} of {event.total} tokens")
-        elif isinstance(event, TextDelta):
-            self.begin("writing", self._speed())
+        phase = phase_of(event)
+        if isinstance(event, TextDelta):
+            phase = Phase("writing", self._speed())
+        if phase is not None:
+            self._enter(phase)
             self._pieces += 1
+
+    def _enter(self, phase: Phase) -> None:
+        """The clock starts again with another phase."""
+        if self._phase is None or phase.name != self._phase.name:
+            self._since = monotonic()
+            self._pieces = 0
+        self._phase = phase
+        self._show()
 
     def _speed(self) -> str:
         """A piece is a token, but where a character takes several."""
-        elapsed = monotonic() - self._since if self._since is not None else 0.0
-        return f" · {self._pieces / elapsed:.1f} tokens/s" if self._pieces > 1 and elapsed else ""
+        elapsed = monotonic() - self._since
+        return f"{self._pieces / elapsed:.1f} tokens/s" if self._pieces > 1 and elapsed else ""
 
     def _engine_changed(self, state: EngineState) -> None:
         self._engine = state
-        if self._phase == _WAITING:
+        if self._phase is not None and self._phase.name == _WAITING:
             self.waiting()
 
     def _show(self) -> None:
-        if self._since is not None:
-            elapsed = monotonic() - self._since
-            clock = f" · {elapsed:.0f} s" if elapsed >= 1 else ""
-            self.update(Text(f"{self._phase}{self._details}{clock}"))
+        if self._phase is not None:
+            self.update(Text(self._phase.line(monotonic() - self._since)))
