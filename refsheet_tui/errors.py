@@ -35,6 +35,10 @@ class EngineError(RefsheetError):
     """The engine could not do what was asked of it; it can still be asked other things."""
 
 
+class StoppedError(EngineError):
+    """What was asked for was stopped before it was done."""
+
+
 class PromptTooLongError(EngineError):
     """The prompt does not fit into the context."""
 

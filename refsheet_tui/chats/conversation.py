@@ -8,18 +8,29 @@ from dataclasses import dataclass
 
 from refsheet_tui.chats.counts import TokenCounts
 from refsheet_tui.chats.window import BEGINNING, Window
-from refsheet_tui.engine import Engine, Event, GenerationSettings, TextDelta
-from refsheet_tui.errors import RefsheetError
+from refsheet_tui.engine import Engine, Event, Finished, GenerationSettings, TextDelta, Timings
+from refsheet_tui.errors import RefsheetError, StoppedError
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Prompt, Turn, build_prefix, build_prompt
+from refsheet_tui.text import one_line
+
+_QUOTED = 40  # characters: enough to find the place again
 
 
 @dataclass(frozen=True)
 class Overflow:
     """The chat has outgrown the context: the model sees the opening, the greeting, and the turns
-    from index `oldest` on."""
+    from index `oldest` on, which is `turn`."""
 
     oldest: int
+    turn: Turn
+
+    def __str__(self) -> str:
+        """For the person."""
+        return (
+            "The chat has outgrown the model's context: it still knows how the chat began, and "
+            f"what was said from “{_first_words(self.turn)}” on. A larger context_size holds more."
+        )
 
 
 class Conversation:
@@ -89,12 +100,16 @@ class Conversation:
         written = ""
         self._replying = True
         try:
-            oldest = await self._oldest()
+            try:
+                oldest = await self._oldest()
+            except StoppedError:
+                yield Finished("cancelled", 0, 0, 0, Timings())
+                return
             prompt = self._prompt(oldest)
             if oldest != self._told:
                 self._told = oldest
                 if oldest > BEGINNING:
-                    yield Overflow(oldest)
+                    yield Overflow(oldest, self._turns[oldest])
             async with aclosing(self._engine.generate(prompt, self._settings)) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
@@ -129,3 +144,8 @@ class Conversation:
             return BEGINNING
         counts = await self._counts.of(self.turns)
         return self._window.oldest(counts if len(counts) % 2 else [*counts, 0])
+
+
+def _first_words(turn: Turn) -> str:
+    words = one_line(" ".join(item for item in turn.content if isinstance(item, str)))
+    return words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()}…"

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from time import monotonic
 
+from refsheet_tui.chats import Overflow
 from refsheet_tui.cli.streams import abandon_output
 from refsheet_tui.engine import (
     Event,
@@ -19,12 +20,9 @@ from refsheet_tui.engine import (
 )
 from refsheet_tui.engine.phases import Phase, phase_of
 from refsheet_tui.errors import StorageError
-from refsheet_tui.prompting import Turn
-from refsheet_tui.text import one_line
 
 _CLEAR_LINE = "\r\x1b[K"
 _TICK_S = 0.5
-_QUOTED = 40  # characters: enough to find the place again
 
 
 def note(text: str) -> None:
@@ -115,16 +113,11 @@ class ReplyPrinter:
         elif isinstance(event, Finished) and self._as_json:
             _out(_json(_reply(event, self._text)) + "\n")
 
-    def overflow(self, oldest: int, turn: Turn) -> None:
-        """The model sees no turns from the greeting to `turn`, whose index is `oldest`."""
+    def overflow(self, overflow: Overflow) -> None:
         if self._as_json:
-            _out(_json({"event": "overflow", "oldest": oldest}) + "\n")
+            _out(_json({"event": "overflow", "oldest": overflow.oldest}) + "\n")
         else:
-            note(
-                "The chat has outgrown the model's context: it still knows how the chat began, "
-                f"and what was said from “{_first_words(turn)}” on. A larger context_size holds "
-                "more."
-            )
+            note(str(overflow))
 
     def end(self) -> None:
         """However the reply ended, the next output begins on a line of its own."""
@@ -136,11 +129,6 @@ def print_prompt(parts: tuple[TokenizedPart, ...]) -> None:
     """The parts of a prompt as JSON."""
     dumped: dict[str, object] = {"parts": [asdict(part) for part in parts]}
     _out(_json(dumped, indent=2) + "\n")
-
-
-def _first_words(turn: Turn) -> str:
-    words = one_line(" ".join(item for item in turn.content if isinstance(item, str)))
-    return words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()}…"
 
 
 def _reply(finished: Finished, text: str) -> dict[str, object]:

@@ -34,7 +34,7 @@ class Desk:
                 async with Status() as status:
                     async for event in conversation.reply():
                         if isinstance(event, Overflow):
-                            printer.overflow(event.oldest, conversation.turns[event.oldest])
+                            printer.overflow(event)
                         else:
                             status.event(event)
                             printer.event(event)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 
 from refsheet_tui.characters import Character
@@ -41,11 +43,21 @@ class _Talk:
             note("Say something and press enter; ctrl+c stops a reply, ctrl+d ends the talk.")
         await self._reply()
         lines = Lines(sys.stdin.fileno())
-        while (line := await self._next(lines)) is not None:
+        while (line := await self._next_while_reading_ahead(lines)) is not None:
             said = clean(line).strip()
             if said:
                 self.conversation.say(said)
                 await self._reply()
+
+    async def _next_while_reading_ahead(self, lines: Lines) -> str | None:
+        """While the person types, the engine reads what their words will be added to."""
+        reading = asyncio.create_task(self.conversation.prewarm())
+        try:
+            return await self._next(lines)
+        finally:
+            reading.cancel()
+            with suppress(asyncio.CancelledError):
+                await reading
 
     @property
     def _interactive(self) -> bool:

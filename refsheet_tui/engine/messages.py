@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from refsheet_tui.engine.engine import TokenizedPart
 from refsheet_tui.engine.events import Finished, Loading, Looking, ModelInfo, Reading, TextDelta
 from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
-from refsheet_tui.errors import EngineError, PromptTooLongError, RefsheetError, WeightsError
+from refsheet_tui.errors import (
+    EngineError,
+    PromptTooLongError,
+    RefsheetError,
+    StoppedError,
+    WeightsError,
+)
 from refsheet_tui.prompting import Prompt
 
 
@@ -105,5 +111,5 @@ class Envelope:
 
 
 _ERRORS: dict[str, type[RefsheetError]] = {
-    kind.__name__: kind for kind in (EngineError, PromptTooLongError, WeightsError)
+    kind.__name__: kind for kind in (EngineError, PromptTooLongError, StoppedError, WeightsError)
 }

@@ -19,7 +19,7 @@ from refsheet_tui.engine import Engine
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.prompting import chosen_language
 from refsheet_tui.tui.actions import actions_on
-from refsheet_tui.tui.messages import ChatWanted
+from refsheet_tui.tui.messages import ChatWanted, SheetChosen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.help import DemoScreen, HelpScreen
 from refsheet_tui.tui.screens.home import HomeScreen
@@ -74,6 +74,10 @@ class RefsheetApp(App[int]):
             self.install_screen(chat, f"chat-{len(self._chats)}")
         if chat not in self.screen_stack:  # a double click asks twice
             self.push_screen(chat)
+
+    def on_sheet_chosen(self, message: SheetChosen) -> None:
+        look = self.session.look(message.sheet, message.language)
+        self.run_worker(look, group="look", exclusive=True)
 
     def show_problem(self, error: RefsheetError) -> None:
         """Say what happened and what to do, over whatever screen is there."""

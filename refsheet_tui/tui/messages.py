@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.message import Message
 
 from refsheet_tui.characters import Character
+from refsheet_tui.prompting import Language
 
 
 class ChatWanted(Message):
@@ -13,3 +16,13 @@ class ChatWanted(Message):
     def __init__(self, character: Character) -> None:
         super().__init__()
         self.character = character
+
+
+class SheetChosen(Message):
+    """A character with this sheet will be talked with, in this language, once the person has said
+    who it is: it can be looked at meanwhile."""
+
+    def __init__(self, sheet: Path, language: Language) -> None:
+        super().__init__()
+        self.sheet = sheet
+        self.language = language

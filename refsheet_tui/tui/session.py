@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Literal
 
 from refsheet_tui.config import Config
@@ -17,6 +20,9 @@ from refsheet_tui.engine import (
     ModelInfo,
 )
 from refsheet_tui.errors import RefsheetError
+from refsheet_tui.pictures import view
+from refsheet_tui.prompting import Language, opening_prefix
+from refsheet_tui.tui.background import in_thread
 from refsheet_tui.weights import load_settings
 
 Phase = Literal["loading", "ready", "failed"]
@@ -61,6 +67,14 @@ class Session:
             self._loading.add_done_callback(self._loaded)
         # Whoever stops waiting does not stop the loading.
         return await asyncio.shield(self._loading)
+
+    async def look(self, sheet: Path, language: Language) -> None:
+        """Let the engine look at a sheet whose character is not complete yet. Raises nothing: who
+        opens the chat will hear what is wrong."""
+        with suppress(RefsheetError):
+            info = await self.ready()
+            opened = partial(view, sheet, info.seen_size(), self.config.pan_and_scan == "auto")
+            await self.engine.prewarm(opening_prefix(language, await in_thread(opened)))
 
     def died(self) -> None:
         """The engine process has ended: the next `ready` starts another."""

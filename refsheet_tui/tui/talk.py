@@ -34,13 +34,14 @@ class Watcher(Protocol):
 @dataclass
 class Outcome:
     """How a reply ended: whether anything was written, whether the
-    person stopped it, what there is to say about it (`note`), and
-    what it cost in one line (`summary`)."""
+    person stopped it, what there is to say about it (`note`),
+    what it cost in one line (`summary`), and what the model no longer sees (`overflow`)."""
 
     wrote: bool = False
     stopped: bool = False
     note: str = ""
     summary: str = ""
+    overflow: str = ""
 
 
 class Talk:
@@ -84,6 +85,7 @@ class Talk:
             async with aclosing(conversation.reply()) as events:
                 async for event in events:
                     if isinstance(event, Overflow):
+                        outcome.overflow = str(event)
                         continue
                     watcher.event(event)
                     if isinstance(event, TextDelta):
@@ -104,6 +106,11 @@ class Talk:
         finally:
             if before is not None and not outcome.wrote and self._conversation is not None:
                 self._conversation.restore(before)
+
+    async def prewarm(self) -> None:
+        """While the person types, let the engine read what their words will be added to."""
+        if self._conversation is not None:
+            await self._conversation.prewarm()
 
     async def _ready(self, watcher: Watcher) -> Conversation:
         """The conversation, begun when the model is there. Raises `RefsheetError`."""

@@ -20,6 +20,7 @@ from refsheet_tui.engine import (
     TextDelta,
     TokenizedPart,
 )
+from refsheet_tui.errors import StoppedError
 from refsheet_tui.paths import demo_mmproj, demo_model, shipped
 from refsheet_tui.pictures import view
 from refsheet_tui.prompting import (
@@ -264,3 +265,19 @@ async def test_reading_ahead_raises_nothing() -> None:
     conversation.restore((*conversation.turns, *[Turn("model", ("a",)), Turn("user", ("b",))] * 3))
     await conversation.prewarm()
     assert engine.pid is None
+
+
+async def test_a_stop_while_turns_are_counted_is_a_stopped_reply(engine: Recorder) -> None:
+    conversation = begin(engine)
+    await hold(conversation, 2)
+    conversation.say("Hello!")
+    before = conversation.turns
+
+    async def stopped(prompt: Prompt) -> tuple[TokenizedPart, ...]:
+        raise StoppedError("The request was stopped.", "Try it again.")
+
+    engine.tokenize = stopped  # type: ignore[method-assign]
+    events = [event async for event in conversation.reply()]
+    assert [type(event) for event in events] == [Finished]
+    assert isinstance(events[0], Finished) and events[0].finish == "cancelled"
+    assert conversation.turns == before

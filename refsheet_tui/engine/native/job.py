@@ -8,7 +8,7 @@ from collections.abc import Callable
 from refsheet_tui.engine.messages import Done, Envelope, Failed, Generate, Prewarm, Reply, Request
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.stop import Stop
-from refsheet_tui.errors import EngineError
+from refsheet_tui.errors import StoppedError
 
 
 class Job:
@@ -42,7 +42,7 @@ class Job:
         elif isinstance(self.request, Prewarm):
             self.answer(Done())
         else:
-            self.answer(Failed.of(EngineError("The request was stopped.", "Try it again.")))
+            self.answer(Failed.of(StoppedError("The request was stopped.", "Try it again.")))
 
     def abandon(self) -> None:
         """Stop, and say nothing: nobody listens any more."""

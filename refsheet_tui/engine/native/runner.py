@@ -131,7 +131,8 @@ class Runner:
         if length >= size:
             raise PromptTooLongError(
                 f"The prompt is {length} tokens long, and the context holds {size}.",
-                "Raise the context size, shorten the text or use fewer pictures.",
+                "Set a larger context_size in config.yaml (or --context-size), shorten the text or "
+                "use fewer pictures.",
             )
 
     def _look(

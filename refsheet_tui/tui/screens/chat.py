@@ -81,6 +81,8 @@ class ChatScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         if self._unsaid or not self._talk.has_begun:
             self._answer()
+        elif not self.replying:
+            self._read_ahead()
 
     async def on_composer_sent(self, message: Composer.Sent) -> None:
         """Answer at once, or when the reply that is being written is done."""
@@ -115,6 +117,10 @@ class ChatScreen(Screen[None]):
             self._is_settling = False
             self._worker = self.run_worker(partial(self._reply, said), group="reply")
 
+    def _read_ahead(self) -> None:
+        if self.is_running:
+            self.run_worker(self._talk.prewarm(), group="prewarm", exclusive=True)
+
     async def _reply(self, said: tuple[str, ...]) -> None:
         replaced = self._last_reply() if not said and self._talk.ends_with_reply else None
         bubble = ReplyBubble(self._character.name)
@@ -141,6 +147,8 @@ class ChatScreen(Screen[None]):
                 self._worker = None
         if self._unsaid and self.is_current:
             self._answer()
+        else:
+            self._read_ahead()
 
     async def _settle(self, bubble: ReplyBubble, said: tuple[str, ...], outcome: Outcome) -> None:
         if bubble.is_attached:
@@ -149,6 +157,8 @@ class ChatScreen(Screen[None]):
             await self._give_back(() if outcome.wrote else said)
         if outcome.note:
             await self._add(Note(clean(outcome.note)))
+        if outcome.overflow:
+            self.notify(clean(outcome.overflow), markup=False, timeout=10)
         self._activity.end(outcome.summary)
 
     async def _give_back(self, said: tuple[str, ...]) -> None:

@@ -16,6 +16,7 @@ from refsheet_tui.characters import Character
 from refsheet_tui.prompting import LANGUAGES, Language
 from refsheet_tui.prompting import language as language_of
 from refsheet_tui.text import clean, one_line
+from refsheet_tui.tui.messages import SheetChosen
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.picture_field import PathInput, PictureField
 from refsheet_tui.tui.widgets.portrait import Portrait
@@ -36,6 +37,7 @@ class NewCharacterScreen(Screen[Character | None]):
         super().__init__()
         self._dropped = pictures
         self._language = language
+        self._sheet: Path | None = None
         self._extras: list[Path] = []
 
     def compose(self) -> ComposeResult:
@@ -76,6 +78,12 @@ class NewCharacterScreen(Screen[Character | None]):
     def on_picture_field_opened(self, message: PictureField.Opened) -> None:
         if message.path is not None or message.field.id == "sheet":
             self.query_one(Portrait).path = message.path
+        if message.field.id == "sheet":
+            self._sheet = message.path
+            self._look_ahead()
+
+    def on_select_changed(self) -> None:
+        self._look_ahead()
 
     def on_path_input_dropped(self, message: PathInput.Dropped) -> None:
         """Several files dropped at once: the first is the sheet, the others are extras."""
@@ -114,6 +122,11 @@ class NewCharacterScreen(Screen[Character | None]):
                 extras=tuple(self._extras),
             )
         )
+
+    def _look_ahead(self) -> None:
+        code = self.query_one("#language", Select).value
+        if self._sheet is not None:
+            self.post_message(SheetChosen(self._sheet, language_of(str(code))))
 
     async def _add_extra(self) -> bool:
         """Whether what stands in the field is a picture, which is then in the list."""

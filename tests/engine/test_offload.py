@@ -1,0 +1,98 @@
+"""How many layers go to the GPU. The GPU is played: there is none where tests run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from engine_driver import demo
+
+from refsheet_tui.engine import Loading, LoadSettings
+from refsheet_tui.engine.native import library, loading, offload
+from refsheet_tui.engine.native.files import check_files
+from refsheet_tui.engine.native.model import LoadStoppedError, Model
+from refsheet_tui.engine.native.session import Session
+from refsheet_tui.errors import WeightsError
+
+GIB = 1 << 30
+LAYERS = 7  # the demo has six, and the output counts as one
+
+
+def tried(settings: LoadSettings) -> list[int]:
+    return list(offload.attempts(settings, check_files(settings)))
+
+
+def test_a_processor_alone_gets_one_attempt() -> None:
+    assert tried(demo()) == [0]
+    assert tried(replace(demo(), gpu_layers=5)) == [0]
+
+
+def test_all_layers_first_and_none_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "gpu_memory", lambda: 24 * GIB)
+    assert tried(demo()) == [7, 5, 3, 1, 0]
+    assert tried(replace(demo(), gpu_layers=4)) == [4, 3, 2, 1, 0]
+    assert tried(replace(demo(), gpu_layers=99)) == [7, 5, 3, 1, 0]
+    assert tried(replace(demo(), gpu_layers=0)) == [0]
+
+
+def test_a_full_gpu_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "gpu_memory", lambda: GIB // 2)
+    assert tried(demo()) == [0]
+
+
+@pytest.mark.parametrize(
+    ("room", "layers"), [(0, 0), (-5, 0), (69, 1), (350, 9), (1224, 34), (1260, 35), (9999, 35)]
+)
+def test_layers_by_room(room: int, layers: int) -> None:
+    """35 layers of 36 bytes each."""
+    assert offload.fitting(35, 35 * 36, room) == layers
+
+
+class Small:
+    """Loads only as many layers as fit, and on the processor, whatever it is told."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.asked: list[int] = []
+
+    def __call__(
+        self, settings: LoadSettings, on_progress: Callable[[float], bool], *, gpu_layers: int
+    ) -> Model:
+        self.asked.append(gpu_layers)
+        if gpu_layers > self.room:
+            raise WeightsError("There is no room.", "Choose a smaller one.")
+        return Model(settings, on_progress)
+
+
+def loaded(monkeypatch: pytest.MonkeyPatch, room: int) -> list[int]:
+    small = Small(room)
+    monkeypatch.setattr(library, "gpu_memory", lambda: 24 * GIB)
+    monkeypatch.setattr(loading, "Model", small)
+    session = Session()
+    session.load(demo(), lambda _: True)
+    session.close()
+    return small.asked
+
+
+def test_a_gpu_that_refuses_gets_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert loaded(monkeypatch, room=3) == [7, 5, 3]
+    assert loaded(monkeypatch, room=0) == [7, 5, 3, 1, 0]
+
+
+def test_when_even_the_processor_refuses_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(WeightsError, match="no room"):
+        loaded(monkeypatch, room=-1)
+
+
+def test_a_stopped_load_is_not_tried_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "gpu_memory", lambda: 24 * GIB)
+    asked: list[Loading] = []
+
+    def stop(progress: Loading) -> bool:
+        asked.append(progress)
+        return False
+
+    with pytest.raises(LoadStoppedError):
+        Session().load(demo(), stop)
+    assert len(asked) == 1
