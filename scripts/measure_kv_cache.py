@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""What the KV cache costs in each of its kinds: memory, reading, writing, keeping on disk.
+
+`scripts/measure_kv_cache.py MODEL.gguf [--context 8192 32768] [--depth 4096]` prints a Markdown
+table. Each row is a process of its own; the text is read once, then 32 tokens are written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from time import monotonic
+from typing import Literal
+
+from refsheet_tui.engine import (
+    CacheSettings,
+    Finished,
+    GenerationSettings,
+    LoadSettings,
+    LocalEngine,
+)
+from refsheet_tui.prompting import Prompt, TextPart
+
+_WRITTEN = 32
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Row:
+    """Memory in MiB, speeds in tokens a second, times in seconds."""
+
+    settings: LoadSettings
+    peak: float
+    reading: float
+    writing: float
+    snapshot: float
+    keeping_s: float
+    restoring_s: float
+
+    def __str__(self) -> str:
+        window = "full" if self.settings.full_window_cache else "compact"
+        return (
+            f"| {self.settings.context_size} | {window} | {self.settings.kv_type} "
+            f"| {self.peak:.0f} | {self.reading:.1f} | {self.writing:.1f} "
+            f"| {self.snapshot:.0f} | {self.keeping_s:.2f} | {self.restoring_s:.2f} |"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--context", type=int, nargs="+", default=[8192, 32768])
+    parser.add_argument("--depth", type=int, default=4096, help="tokens read before writing")
+    given = parser.parse_args()
+    print(
+        "| context | window layers | KV type | peak MiB | reading | writing | snapshot MiB "
+        "| kept in s | restored in s |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    for settings in _kinds(given.model, given.context):
+        print(asyncio.run(_measure(settings, given.depth)), flush=True)
+
+
+def _kinds(model: Path, contexts: list[int]) -> Iterator[LoadSettings]:
+    types: tuple[Literal["f16", "q8_0"], ...] = ("f16", "q8_0")
+    for size, full, kv_type in product(contexts, (False, True), types):
+        yield LoadSettings(model, context_size=size, kv_type=kv_type, full_window_cache=full)
+
+
+async def _measure(settings: LoadSettings, depth: int) -> Row:
+    with tempfile.TemporaryDirectory() as folder:
+        settings = replace(settings, cache=CacheSettings(Path(folder), openings=1 << 40))
+        engine = LocalEngine()
+        await engine.load(settings)
+        prompt = await _prompt(engine, depth)
+        done = await _run(engine, prompt)
+        peak = _peak(engine)
+        begin = monotonic()
+        await engine.snapshot()
+        keeping_s = monotonic() - begin
+        (file,) = Path(folder).glob("*/*.cache")
+        size = file.stat().st_size
+        await engine.close()
+        engine = LocalEngine()
+        await engine.load(settings)
+        again = await _run(engine, prompt)
+        await engine.close()
+    read = done.prompt_tokens / done.timings.read_s
+    restoring_s = again.timings.first_token_s - again.timings.read_s
+    writing = done.timings.write_tps
+    return Row(settings, peak / _MIB, read, writing, size / _MIB, keeping_s, restoring_s)
+
+
+async def _prompt(engine: LocalEngine, depth: int) -> Prompt:
+    """A text of at least so many tokens."""
+    text = ""
+    while True:
+        text += "The quick brown fox jumps over the lazy dog. " * 20
+        prompt = Prompt((TextPart(text),))
+        if sum(part.positions for part in await engine.tokenize(prompt)) >= depth:
+            return prompt
+
+
+async def _run(engine: LocalEngine, prompt: Prompt) -> Finished:
+    settings = GenerationSettings(max_new_tokens=_WRITTEN, sample=False)
+    async for event in engine.generate(prompt, settings):
+        if isinstance(event, Finished):
+            return event
+    raise AssertionError("a reply ends with Finished")
+
+
+def _peak(engine: LocalEngine) -> int:
+    """The engine process's largest resident set, in bytes; Linux only."""
+    status = Path(f"/proc/{engine.pid}/status").read_text()
+    return next(int(line.split()[1]) * 1024 for line in status.splitlines() if "VmHWM" in line)
+
+
+if __name__ == "__main__":
+    main()
