@@ -67,6 +67,11 @@ async def loaded(settings: Settings) -> AsyncIterator[Desk]:
             info = await engine.load(settings.load, status.event)
         if info.is_demo:
             note(DEMO_NOTICE)
+        if info.safe_mode:
+            note(
+                "The engine died with the usual settings, so it runs with safer ones: "
+                f"{info.safe_mode}."
+            )
         yield Desk(engine, info, settings, interrupts)
     finally:
         await engine.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 
 from refsheet_tui.characters import Character
@@ -15,6 +14,7 @@ from refsheet_tui.cli.lines import Lines
 from refsheet_tui.cli.options import Settings
 from refsheet_tui.cli.pictures import check_pictures
 from refsheet_tui.cli.replies import Desk, loaded
+from refsheet_tui.errors import EngineDiedError
 from refsheet_tui.text import clean
 
 
@@ -56,8 +56,6 @@ class _Talk:
             return await self._next(lines)
         finally:
             reading.cancel()
-            with suppress(asyncio.CancelledError):
-                await reading
 
     @property
     def _interactive(self) -> bool:
@@ -82,7 +80,12 @@ class _Talk:
         return line
 
     async def _reply(self) -> None:
-        await self.desk.print_reply(self.conversation, self._label)
+        try:
+            await self.desk.print_reply(self.conversation, self._label)
+        except EngineDiedError as error:
+            if not self._interactive:
+                raise
+            note(str(error))
         # A person who stopped a reply wants to say something else; a script that is interrupted
         # ends.
         if self.desk.interrupts.stopped_reply and not self._interactive:

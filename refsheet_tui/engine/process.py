@@ -79,16 +79,22 @@ class EngineProcess:
         if stdin is not None and not stdin.is_closing():
             stdin.write(line)
 
-    async def receive(self) -> Envelope:
+    @property
+    def has_ended(self) -> bool:
+        return self._process.returncode is not None
+
+    async def receive(self, patience_s: float) -> Envelope:
         """The next message. Raises `EngineDiedError`, after which this process is of no more
-        use, and `EngineError` when `end` was called meanwhile."""
+        use, also when nothing comes for so long; `EngineError` when `end` was called meanwhile."""
         stdout = self._process.stdout
         assert stdout is not None
         try:
-            line = await stdout.readline()
+            line = await asyncio.wait_for(stdout.readline(), patience_s)
             if line:
                 return wire.decode(line, self._pixels)
             how = ""
+        except asyncio.TimeoutError:
+            how = f"it did not move for {patience_s:.0f} s"
         except (WireError, OSError, ValueError):
             how = "it sent something that is not a message"
         if self._ended:
@@ -119,9 +125,8 @@ class EngineProcess:
         words = logfile.last_lines(self.log)
         last = f" Its last words: {words}" if words else ""
         return EngineDiedError(
-            f"The engine process ended: {how}.{last}",
-            "Load the model again to go on, or a smaller one if memory is short. "
-            f"The log is {self.log}.",
+            f"The engine process ended: {how}.{last} Its log is {self.log}.",
+            "It is started again by itself: go on, or try once more.",
         )
 
 
@@ -162,6 +167,8 @@ def _how(status: int | None) -> str:
     if status >= 0:
         return f"it exited with status {status}"
     try:
-        return f"it was ended by {signal.Signals(-status).name}"
+        name = signal.Signals(-status).name
+        perhaps = ", perhaps because memory ran out" if -status == signal.SIGKILL else ""
+        return f"it was ended by {name}{perhaps}"
     except ValueError:
         return f"it was ended by signal {-status}"

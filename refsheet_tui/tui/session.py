@@ -62,11 +62,8 @@ class Session:
 
     async def ready(self) -> ModelInfo:
         """The loaded model; loads it first where it isn't. Raises `RefsheetError`."""
-        if self._loading is None:
-            self._loading = asyncio.create_task(self._load())
-            self._loading.add_done_callback(self._loaded)
         # Whoever stops waiting does not stop the loading.
-        return await asyncio.shield(self._loading)
+        return await asyncio.shield(self._loading or self._begin())
 
     async def look(self, sheet: Path, language: Language) -> None:
         """Let the engine look at a sheet whose character is not complete yet. Raises nothing: who
@@ -77,13 +74,19 @@ class Session:
             await self.engine.prewarm(opening_prefix(language, await in_thread(opened)))
 
     def died(self) -> None:
-        """The engine process has ended: the next `ready` starts another."""
+        """The engine process has ended: begin at once to start another."""
+        self._on_state(EngineState("failed", "the engine stopped, starting it again"))
         self._loading = None
-        self._on_state(EngineState("failed", "the engine stopped"))
+        self._begin()
 
     async def close(self) -> None:
         """End the engine, busy or not."""
         await self.engine.close()
+
+    def _begin(self) -> asyncio.Task[ModelInfo]:
+        self._loading = asyncio.create_task(self._load())
+        self._loading.add_done_callback(self._loaded)
+        return self._loading
 
     async def _load(self) -> ModelInfo:
         self._on_state(EngineState("loading", "loading"))
@@ -93,7 +96,8 @@ class Session:
         except RefsheetError:
             self._on_state(EngineState("failed", "no model"))
             raise
-        self._on_state(EngineState("ready", f"{info.name} · {info.device} · ready", info))
+        safe = " · safe mode" if info.safe_mode else ""
+        self._on_state(EngineState("ready", f"{info.name} · {info.device}{safe} · ready", info))
         return info
 
     def _loaded(self, loading: asyncio.Task[ModelInfo]) -> None:

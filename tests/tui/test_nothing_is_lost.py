@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from pathlib import Path
 
 from screens import GREEDY, chat_of, open_first_chat, ready, replies, said, say, until
@@ -19,6 +20,7 @@ from refsheet_tui.engine import (
     LocalEngine,
     ModelInfo,
 )
+from refsheet_tui.errors import EngineDiedError
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
@@ -30,18 +32,21 @@ from refsheet_tui.tui.widgets.composer import Composer
 
 
 class DiesWhenTold(LocalEngine):
-    """Its process is killed before the next reply."""
+    """Its process is killed before the next reply's first word, which the demo would have written
+    before anybody could."""
 
     dies = False
 
     async def generate(
         self, prompt: Prompt, settings: GenerationSettings
     ) -> AsyncGenerator[Event, None]:
-        if self.dies and self.pid is not None:
-            self.dies = False
-            os.kill(self.pid, signal.SIGKILL)
-        async for event in super().generate(prompt, settings):
-            yield event
+        async with aclosing(super().generate(prompt, settings)) as events:
+            async for event in events:
+                if self.dies and self.pid is not None:
+                    self.dies = False
+                    os.kill(self.pid, signal.SIGKILL)
+                    raise EngineDiedError("It was ended by SIGKILL.", "Go on.")
+                yield event
 
 
 class LoadsWhenTold(LocalEngine):

@@ -5,25 +5,31 @@ from __future__ import annotations
 import os
 import queue
 import threading
+import time
 import traceback
+from collections.abc import Callable
 from typing import BinaryIO, NoReturn
 
 from refsheet_tui.engine import wire
-from refsheet_tui.engine.events import Finished, Loading
+from refsheet_tui.engine.events import Finished, Loading, Looking
 from refsheet_tui.engine.messages import (
+    Alive,
     Cancel,
     Done,
     Envelope,
     Failed,
     Load,
     Prewarm,
+    Reply,
     Request,
     Snapshot,
     Tokenize,
     Tokenized,
 )
+from refsheet_tui.engine.native.faults import fault
 from refsheet_tui.engine.native.job import Job
 from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.engine.wire import Pixels, WireError
 from refsheet_tui.errors import EngineError, RefsheetError
 
@@ -31,6 +37,10 @@ from refsheet_tui.errors import EngineError, RefsheetError
 _IDLE_S = 1.0
 # Seconds that the end waits for a request that is being stopped.
 _PATIENCE_S = 0.2
+# Seconds between two signs of life.
+_BEAT_S = 1.0
+# Seconds of processor time between them that work takes at least; looking for it takes less.
+_AT_WORK_S = 0.01
 _CLOSED, _CONFUSED = 0, 70  # 70 is EX_SOFTWARE of sysexits.h
 
 
@@ -43,6 +53,9 @@ class Server:
         self._outbox = outbox
         self._pixels = pixels
         self._session = Session()
+        self._fault = fault(outbox)
+        self._settings: LoadSettings | None = None
+        self._quiet: Job | None = None
         self._jobs: dict[int, Job] = {}
         self._waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._sending = threading.Lock()
@@ -50,6 +63,7 @@ class Server:
 
     def serve(self) -> NoReturn:
         threading.Thread(target=self._listen, daemon=True).start()
+        threading.Thread(target=self._beat, daemon=True).start()
         is_idle = True
         while True:
             try:
@@ -100,6 +114,7 @@ class Server:
         if isinstance(body, Request):
             job = Job(envelope.id, body, self._send)
             self._jobs[job.id] = job
+            job.report(Alive())  # what happens from here on happens to this request
             self._waiting.put(job)
         elif isinstance(body, Cancel):
             running = self._jobs.get(envelope.id)
@@ -108,25 +123,44 @@ class Server:
         else:
             raise WireError(f"not a request: {type(body).__name__}")
 
+    def _beat(self) -> None:
+        """Show that the process is at work where no event does. One that waits for itself uses no
+        processor time."""
+        before = 0.0
+        while True:
+            time.sleep(_BEAT_S)
+            used, quiet = time.process_time(), self._quiet
+            if quiet is not None and used - before > _AT_WORK_S:
+                quiet.report(Alive())
+            before = used
+
     def _work(self, job: Job) -> None:
         try:
+            self._quiet = job
             self._do(job)
         except RefsheetError as error:
             job.answer(Failed.of(error))
+        except MemoryError:
+            problem = "There is not enough memory for that."
+            remedy = "Close other programs, or choose a smaller context size or model."
+            job.answer(Failed.of(EngineError(problem, remedy)))
         except Exception as error:
             traceback.print_exc()
             problem = f"The engine met a problem that it does not know: {type(error).__name__}."
             job.answer(Failed.of(EngineError(problem, "Its log says more; try again.")))
+        finally:
+            self._quiet = None
 
     def _do(self, job: Job) -> None:
         request = job.request
         if isinstance(request, Load):
-            job.answer(self._session.load(request.settings, _Progress(job)))
+            self._settings = request.settings
+            job.answer(self._session.load(request.settings, _Progress(job, self._report)))
         elif isinstance(request, Tokenize):
             job.answer(Tokenized(self._session.tokenize(request.prompt)))
         elif isinstance(request, Prewarm):
             for progress in self._session.prewarm(request.prompt, job.meter, job.stop):
-                job.report(progress)
+                self._report(job, progress)
             job.answer(Done())
         elif isinstance(request, Snapshot):
             self._session.snapshot()
@@ -138,7 +172,15 @@ class Server:
                 if isinstance(event, Finished):
                     job.answer(event)
                 else:
-                    job.report(event)
+                    self._report(job, event)
+
+    def _report(self, job: Job, reply: Reply) -> None:
+        # A picture is looked at without a sign of life; in the other phases events are one, and a
+        # model that goes round in circles does not send any.
+        self._quiet = job if isinstance(reply, Looking | Loading) else None
+        if self._fault is not None:
+            self._fault.reach(reply, self._settings)
+        job.report(reply)
 
     def _send(self, envelope: Envelope) -> None:
         line = wire.encode(envelope, self._pixels)
@@ -150,13 +192,14 @@ class Server:
 class _Progress:
     """Tells a job's client how far loading is, once for every percent."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, report: Callable[[Job, Reply], None]) -> None:
         self._job = job
+        self._report = report
         self._told = -1
 
     def __call__(self, loading: Loading) -> bool:
         percent = int(loading.fraction * 100)
         if percent > self._told:
             self._told = percent
-            self._job.report(loading)
+            self._report(self._job, loading)
         return not self._job.stop.is_set()

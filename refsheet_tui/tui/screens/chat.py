@@ -175,4 +175,5 @@ class ChatScreen(Screen[None]):
         return replies.last() if replies else None
 
     async def _add(self, widget: Bubble | ReplyBubble | Note) -> None:
-        await self._said.mount(widget)
+        if self._said.is_attached:  # not any more when the person leaves while a reply ends
+            await self._said.mount(widget)

@@ -1,0 +1,146 @@
+"""Safer settings for a machine on which the engine dies, and remembering which were needed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from refsheet_tui.engine.settings import LoadSettings
+
+# After so many requests in a row that went well a death is a new one, not the same again.
+_FORGIVEN = 20
+
+
+@dataclass(frozen=True)
+class Rung:
+    """`words` say what is switched off, for the person."""
+
+    words: str
+    settings: LoadSettings
+
+
+def rungs(settings: LoadSettings, *, has_gpu: bool) -> tuple[Rung, ...]:
+    """The way down, from what was asked for to what is safest; each is all before it and more."""
+    return tuple(_down(settings, has_gpu=has_gpu))
+
+
+def _down(settings: LoadSettings, *, has_gpu: bool) -> Iterator[Rung]:
+    yield Rung("", settings)
+    settings = replace(settings, repack=False)
+    yield Rung("weights are not laid out anew", settings)
+    settings = replace(settings, flash_attention=False)
+    yield Rung("no flash attention", settings)
+    if has_gpu and settings.gpu_layers != 0:
+        if settings.gpu_layers is not None and settings.gpu_layers > 1:
+            settings = replace(settings, gpu_layers=settings.gpu_layers // 2)
+            yield Rung("half of the layers on the GPU", settings)
+        yield Rung("nothing on the GPU", replace(settings, gpu_layers=0))
+
+
+@dataclass(frozen=True)
+class SafeMode:
+    """Why a model is run with safer settings than were asked for: how the engine died, where
+    (`load`, `look`, `read` or `write`), and when that was."""
+
+    rung: int
+    place: str
+    how: str
+    day: str
+
+
+class SafeModes:
+    """What is remembered of this machine, in a small file. Damaged or unwritable it is empty."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def get(self, settings: LoadSettings) -> SafeMode | None:
+        found = self._all().get(_key(settings))
+        with suppress(TypeError):
+            if isinstance(found, dict):
+                mode = SafeMode(**found)
+                return mode if isinstance(mode.rung, int) and mode.rung > 0 else None
+        return None
+
+    def put(self, settings: LoadSettings, mode: SafeMode) -> None:
+        self._write({**self._all(), _key(settings): asdict(mode)})
+
+    def _write(self, everything: dict[str, object]) -> None:
+        unfinished = self._file.with_name(f"{self._file.name}-{os.getpid()}.part")
+        # What can't be remembered is found out again.
+        with suppress(OSError):
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            unfinished.write_text(json.dumps(everything, indent=1), encoding="utf-8")
+            unfinished.replace(self._file)
+
+    def _all(self) -> dict[str, object]:
+        with suppress(OSError, ValueError):
+            found = json.loads(self._file.read_text(encoding="utf-8"))
+            if isinstance(found, dict):
+                return found
+        return {}
+
+
+class Ladder:
+    """One model's way down: two deaths at the same place are one rung."""
+
+    def __init__(self, settings: LoadSettings, modes: SafeModes) -> None:
+        self.asked = settings
+        self._modes = modes
+        self._has_gpu = True  # until the engine says what it computes on
+        remembered = modes.get(settings)
+        self._rung = min(remembered.rung, len(self._rungs) - 1) if remembered else 0
+        self._died_at: str | None = None
+        self._went_well = 0
+
+    @property
+    def settings(self) -> LoadSettings:
+        """What to load with now."""
+        return self._rungs[self._rung].settings
+
+    @property
+    def words(self) -> str:
+        """What is switched off; empty when nothing is."""
+        return ", ".join(rung.words for rung in self._rungs[1 : self._rung + 1])
+
+    def loaded(self, device: str) -> None:
+        """The engine computes on `device`."""
+        self._has_gpu = device != "CPU"
+
+    def went_well(self) -> None:
+        """A request was answered."""
+        self._went_well += 1
+        if self._went_well >= _FORGIVEN:
+            self._died_at = None
+
+    def died(self, place: str, how: str) -> bool:
+        """The engine died. False when there is nothing left to try."""
+        self._went_well = 0
+        if place != self._died_at:
+            self._died_at = place
+            return True
+        self._died_at = None
+        if self._rung + 1 >= len(self._rungs):
+            return False
+        self._rung += 1
+        day = date.today().isoformat()
+        self._modes.put(self.asked, SafeMode(self._rung, place, how, day))
+        return True
+
+    @property
+    def _rungs(self) -> tuple[Rung, ...]:
+        return rungs(self.asked, has_gpu=self._has_gpu)
+
+
+def _key(settings: LoadSettings) -> str:
+    """A new version of llama.cpp, or another model, begins at the top again."""
+    size = 0
+    with suppress(OSError):
+        size = settings.model.stat().st_size
+    return f"{settings.model.name} {size} {version('llama-cpp-python')}"

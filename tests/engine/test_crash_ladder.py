@@ -1,0 +1,239 @@
+"""The engine dies in every phase and in every way; what was said is kept, and it goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from engine_driver import ENDLESS, GREEDY, ask, demo, long_text, picture, reply
+from faults import Faults
+
+from refsheet_tui.engine import (
+    CacheSettings,
+    Loading,
+    LoadSettings,
+    LocalEngine,
+    Looking,
+    TextDelta,
+)
+from refsheet_tui.engine.ladder import Ladder, SafeMode, SafeModes, rungs
+from refsheet_tui.errors import EngineDiedError, EngineError
+
+PROMPT = ask(picture(1), picture(2), long_text(150))
+SIGNALS = ["SIGKILL", "SIGSEGV", "SIGILL", "SIGABRT"]
+# Long for a demo on a busy machine, short for a test.
+PATIENCE_S = 4.0
+
+
+@pytest.fixture
+def faults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Faults:
+    return Faults(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+async def mortal(tmp_path: Path) -> AsyncIterator[LocalEngine]:
+    """An engine whose patience is short."""
+    engine = LocalEngine(tmp_path / "log", patience_s=PATIENCE_S)
+    yield engine
+    await engine.close()
+
+
+@pytest.mark.parametrize("how", [*SIGNALS, "exit", "garbage"])
+@pytest.mark.parametrize("place", ["look", "read", "write"])
+async def test_a_death_is_told_and_the_next_request_goes_on(
+    mortal: LocalEngine, faults: Faults, place: str, how: str
+) -> None:
+    faults.set(place, how)
+    await mortal.load(demo())
+    with pytest.raises(EngineDiedError) as caught:
+        await reply(mortal, PROMPT)
+    if how in SIGNALS:
+        assert how in caught.value.problem
+    heard = await reply(mortal, PROMPT)
+    assert heard.finished.new_tokens > 0
+    assert isinstance(heard.events[0], Loading)
+    assert faults.happened == 1
+
+
+@pytest.mark.parametrize("place", ["load", "look", "read", "write"])
+async def test_one_that_hangs_is_put_out_of_its_misery(
+    mortal: LocalEngine, faults: Faults, place: str
+) -> None:
+    faults.set(place, "hang")
+    if place == "load":
+        await mortal.load(demo())
+    else:
+        await mortal.load(demo())
+        with pytest.raises(EngineDiedError, match="did not move"):
+            await reply(mortal, PROMPT)
+    assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
+    assert faults.happened == 1
+
+
+async def test_one_that_is_stopped_from_outside_is_found_out(mortal: LocalEngine) -> None:
+    await mortal.load(demo())
+    with pytest.raises(EngineDiedError, match="did not move"):
+        async for event in mortal.generate(ask("Hello"), ENDLESS):
+            if isinstance(event, TextDelta) and mortal.pid is not None:
+                os.kill(mortal.pid, signal.SIGSTOP)
+    assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
+
+
+@pytest.mark.parametrize("how", [*SIGNALS, "exit", "garbage"])
+async def test_a_death_at_loading_is_tried_again(
+    mortal: LocalEngine, faults: Faults, how: str
+) -> None:
+    faults.set("load", how)
+    info = await mortal.load(demo())
+    assert info.safe_mode == ""
+    assert faults.happened == 1
+
+
+async def test_dying_of_repacked_weights_it_loads_without(
+    mortal: LocalEngine, faults: Faults, tmp_path: Path
+) -> None:
+    faults.set("load", "SIGILL", times=99, repack=False)
+    info = await mortal.load(demo())
+    assert info.safe_mode == "weights are not laid out anew"
+    assert faults.happened == 2
+    assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
+    other = LocalEngine(tmp_path / "log")
+    assert (await other.load(demo())).safe_mode == info.safe_mode, "it is remembered"
+    assert faults.happened == 2
+    await other.close()
+
+
+async def test_dying_of_flash_attention_in_a_reply_it_learns_to_do_without(
+    mortal: LocalEngine, faults: Faults
+) -> None:
+    faults.set("read", "SIGABRT", times=99, flash_attention=False)
+    await mortal.load(demo())
+    for _ in range(4):
+        with pytest.raises(EngineDiedError):
+            await reply(mortal, PROMPT)
+    heard = await reply(mortal, PROMPT)
+    assert heard.finished.new_tokens > 0
+    assert mortal._ladder is not None
+    assert mortal._ladder.words == "weights are not laid out anew, no flash attention"
+
+
+async def test_when_nothing_helps_that_is_said(mortal: LocalEngine, faults: Faults) -> None:
+    faults.set("load", "SIGSEGV", times=99)
+    with pytest.raises(EngineDiedError, match="Safer settings did not help"):
+        await mortal.load(demo())
+    assert mortal.pid is None
+
+
+@pytest.mark.parametrize("place", ["look", "read"])
+async def test_memory_that_is_not_there_is_one_sentence(
+    mortal: LocalEngine, faults: Faults, place: str
+) -> None:
+    faults.set(place, "oom")
+    await mortal.load(demo())
+    with pytest.raises(EngineError, match="not enough memory"):
+        await reply(mortal, PROMPT)
+    assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
+
+
+async def test_after_a_death_the_chat_is_where_it_was(
+    mortal: LocalEngine, faults: Faults, tmp_path: Path
+) -> None:
+    settings = replace(demo(), cache=CacheSettings(tmp_path / "cache"))
+    await mortal.load(settings)
+    first = await reply(mortal, PROMPT)
+    await mortal.snapshot()
+    assert mortal.pid is not None
+    os.kill(mortal.pid, signal.SIGKILL)
+    again = await reply(mortal, PROMPT)
+    assert again.finished.reused_tokens == first.finished.prompt_tokens - 1
+    assert again.text == first.text
+    assert not any(isinstance(event, Looking) for event in again.events)
+
+
+async def test_closing_while_it_starts_again_leaves_nothing(
+    mortal: LocalEngine, faults: Faults
+) -> None:
+    await mortal.load(demo())
+    faults.set("load", "hang", after=2)
+    assert mortal.pid is not None
+    os.kill(mortal.pid, signal.SIGKILL)
+    with pytest.raises(EngineError, match="closed"):
+        async for event in mortal.generate(PROMPT, GREEDY):
+            assert isinstance(event, Loading)
+            await mortal.close()
+    assert mortal.pid is None
+
+
+GPU = replace(demo(), gpu_layers=20)
+
+
+def test_each_rung_is_safer_than_the_one_before() -> None:
+    words = [rung.words for rung in rungs(GPU, has_gpu=True)]
+    assert words == [
+        "",
+        "weights are not laid out anew",
+        "no flash attention",
+        "half of the layers on the GPU",
+        "nothing on the GPU",
+    ]
+    last = rungs(GPU, has_gpu=True)[-1].settings
+    assert (last.repack, last.flash_attention, last.gpu_layers) == (False, False, 0)
+    assert len(rungs(GPU, has_gpu=False)) == 3
+    assert len(rungs(demo(), has_gpu=True)) == 4
+    assert len(rungs(replace(demo(), gpu_layers=0), has_gpu=True)) == 3
+
+
+def ladder(tmp_path: Path, settings: LoadSettings | None = None) -> Ladder:
+    return Ladder(settings or demo(), SafeModes(tmp_path / "safe-mode.json"))
+
+
+def test_only_the_same_place_twice_is_a_step(tmp_path: Path) -> None:
+    steps = ladder(tmp_path)
+    for place in ("read", "write", "look", "read"):
+        assert steps.died(place, "SIGSEGV")
+        assert steps.words == ""
+    assert steps.died("read", "SIGSEGV")
+    assert steps.words
+
+
+def test_deaths_far_apart_are_no_step(tmp_path: Path) -> None:
+    steps = ladder(tmp_path)
+    for _ in range(5):
+        steps.died("read", "SIGSEGV")
+        for _ in range(20):
+            steps.went_well()
+    assert steps.words == ""
+
+
+def test_another_file_or_version_begins_at_the_top(tmp_path: Path) -> None:
+    steps = ladder(tmp_path)
+    for _ in range(2):
+        steps.died("read", "SIGSEGV")
+    assert ladder(tmp_path).words == steps.words
+    other = tmp_path / demo().model.name
+    other.write_bytes(b"a model of the same name")
+    assert ladder(tmp_path, replace(demo(), model=other)).words == ""
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"x": 3}', json.dumps({"demo": {"rung": "many"}}), "\0"]
+)
+def test_a_damaged_memory_is_none(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "safe-mode.json"
+    file.write_text(content)
+    modes = SafeModes(file)
+    assert modes.get(demo()) is None
+    modes.put(demo(), SafeMode(1, "load", "SIGILL", "2026-11-21"))
+    assert modes.get(demo()) == SafeMode(1, "load", "SIGILL", "2026-11-21")
+
+
+def test_a_memory_that_cannot_be_written_is_let_go(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    modes = SafeModes(tmp_path / "file" / "safe-mode.json")
+    modes.put(demo(), SafeMode(1, "load", "SIGILL", "2026-11-21"))
+    assert modes.get(demo()) is None

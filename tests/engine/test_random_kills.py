@@ -1,0 +1,100 @@
+"""The engine process is killed at a hundred random moments of a chat of twenty turns."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from engine_driver import demo, long_text, model, picture, user
+
+from refsheet_tui.chats import Conversation
+from refsheet_tui.engine import CacheSettings, GenerationSettings, LocalEngine, TextDelta
+from refsheet_tui.engine.shelf import Shelf
+from refsheet_tui.errors import EngineDiedError
+from refsheet_tui.prompting import Turn
+
+KILLS, TURNS, SEED = 100, 20, 20
+# Words of any length, so that every moment of a reply is met.
+SETTINGS = GenerationSettings(max_new_tokens=12, temperature=1e6, top_k=0, top_p=1.0, seed=5)
+
+
+class Killer:
+    """Kills after so many events and so many rounds of the event loop, which is no time and every
+    time: the process computes meanwhile."""
+
+    def __init__(self, engine: LocalEngine) -> None:
+        self._engine = engine
+        self._random = random.Random(SEED)
+        self.kills = 0
+
+    async def strike(self) -> None:
+        for _ in range(self._random.choice((0, 0, 1, 3, 10, 100, 1000))):
+            await asyncio.sleep(0)
+        if self._engine.pid is not None and self.kills < KILLS:
+            self.kills += 1
+            os.kill(self._engine.pid, signal.SIGKILL)
+
+    def moment(self) -> int:
+        """After which event of a reply, if it has so many."""
+        return self._random.randrange(16)
+
+
+async def reply(conversation: Conversation, killer: Killer, seen: list[str]) -> None:
+    """`seen` is what the person saw of a reply during or after which the engine was killed."""
+    moment, count = killer.moment(), 0
+    async with aclosing(conversation.reply()) as events:
+        async for event in events:
+            if isinstance(event, TextDelta):
+                seen.append(event.text)
+            if count == moment:
+                await killer.strike()
+            count += 1
+    await killer.strike()
+
+
+async def test_nothing_is_lost_however_often_the_engine_dies(tmp_path: Path) -> None:
+    cache = CacheSettings(tmp_path / "cache")
+    engine = LocalEngine(tmp_path / "log")
+    killer = Killer(engine)
+    await engine.load(replace(demo(1024), cache=cache))
+    opening = user(picture(1), "You are the character in the image.")
+    conversation = Conversation(engine, SETTINGS, opening, context_size=1024)
+    committed: list[Turn] = [opening]
+    exchanges = 0
+    while exchanges < TURNS or killer.kills < KILLS:
+        if exchanges >= TURNS:  # a chat of twenty turns, again and again
+            conversation.forget_reply()
+            committed = list(conversation.turns)
+        elif conversation.turns[-1].role == "model":
+            conversation.say(f"Number {exchanges} {long_text(exchanges % 7)}")
+            committed.append(conversation.turns[-1])
+        pieces: list[str] = []
+        with suppress(EngineDiedError):
+            await reply(conversation, killer, pieces)
+        seen = "".join(pieces)
+        assert list(conversation.turns[: len(committed)]) == committed, f"seed {SEED}"
+        if seen.strip():
+            assert conversation.turns[len(committed) :] == (model(seen),), f"seed {SEED}"
+            committed = list(conversation.turns)
+            exchanges += 1
+    assert killer.kills == KILLS
+    pid = engine.pid
+    await engine.close()
+    assert pid is None or not Path(f"/proc/{pid}").exists()
+    assert_whole(cache)
+
+
+def assert_whole(cache: CacheSettings) -> None:
+    """Whatever was being written when it died: what has a name is whole."""
+    entries = 0
+    for kind in ("pictures", "openings", "chats"):
+        shelf = Shelf(cache.folder / kind, 1 << 30)
+        for entry in shelf.entries():
+            shelf.payload(entry.name)
+            entries += 1
+    assert entries
