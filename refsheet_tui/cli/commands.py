@@ -111,6 +111,38 @@ def talk(
     run(lambda: run_talk(settings, character))
 
 
+@cli.command()
+@model_options
+@click.option("--llama-bin", type=click.Path(path_type=Path), metavar="DIR", help="llama.cpp's.")
+@click.option("--runs", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--turns", type=click.IntRange(8), default=40, show_default=True)
+@click.option("--typing", type=click.FloatRange(0), default=20.0, show_default=True, help="In s.")
+@click.option("--json", "as_json", is_flag=True, help="Everything that was measured.")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE.png", help="As a picture.")
+def bench(
+    llama_bin: Path | None,
+    runs: int,
+    turns: int,
+    typing: float,
+    as_json: bool,
+    plot: Path | None,
+    **given: Any,
+) -> None:
+    """Measure it against llama.cpp's own programs, on the same files.
+
+    With a 4B model this takes about a quarter of an hour.
+    """
+    import asyncio
+
+    from refsheet_tui.bench.ours import Plan
+    from refsheet_tui.cli.bench import bench as run_bench
+    from refsheet_tui.weights import load_settings
+
+    settings = load_settings(read_config(given))
+    plan = Plan(runs, turns, typing)
+    click.echo(asyncio.run(run_bench(settings, plan, llama_bin, as_json=as_json, plot=plot)))
+
+
 @cli.group(invoke_without_command=True)
 @click.option("--config", "config_file", type=click.Path(path_type=Path), help="Your settings.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")

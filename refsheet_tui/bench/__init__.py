@@ -1,0 +1,1 @@
+"""How fast it is, against others in the same run on the same files."""

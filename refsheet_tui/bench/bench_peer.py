@@ -1,0 +1,31 @@
+"""`llama-bench`: what llama.cpp reads and writes when nothing else is asked of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+from refsheet_tui.bench.figures import BENCH, Figures
+from refsheet_tui.bench.ours import READ_TOKENS, REPLY_TOKENS
+from refsheet_tui.bench.server_peer import BenchError
+
+
+def measure(program: Path, model: Path, threads: int, depth: int, runs: int) -> Figures:
+    """Reading a text, and writing behind `depth` tokens. Raises `BenchError`."""
+    figures = Figures()
+    for case, numbers in (
+        ("read", ("-p", str(READ_TOKENS), "-n", "0")),
+        ("write", ("-p", "0", "-n", str(REPLY_TOKENS), "-d", str(depth))),
+    ):
+        command = [
+            *(str(program), "-m", str(model), "-t", str(threads), "-fa", "1"),
+            *("-r", str(runs), "-o", "json", *numbers),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise BenchError("llama-bench failed.", f"Try it: {' '.join(command)}")
+        for row in json.loads(done.stdout):
+            for speed in row["samples_ts"]:
+                figures.add(BENCH, case, float(speed))
+    return figures

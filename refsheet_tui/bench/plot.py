@@ -1,0 +1,68 @@
+"""Figures as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from refsheet_tui.bench.figures import OURS, SERVER, STOCK, Figures
+from refsheet_tui.errors import RefsheetError
+
+_CASES = {
+    "cold": "first sight",
+    "turn 2": "turn 2",
+    "again": "another reply",
+    "edit": "edit",
+    "reopen": "reopened",
+    "description": "new description",
+}
+_PROGRAMS = (OURS, SERVER, STOCK)
+
+
+class PlotError(RefsheetError):
+    """The picture can't be drawn or written."""
+
+
+def draw(figures: Figures, file: Path) -> None:
+    """First tokens by program, and write speed by context, as a PNG. Raises `PlotError`."""
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        raise PlotError(
+            "Plots need matplotlib, which is not installed.",
+            "Install it with: pip install 'refsheet-tui[bench]'",
+        ) from error
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    figure, (bars, line) = pyplot.subplots(1, 2, figsize=(11, 4.2), width_ratios=(3, 2))
+    programs = [each for each in _PROGRAMS if figures.get(each, "cold")]
+    width = 0.8 / len(programs)
+    for number, program in enumerate(programs):
+        shown = [
+            (place, middle)
+            for place, case in enumerate(_CASES)
+            if (middle := figures.middle(program, case)) is not None
+        ]
+        places = [place + (number - (len(programs) - 1) / 2) * width for place, _ in shown]
+        drawn = bars.bar(places, [middle for _, middle in shown], width, label=program)
+        bars.bar_label(drawn, fmt="%.2g", fontsize=8)
+    bars.set_yscale("log")
+    bars.set_xticks(range(len(_CASES)), list(_CASES.values()), fontsize=9)
+    bars.set_ylabel("seconds to the first token (log)")
+    bars.legend()
+    written = sorted(
+        (int(case.rpartition(" ")[2]), figures.middle(OURS, case) or 0.0)
+        for case in figures.values.get(OURS, {})
+        if case.startswith("write at ")
+    )
+    line.plot([depth for depth, _ in written], [speed for _, speed in written], "o-")
+    line.set_ylim(bottom=0)
+    line.set_xlabel("tokens in the context")
+    line.set_ylabel("tokens written a second")
+    figure.tight_layout()
+    try:
+        figure.savefig(file, dpi=110)
+    except (OSError, ValueError) as error:
+        raise PlotError(f"{file} can't be written: {error}.", "Name another file.") from error
+    finally:
+        pyplot.close(figure)
