@@ -87,7 +87,7 @@ class Ours:
         chat = self._chat(engine, info, scene)
         first = await self._first("cold", chat)
         self._add("write", first.finished.timings.write_tps)
-        await asyncio.wait_for(chat.prewarm(), None)
+        await chat.prewarm()
         chat.say(QUESTION)
         await self._first("turn 2", chat)
         chat.forget_reply()

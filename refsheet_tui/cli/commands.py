@@ -29,9 +29,6 @@ def main() -> None:
 def _run() -> int:
     try:
         cli.main(prog_name="refsheet", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
-from refsheet_tui import paths
 from refsheet_tui.characters import Character, samples
 from refsheet_tui.cli.pictures import find_picture
 from refsheet_tui.prompting import chosen_language
@@ -24,7 +22,7 @@ def speaker(
     spoken = chosen_language(code, os.environ)
     pictures = tuple(find_picture(extra) for extra in extras)
     named = {sample.key: sample for sample in samples()}.get(image.lower())
-    if named is not None and not paths.exists(Path(image)):
+    if named is not None and not os.path.isfile(image):  # noqa: PTH113 - survives impossible names
         character = replace(named.character(spoken), extras=pictures)
     else:
         character = Character(find_picture(image), spoken, extras=pictures)

@@ -44,9 +44,9 @@ from refsheet_tui.prompting import Prompt
 _LAST = (ModelInfo, Tokenized, Finished, Done, Failed)
 # Where the engine is, by what it told last; before that it takes a request in.
 _PLACES: dict[type, str] = {Loading: "load", Looking: "look", Reading: "read", TextDelta: "write"}
-# Seconds without a sign of life until it is taken for dead. A step of reading takes the slowest
-# machines some ten.
-_PATIENCE_S = 60.0
+# Seconds without a sign of life until it is taken for dead. A picture takes the slowest machines a
+# minute to read.
+_PATIENCE_S = 180.0
 
 
 class LocalEngine:

@@ -91,6 +91,10 @@ class RefsheetApp(App[int]):
     def action_help(self) -> None:
         self.push_screen(HelpScreen(actions_on(self.screen)))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What the demo is explains nothing about another model."""
+        return action != "real_model" or self.engine_state.is_demo
+
     def action_real_model(self) -> None:
         self.push_screen(DemoScreen())
 

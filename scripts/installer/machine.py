@@ -38,7 +38,11 @@ def check_space_for_packages(root: Path) -> None:
 
 def check_can_build() -> None:
     """Raise `SetupError` where llama.cpp can't be compiled."""
-    if not any(shutil.which(name) for name in ("c++", "g++", "clang++")):
+    compilers = [name for name in ("c++", "g++", "clang++") if shutil.which(name)]
+    # macOS has compilers by name alone until its tools are installed.
+    if platform.system() == "Darwin" and not _output("xcode-select", "-p"):
+        compilers = []
+    if not compilers:
         raise SetupError(
             "llama.cpp has to be built on this machine, and there is no C++ compiler.",
             "Install one (apt install build-essential, dnf install gcc-c++, xcode-select "

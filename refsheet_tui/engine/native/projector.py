@@ -53,8 +53,12 @@ class Projector:
         self.picture_size = picture_size
         self._width = model.width
         blank = PreparedPicture(picture_size, bytes(picture_size * picture_size * 3), "blank")
-        with _Chunks(self, blank) as chunks:
-            self.picture_tokens = mtmd.mtmd_input_chunk_get_n_tokens(chunks.image)
+        try:
+            with _Chunks(self, blank) as chunks:
+                self.picture_tokens = mtmd.mtmd_input_chunk_get_n_tokens(chunks.image)
+        except EngineError:
+            self.close()
+            raise
 
     def close(self) -> None:
         mtmd.mtmd_free(self.handle)

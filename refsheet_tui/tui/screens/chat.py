@@ -44,6 +44,8 @@ class ChatScreen(Screen[None]):
         self._unsaid: list[str] = []
         self._worker: Worker[None] | None = None
         self._is_settling = False
+        self._was_stopped = False
+        self._is_wanted = False
         # Kept at hand: a reply may end when the screen is being taken apart.
         self._said = VerticalScroll(id="said", can_focus=False)
         self._activity = Activity()
@@ -79,7 +81,9 @@ class ChatScreen(Screen[None]):
         self._composer.focus()
 
     def on_screen_resume(self) -> None:
-        if self._unsaid or not self._talk.has_begun:
+        """Also when help is closed: a greeting that the person stopped stays stopped."""
+        if self._unsaid or not (self._talk.has_begun or self._was_stopped):
+            self._is_wanted = self._is_settling  # it is being stopped, and then begins anew
             self._answer()
         elif not self.replying:
             self._read_ahead()
@@ -93,6 +97,7 @@ class ChatScreen(Screen[None]):
 
     def action_stop(self) -> None:
         """What was written until now stays."""
+        self._was_stopped = True
         # A reply that is being settled has ended: to stop it again would cut its tidying short.
         if self._worker is not None and not self._is_settling:
             self._is_settling = True
@@ -107,6 +112,7 @@ class ChatScreen(Screen[None]):
     def action_back(self) -> None:
         # The model can speak for one character at a time.
         self.action_stop()
+        self._was_stopped = False
         self.app.pop_screen()
 
     def _answer(self) -> None:
@@ -114,7 +120,7 @@ class ChatScreen(Screen[None]):
         if not self.replying:
             self.query(Note).remove()
             said, self._unsaid = tuple(self._unsaid), []
-            self._is_settling = False
+            self._is_settling = self._is_wanted = False
             self._worker = self.run_worker(partial(self._reply, said), group="reply")
 
     def _read_ahead(self) -> None:
@@ -145,7 +151,7 @@ class ChatScreen(Screen[None]):
                     await self._settle(bubble, said, outcome)
             finally:
                 self._worker = None
-        if self._unsaid and self.is_current:
+        if (self._unsaid or self._is_wanted) and self.is_current:
             self._answer()
         else:
             self._read_ahead()

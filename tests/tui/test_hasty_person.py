@@ -1,0 +1,131 @@
+"""A person who is faster than the program, and what must not come of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from screens import (
+    ENDLESS,
+    GREEDY,
+    chat_of,
+    open_first_chat,
+    ready,
+    replies,
+    said,
+    say,
+    until,
+)
+
+from refsheet_tui.engine import EngineDiedError
+from refsheet_tui.tui.actions import actions_on
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.home import HomeScreen
+from refsheet_tui.tui.widgets.bubbles import ReplyBubble
+from refsheet_tui.tui.widgets.composer import Composer
+
+
+def composer(app: RefsheetApp) -> str:
+    return app.screen.query_one(Composer).text
+
+
+async def test_stopping_again_and_again_leaves_a_chat_that_answers() -> None:
+    app = RefsheetApp(ENDLESS)
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(replies(app)))
+        await pilot.press("escape", "escape", "escape")
+        await until(pilot, lambda: not chat_of(app).replying)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: chat_of(app).replying and bool(replies(app)))
+        await pilot.press("escape")
+        await until(pilot, lambda: not chat_of(app).replying)
+
+
+async def test_letters_typed_behind_enter_stay_for_the_next_message() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await pilot.press("H", "i", "enter", "s", "o")
+        await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+        assert composer(app) == "so"
+
+
+async def test_what_waits_behind_a_stopped_reply_comes_back() -> None:
+    app = RefsheetApp(ENDLESS)
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(replies(app)))
+        await say(pilot, "wait")
+        await until(pilot, lambda: said(app) == 1)
+        await pilot.press("escape")
+        await until(pilot, lambda: not chat_of(app).replying)
+        assert composer(app) == "wait"
+        assert said(app) == 0
+        assert len(replies(app)) == 1
+
+
+async def test_a_card_chosen_twice_opens_one_chat() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: bool(app.screen.query("Card")))
+        card = app.screen.query("Card").first()
+        await pilot.click(card, times=2)
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
+        assert sum(isinstance(screen, ChatScreen) for screen in app.screen_stack) == 1
+
+
+async def test_a_greeting_that_was_stopped_stays_stopped_when_help_is_closed() -> None:
+    app = RefsheetApp(ENDLESS)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and chat_of(app).replying)
+        chat = chat_of(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: not chat.replying)
+        for bubble in chat.query(ReplyBubble):
+            await bubble.remove()
+        chat._talk._conversation = None  # it was stopped before its first word
+        await pilot.press("f1")
+        await until(pilot, lambda: app.screen is not chat)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is chat)
+        await pilot.pause()
+        assert not chat.replying
+
+
+async def test_coming_back_at_once_finds_a_greeting() -> None:
+    app = RefsheetApp(ENDLESS)
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and chat_of(app).replying)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and bool(replies(app)))
+
+
+async def test_what_the_demo_is_is_not_said_of_another_model() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        assert "real_model" in {action.name for action in actions_on(app.screen)}
+        info = app.engine_state.info
+        assert info is not None
+        app.engine_state = replace(app.engine_state, info=replace(info, is_demo=False))
+        home = app.screen
+        await pilot.press("f3")
+        await pilot.pause()
+        assert app.screen is home
+
+
+async def test_a_problem_of_ours_keeps_its_remedy() -> None:
+    app = RefsheetApp(GREEDY)
+    problem = EngineDiedError("It ended.", "Do this.")
+    app._handle_exception(problem)
+    assert app.crashed is problem
