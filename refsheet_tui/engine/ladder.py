@@ -71,6 +71,11 @@ class SafeModes:
     def put(self, settings: LoadSettings, mode: SafeMode) -> None:
         self._write({**self._all(), _key(settings): asdict(mode)})
 
+    def forget(self, settings: LoadSettings) -> None:
+        everything = self._all()
+        if everything.pop(_key(settings), None) is not None:
+            self._write(everything)
+
     def _write(self, everything: dict[str, object]) -> None:
         unfinished = self._file.with_name(f"{self._file.name}-{os.getpid()}.part")
         # What can't be remembered is found out again.
@@ -111,7 +116,9 @@ class Ladder:
 
     def loaded(self, device: str) -> None:
         """The engine computes on `device`."""
-        self._has_gpu = device != "CPU"
+        if self.settings.gpu_layers != 0:
+            self._has_gpu = device != "CPU"
+            self._rung = min(self._rung, len(self._rungs) - 1)
 
     def went_well(self) -> None:
         """A request was answered."""
@@ -127,6 +134,9 @@ class Ladder:
             return True
         self._died_at = None
         if self._rung + 1 >= len(self._rungs):
+            if place == "load":  # it was something else
+                self._modes.forget(self.asked)
+                self._rung = 0
             return False
         self._rung += 1
         day = date.today().isoformat()

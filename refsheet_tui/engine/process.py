@@ -29,6 +29,7 @@ _LINE_LIMIT = 64 * 1024 * 1024
 # Seconds. The engine ends within milliseconds of being asked, unless the machine is stuck.
 _GRACE = 1.0
 _AFTER_KILL = 1.0
+_SECOND_LOOK_S = 0.5
 
 
 class EngineProcess:
@@ -89,18 +90,36 @@ class EngineProcess:
         stdout = self._process.stdout
         assert stdout is not None
         try:
-            line = await asyncio.wait_for(stdout.readline(), patience_s)
+            line = await self._line(stdout, patience_s)
             if line:
                 return wire.decode(line, self._pixels)
             how = ""
         except asyncio.TimeoutError:
             how = f"it did not move for {patience_s:.0f} s"
+            with suppress(ProcessLookupError):
+                self._process.kill()
         except (WireError, OSError, ValueError):
             how = "it sent something that is not a message"
         if self._ended:
             raise EngineError("The engine was closed.", "Load a model to go on.")
         await self.end()
         raise self._died(how or _how(self._process.returncode))
+
+    async def _line(self, stdout: asyncio.StreamReader, patience_s: float) -> bytes:
+        """Raises `TimeoutError` of asyncio.
+
+        Not `wait_for`: up to Python 3.11 it can swallow the cancelling of its task, from 3.12 on it
+        gives up although a line has come. A client that was itself stopped for a while (ctrl+z)
+        finds its clock run out and the lines waiting, so there is a second, short look.
+        """
+        reading = asyncio.ensure_future(stdout.readline())
+        try:
+            for seconds in (patience_s, _SECOND_LOOK_S):
+                if (await asyncio.wait({reading}, timeout=seconds))[0]:
+                    return reading.result()
+        finally:
+            reading.cancel()
+        raise asyncio.TimeoutError
 
     async def end(self) -> None:
         """Ask the process to end, and kill it when it doesn't at once. Safe to call twice."""

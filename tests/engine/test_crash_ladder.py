@@ -118,8 +118,8 @@ async def test_dying_of_flash_attention_in_a_reply_it_learns_to_do_without(
             await reply(mortal, PROMPT)
     heard = await reply(mortal, PROMPT)
     assert heard.finished.new_tokens > 0
-    assert mortal._ladder is not None
-    assert mortal._ladder.words == "weights are not laid out anew, no flash attention"
+    assert mortal._keeper.ladder is not None
+    assert mortal._keeper.ladder.words == "weights are not laid out anew, no flash attention"
 
 
 async def test_when_nothing_helps_that_is_said(mortal: LocalEngine, faults: Faults) -> None:

@@ -101,8 +101,9 @@ async def test_close_is_safe_at_any_time(bare: LocalEngine) -> None:
 
 async def test_nothing_is_left_behind(engine: LocalEngine, tmp_path: Path) -> None:
     await reply(engine, ask("Hello"))
-    assert engine._process is not None
-    folder = Path(engine._process._folder.name)
+    channel = engine._keeper.channel
+    assert channel is not None
+    folder = Path(channel.process._folder.name)
     assert folder.exists()
     await engine.close()
     assert not folder.exists()
@@ -154,8 +155,9 @@ async def test_a_folder_that_cannot_be_written_takes_no_log(tmp_path: Path) -> N
     engine = LocalEngine(tmp_path / "file" / "log")
     try:
         await engine.load(demo())
-        assert engine._process is not None
-        log = engine._process.log
+        channel = engine._keeper.channel
+        assert channel is not None
+        log = channel.process.log
         assert log.exists()
     finally:
         await engine.close()
