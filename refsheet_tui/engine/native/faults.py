@@ -1,8 +1,9 @@
 """Deaths for tests: the environment variable REFSHEET_FAULT makes the engine process die.
 
 A JSON object: `place` is `load`, `look`, `read` or `write`; `how` a signal's name, `exit`, `hang`,
-`garbage` or `oom`; `after` (1) at which event of the place; `times` (1) how often in all, counted
-in the file `counter`; `unless` load settings with which it does not happen.
+`garbage`, `oom`, or `busy`, which is work for some seconds and no death; `after` (1) at which event
+of the place; `times` (1) how often in all, counted in the file `counter`; `unless` load settings
+with which it does not happen.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,10 +22,11 @@ from refsheet_tui.engine.settings import LoadSettings
 
 _PLACES: dict[type, str] = {Loading: "load", Looking: "look", Reading: "read", TextDelta: "write"}
 _MORE_THAN_THERE_IS = 1 << 46
+_BUSY_S = 6.0
 
 
 class Fault:
-    """One way to die, told of every event before it is reported."""
+    """One way to die, told of every event when it has been reported."""
 
     def __init__(self, text: str, outbox: BinaryIO) -> None:
         wanted: dict[str, Any] = json.loads(text)
@@ -61,6 +64,10 @@ class Fault:
             threading.Event().wait()
         elif self._how == "oom":
             bytearray(_MORE_THAN_THERE_IS)
+        elif self._how == "busy":
+            end = time.monotonic() + _BUSY_S
+            while time.monotonic() < end:
+                pass
         else:
             os.kill(os.getpid(), signal.Signals[self._how])
             threading.Event().wait()

@@ -41,6 +41,9 @@ _PATIENCE_S = 0.2
 _BEAT_S = 1.0
 # Seconds of processor time between them that work takes at least; looking for it takes less.
 _AT_WORK_S = 0.01
+# Seconds that a step of reading or writing may take; after that the model goes round in circles.
+# A picture is read in one step: 12 s for a 4B model on two cores, more than a minute for a 27B.
+_LONGEST_STEP_S = 300.0
 _CLOSED, _CONFUSED = 0, 70  # 70 is EX_SOFTWARE of sysexits.h
 
 
@@ -55,7 +58,8 @@ class Server:
         self._session = Session()
         self._fault = fault(outbox)
         self._settings: LoadSettings | None = None
-        self._quiet: Job | None = None
+        self._job: Job | None = None
+        self._step_began: float | None = None
         self._jobs: dict[int, Job] = {}
         self._waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._sending = threading.Lock()
@@ -125,18 +129,23 @@ class Server:
 
     def _beat(self) -> None:
         """Show that the process is at work where no event does. One that waits for itself uses no
-        processor time."""
+        processor time.
+
+        Also for a request that was answered when it was cancelled, and is still being worked on:
+        the next one waits behind it.
+        """
         before = 0.0
         while True:
             time.sleep(_BEAT_S)
-            used, quiet = time.process_time(), self._quiet
-            if quiet is not None and used - before > _AT_WORK_S:
-                quiet.report(Alive())
+            used, job, began = time.process_time(), self._job, self._step_began
+            too_long = began is not None and time.monotonic() - began > _LONGEST_STEP_S
+            if job is not None and used - before > _AT_WORK_S and not too_long:
+                self._send(Envelope(job.id, Alive()))
             before = used
 
     def _work(self, job: Job) -> None:
         try:
-            self._quiet = job
+            self._job, self._step_began = job, None
             self._do(job)
         except RefsheetError as error:
             job.answer(Failed.of(error))
@@ -149,7 +158,7 @@ class Server:
             problem = f"The engine met a problem that it does not know: {type(error).__name__}."
             job.answer(Failed.of(EngineError(problem, "Its log says more; try again.")))
         finally:
-            self._quiet = None
+            self._job = None
 
     def _do(self, job: Job) -> None:
         request = job.request
@@ -175,12 +184,11 @@ class Server:
                     self._report(job, event)
 
     def _report(self, job: Job, reply: Reply) -> None:
-        # A picture is looked at without a sign of life; in the other phases events are one, and a
-        # model that goes round in circles does not send any.
-        self._quiet = job if isinstance(reply, Looking | Loading) else None
+        # Loading and looking take as long as they take; a step of what comes after does not.
+        self._step_began = None if isinstance(reply, Looking | Loading) else time.monotonic()
+        job.report(reply)
         if self._fault is not None:
             self._fault.reach(reply, self._settings)
-        job.report(reply)
 
     def _send(self, envelope: Envelope) -> None:
         line = wire.encode(envelope, self._pixels)
