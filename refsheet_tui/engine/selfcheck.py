@@ -1,7 +1,8 @@
 """Does llama.cpp work on this machine? `python -m refsheet_tui.engine.selfcheck`
 
 The demo model looks at one picture and writes one sentence. Exits with 0 when it did, with 3 when
-the engine broke (another build of llama.cpp may work), with 1 for anything else.
+the engine broke (another build of llama.cpp may work), with 1 for anything else. An engine that
+needs safer settings counts as broken: another build may run at full speed.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
+import tempfile
+from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.engine import EngineError, Finished, GenerationSettings, LoadSettings, LocalEngine
@@ -32,11 +35,21 @@ def main() -> int:
 
 
 async def _look_and_write() -> None:
-    engine = LocalEngine()
+    with tempfile.TemporaryDirectory() as folder:
+        # Neither what is known of another build counts here, nor the other way round.
+        await _use(LocalEngine(safe_modes=Path(folder) / "safe-mode.json"))
+
+
+async def _use(engine: LocalEngine) -> None:
     try:
         model = await engine.load(
             LoadSettings(paths.demo_model(), paths.demo_mmproj(), context_size=512)
         )
+        if model.safe_mode:
+            raise EngineError(
+                f"The engine died with its usual settings; it needs others: {model.safe_mode}.",
+                "Try another build of llama.cpp.",
+            )
         picture = PictureView(_grey_square(model.picture_size))
         prompt = build_prompt([Turn("user", (picture, "Hello!"))])
         settings = GenerationSettings(max_new_tokens=16, sample=False)
