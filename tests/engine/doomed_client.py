@@ -1,0 +1,33 @@
+"""A client to be killed: prints the engine's process id when the engine is in a given phase.
+
+Arguments: a folder for logs, and `load`, `look`, `read` or `write`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from engine_driver import ENDLESS, ask, demo, picture
+
+from refsheet_tui.engine import Event, Loading, LocalEngine, Looking, Reading, TextDelta
+
+PHASES: dict[str, type] = {"load": Loading, "look": Looking, "read": Reading, "write": TextDelta}
+
+
+async def main() -> None:
+    engine = LocalEngine(Path(sys.argv[1]))
+    phase = PHASES[sys.argv[2]]
+
+    def tell(event: Event) -> None:
+        if isinstance(event, phase):
+            print(engine.pid, flush=True)
+
+    await engine.load(demo(), tell)
+    async for event in engine.generate(ask(picture(1), "Hello"), ENDLESS):
+        tell(event)
+    await asyncio.Event().wait()
+
+
+asyncio.run(main())
