@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from screens import GREEDY, chat_of, open_first_chat, ready, replies, said, say, until
 from textual.widgets import Static
 
 from refsheet_tui.engine import (
-    Event,
-    GenerationSettings,
     Loading,
     LoadSettings,
     LocalEngine,
     ModelInfo,
 )
-from refsheet_tui.errors import EngineDiedError
-from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
@@ -31,22 +28,22 @@ from refsheet_tui.tui.widgets.bubbles import Note
 from refsheet_tui.tui.widgets.composer import Composer
 
 
-class DiesWhenTold(LocalEngine):
-    """Its process is killed before the next reply's first word, which the demo would have written
-    before anybody could."""
+class Death:
+    """Comes, when it is called, as the engine reads the next prompt."""
 
-    dies = False
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        self._happened = folder / "deaths"
+        self._happened.write_bytes(b"x")
+        fault = {"place": "read", "how": "SIGKILL", "counter": str(self._happened)}
+        monkeypatch.setenv("REFSHEET_FAULT", json.dumps(fault))
 
-    async def generate(
-        self, prompt: Prompt, settings: GenerationSettings
-    ) -> AsyncGenerator[Event, None]:
-        async with aclosing(super().generate(prompt, settings)) as events:
-            async for event in events:
-                if self.dies and self.pid is not None:
-                    self.dies = False
-                    os.kill(self.pid, signal.SIGKILL)
-                    raise EngineDiedError("It was ended by SIGKILL.", "Go on.")
-                yield event
+    def come(self) -> None:
+        self._happened.write_bytes(b"")
+
+
+@pytest.fixture
+def death(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Death:
+    return Death(monkeypatch, tmp_path)
 
 
 class LoadsWhenTold(LocalEngine):
@@ -87,12 +84,13 @@ async def test_a_message_that_is_too_long_comes_back_and_the_chat_goes_on() -> N
         assert said(app) == 1
 
 
-async def test_a_message_whose_engine_dies_comes_back_and_is_answered_when_sent_again() -> None:
-    engine = DiesWhenTold()
-    app = RefsheetApp(GREEDY, engine)
+async def test_a_message_whose_engine_dies_comes_back_and_is_answered_when_sent_again(
+    death: Death,
+) -> None:
+    app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        engine.dies = True
+        death.come()
         await say(pilot, "Hello")
         await until(pilot, lambda: composer(app).text == "Hello" and not chat_of(app).replying)
         assert "SIGKILL" in str(app.screen.query_one(Note).render())
@@ -101,17 +99,39 @@ async def test_a_message_whose_engine_dies_comes_back_and_is_answered_when_sent_
         assert not app.screen.query(Note)
 
 
-async def test_the_last_reply_stays_when_another_one_fails() -> None:
-    engine = DiesWhenTold()
-    app = RefsheetApp(GREEDY, engine)
+async def test_the_last_reply_stays_when_another_one_fails(death: Death) -> None:
+    app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
         before, turns = replies(app), chat_of(app).conversation_turns
-        engine.dies = True
+        death.come()
         await pilot.press("ctrl+r")
         await until(pilot, lambda: bool(app.screen.query(Note)) and not chat_of(app).replying)
         assert replies(app) == before
         assert chat_of(app).conversation_turns == turns
+
+
+async def test_an_engine_that_died_is_ready_again_without_being_asked(death: Death) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        death.come()
+        await say(pilot, "Hello")
+        await until(pilot, lambda: bool(app.screen.query(Note)) and not chat_of(app).replying)
+        assert app.engine_state.phase in ("loading", "ready")
+        await ready(pilot, app)
+
+
+async def test_a_death_between_replies_is_not_even_noticed() -> None:
+    engine = LocalEngine()
+    app = RefsheetApp(GREEDY, engine)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        assert engine.pid is not None
+        os.kill(engine.pid, signal.SIGKILL)
+        await say(pilot, "Hello")
+        await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+        assert not app.screen.query(Note)
 
 
 async def test_stopping_before_the_model_is_there_does_not_stop_its_loading() -> None:
