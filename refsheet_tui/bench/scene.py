@@ -15,9 +15,10 @@ from refsheet_tui.characters import samples
 from refsheet_tui.pictures import PictureView, view
 from refsheet_tui.prompting import Turn, language, opening_turn
 
-QUESTION = "What do you like to do on a long and rainy evening?"
-OTHER_QUESTION = "What do you like to eat on a long and rainy evening?"
-NEXT_QUESTION = "And what would you do tomorrow?"
+# Of about twelve tokens, as most messages are: random weights take every character for a token.
+QUESTION = "Why is that?"
+OTHER_QUESTION = "Who says so?"
+NEXT_QUESTION = "And what then?"
 DESCRIPTION = "A small dragon that guards the village lighthouse."
 OTHER_DESCRIPTION = "An old dragon that has lost its lighthouse."
 
