@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import replace
 
 from screens import (
@@ -16,12 +19,20 @@ from screens import (
     until,
 )
 
-from refsheet_tui.engine import EngineDiedError
+from refsheet_tui.engine import (
+    EngineDiedError,
+    Event,
+    GenerationSettings,
+    LocalEngine,
+    TextDelta,
+)
+from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.widgets.bubbles import ReplyBubble
+from refsheet_tui.tui.widgets.card import Card
 from refsheet_tui.tui.widgets.composer import Composer
 
 
@@ -52,8 +63,23 @@ async def test_letters_typed_behind_enter_stay_for_the_next_message() -> None:
         assert composer(app) == "so"
 
 
+class Thoughtful(LocalEngine):
+    """Says a few words and then nothing more, until it is stopped."""
+
+    async def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[Event, None]:
+        async with aclosing(super().generate(prompt, settings)) as events:
+            words = 0
+            async for event in events:
+                yield event
+                words += isinstance(event, TextDelta)
+                if words == 3:
+                    await asyncio.Event().wait()
+
+
 async def test_what_waits_behind_a_stopped_reply_comes_back() -> None:
-    app = RefsheetApp(ENDLESS)
+    app = RefsheetApp(GREEDY, Thoughtful())
     async with app.run_test() as pilot:
         await ready(pilot, app)
         await pilot.press("enter")
@@ -70,9 +96,10 @@ async def test_what_waits_behind_a_stopped_reply_comes_back() -> None:
 async def test_a_card_chosen_twice_opens_one_chat() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: bool(app.screen.query("Card")))
-        card = app.screen.query("Card").first()
-        await pilot.click(card, times=2)
+        await until(pilot, lambda: bool(app.screen.query("Card:focus")))
+        card = app.screen.query_one("Card:focus", Card)
+        card.action_choose()
+        card.action_choose()
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
         assert sum(isinstance(screen, ChatScreen) for screen in app.screen_stack) == 1

@@ -34,7 +34,7 @@ class Eye:
         self._speeds = speeds
         self._lock = threading.Lock()
         self._looks: dict[str, Look] = {}
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="eye")
+        self._worker: ThreadPoolExecutor | None = None
 
     def seen(self, sha256: str) -> Floats | None:
         """The soft tokens of a picture that was looked at before."""
@@ -52,7 +52,8 @@ class Eye:
                 return known
             look = Look(Future())
             self._looks[picture.sha256] = look
-        self._worker.submit(self._encode, picture, look)
+            self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="eye")
+            self._worker.submit(self._encode, picture, look)
         return look
 
     def give_up(self, look: Look) -> None:
@@ -72,7 +73,9 @@ class Eye:
 
     def close(self) -> None:
         """Waits for the picture that is being looked at."""
-        self._worker.shutdown(cancel_futures=True)
+        worker = self._worker
+        if worker is not None:
+            worker.shutdown(cancel_futures=True)
 
     def _encode(self, picture: PreparedPicture, look: Look) -> None:
         # Whoever wanted it and gave up before it was begun needs it no more.
@@ -96,3 +99,8 @@ class Eye:
         with self._lock:
             if self._looks.get(picture.sha256) is look:
                 del self._looks[picture.sha256]
+            # A thread that has computed keeps threads of its own waiting, and with more of them
+            # than cores GNU OpenMP makes all wait worse: writing would be a sixth slower.
+            if not self._looks and self._worker is not None:
+                self._worker.shutdown(wait=False)
+                self._worker = None
