@@ -127,6 +127,7 @@ class Ours:
         await ahead
 
     async def _reading(self, engine: LocalEngine) -> None:
+        await engine.snapshot()  # else it is made at the same time
         done = await _finished(engine, _text(READ_TOKENS, "a"), 1)
         new = done.prompt_tokens - done.reused_tokens
         self._add("read", new / done.timings.read_s)

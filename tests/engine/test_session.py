@@ -18,6 +18,7 @@ from engine_driver import (
     picture,
     user,
 )
+from llama_cpp import llama_cpp as llama
 
 from refsheet_tui.engine import GenerationSettings
 from refsheet_tui.engine.native.context import Floats
@@ -217,6 +218,30 @@ def test_a_stop_in_the_middle_of_a_step_leaves_the_rest_intact(session: Session)
     assert next(stream)
     list(stream)
     assert_same(context.logits(), want)
+
+
+@pytest.mark.parametrize("count", range(1, 34))
+def test_reading_in_whole_rows_leaves_nothing_behind(session: Session, count: int) -> None:
+    context = runner(session)._kv.context
+    tokens = list(range(300, 300 + count))
+    context.clear()
+    for position, token in enumerate(tokens):
+        assert context.read_tokens([token], position, want_logits=True)
+    want = context.logits()
+    context.clear()
+    assert context.read_tokens(tokens, 0, want_logits=True)
+    assert_same(context.logits(), want)
+    assert llama.llama_memory_seq_pos_max(context._memory, 0) == count - 1
+    runner(session)._kv.forget()
+
+
+def test_the_last_places_of_a_context_can_be_read(session: Session) -> None:
+    kv = runner(session)._kv
+    kv.forget()
+    while (left := kv.context.size - kv.positions) > 0:
+        assert kv.read([300] * min(left, 113), {}, want_logits=True)
+    assert llama.llama_memory_seq_pos_max(kv.context._memory, 0) == kv.context.size - 1
+    kv.forget()
 
 
 def test_a_load_can_be_stopped(session: Session) -> None:

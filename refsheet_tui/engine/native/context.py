@@ -64,6 +64,7 @@ class Context:
         # The vocabulary is large: logits that nobody reads would take 0.5 GB for a 4B model.
         params.n_outputs_max = params.n_outputs_max_per_seq = params.n_batch if all_logits else 1
         self._all_logits = all_logits
+        self._by_rows = settings.repack and not model.uses_gpu and not all_logits
         self.abort = AbortFlag()
         params.abort_callback = self.abort.callback
         params.abort_callback_data = self.abort.data
@@ -125,7 +126,7 @@ class Context:
         size = llama.llama_state_get_data(self.handle, into, state.nbytes)
         return state[:size] if size else None
 
-    def restore(self, state: bytearray) -> bool:
+    def restore(self, state: memoryview) -> bool:
         """Hold what `state` was taken of. False for one that does not fit; then `clear`."""
         given = (ctypes.c_uint8 * len(state)).from_buffer(state)
         with collected_errors() as log:
@@ -139,8 +140,14 @@ class Context:
 
         `want_logits`: those after the last token will be asked for.
         """
-        ids = (llama.llama_token * len(tokens))(*tokens)
-        return self._decode(len(tokens), position, want_logits, tokens=ids)
+        count = len(tokens)
+        filled = self._filled(count, position)
+        filling = [tokens[-1]] * (filled - count)
+        ids = (llama.llama_token * filled)(*tokens, *filling)
+        done = self._decode(filled, position, want_logits, tokens=ids, wanted=count)
+        if filled > count:
+            self.forget_from(position + count)
+        return done
 
     def read_picture(self, embeddings: Floats, position: int, *, want_logits: bool) -> bool:
         """Read soft tokens, shape (positions, width); each sees all others of the picture.
@@ -160,6 +167,12 @@ class Context:
         floats: Floats = np.ctypeslib.as_array(row, (self._n_vocab,)).copy()
         return floats
 
+    def _filled(self, count: int, position: int) -> int:
+        """How many tokens to read instead of `count`: what fills it up sees all, is seen by none,
+        and is forgotten at once."""
+        filled = _whole_rows(count) if self._by_rows else count
+        return filled if position + filled <= self.size else count
+
     def _decode(
         self,
         count: int,
@@ -168,9 +181,10 @@ class Context:
         *,
         tokens: ctypes.Array[ctypes.c_int32] | None = None,
         embeddings: ctypes._Pointer[ctypes.c_float] | None = None,
+        wanted: int | None = None,
     ) -> bool:
         outputs = (ctypes.c_int8 * count)(*[self._all_logits] * count)
-        outputs[count - 1] = want_logits or self._all_logits
+        outputs[(wanted or count) - 1] = want_logits or self._all_logits
         # Without sequence ids llama.cpp takes sequence 0.
         batch = llama.llama_batch(
             n_tokens=count,
@@ -190,6 +204,14 @@ class Context:
                 "Try again; if it stays so, choose a smaller context size.",
             )
         return True
+
+
+def _whole_rows(count: int) -> int:
+    """Repacked weights are multiplied with 16 tokens at once, else with 4, and with each of the
+    rest alone: on two cores 15 tokens of a 4B model took 294 ms, and 16 took 199."""
+    if count % 16 > 12:
+        return -(-count // 16) * 16
+    return -(-count // 4) * 4 if count % 4 > 1 else count
 
 
 def flash_attention(settings: LoadSettings) -> int:

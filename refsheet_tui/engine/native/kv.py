@@ -70,7 +70,7 @@ class KVCache:
         self.context.clear()
         self.is_saved = True
 
-    def restore(self, ledger: Ledger, state: bytearray) -> bool:
+    def restore(self, ledger: Ledger, state: memoryview) -> bool:
         """Hold what a snapshot holds. False, with nothing held, for one that does not fit."""
         self.forget()
         if not self.context.restore(state):
