@@ -78,8 +78,9 @@ class Ours:
                 await self._run(settings, scenes)
         self._say(f"{OURS}, a chat of {self._plan.turns} turns")
         await self._long_chat(next(scenes))
-        self._say(f"{OURS}, write speed by context")
+        self._say(f"{OURS}, write speed by context, and read speed")
         await self._depths()
+        await self._reading()
 
     async def _run(self, settings: LoadSettings, scenes: Iterator[Scene]) -> None:
         engine, info = await self._loaded(settings)
@@ -109,7 +110,6 @@ class Ours:
         await engine.snapshot()
         await self._killed(engine, reopened)
         await self._typed(engine, info, next(scenes))
-        await self._reading(engine)
         await engine.close()
 
     async def _killed(self, engine: LocalEngine, chat: Conversation) -> None:
@@ -126,11 +126,15 @@ class Ours:
         await self._first("typed", self._chat(engine, info, scene))
         await ahead
 
-    async def _reading(self, engine: LocalEngine) -> None:
-        await engine.snapshot()  # else it is made at the same time
-        done = await _finished(engine, _text(READ_TOKENS, "a"), 1)
-        new = done.prompt_tokens - done.reused_tokens
-        self._add("read", new / done.timings.read_s)
+    async def _reading(self) -> None:
+        """As llama-bench does it: nothing else in the process, once before it counts."""
+        engine, _ = await self._loaded(replace(self._settings, cache=None), tell=False)
+        for run in range(self._plan.runs + 1):
+            done = await _finished(engine, _text(READ_TOKENS, str(run)), 1)
+            new = done.prompt_tokens - done.reused_tokens
+            if run > 0:
+                self._add("read", new / done.timings.read_s)
+        await engine.close()
 
     async def _long_chat(self, scene: Scene) -> None:
         engine, info = await self._loaded(replace(self._settings, cache=None), tell=False)
@@ -138,7 +142,8 @@ class Ours:
         await _reply(chat)
         for turn in range(2, self._plan.turns + 1):
             await chat.prewarm()
-            chat.say(f"{turn}. {QUESTION}")
+            # Two digits always: turns are compared, and a token more would be one to read.
+            chat.say(f"{turn:02}. {QUESTION}")
             first = await _reply(chat)
             if turn <= 4:
                 self._add("second turn", first.word_s)
