@@ -263,7 +263,8 @@ async def test_times_are_learnt_for_the_next_run(engines: Start, kept: LoadSetti
     assert first.looks[0].expected_s is None
     engine = await engines(kept)
     heard = await reply(engine, build_prompt([user(picture(8), long_text(100))]))
-    assert heard.looks[0].expected_s
+    # A picture that takes longer than the last one has nothing left to expect.
+    assert heard.looks[0].expected_s is not None
     assert heard.readings[0].expected_s
 
 
