@@ -34,6 +34,15 @@ def state_dir() -> Path:
     return _override("REFSHEET_STATE_DIR") or platformdirs.user_state_path(_APP, appauthor=False)
 
 
+def models_dir() -> Path:
+    """Downloaded weights: `REFSHEET_MODELS_DIR`, else `models` in a clone, else in the data
+    folder."""
+    overridden = _override("REFSHEET_MODELS_DIR")
+    if overridden is not None:
+        return overridden
+    return (data_dir() if _SHIPPED.is_dir() else _PACKAGE.parent) / "models"
+
+
 def log_dir() -> Path:
     """Log files: `log` in `REFSHEET_STATE_DIR`, else the platform's place for logs."""
     overridden = _override("REFSHEET_STATE_DIR")
@@ -47,9 +56,19 @@ def typed(path: str | Path) -> Path:
     return Path(os.path.expanduser(path))  # noqa: PTH111 - the method raises for an unknown one
 
 
+def absolute(path: str | Path) -> Path:
+    """A path as a person wrote it, from the root on; links in it stay links."""
+    return Path(os.path.abspath(typed(path)))  # noqa: PTH100 - the method would follow them
+
+
 def exists(path: Path) -> bool:
     """Whether there is something; False also for what no file can be called."""
     return os.path.exists(path)  # noqa: PTH110 - the method raises for a name that is too long
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file; False also for what may not be looked at."""
+    return os.path.isfile(path)  # noqa: PTH113 - the method raises where a folder is closed
 
 
 def ensure_dir(folder: Path) -> Path:

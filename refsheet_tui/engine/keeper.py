@@ -10,12 +10,12 @@ from pathlib import Path
 
 from refsheet_tui.engine.channel import Channel
 from refsheet_tui.engine.events import Loading, ModelInfo
-from refsheet_tui.engine.ladder import Ladder, SafeModes
+from refsheet_tui.engine.ladder import Ladder, SafeModes, safe_mode_file
 from refsheet_tui.engine.messages import Load
 from refsheet_tui.engine.process import EngineProcess
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineDiedError, EngineError, StoppedError
-from refsheet_tui.paths import log_dir, state_dir
+from refsheet_tui.paths import log_dir
 
 # A process that comes up so often without a word does not die of what it is asked.
 _MUTE = 2
@@ -61,7 +61,7 @@ class Keeper:
             self.stop()
         await self._settle()
         if self._loading is None:
-            file = self._safe_modes or state_dir() / "safe-mode.json"
+            file = self._safe_modes or safe_mode_file()
             self._begin(goal or Ladder(settings, SafeModes(file)))
         async with aclosing(self._follow(heard)) as progress:
             async for each in progress:

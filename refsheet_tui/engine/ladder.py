@@ -12,7 +12,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from refsheet_tui.engine.settings import LoadSettings
+from refsheet_tui.paths import state_dir
 
+_LIBRARY = "llama-cpp-python"
 # After so many requests in a row that went well a death is a new one, not the same again.
 _FORGIVEN = 20
 
@@ -54,6 +56,11 @@ class SafeMode:
     day: str
 
 
+def safe_mode_file() -> Path:
+    """Where it is remembered on this machine."""
+    return state_dir() / "safe-mode.json"
+
+
 class SafeModes:
     """What is remembered of this machine, in a small file. Damaged or unwritable it is empty."""
 
@@ -61,12 +68,13 @@ class SafeModes:
         self._file = file
 
     def get(self, settings: LoadSettings) -> SafeMode | None:
-        found = self._all().get(_key(settings))
-        with suppress(TypeError):
-            if isinstance(found, dict):
-                mode = SafeMode(**found)
-                return mode if isinstance(mode.rung, int) and mode.rung > 0 else None
-        return None
+        return _mode(self._all().get(_key(settings)))
+
+    def all(self) -> dict[str, SafeMode]:
+        """Those that are in force, by model and its size in bytes."""
+        ours = f" {version(_LIBRARY)}"
+        modes = ((key, _mode(value)) for key, value in self._all().items() if key.endswith(ours))
+        return {key.removesuffix(ours): mode for key, mode in modes if mode is not None}
 
     def put(self, settings: LoadSettings, mode: SafeMode) -> None:
         self._write({**self._all(), _key(settings): asdict(mode)})
@@ -90,6 +98,14 @@ class SafeModes:
             if isinstance(found, dict):
                 return found
         return {}
+
+
+def _mode(found: object) -> SafeMode | None:
+    with suppress(TypeError):
+        if isinstance(found, dict):
+            mode = SafeMode(**found)
+            return mode if isinstance(mode.rung, int) and mode.rung > 0 else None
+    return None
 
 
 class Ladder:
@@ -153,4 +169,4 @@ def _key(settings: LoadSettings) -> str:
     size = 0
     with suppress(OSError):
         size = settings.model.stat().st_size
-    return f"{settings.model.name} {size} {version('llama-cpp-python')}"
+    return f"{settings.model.name} {size} {version(_LIBRARY)}"

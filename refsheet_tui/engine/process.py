@@ -167,14 +167,14 @@ async def _spawn(folder: Path, stderr: BinaryIO) -> Process:
         stderr=stderr,
         # An empty folder of our own: Python imports from where a module is started.
         cwd=folder,
-        env=_environment(),
+        env=environment(),
         limit=_LINE_LIMIT,
         # ctrl+c in the terminal is for the client.
         start_new_session=True,
     )
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Ours, and what makes the child import the same code and die fast."""
     root = str(Path(refsheet_tui.__file__).resolve().parent.parent)
     given = os.environ.get("PYTHONPATH", "")

@@ -9,18 +9,22 @@ import pytest
 from engine_driver import demo
 
 from refsheet_tui.engine import Loading, LoadSettings
+from refsheet_tui.engine.files import check_files
+from refsheet_tui.engine.memory import Shape, needed
 from refsheet_tui.engine.native import library, loading, offload
-from refsheet_tui.engine.native.files import check_files
 from refsheet_tui.engine.native.model import LoadStoppedError, Model
 from refsheet_tui.engine.native.session import Session
 from refsheet_tui.errors import WeightsError
 
-GIB = 1 << 30
+GIB, MIB = 1 << 30, 1 << 20
 LAYERS = 7  # the demo has six, and the output counts as one
 
 
 def tried(settings: LoadSettings) -> list[int]:
-    return list(offload.attempts(settings, check_files(settings)))
+    assert settings.mmproj is not None
+    shape = Shape.of(check_files(settings).model)
+    weights, projector = (path.stat().st_size for path in (settings.model, settings.mmproj))
+    return list(offload.attempts(settings, shape, needed(shape, weights, projector, settings)))
 
 
 def test_a_processor_alone_gets_one_attempt() -> None:
@@ -41,12 +45,15 @@ def test_a_full_gpu_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tried(demo()) == [0]
 
 
-@pytest.mark.parametrize(
-    ("room", "layers"), [(0, 0), (-5, 0), (69, 1), (350, 9), (1224, 34), (1260, 35), (9999, 35)]
-)
-def test_layers_by_room(room: int, layers: int) -> None:
-    """35 layers of 36 bytes each."""
-    assert offload.fitting(35, 35 * 36, room) == layers
+def test_a_gpu_that_is_nearly_full_gets_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What computes needs room first, and then each layer its own."""
+    rooms = range(700 * MIB, 760 * MIB, MIB)
+    counts = []
+    for room in rooms:
+        monkeypatch.setattr(library, "gpu_memory", lambda room=room: room)
+        counts.append(tried(demo())[0])
+    assert counts == sorted(counts)
+    assert {0, 7} < set(counts)
 
 
 class Small:

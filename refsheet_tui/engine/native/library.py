@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,7 +21,7 @@ from llama_cpp._ggml import libggml
 # ggml.h, enum ggml_log_level
 _DEBUG, _ERROR, _CONTINUED = 1, 4, 5
 # ggml-backend.h, enum ggml_backend_dev_type
-_GPU_TYPES = (1, 2)
+_DISCRETE, _INTEGRATED = 1, 2
 _STDERR = 2
 
 
@@ -30,12 +32,17 @@ class Log:
     def __init__(self) -> None:
         self._first_error = ""
         self._level = _DEBUG
+        self.lines: list[str] | None = None
         # ctypes frees a callback that nothing refers to, and the next log line is a crash.
         self._callback = llama.llama_log_callback(self._receive)
 
     def install(self) -> None:
         for set_callback in (llama.llama_log_set, mtmd.mtmd_log_set, mtmd.mtmd_helper_log_set):
             set_callback(self._callback, ctypes.c_void_p(0))
+
+    def keep_lines(self) -> None:
+        """From here on in `lines`."""
+        self.lines = []
 
     def forget(self) -> None:
         self._first_error = ""
@@ -53,6 +60,8 @@ class Log:
             return
         os.write(_STDERR, text)
         line = text.decode("utf-8", "replace").strip()
+        if self.lines is not None:
+            self.lines.append(line)
         if level == _ERROR:
             self._first_error = self._first_error or line
 
@@ -86,14 +95,29 @@ def gpu() -> str | None:
 
 def gpu_memory() -> int | None:
     """The free bytes of all GPUs together; None on a build without."""
-    size = ctypes.POINTER(ctypes.c_size_t)
-    ask = _device("memory", type(None), ctypes.c_void_p, size, size)
-    found = None
+    sizes = [_memory(device)[0] for device in _gpus()]
+    return sum(sizes) if sizes else None
+
+
+def devices() -> list[dict[str, str | int]]:
+    """Every GPU: its `name`, bytes `free` and in `total`, and whether it `shares` the machine's."""
+    found: list[dict[str, str | int]] = []
     for device in _gpus():
-        free, total = ctypes.c_size_t(), ctypes.c_size_t()
-        ask(device, ctypes.byref(free), ctypes.byref(total))
-        found = (found or 0) + free.value
+        name = _device("description", ctypes.c_char_p, ctypes.c_void_p)(device)
+        free, total = _memory(device)
+        shares = _shares_memory(device)
+        found.append({"name": _text(name), "free": free, "total": total, "shares": shares})
     return found
+
+
+def gpu_shares_memory() -> bool:
+    """Whether what is on the GPU is in the machine's own memory."""
+    return any(map(_shares_memory, _gpus()))
+
+
+def _shares_memory(device: int) -> bool:
+    is_apple = sys.platform == "darwin" and platform.machine() == "arm64"
+    return is_apple or _type(device) == _INTEGRATED
 
 
 def _gpus() -> Iterator[int]:
@@ -102,8 +126,20 @@ def _gpus() -> Iterator[int]:
         return
     for index in range(_device("count", ctypes.c_size_t)()):
         device = _device("get", ctypes.c_void_p, ctypes.c_size_t)(index)
-        if _device("type", ctypes.c_int, ctypes.c_void_p)(device) in _GPU_TYPES:
+        if _type(device) in (_DISCRETE, _INTEGRATED):
             yield device
+
+
+def _type(device: int) -> int:
+    return int(_device("type", ctypes.c_int, ctypes.c_void_p)(device))
+
+
+def _memory(device: int) -> tuple[int, int]:
+    size = ctypes.POINTER(ctypes.c_size_t)
+    free, total = ctypes.c_size_t(), ctypes.c_size_t()
+    ask = _device("memory", type(None), ctypes.c_void_p, size, size)
+    ask(device, ctypes.byref(free), ctypes.byref(total))
+    return free.value, total.value
 
 
 def _device(name: str, result: type, *arguments: type) -> ctypes._NamedFuncPointer:

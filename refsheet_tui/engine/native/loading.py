@@ -7,10 +7,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from refsheet_tui.engine.events import Loading, ModelInfo
+from refsheet_tui.engine.files import Files
+from refsheet_tui.engine.memory import Shape, needed
 from refsheet_tui.engine.native import library
 from refsheet_tui.engine.native.context import Context
 from refsheet_tui.engine.native.eye import Eye
-from refsheet_tui.engine.native.files import Files
 from refsheet_tui.engine.native.kept import Kept
 from refsheet_tui.engine.native.kv import KVCache
 from refsheet_tui.engine.native.model import LoadStoppedError, Model
@@ -21,6 +22,7 @@ from refsheet_tui.engine.native.runner import Runner
 from refsheet_tui.engine.native.speeds import Speeds
 from refsheet_tui.engine.native.threads import performance_cores
 from refsheet_tui.engine.native.tokenizer import Tokenizer
+from refsheet_tui.engine.room import check_room, memory_room, on_the_processor
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError, RefsheetError, WeightsError
 from refsheet_tui.prompting.turns import (
@@ -72,8 +74,16 @@ class Loader:
 
         Raises `WeightsError`, `EngineError`, `LoadStoppedError`.
         """
+        settings = self._settings
+        shape = Shape.of(self._files.model)
+        projector = settings.mmproj.stat().st_size if settings.mmproj else 0
+        need = needed(shape, settings.model.stat().st_size, projector, settings)
         problem: RefsheetError = EngineError("Nothing was loaded.", "Try again.")
-        for gpu_layers in attempts(self._settings, self._files):
+        for gpu_layers in attempts(settings, shape, need):
+            here = need.total
+            if not library.gpu_shares_memory():
+                here = on_the_processor(shape, need, gpu_layers)
+            check_room(one_line(settings.model.name), here, memory_room())
             with ExitStack() as owned:
                 try:
                     runner, info = self._load(gpu_layers, owned)

@@ -8,8 +8,8 @@ from time import monotonic
 
 from refsheet_tui.engine.engine import TokenizedPart
 from refsheet_tui.engine.events import Event, Loading, ModelInfo
+from refsheet_tui.engine.files import check_files
 from refsheet_tui.engine.native.context import Floats
-from refsheet_tui.engine.native.files import check_files
 from refsheet_tui.engine.native.loading import Loader
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.runner import Runner

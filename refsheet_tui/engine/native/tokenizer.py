@@ -1,8 +1,15 @@
-"""Prompts into units the model reads, tokens back into bytes."""
+"""Prompts into units the model reads, tokens back into bytes.
+
+Some published files type control tokens as ordinary text, or as text that is always taken whole;
+what a person types could then end their turn and begin another's. Such tokens are found by their
+names, and kept out of texts.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import re
+import sys
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -12,10 +19,18 @@ from refsheet_tui.engine.engine import TokenizedPart
 from refsheet_tui.engine.native.model import Model
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.prompting import ControlPart, Part, Prompt, TextPart
+from refsheet_tui.prompting.turns import (
+    BOS,
+    END_OF_IMAGE,
+    END_OF_TURN,
+    START_OF_IMAGE,
+    START_OF_TURN,
+)
 from refsheet_tui.text import one_line
 
 _PIECE_BYTES = 64
-_END_OF_TURN = "<end_of_turn>"
+# What nobody may be able to write, however a file types it.
+_REPAIRED = {part.token for part in (BOS, START_OF_TURN, END_OF_TURN, START_OF_IMAGE, END_OF_IMAGE)}
 
 
 class Tokenizer:
@@ -25,7 +40,9 @@ class Tokenizer:
         self._vocab = model.vocab
         self._file = model.path
         self._picture_tokens = picture_tokens
+        self._n_vocab = model.n_vocab
         self._control: dict[str, int] = {}
+        self._mistyped: dict[str, int] = {}
 
     def parts(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
         """Raises `WeightsError` when the vocabulary lacks a control token of the prompt."""
@@ -42,6 +59,8 @@ class Tokenizer:
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token, which may be part of a character; empty for control tokens."""
+        if token in self._mistyped.values():
+            return b""
         size = _PIECE_BYTES
         while True:
             buffer = ctypes.create_string_buffer(size)
@@ -52,11 +71,17 @@ class Tokenizer:
 
     def tokenize(self, text: str) -> list[int]:
         """Ordinary text: nothing in it becomes a control token, and no `<bos>` is added."""
-        return self._tokenize(text, parse_special=False)
+        parts = self._apart(text) if self._mistyped else [text]
+        return [token for part in parts for token in self._tokenize(part, parse_special=False)]
+
+    def _apart(self, text: str) -> list[str]:
+        """`text` in parts that do not hold the name of a mistyped token: cut behind its `<`."""
+        names = "|".join(re.escape(name[1:]) for name in self._mistyped)
+        return re.split(f"(?<=<)(?={names})", text)
 
     @cached_property
     def _end_of_turn(self) -> int:
-        return self.control(_END_OF_TURN)
+        return self.control(END_OF_TURN.token)
 
     def _part(self, part: Part) -> TokenizedPart:
         if isinstance(part, ControlPart):
@@ -68,12 +93,17 @@ class Tokenizer:
 
     def _look_up(self, name: str) -> int:
         tokens = self._tokenize(name, parse_special=True)
-        if not self._is_control(tokens, name):
-            raise WeightsError(
-                f"The tokenizer in {one_line(str(self._file))} has no control token {name}.",
-                "Choose another file of this model: its tokenizer is not Gemma 3's.",
-            )
-        return tokens[0]
+        if self._is_control(tokens, name):
+            return tokens[0]
+        for token in range(self._n_vocab) if name in _REPAIRED else ():
+            if llama.llama_vocab_get_text(self._vocab, token) == name.encode():
+                print(f"{name} is typed as ordinary text; it is kept apart", file=sys.stderr)
+                self._mistyped[name] = token
+                return token
+        raise WeightsError(
+            f"The tokenizer in {one_line(str(self._file))} has no control token {name}.",
+            "Choose another file of this model: its tokenizer is not Gemma 3's.",
+        )
 
     def _is_control(self, tokens: Sequence[int], name: str) -> bool:
         return (

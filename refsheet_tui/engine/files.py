@@ -5,12 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from refsheet_tui.engine.native.gguf_header import (
-    CutShortError,
-    GgufHeader,
-    NotGgufError,
-    read_header,
-)
+from refsheet_tui.engine.gguf_header import CutShortError, GgufHeader, NotGgufError, read_header
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.text import one_line
@@ -34,17 +29,28 @@ class Files:
 
 def check_files(settings: LoadSettings) -> Files:
     """Raises `WeightsError` naming the file and what is wrong with it."""
-    model = _header(settings.model, _CHOOSE_MODEL)
-    _check_model(model, settings.model)
+    model = read_model(settings.model)
+    check_model(model, settings.model)
     if settings.mmproj is None:
         return Files(model, None)
-    mmproj = _header(settings.mmproj, _CHOOSE_MMPROJ)
-    _check_mmproj(mmproj, settings.mmproj)
-    _check_width(model, mmproj, settings)
+    mmproj = read_mmproj(settings.mmproj)
+    check_mmproj(mmproj, settings.mmproj)
+    check_width(model, mmproj, settings.model, settings.mmproj)
     return Files(model, mmproj)
 
 
-def _check_model(header: GgufHeader, path: Path) -> None:
+def read_model(path: Path) -> GgufHeader:
+    """The head of a whole GGUF file. Raises `WeightsError`."""
+    return _header(path, _CHOOSE_MODEL)
+
+
+def read_mmproj(path: Path) -> GgufHeader:
+    """The head of a whole GGUF file. Raises `WeightsError`."""
+    return _header(path, _CHOOSE_MMPROJ)
+
+
+def check_model(header: GgufHeader, path: Path) -> None:
+    """Raises `WeightsError` unless it is a Gemma 3 text model."""
     found = header.text("general.architecture")
     if found == _PROJECTOR:
         raise WeightsError(
@@ -58,7 +64,8 @@ def _check_model(header: GgufHeader, path: Path) -> None:
         )
 
 
-def _check_mmproj(header: GgufHeader, path: Path) -> None:
+def check_mmproj(header: GgufHeader, path: Path) -> None:
+    """Raises `WeightsError` unless it is a projector of the kind `gemma3`."""
     found = header.text("general.architecture")
     if found != _PROJECTOR:
         what = "a text model" if found else "something else"
@@ -74,15 +81,15 @@ def _check_mmproj(header: GgufHeader, path: Path) -> None:
         )
 
 
-def _check_width(model: GgufHeader, mmproj: GgufHeader, settings: LoadSettings) -> None:
+def check_width(model: GgufHeader, mmproj: GgufHeader, path: Path, mmproj_path: Path) -> None:
+    """Raises `WeightsError` unless a picture's soft tokens are as wide as the model's tokens."""
     wanted = model.number(f"{ARCHITECTURE}.embedding_length")
-    shape = mmproj.shapes.get(_PROJECTION)
-    found = shape[0] if shape else mmproj.number("clip.vision.projection_dim")
+    projection = mmproj.tensors.get(_PROJECTION)
+    found = projection.shape[0] if projection else mmproj.number("clip.vision.projection_dim")
     if found != wanted:
-        assert settings.mmproj is not None
         raise WeightsError(
-            f"{_name(settings.mmproj)} belongs to another model: it is {found} wide, "
-            f"and {_name(settings.model)} is {wanted}.",
+            f"{_name(mmproj_path)} belongs to another model: it is {found} wide, "
+            f"and {_name(path)} is {wanted}.",
             _CHOOSE_MMPROJ,
         )
 
