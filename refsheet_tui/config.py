@@ -68,9 +68,13 @@ class Config(_Settings):
     """Everything `config.yaml` can set. The defaults here are those of the shipped file."""
 
     model: Annotated[str, Field(min_length=1), AfterValidator(_model_beside_the_file)] = "demo"
-    """`demo`, or the path of a text model (GGUF)."""
+    """`demo`, a name from the catalogue, or the path of a text model (GGUF)."""
     mmproj: Annotated[Path | None, Field(strict=False), AfterValidator(_beside_the_file)] = None
     """Path of the vision projector (GGUF) that belongs to the model."""
+    models_dir: Annotated[Path | None, Field(strict=False), AfterValidator(_beside_the_file)] = None
+    """The folder that models are downloaded to; None: `models` in the project or data folder."""
+    offline: bool = False
+    """True: the network is never used, not even when a download is asked for."""
     context_size: int = Field(default=8192, ge=256, le=131_072)
     """Tokens the model can hold in view; more needs more memory. Gemma 3 ends at 131,072."""
     threads: int | None = Field(default=None, ge=1, le=512)
@@ -97,11 +101,12 @@ def load_config(path: Path | None = None) -> Config:
     """
     shipped = _load(paths.shipped("config.yaml"))
     if path is None:
-        path = _persons_file()
+        path = persons_file()
     return shipped if path is None else _over(shipped, _load(path))
 
 
-def _persons_file() -> Path | None:
+def persons_file() -> Path | None:
+    """Where the person's settings are read from; None where there are none."""
     named = os.environ.get("REFSHEET_CONFIG")
     if named:
         return Path(named)

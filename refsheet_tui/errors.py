@@ -31,6 +31,14 @@ class WeightsError(RefsheetError):
     """A model or projector file that is missing, damaged, or not what it was given as."""
 
 
+class DownloadError(WeightsError):
+    """A file that could not be fetched whole. What has arrived stays, unless it says otherwise."""
+
+
+class DownloadStoppedError(DownloadError):
+    """The person stopped it."""
+
+
 class EngineError(RefsheetError):
     """The engine could not do what was asked of it; it can still be asked other things."""
 

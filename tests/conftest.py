@@ -10,7 +10,7 @@ import pytest
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings, data, caches and logs go to a folder of the test."""
-    for kind in ("CONFIG", "DATA", "CACHE", "STATE"):
+    for kind in ("CONFIG", "DATA", "CACHE", "STATE", "MODELS"):
         monkeypatch.setenv(f"REFSHEET_{kind}_DIR", str(tmp_path / "refsheet" / kind.lower()))
     monkeypatch.delenv("REFSHEET_CONFIG", raising=False)
 

@@ -26,7 +26,12 @@ def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_wheel_holds_what_the_program_needs_besides_code(wheel: Path, root: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        for name in ("config.yaml", "models/demo/demo.gguf", "models/demo/demo-mmproj.gguf"):
+        for name in (
+            "config.yaml",
+            "models/demo/demo.gguf",
+            "models/demo/demo-mmproj.gguf",
+            "models/catalog.yaml",
+        ):
             assert archive.read(f"refsheet_tui/_shipped/{name}") == (root / name).read_bytes()
         names = set(archive.namelist())
     samples = {

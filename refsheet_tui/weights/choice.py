@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.text import one_line
+from refsheet_tui.weights.catalog import load_catalog
+from refsheet_tui.weights.store import State, Store
 
 DEMO = "demo"
 
 DEMO_NOTICE = (
     "This is the tiny demo model: it knows the sample characters and little else. "
-    "For a real one, get gemma-3-4b-it-qat-Q4_0.gguf (ggml-org/gemma-3-4b-it-qat-GGUF) and "
-    "mmproj-model-f16.gguf (ggml-org/gemma-3-4b-it-GGUF), and give them with --model and --mmproj "
-    "or in config.yaml."
+    "For a real one: refsheet models download"
 )
+
+_MISSING = {
+    State.ABSENT: ("{} is not on this machine.", "Get it: refsheet models download {}"),
+    State.PARTIAL: (
+        "{} is not whole yet: its download was stopped.",
+        "Go on with it: refsheet models download {}",
+    ),
+    State.DAMAGED: (
+        "A file of {} does not have the size it should have.",
+        "Mend it: refsheet models download {}",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -27,21 +40,34 @@ class ModelChoice:
     mmproj: Path | None
 
 
-def choose_model(model: str, mmproj: Path | None = None) -> ModelChoice:
-    """The files for `demo` or a path.
+def choose_model(model: str, mmproj: Path | None, store: Store) -> ModelChoice:
+    """The files for `demo`, a name from the catalogue, or a path.
 
-    Where no projector is named, the only `*mmproj*.gguf` beside the model is taken. Raises
-    `WeightsError` for a file that isn't there.
+    Where no projector is named beside a path, the only `*mmproj*.gguf` next to the model is taken.
+    Raises `WeightsError` for a file that isn't there, `ConfigError` for a bad catalogue.
     """
     if model == DEMO:
         return ModelChoice(paths.demo_model(), paths.typed(mmproj or paths.demo_mmproj()))
-    path = paths.typed(model)
-    if not paths.exists(path):
-        raise WeightsError(
-            f"There is no model {one_line(model)}.",
-            f"Give the path of a GGUF file, or '{DEMO}' for the model that comes with refsheet.",
-        )
-    return ModelChoice(path, paths.typed(mmproj) if mmproj else _only_projector_beside(path))
+    catalog, path = None if is_path(model) else load_catalog(), paths.typed(model)
+    if catalog is None or (model not in catalog.models and paths.is_file(path)):
+        if not paths.exists(path):
+            raise WeightsError(
+                f"There is no model {one_line(model)}.",
+                "Give the path of a GGUF file, or a name that 'refsheet models' shows.",
+            )
+        return ModelChoice(path, paths.typed(mmproj) if mmproj else _only_projector_beside(path))
+    entry = catalog.entry(model)
+    state = store.state_of(entry)
+    if state is not State.WHOLE:
+        problem, remedy = _MISSING[state]
+        raise WeightsError(problem.format(model), remedy.format(model))
+    own = store.path(entry.projector) if entry.projector else None
+    return ModelChoice(store.path(entry.model), paths.typed(mmproj) if mmproj else own)
+
+
+def is_path(model: str) -> bool:
+    """Whether it can't be a name."""
+    return "/" in model or os.sep in model or model.endswith(".gguf")
 
 
 def _only_projector_beside(model: Path) -> Path | None:

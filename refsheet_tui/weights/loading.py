@@ -6,13 +6,14 @@ from refsheet_tui import paths
 from refsheet_tui.config import Config
 from refsheet_tui.engine import CacheSettings, LoadSettings
 from refsheet_tui.weights.choice import choose_model
+from refsheet_tui.weights.store import Store
 
 _MIB = 1 << 20
 
 
 def load_settings(config: Config) -> LoadSettings:
-    """Raises `WeightsError` for a file that isn't there."""
-    chosen = choose_model(config.model, config.mmproj)
+    """Raises `WeightsError` for a file that isn't there, `ConfigError` for a bad catalogue."""
+    chosen = choose_model(config.model, config.mmproj, store_of(config))
     return LoadSettings(
         chosen.model,
         chosen.mmproj,
@@ -23,6 +24,11 @@ def load_settings(config: Config) -> LoadSettings:
         full_window_cache=config.window_cache == "full",
         cache=cache_settings(config),
     )
+
+
+def store_of(config: Config) -> Store:
+    """Where downloaded models lie."""
+    return Store(config.models_dir or paths.models_dir())
 
 
 def cache_settings(config: Config) -> CacheSettings:

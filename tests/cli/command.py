@@ -27,7 +27,7 @@ class Outcome:
 
 def environment(home: Path) -> dict[str, str]:
     """Nobody's settings, and logs that nobody misses."""
-    names = ("CONFIG", "DATA", "CACHE", "STATE")
+    names = ("CONFIG", "DATA", "CACHE", "STATE", "MODELS")
     folders = {f"REFSHEET_{name}_DIR": str(home / name.lower()) for name in names}
     # Buffered output, as it is for a person, shows what is left unwritten at the end.
     unwanted = ("REFSHEET_", "LC_", "LANG", "PYTHONUNBUFFERED")

@@ -186,4 +186,6 @@ async def test_every_action_is_in_help_and_palette() -> None:
         assert {"Send", "New line", "Stop", "Again", "Home", "Quit", "Help"} <= commands
         assert not any("Cursor" in command for command in commands)
         await pilot.press("f3")
-        await until(pilot, lambda: "--mmproj" in str(app.screen.query_one(Static).render()))
+        await until(
+            pilot, lambda: "refsheet models download" in str(app.screen.query_one(Static).render())
+        )

@@ -1,0 +1,112 @@
+"""Is a file, byte for byte, what it should be?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from refsheet_tui.errors import StorageError, WeightsError
+from refsheet_tui.weights.findings import Finding, Verdict
+from refsheet_tui.weights.hashing import sha256
+from refsheet_tui.weights.record import Known, Record, Source
+
+_AGAIN = "Download it again."
+_NEVER = 0
+_WHOSE = {
+    "catalogue": "as the catalogue says",
+    "hub": "as the hub said when it was downloaded",
+    "first sight": "as it was when first seen; nobody has said what it should be",
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file on disk and what it should be, where that is known: by the catalogue or, under
+    `name`, by the record."""
+
+    path: Path
+    name: str
+    record: Record
+    bytes: int | None = None
+    sha256: str | None = None
+
+    @classmethod
+    def beside(cls, path: Path) -> Kept:
+        """A file of the person's own; what is seen of it is recorded beside it."""
+        return cls(path, path.name, Record.beside(path))
+
+    @property
+    def known(self) -> Known | None:
+        return self.record.get(self.name)
+
+    @property
+    def source(self) -> Source:
+        """Whose word its sum is."""
+        if self.sha256 is not None:
+            return "catalogue"
+        return self.known.source if self.known else "first sight"
+
+    @property
+    def expected_bytes(self) -> int | None:
+        return self.bytes or (self.known.bytes if self.known else None)
+
+    @property
+    def expected_sum(self) -> str | None:
+        return self.sha256 or (self.known.sha256 if self.known else None)
+
+
+def check_size(kept: Kept) -> Finding:
+    """Raises `WeightsError` when there are more bytes than there should be, or fewer."""
+    found, wanted = kept.path.stat().st_size, kept.expected_bytes
+    if wanted is None:
+        return Finding(f"{found:,} bytes; nobody has said how many", Verdict.NOTED)
+    if found != wanted:
+        raise WeightsError(f"It has {found:,} bytes, and should have {wanted:,}.", _AGAIN)
+    return Finding(f"{found:,} bytes")
+
+
+def check_unchanged(kept: Kept) -> Finding:
+    """Whether the file was written to since its sum was last found right."""
+    known = kept.known
+    if known is None or known.sha256 != kept.expected_sum:
+        return Finding("its sum was never computed: 'refsheet models verify'", Verdict.NOTED)
+    if known.changed_ns != kept.path.stat().st_mtime_ns:
+        return Finding("it was written to since its sum was right", Verdict.NOTED)
+    return Finding("not written to since its sum was right")
+
+
+def check_sum(kept: Kept, on_bytes: Callable[[int], None]) -> Finding:
+    """Compute the SHA-256, compare, and record it.
+
+    Raises `WeightsError` when it is another than expected, `OSError`.
+    """
+    wanted, source = kept.expected_sum, kept.source
+    found = sha256(kept.path, on_bytes)
+    if wanted is not None and found != wanted:
+        _doubted(kept)
+        raise WeightsError(f"Its SHA-256 is {found}, and should be {wanted}.", _AGAIN)
+    words = f"SHA-256 {found}, {_WHOSE[source]}"
+    if not _recorded(kept, found, source):
+        words += "; it could not be recorded"
+    return Finding(words, Verdict.NOTED if source == "first sight" else Verdict.GOOD)
+
+
+def _doubted(kept: Kept) -> None:
+    """Its sum was right once, and isn't any more: a download is not to trust the record."""
+    if kept.known is not None:
+        with suppress(StorageError):
+            kept.record.put(kept.name, replace(kept.known, changed_ns=_NEVER))
+
+
+def _recorded(kept: Kept, found: str, source: Source) -> bool:
+    status, known = kept.path.stat(), kept.known
+    now = Known(status.st_size, found, source, status.st_mtime_ns)
+    if known is not None:
+        now = replace(now, repository=known.repository, revision=known.revision)
+    try:
+        kept.record.put(kept.name, now)
+    except StorageError:
+        return False
+    return True

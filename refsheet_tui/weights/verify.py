@@ -1,0 +1,110 @@
+"""Are these files whole, and do they belong together? One question after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from refsheet_tui.engine.files import (
+    check_mmproj,
+    check_model,
+    check_width,
+    read_mmproj,
+    read_model,
+)
+from refsheet_tui.engine.gguf_header import GgufHeader
+from refsheet_tui.errors import WeightsError
+from refsheet_tui.text import one_line
+from refsheet_tui.weights.content import Kept, check_size, check_sum, check_unchanged
+from refsheet_tui.weights.findings import Check, Finding, Report, Verdict
+from refsheet_tui.weights.vocabulary import check_template, check_tokens
+
+Progress = Callable[[Path, int], None]
+"""Is told a file, and how many more of its bytes were summed up; stops it by raising."""
+
+
+class Verification:
+    """Of one model, and of the projector that belongs to it."""
+
+    def __init__(self, model: Kept, mmproj: Kept | None, progress: Progress) -> None:
+        self._model = model
+        self._mmproj = mmproj
+        self._progress = progress
+        self._checks: list[Check] = []
+
+    def run(self, *, quick: bool = False) -> Report:
+        """Quick: what can be seen without reading the files as a whole, in less than a second.
+
+        Whatever is wrong with the files is in the report; raises only what `progress` raises.
+        """
+        self._checks = []
+        model = self._header(self._model, read_model, check_model, quick=quick)
+        if model is not None:
+            self._vocabulary(model)
+        if self._mmproj is not None:
+            mmproj = self._header(self._mmproj, read_mmproj, check_mmproj, quick=quick)
+            if model is not None and mmproj is not None:
+                self._width(model, mmproj, self._mmproj.path)
+        return Report(tuple(self._checks))
+
+    def _header(
+        self,
+        kept: Kept,
+        read: Callable[[Path], GgufHeader],
+        check_kind: Callable[[GgufHeader, Path], None],
+        *,
+        quick: bool,
+    ) -> GgufHeader | None:
+        """The head of a file that is worth looking into further."""
+        path = kept.path
+        try:
+            header = read(path)
+        except WeightsError as error:
+            self._add(path, "format", _bad(error))
+            return None
+        self._add(path, "format", Finding(f"GGUF, all {len(header.tensors)} tensors there"))
+        self._ask(path, "size", lambda: check_size(kept))
+        if quick:
+            self._ask(path, "content", lambda: check_unchanged(kept))
+        else:
+            told = self._progress
+            self._ask(path, "content", lambda: check_sum(kept, lambda count: told(path, count)))
+
+        def kind() -> Finding:
+            check_kind(header, path)
+            name = header.text("general.name") or header.text("general.architecture")
+            return Finding(one_line(name))
+
+        return header if self._ask(path, "kind", kind) else None
+
+    def _vocabulary(self, model: GgufHeader) -> None:
+        path, sees = self._model.path, self._mmproj is not None
+        self._ask(path, "control tokens", lambda: check_tokens(path, model, sees_pictures=sees))
+        self._ask(path, "chat template", lambda: check_template(model))
+
+    def _width(self, model: GgufHeader, mmproj: GgufHeader, path: Path) -> None:
+        def belongs() -> Finding:
+            check_width(model, mmproj, self._model.path, path)
+            return Finding(f"that of {one_line(self._model.path.name)}")
+
+        self._ask(path, "width", belongs)
+
+    def _ask(self, file: Path, name: str, check: Callable[[], Finding]) -> bool:
+        """Whether the answer is a good one."""
+        try:
+            finding = check()
+        except WeightsError as error:
+            finding = _bad(error)
+        except OSError as error:
+            finding = Finding(
+                f"It can't be read: {error.strerror}.", Verdict.BAD, "Check its permissions."
+            )
+        self._add(file, name, finding)
+        return finding.verdict is not Verdict.BAD
+
+    def _add(self, file: Path, name: str, finding: Finding) -> None:
+        self._checks.append(Check(file, name, finding))
+
+
+def _bad(error: WeightsError) -> Finding:
+    return Finding(error.problem, Verdict.BAD, error.remedy)

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""What models take of memory, beside what is foretold from the numbers in their files.
+
+`scripts/measure_memory.py MODEL[,MMPROJ] … [--context 8192]` prints a Markdown table. Each
+row is a process of its own: it looks at a picture, where it can, and writes a few words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import hashlib
+from pathlib import Path
+
+from refsheet_tui.bench.memory import peak_memory
+from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine, ModelInfo
+from refsheet_tui.engine.files import read_model
+from refsheet_tui.engine.memory import Shape, needed
+from refsheet_tui.pictures import PictureView, PreparedPicture
+from refsheet_tui.prompting import Prompt, Turn, build_prompt
+
+_MIB = 1 << 20
+_WRITTEN = 8
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="+", metavar="MODEL[,MMPROJ]")
+    parser.add_argument("--context", type=int, nargs="+", default=[8192])
+    given = parser.parse_args()
+    print("| model | projector | context | foretold MiB | measured MiB | ratio |")
+    print("|---|---|---|---|---|---|")
+    for pair in given.files:
+        model, _, mmproj = pair.partition(",")
+        for context in given.context:
+            settings = LoadSettings(Path(model), Path(mmproj) if mmproj else None, context)
+            foretold = _foretold(settings) / _MIB
+            measured = asyncio.run(_measured(settings)) / _MIB
+            sees = "yes" if mmproj else "no"
+            print(
+                f"| {Path(model).stem} | {sees} | {context} | {foretold:.0f} | {measured:.0f} "
+                f"| {foretold / measured:.3f} |"
+            )
+
+
+def _foretold(settings: LoadSettings) -> int:
+    projector = settings.mmproj.stat().st_size if settings.mmproj else 0
+    shape = Shape.of(read_model(settings.model))
+    return needed(shape, settings.model.stat().st_size, projector, settings).total
+
+
+async def _measured(settings: LoadSettings) -> float:
+    engine = LocalEngine()
+    info = await engine.load(settings)
+    try:
+        async for _ in engine.generate(_prompt(info), GenerationSettings(_WRITTEN, sample=False)):
+            pass
+        return peak_memory(engine.pid)
+    finally:
+        await engine.close()
+
+
+def _prompt(info: ModelInfo) -> Prompt:
+    words = "hello " * 100
+    if not info.picture_size:
+        return build_prompt([Turn("user", (words,))])
+    grey = bytes([128]) * (3 * info.picture_size**2)
+    picture = PreparedPicture(info.picture_size, grey, hashlib.sha256(grey).hexdigest())
+    return build_prompt([Turn("user", (PictureView(picture), words))])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,58 @@
+"""Settings that the program writes: the rest of the file stays as the person left it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from refsheet_tui.config import load_config
+from refsheet_tui.config_edit import change_config
+from refsheet_tui.errors import ConfigError
+from refsheet_tui.paths import config_dir
+
+
+def test_a_file_is_made_where_there_is_none() -> None:
+    file = change_config(None, {"model": "4b", "mmproj": None})
+    assert file == config_dir() / "config.yaml"
+    assert load_config().model == "4b"
+
+
+def test_comments_order_and_quotes_stay(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text(
+        "# mine\nthreads: 2   # two\n\nmodel: 'demo'\nmmproj: x.gguf\n\n# How it speaks.\n"
+        "generation:\n  # hot\n  temperature: 1.5\n"
+    )
+    change_config(file, {"model": "12b", "mmproj": None})
+    assert file.read_text() == (
+        "# mine\nthreads: 2   # two\n\nmodel: '12b'\nmmproj:\n\n# How it speaks.\n"
+        "generation:\n  # hot\n  temperature: 1.5\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n", "null\n"])
+def test_a_file_without_settings_gets_one(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text(text)
+    change_config(file, {"model": "/a b/it's: 5.gguf"})
+    assert load_config(file).model == "/a b/it's: 5.gguf"
+    assert text.startswith("#") is ("# nothing yet" in file.read_text())
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.yaml", tmp_path / "link.yaml"
+    real.write_text("threads: 2\n")
+    link.symlink_to(real)
+    change_config(link, {"model": "4b"})
+    assert link.is_symlink()
+    assert "model: 4b" in real.read_text()
+
+
+@pytest.mark.parametrize("text", ["model: [\n", "modell: x\n", "- a\n"])
+def test_a_file_that_is_wrong_is_left_alone(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError):
+        change_config(file, {"model": "4b"})
+    assert file.read_text() == text

@@ -1,0 +1,94 @@
+"""The catalogue: what ships is complete, what a person adds is checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from refsheet_tui.errors import ConfigError, WeightsError
+from refsheet_tui.paths import config_dir
+from refsheet_tui.weights.catalog import load_catalog
+from refsheet_tui.weights.choice import choose_model
+from refsheet_tui.weights.store import Store
+
+SUM = "a" * 64
+
+
+def own(text: str) -> Path:
+    config_dir().mkdir(parents=True, exist_ok=True)
+    file = config_dir() / "catalog.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_every_size_is_there_with_its_sum_and_its_licence() -> None:
+    catalog = load_catalog()
+    assert catalog.default == "4b"
+    assert {name.split("-")[0] for name in catalog.models} == {"270m", "1b", "4b", "12b", "27b"}
+    for entry in catalog.models.values():
+        assert all(file.sha256 for file in entry.files)
+        assert catalog.licence(entry) is not None
+        assert entry.shape in catalog.shapes
+    sighted = {name for name, entry in catalog.models.items() if entry.projector}
+    assert set(catalog.models) - sighted == {"270m", "1b"}
+    assert all(entry.instead for entry in catalog.models.values() if entry.gated)
+
+
+def test_the_default_is_the_quantization_aware_4b_with_an_f16_projector() -> None:
+    entry = load_catalog().entry("4b")
+    assert entry.model.file == "gemma-3-4b-it-qat-Q4_0.gguf"
+    assert entry.projector is not None and entry.projector.file == "mmproj-model-f16.gguf"
+    assert entry.size == 2_526_080_992 + 851_251_104
+
+
+def test_a_person_adds_models_and_replaces_ours() -> None:
+    own(
+        "default: mine\n"
+        "models:\n"
+        "  mine:\n"
+        "    title: My own\n"
+        "    shape: 4b\n"
+        f"    model: {{repository: me/mine, file: sub/mine.gguf, sha256: {SUM}}}\n"
+        "  1b:\n"
+        "    title: Another 1B\n"
+        "    model: {repository: me/one, file: one.gguf}\n"
+    )
+    catalog = load_catalog()
+    assert catalog.default == "mine"
+    assert catalog.entry("mine").model.sha256 == SUM
+    assert catalog.entry("1b").title == "Another 1B"
+    assert catalog.entry("4b").title.startswith("Gemma 3 4B")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("default: nowhere\n", "there is no model nowhere"),
+        ("models: {mine: {title: x}}\n", "model"),
+        ("models: {mine: {title: x, model: {repository: me/x, file: ../x.gguf}}}\n", "file"),
+        ("models: {mine: {title: x, model: {repository: ../.., file: x.gguf}}}\n", "repository"),
+        ("models: {mine: {title: x, model: {repository: me/x, file: x.exe}}}\n", "file"),
+        ("models: {demo: {title: x, model: {repository: me/x, file: x.gguf}}}\n", "demo"),
+        ("models: {mine: {title: x, shape: 9b, model: {repository: a/b, file: x.gguf}}}\n", "9b"),
+        ("models: [\n", "line"),
+    ],
+)
+def test_a_mistake_in_it_is_named(text: str, problem: str) -> None:
+    file = own(text)
+    with pytest.raises(ConfigError) as caught:
+        load_catalog()
+    assert str(file) in caught.value.problem
+    assert problem in str(caught.value)
+
+
+def test_an_unknown_name_is_answered_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="no model 5b in the catalogue") as caught:
+        choose_model("5b", None, Store(tmp_path))
+    assert "4b, 4b-q4_k_m" in caught.value.remedy
+
+
+def test_a_model_that_is_not_here_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="4b is not on this machine") as caught:
+        choose_model("4b", None, Store(tmp_path))
+    assert caught.value.remedy == "Get it: refsheet models download 4b"

@@ -1,0 +1,231 @@
+"""`Download` ends with whole files, or says why not; a half file is never taken for a whole one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from hub_server import REVISION, Fault, HubServer
+from small_models import (
+    ALL,
+    REPOSITORY,
+    SIZE,
+    assert_whole,
+    bytes_begun,
+    demo_entry,
+    fetch,
+    stopped,
+)
+
+from refsheet_tui.errors import DownloadError, StorageError, WeightsError
+from refsheet_tui.paths import demo_mmproj, demo_model
+from refsheet_tui.weights.content import check_sum
+from refsheet_tui.weights.progress import Asking, Checking, Ready, Receiving
+from refsheet_tui.weights.store import State, Store
+
+OTHER_REVISION = "f" * 40
+# What arrives is written in steps of so many bytes.
+STEP = 65_536
+
+
+@pytest.mark.parametrize("pinned", [True, False], ids=["pinned", "unpinned"])
+def test_both_files_arrive_and_are_recorded(hub: HubServer, store: Store, pinned: bool) -> None:
+    entry = demo_entry(pinned=pinned)
+    fetch(entry, store)
+    assert_whole(store, entry)
+    known = store.known(entry.model)
+    assert known is not None
+    assert (known.bytes, known.sha256) == (SIZE, hub.sha256(demo_model()))
+    assert known.source == ("catalogue" if pinned else "hub")
+    assert (known.repository, known.revision) == (REPOSITORY, REVISION)
+    assert hub.sent == ALL
+
+
+def test_bytes_speed_and_time_left_are_told(hub: HubServer, store: Store) -> None:
+    events = fetch(demo_entry(), store)
+    received = [event for event in events if isinstance(event, Receiving)]
+    assert [event.all_done for event in received] == sorted(event.all_done for event in received)
+    assert (received[0].done, received[0].total, received[0].all_total) == (0, SIZE, ALL)
+    assert received[-1].all_done == ALL
+    assert received[-1].left_s == 0
+    assert any(event.speed and event.left_s for event in received)
+    kinds = list(dict.fromkeys(type(event) for event in events))
+    assert kinds == [Asking, Receiving, Checking, Ready]
+
+
+def test_what_is_there_is_not_fetched_again(hub: HubServer, store: Store) -> None:
+    fetch(demo_entry(), store)
+    hub.asked.clear()
+    events = fetch(demo_entry(), store)
+    assert [type(event) for event in events] == [Ready, Ready]
+    assert hub.asked == []
+
+
+def test_a_file_that_was_copied_here_is_summed_up_and_kept(hub: HubServer, store: Store) -> None:
+    entry = demo_entry()
+    for file, original in zip(entry.files, (demo_model(), demo_mmproj()), strict=True):
+        store.path(file).parent.mkdir(parents=True)
+        shutil.copy(original, store.path(file))
+    fetch(entry, store)
+    assert hub.sent == 0
+    assert store.known(entry.model) is not None
+
+
+def test_so_is_one_that_the_catalogue_does_not_describe(hub: HubServer, store: Store) -> None:
+    entry = demo_entry(pinned=False)
+    store.path(entry.model).parent.mkdir(parents=True)
+    shutil.copy(demo_model(), store.path(entry.model))
+    fetch(entry, store)
+    assert_whole(store, entry)
+    assert hub.sent == ALL - SIZE
+
+
+def test_a_file_that_was_changed_since_is_fetched_again(hub: HubServer, store: Store) -> None:
+    entry = demo_entry()
+    fetch(entry, store)
+    with store.path(entry.model).open("r+b") as file:
+        file.write(b"XXXX")
+    fetch(entry, store)
+    assert_whole(store, entry)
+    assert hub.sent == ALL + SIZE
+
+
+def test_a_dropped_connection_is_taken_up_again(hub: HubServer, store: Store) -> None:
+    hub.faults = [Fault(drop_at=500_000), Fault(drop_at=1_200_000)]
+    fetch(demo_entry(), store)
+    assert_whole(store, demo_entry())
+    assert ALL <= hub.sent <= ALL + 2 * STEP
+    first, *again = [headers.get("range") for headers in hub.asked_for(f"/cdn/{REPOSITORY}")]
+    assert first is None
+    begins = [int(asked.removeprefix("bytes=").removesuffix("-")) for asked in again if asked]
+    assert 500_000 - STEP <= begins[0] <= 500_000
+    assert 1_200_000 - STEP <= begins[1] <= 1_200_000
+
+
+def test_a_stopped_download_goes_on_where_it_was(hub: HubServer, store: Store) -> None:
+    entry = demo_entry()
+    stopped(entry, store, at=600_000)
+    assert store.state(entry.model) is State.PARTIAL
+    assert not store.path(entry.model).exists()
+    before = bytes_begun(store, entry.model)
+    assert before > 0
+    first = next(event for event in fetch(entry, store) if isinstance(event, Receiving))
+    assert first.done == before
+    assert_whole(store, entry)
+
+
+def test_a_server_that_ignores_ranges_begins_anew(hub: HubServer, store: Store) -> None:
+    entry = demo_entry()
+    stopped(entry, store, at=600_000)
+    hub.faults = [Fault(ignores_range=True)]
+    events = fetch(entry, store)
+    assert_whole(store, entry)
+    received = [event for event in events if isinstance(event, Receiving)]
+    assert max(event.all_done for event in received) == ALL
+
+
+def test_a_length_that_is_too_long_is_not_waited_for(hub: HubServer, store: Store) -> None:
+    hub.faults = [Fault(announces=SIZE + 1000)]
+    fetch(demo_entry(), store)
+    assert_whole(store, demo_entry())
+
+
+def test_a_length_that_is_too_short_is_not_believed(hub: HubServer, store: Store) -> None:
+    hub.faults = [Fault(announces=SIZE - 1000, times=99)]
+    with pytest.raises(DownloadError) as caught:
+        fetch(demo_entry(), store)
+    assert "goes on where it stopped" in caught.value.remedy
+    assert not store.path(demo_entry().model).exists()
+    hub.faults = []
+    fetch(demo_entry(), store)
+    assert_whole(store, demo_entry())
+
+
+def test_wrong_content_is_thrown_away(hub: HubServer, store: Store) -> None:
+    hub.faults = [Fault(flips_at=700_000)]
+    with pytest.raises(
+        DownloadError, match=r"is not what was published: its SHA-256 is [0-9a-f]{64}"
+    ):
+        fetch(demo_entry(), store)
+    assert store.state(demo_entry().model) is State.ABSENT
+    fetch(demo_entry(), store)
+    assert_whole(store, demo_entry())
+
+
+def test_what_went_bad_on_the_disk_is_fetched_once_more(hub: HubServer, store: Store) -> None:
+    entry = demo_entry()
+    stopped(entry, store, at=600_000)
+    (partial,) = store.partials(entry.model)
+    with partial.open("r+b") as file:
+        file.write(b"XXXX")
+    fetch(entry, store)
+    assert_whole(store, entry)
+
+
+def test_what_verifying_found_bad_is_fetched_again(hub: HubServer, store: Store) -> None:
+    """Also where the time of the last change says that nothing happened."""
+    entry = demo_entry()
+    fetch(entry, store)
+    path = store.path(entry.model)
+    before = path.stat()
+    with path.open("r+b") as file:
+        file.seek(1_000_000)
+        file.write(b"XXXX")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    kept = store.kept(entry.model)
+    with pytest.raises(WeightsError, match="and should be"):
+        check_sum(kept, lambda count: None)
+    fetch(entry, store)
+    assert_whole(store, entry)
+
+
+def test_another_revision_is_another_file(hub: HubServer, store: Store) -> None:
+    entry = demo_entry(pinned=False)
+    fetch(entry, store)
+    hub.put(REPOSITORY, demo_model().name, demo_mmproj())
+    newer = entry.model.model_copy(update={"revision": OTHER_REVISION})
+    hub.revisions.add(OTHER_REVISION)
+    fetch(entry.model_copy(update={"model": newer}), store)
+    assert store.path(newer).read_bytes() == demo_mmproj().read_bytes()
+
+
+def test_a_damaged_file_in_its_place_gives_no_room(
+    hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What replaces it is written beside it."""
+    entry = demo_entry()
+    fetch(entry, store)
+    with store.path(entry.model).open("r+b") as file:
+        file.write(b"XXXX")
+    usage = shutil.disk_usage(store.folder)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=SIZE))
+    with pytest.raises(DownloadError, match="There is room for"):
+        fetch(entry, store)
+
+
+def test_all_that_came_from_a_hub_which_does_not_say_how_much(hub: HubServer, store: Store) -> None:
+    """Killed between the last byte and the sum, it asks for more than there is."""
+    hub.tells_size = False
+    entry = demo_entry(pinned=False)
+    stopped(entry, store, at=SIZE)
+    fetch(entry, store)
+    assert_whole(store, entry)
+
+
+@pytest.mark.parametrize("kind", ["folder in its place", "closed folder"])
+def test_a_place_that_cannot_be_used_is_named(
+    hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    path = store.path(demo_entry().model)
+    if kind == "folder in its place":
+        (path / "sub").mkdir(parents=True)
+    else:
+
+        def refused(*_: object, **__: object) -> None:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr("refsheet_tui.weights.arrival.FileLock.acquire", refused)
+    with pytest.raises(StorageError, match=r"demo\.gguf can't be used") as caught:
+        fetch(demo_entry(), store)
+    assert "permissions" in caught.value.remedy

@@ -1,0 +1,202 @@
+"""What a model needs, and what that means for a machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from refsheet_tui.bench.memory import peak_memory
+from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine
+from refsheet_tui.engine.files import read_model
+from refsheet_tui.engine.memory import Shape, layers_on_gpu, needed
+from refsheet_tui.engine.native import loading
+from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.room import check_room, on_the_processor
+from refsheet_tui.errors import WeightsError
+from refsheet_tui.paths import demo_mmproj, demo_model
+from refsheet_tui.prompting import Turn, build_prompt
+from refsheet_tui.weights.catalog import load_catalog
+from refsheet_tui.weights.fit import Fit, Machine, Verdict, fit, fit_entry, recommended
+from refsheet_tui.weights.store import Store
+
+GB, MIB = 1_000_000_000, 1 << 20
+ANY = LoadSettings(Path("model.gguf"))
+CATALOG = load_catalog()
+
+# A row each of what llama.cpp 0.3.36 logged for random weights of that shape: "KV buffer size"
+# twice, "compute buffer size" and the peak of the process after a picture and a reply, in MiB.
+MEASURED = {
+    "270m": (242_649_984, 0, 24 + 15, 26.77, 383),
+    "1b": (719_157_184, 0, 32 + 22, 58.27, 884),
+    "4b": (2_524_636_768, 849_896_416, 160 + 174, 88.52, 3936),
+    "12b": (7_129_486_560, 852_845_536, 512 + 480, 130.02, 9003),
+}
+
+
+@pytest.mark.parametrize("size", MEASURED)
+def test_the_need_is_what_was_measured(size: str) -> None:
+    weights, projector, cache, compute, peak = MEASURED[size]
+    need = needed(CATALOG.shapes[size], weights, projector, ANY)
+    assert need.cache / MIB == pytest.approx(cache)
+    assert need.compute / MIB == pytest.approx(compute, rel=0.01)
+    assert need.total / MIB == pytest.approx(peak, rel=0.1)
+
+
+def test_27b_is_what_arithmetic_says() -> None:
+    """The shared part of the cache in KiB a token, and what the window's holds."""
+    shape = CATALOG.shapes["27b"]
+    need = needed(shape, 15_908_791_488, 857_739_168, ANY)
+    assert need.cache == (8192 * 80 * 1024) + 624 * MIB
+    assert 17 * GB < need.total < 19 * GB
+
+
+@pytest.mark.parametrize(
+    ("change", "mib"),
+    [
+        ({"context_size": 2048}, 40 + 174),
+        ({"context_size": 32_768}, 640 + 174),
+        ({"kv_type": "q8_0"}, 85 + 92.4375),
+        ({"full_window_cache": True}, 1088),
+        ({"context_size": 32_768, "full_window_cache": True}, 4352),
+    ],
+)
+def test_the_cache_is_as_large_as_the_settings_make_it(
+    change: dict[str, object], mib: float
+) -> None:
+    settings = replace(ANY, **change)  # type: ignore[arg-type]
+    assert needed(CATALOG.shapes["4b"], 1, 0, settings).cache / MIB == pytest.approx(mib)
+
+
+@pytest.fixture(scope="module")
+def random_270m(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("270m")
+    script = root / "scripts" / "make_synthetic_model.py"
+    subprocess.run([sys.executable, script, "--size", "270m", folder], check=True)
+    return folder / "gemma-3-270m-random.gguf"
+
+
+def test_a_shape_is_read_from_the_file(random_270m: Path) -> None:
+    assert Shape.of(read_model(random_270m)) == CATALOG.shapes["270m"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak")
+async def test_the_engine_takes_what_was_foretold(random_270m: Path) -> None:
+    settings = LoadSettings(random_270m, context_size=8192, threads=1)
+    engine = LocalEngine()
+    await engine.load(settings)
+    prompt = build_prompt([Turn("user", ("Hello " * 100,))])
+    async for _ in engine.generate(prompt, GenerationSettings(max_new_tokens=2)):
+        pass
+    peak = peak_memory(engine.pid)
+    await engine.close()
+    shape = CATALOG.shapes["270m"]
+    assert needed(shape, random_270m.stat().st_size, 0, settings).total == pytest.approx(
+        peak, rel=0.1
+    )
+
+
+@pytest.fixture
+def demo_settings() -> LoadSettings:
+    return LoadSettings(demo_model(), demo_mmproj(), context_size=512)
+
+
+def machine(
+    total: float, *, room: float | None = None, gpu: float = 0, speed: float = 40
+) -> Machine:
+    """Sizes in GB, speed in GB of weights a second."""
+    free = total * 0.8 if room is None else room
+    return Machine(int(total * GB), int(free * GB), int(gpu * GB), speed * GB)
+
+
+def fits(on: Machine, tmp_path: Path) -> dict[str, Fit | None]:
+    store = Store(tmp_path)
+    return {name: fit_entry(CATALOG, each, store, ANY, on) for name, each in CATALOG.models.items()}
+
+
+@pytest.mark.parametrize(
+    ("on", "best"),
+    [
+        (machine(8), "4b"),
+        (machine(4), "1b"),
+        (machine(16), "12b"),
+        (machine(16, speed=20), "4b"),
+        (machine(16, speed=1), "4b"),
+        (machine(64, speed=400), "27b"),
+        (machine(16, gpu=24, speed=400), "27b"),
+        (machine(1), None),
+    ],
+)
+def test_the_best_that_runs_well_is_recommended(
+    tmp_path: Path, on: Machine, best: str | None
+) -> None:
+    assert recommended(CATALOG, fits(on, tmp_path), on) == best
+
+
+def test_memory_that_a_gpu_shares_is_counted_once(tmp_path: Path) -> None:
+    """As on Apple Silicon."""
+    apple = replace(machine(16, room=16, gpu=11.4, speed=100), shares=True)
+    found = fits(apple, tmp_path)
+    large, small = found["27b"], found["4b"]
+    assert large is not None and large.verdict is Verdict.TOO_LARGE
+    assert small is not None and (small.here, small.gpu_layers) == (small.need.total, 35)
+    assert recommended(CATALOG, found, apple) == "12b"
+
+
+def test_a_speed_that_was_measured_on_a_gpu_is_that_of_whole_models(tmp_path: Path) -> None:
+    small_gpu = machine(64, gpu=6, speed=300)
+    found = fits(small_gpu, tmp_path)
+    whole, part = found["4b"], found["27b"]
+    assert whole is not None and whole.speed is not None
+    assert part is not None and 0 < part.gpu_layers < 62 and part.speed is None
+    assert recommended(CATALOG, found, small_gpu) == "4b"
+
+
+def test_what_will_not_fit_is_said(tmp_path: Path) -> None:
+    found = fits(machine(8), tmp_path)
+    verdicts = {name: each.verdict for name, each in found.items() if each}
+    assert verdicts["4b"] is Verdict.FITS
+    assert verdicts["12b"] is verdicts["27b"] is Verdict.TOO_LARGE
+
+
+def test_other_programs_take_room_too(tmp_path: Path) -> None:
+    found = fits(machine(8, room=3), tmp_path)["4b"]
+    assert found is not None and found.verdict is Verdict.CLOSE
+
+
+def test_a_smaller_context_is_offered_before_another_model() -> None:
+    shape = CATALOG.shapes["12b"]
+    large = replace(ANY, context_size=32_768)
+    found = fit(shape, 7_131_017_792, 854_200_224, large, machine(16, room=10.3))
+    assert (found.verdict, found.context) == (Verdict.FITS, 16_384)
+
+
+def test_a_gpu_gets_the_layers_that_fit() -> None:
+    shape = CATALOG.shapes["4b"]
+    need = needed(shape, 2_526_080_992, 851_251_104, ANY)
+    assert layers_on_gpu(shape, need, 24 * GB) == 35
+    assert layers_on_gpu(shape, need, 1 * GB) == 0
+    some = layers_on_gpu(shape, need, 3 * GB)
+    assert 0 < some < 35
+    assert on_the_processor(shape, need, 0) == need.total
+    assert on_the_processor(shape, need, 35) < 0.1 * GB
+    assert on_the_processor(shape, need, some) > on_the_processor(shape, need, some + 1)
+
+
+def test_what_is_too_large_is_refused_before_it_is_loaded() -> None:
+    need = needed(CATALOG.shapes["12b"], 7_131_017_792, 854_200_224, ANY)
+    check_room("12b.gguf", need.total, 10 * GB)
+    with pytest.raises(WeightsError, match=r"12b\.gguf will not fit: it takes 9\.5 GB") as caught:
+        check_room("12b.gguf", need.total, 8 * GB)
+    assert "'refsheet models' shows which fit" in caught.value.remedy
+
+
+def test_the_engine_refuses_it_too(
+    monkeypatch: pytest.MonkeyPatch, demo_settings: LoadSettings
+) -> None:
+    monkeypatch.setattr(loading, "memory_room", lambda: 1000)
+    with pytest.raises(WeightsError, match=r"demo\.gguf will not fit"):
+        Session().load(demo_settings, lambda _: True)

@@ -1,0 +1,61 @@
+"""The plug is pulled at 50 random moments of one download."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+from pathlib import Path
+
+from hub_server import Fault, HubServer
+
+from refsheet_tui.weights.catalog import Entry, RemoteFile
+from refsheet_tui.weights.download import Download
+from refsheet_tui.weights.store import State, Store
+
+KILLS = 50
+SIZE = 192 << 20
+REPOSITORY = "somebody/large-GGUF"
+
+
+def download(url: str, entry: str, folder: Path) -> None:
+    """In a process that can be killed."""
+    os.environ["HF_ENDPOINT"] = url
+    Download(Entry.model_validate_json(entry), Store(folder), lambda event: None).run()
+
+
+def test_every_kill_costs_next_to_nothing(hub: HubServer, store: Store, tmp_path: Path) -> None:
+    rng = random.Random(4)
+    large = tmp_path / "large.gguf"
+    large.write_bytes(rng.randbytes(SIZE))
+    hub.put(REPOSITORY, large.name, large)
+    file = RemoteFile(repository=REPOSITORY, file=large.name, bytes=SIZE, sha256=hub.sha256(large))
+    entry = Entry(title="Large", model=file)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["refsheet_tui.weights.download"])
+
+    def start() -> multiprocessing.process.BaseProcess:
+        process = context.Process(
+            target=download, args=(hub.url, entry.model_dump_json(), store.folder)
+        )
+        process.start()
+        return process
+
+    for moment in sorted(rng.randrange(SIZE) for _ in range(KILLS)):
+        # So slow that what is under way at the moment of the kill is little, as on a real line.
+        hub.faults = [Fault(pause_s=0.0005)]
+        process = start()
+        assert hub.wait_until_sent(moment)
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
+        assert store.state(file) in (State.PARTIAL, State.ABSENT)
+    hub.faults = []
+    last = start()
+    last.join()
+    assert last.exitcode == 0
+    assert store.state(file) is State.WHOLE
+    assert store.path(file).read_bytes() == large.read_bytes()
+    assert SIZE <= hub.sent <= SIZE * 1.02

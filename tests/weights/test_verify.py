@@ -1,0 +1,205 @@
+"""`verify` finds whatever is wrong with weights, and says what is right with each."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gguf import GGUFReader, GGUFWriter
+from hub_server import HubServer
+from small_models import demo_entry, fetch, verified
+
+from refsheet_tui.paths import demo_mmproj, demo_model
+from refsheet_tui.weights.findings import Report, Verdict
+from refsheet_tui.weights.record import Record
+from refsheet_tui.weights.store import Store
+from refsheet_tui.weights.verify import Verification
+
+GOOD, NOTED, BAD = Verdict.GOOD, Verdict.NOTED, Verdict.BAD
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[Path, Path]:
+    """A copy of the demo, which nobody has said anything about."""
+    copies = [Path(shutil.copy(path, tmp_path)) for path in (demo_model(), demo_mmproj())]
+    return copies[0], copies[1]
+
+
+def verdicts(report: Report, file: Path) -> dict[str, Verdict]:
+    return {check.name: check.finding.verdict for check in report.checks if check.file == file}
+
+
+def words(report: Report, name: str) -> str:
+    return next(check.finding.words for check in report.checks if check.name == name)
+
+
+def test_each_check_of_a_downloaded_model_is_named(hub: HubServer, store: Store) -> None:
+    entry = demo_entry()
+    fetch(entry, store)
+    assert entry.projector is not None
+    model, mmproj = store.kept(entry.model), store.kept(entry.projector)
+    report = Verification(model, mmproj, lambda path, count: None).run()
+    assert verdicts(report, model.path) == {
+        "format": GOOD,
+        "size": GOOD,
+        "content": GOOD,
+        "kind": GOOD,
+        "control tokens": GOOD,
+        "chat template": GOOD,
+    }
+    assert verdicts(report, mmproj.path) == {
+        "format": GOOD,
+        "size": GOOD,
+        "content": GOOD,
+        "kind": GOOD,
+        "width": GOOD,
+    }
+    assert "as the catalogue says" in words(report, "content")
+
+
+def test_a_file_that_nobody_has_described_is_recorded_on_first_sight(
+    pair: tuple[Path, Path],
+) -> None:
+    model, mmproj = pair
+    first = verified(model, mmproj)
+    assert first.is_good
+    assert verdicts(first, model)["content"] is NOTED
+    assert "nobody has said what it should be" in words(first, "content")
+    known = Record.beside(model).get(model.name)
+    assert known is not None and known.source == "first sight"
+    assert verdicts(verified(model, quick=True), model)["content"] is GOOD
+
+
+def test_what_was_recorded_on_first_sight_counts_from_then_on(pair: tuple[Path, Path]) -> None:
+    model, _ = pair
+    verified(model)
+    flip(model, bit=8 * 1_000_000)
+    report = verified(model)
+    assert verdicts(report, model)["content"] is BAD
+    assert not report.is_good
+
+
+def flip(path: Path, bit: int) -> None:
+    with path.open("r+b") as file:
+        file.seek(bit // 8)
+        byte = file.read(1)[0]
+        file.seek(bit // 8)
+        file.write(bytes([byte ^ 1 << bit % 8]))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_bit_flipped_anywhere_is_found(pair: tuple[Path, Path], seed: int) -> None:
+    """Half of them in the head, which is the part that is parsed."""
+    model, _ = pair
+    verified(model)
+    end = 8 * (40_000 if seed % 2 else model.stat().st_size)
+    flip(model, random.Random(seed).randrange(end))
+    assert not verified(model).is_good
+
+
+def test_a_change_is_noted_by_a_quick_look_too(pair: tuple[Path, Path]) -> None:
+    model, _ = pair
+    verified(model)
+    flip(model, bit=8 * 1_000_000)
+    report = verified(model, quick=True)
+    assert "written to since" in words(report, "content")
+
+
+def test_a_file_that_is_too_short_or_too_long(pair: tuple[Path, Path]) -> None:
+    model, _ = pair
+    verified(model)
+    with model.open("ab") as file:
+        file.write(b"more")
+    assert "and should have" in words(verified(model, quick=True), "size")
+    with model.open("r+b") as file:
+        file.truncate(1_000_000)
+    assert "cut short" in words(verified(model, quick=True), "format")
+
+
+@pytest.mark.parametrize("kind", [1, 4], ids=["normal", "user defined"])
+def test_turn_tokens_that_are_typed_as_text_are_noted(pair: tuple[Path, Path], kind: int) -> None:
+    model, _ = pair
+    retype(model, "<start_of_turn>", kind)
+    report = verified(model)
+    assert verdicts(report, model)["control tokens"] is NOTED
+    assert "<start_of_turn> typed as ordinary text" in words(report, "control tokens")
+
+
+def retype(path: Path, token: str, kind: int) -> None:
+    reader = GGUFReader(path, "r+")
+    tokens = reader.fields["tokenizer.ggml.tokens"]
+    names = [bytes(tokens.parts[index]).decode() for index in tokens.data]
+    types = reader.fields["tokenizer.ggml.token_type"]
+    types.parts[types.data[names.index(token)]][0] = kind
+    reader.data.flush()
+
+
+def written(path: Path, tokens: list[str] | None, template: str = "") -> Path:
+    """A file that says it is a Gemma 3."""
+    writer = GGUFWriter(path, "gemma3")
+    writer.add_embedding_length(64)
+    if tokens is not None:
+        writer.add_token_list(tokens)
+        writer.add_token_types([3] * len(tokens))
+    if template:
+        writer.add_chat_template(template)
+    writer.add_tensor("token_embd.weight", np.zeros((8, 64), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+TURNS = ["<bos>", "<start_of_turn>", "<end_of_turn>"]
+
+
+def test_a_tokenizer_without_turns(tmp_path: Path) -> None:
+    model = written(tmp_path / "a.gguf", TURNS[:2])
+    assert "lacks <end_of_turn>" in words(verified(model), "control tokens")
+    none = written(tmp_path / "b.gguf", None)
+    assert "no tokenizer" in words(verified(none), "control tokens")
+
+
+def test_a_chat_template_of_another_model(tmp_path: Path) -> None:
+    model = written(tmp_path / "a.gguf", TURNS, "{{ '<|im_start|>' }}")
+    report = verified(model)
+    assert verdicts(report, model)["chat template"] is BAD
+    bare = written(tmp_path / "b.gguf", TURNS)
+    assert verdicts(verified(bare), bare)["chat template"] is NOTED
+
+
+def test_a_projector_of_another_width(tmp_path: Path) -> None:
+    model = written(tmp_path / "a.gguf", [*TURNS, "<start_of_image>", "<end_of_image>"])
+    report = verified(model, demo_mmproj())
+    assert verdicts(report, demo_mmproj())["width"] is BAD
+    assert "belongs to another model" in words(report, "width")
+
+
+def test_two_files_in_the_wrong_order(pair: tuple[Path, Path]) -> None:
+    model, mmproj = pair
+    report = verified(mmproj, model)
+    assert "is a vision projector (mmproj), not a model" in words(report, "kind")
+    assert not report.is_good
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", b"PK\x03\x04" * 999], ids=["0", "4", "zip"])
+def test_what_is_no_model_at_all(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.gguf"
+    path.write_bytes(content)
+    assert [check.name for check in verified(path).bad] == ["format"]
+
+
+def test_a_folder_that_cannot_be_written_is_no_obstacle(
+    pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.replace", refused)
+    report = verified(pair[0])
+    assert report.is_good
+    assert "it could not be recorded" in words(report, "content")
