@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from refsheet_tui.cli.doctor_command import doctor
 from refsheet_tui.cli.exits import InterruptedByPersonError
+from refsheet_tui.cli.models import models
 from refsheet_tui.cli.options import model_options, read_config, read_settings, reply_options
 from refsheet_tui.cli.streams import abandon_output, mend_streams
 from refsheet_tui.errors import RefsheetError
@@ -20,15 +23,16 @@ if TYPE_CHECKING:
 _FAILED, _INTERRUPTED = 1, 130
 
 
-def main() -> None:
-    """Run the command line. Exit codes: 0, 1 failed, 2 usage, 130 interrupted."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, by default that of the process. Exit codes: 0, 1 failed, 2 usage, 130
+    interrupted."""
     mend_streams()
-    sys.exit(_run())
+    sys.exit(_run(arguments))
 
 
-def _run() -> int:
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        cli.main(prog_name="refsheet", standalone_mode=False)
+        cli.main(arguments, prog_name="refsheet", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -163,6 +167,10 @@ def clear(settings: CacheSettings, kinds: tuple[str, ...]) -> None:
     from refsheet_tui.cli.cache import clear as run_clear
 
     click.echo(run_clear(settings, kinds))
+
+
+cli.add_command(models)
+cli.add_command(doctor)
 
 
 def _open_screens(given: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path)
 
 _MODEL = (
-    click.option("--model", metavar="demo|PATH", help="The text model, a GGUF file."),
+    click.option("--model", metavar="NAME|PATH", help="From the catalogue, or a GGUF file."),
     click.option("--mmproj", type=_FILE, help="Its vision projector, a GGUF file."),
     click.option("--config", "config_file", type=_FILE, help="Settings instead of your own."),
     click.option("--context-size", type=click.IntRange(256, 131_072), help="In tokens."),

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from no_network import CAN_REFUSE
+
+needs_filter = pytest.mark.skipif(not CAN_REFUSE, reason="the filter is for Linux")
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_S = 60
 
@@ -52,9 +55,13 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
-def test_a_person_chats_and_leaves(terminal: Terminal, tmp_path: Path) -> None:
+@pytest.mark.parametrize("cut_off", [False, pytest.param(True, marks=needs_filter)])
+def test_a_person_chats_and_leaves(terminal: Terminal, tmp_path: Path, cut_off: bool) -> None:
+    """Also where the kernel refuses every network socket."""
     state = shlex.quote(str(tmp_path / "state"))
     python = shlex.quote(sys.executable)
+    if cut_off:
+        python = f"{python} tests/no_network.py {python}"
     terminal.type(f"cd {shlex.quote(str(ROOT))}; REFSHEET_STATE_DIR={state} LANG=C.UTF-8 ")
     terminal.type(f"REFSHEET_CONFIG_DIR={state} {python} -m refsheet_tui; echo left with $?")
     terminal.press("Enter")

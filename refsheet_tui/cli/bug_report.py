@@ -1,0 +1,87 @@
+"""A file to attach to a bug report, without what identifies its sender."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from refsheet_tui import paths
+from refsheet_tui.errors import StorageError
+from refsheet_tui.text import clean
+
+_TAIL_BYTES = 16_384
+# Hugging Face, OpenAI, GitHub; what stands behind such a word, also in JSON and addresses; who logs
+# in to a proxy.
+_TOKENS = re.compile(
+    r"""\b(?:hf_|sk-|gh[pousr]_|github_pat_)[\w-]{8,}
+    |(?i:(?<=bearer\ )|(?<=basic\ ))\S+
+    |(?i:(?<=token)|(?<=key)|(?<=signature)|(?<=secret)|(?<=password))(?P<is>["']?\s*[=:]\s*)[^\s&]+
+    |(?<=://)[^/@\s]+(?=@)""",
+    re.VERBOSE,
+)
+_HOMES = re.compile(r"(/home/|/Users/|\\Users\\)[^/\\\s]+")
+# The account of every machine, which is nobody's name.
+_NOBODY = ("root", "user", "admin")
+
+
+def write_report(file: Path, lines: Sequence[str], folders: Mapping[str, Path]) -> None:
+    """What was found, and the ends of the newest logs, with `folders` by what they are for. Raises
+    `StorageError`; a file that is there is left alone."""
+    parts = ["\n".join(lines)]
+    for log in _logs():
+        parts.append(f"--- {log.name}\n{_tail(log)}")
+    try:
+        with file.open("x", encoding="utf-8") as out:
+            out.write(anonymous("\n\n".join(parts), folders) + "\n")
+    except FileExistsError as error:
+        raise StorageError(f"{file} exists.", "Give another name for the report.") from error
+    except OSError as error:
+        raise StorageError(
+            f"{file} can't be written: {error.strerror}.", "Choose another place for the report."
+        ) from error
+
+
+def anonymous(text: str, folders: Mapping[str, Path] | None = None) -> str:
+    """Without folders, user names and tokens."""
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
+        if secret := os.environ.get(name):
+            text = text.replace(secret, "<token>")
+    text = _TOKENS.sub(lambda found: f"{found['is'] or ''}<token>", text)
+    longest_first = sorted((folders or {}).items(), key=lambda each: -len(str(each[1])))
+    for name, folder in longest_first:
+        text = text.replace(str(folder), f"<{name.removesuffix(' in')}>")
+    home = str(Path.home())
+    if len(home) > 1:
+        text = text.replace(home, "~")
+    text = _HOMES.sub(r"\1<somebody>", text)
+    person = _account()
+    if person and person not in _NOBODY:
+        text = re.sub(rf"\b{re.escape(person)}\b", "<somebody>", text)
+    return text
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # an account that has no name
+        return ""
+
+
+def _logs() -> list[Path]:
+    """The newest of the engine's, and that of our own mistakes."""
+    folder = paths.log_dir()
+    engines = sorted(folder.glob("engine-*.log"))[-1:]
+    return [*engines, *(each for each in [folder / "crash.log"] if each.is_file())]
+
+
+def _tail(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - _TAIL_BYTES))
+            return clean(file.read().decode("utf-8", "replace"))
+    except OSError as error:
+        return f"can't be read: {error.strerror}"

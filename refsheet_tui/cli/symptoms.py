@@ -1,0 +1,41 @@
+"""One line of what the doctor finds."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from refsheet_tui import paths
+from refsheet_tui.text import one_line
+from refsheet_tui.weights.sizes import in_gb
+
+# Below this a chat can't be kept for long, nor a model be had.
+_LITTLE = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """`remedy` is empty where nothing is wrong."""
+
+    topic: str
+    words: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        line = f"{'!' if self.remedy else ' '} {self.topic:<14}{self.words}"
+        return f"{line}\n{'':<16}{self.remedy}" if self.remedy else line
+
+    @classmethod
+    def of_folder(cls, topic: str, folder: Path) -> Symptom:
+        """Whether it can be written, and how much room is there."""
+        there = folder
+        while not paths.exists(there) and there != there.parent:
+            there = there.parent
+        shown = one_line(str(folder))
+        if not os.access(there, os.W_OK | os.X_OK):
+            return cls(topic, f"{shown} can't be written", f"Make {there} writable.")
+        free = shutil.disk_usage(there).free
+        words = f"{shown}, {in_gb(free)} free"
+        return cls(topic, words, "Free some space there." if free < _LITTLE else "")

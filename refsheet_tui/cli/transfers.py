@@ -1,0 +1,142 @@
+"""Bars on a terminal's standard error for what takes its time with bytes; elsewhere a line for
+each file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.table import Column
+
+from refsheet_tui.cli.console import note
+from refsheet_tui.text import one_line
+from refsheet_tui.weights.progress import Asking, Checking, Ready, Receiving, Waiting
+from refsheet_tui.weights.shop import Pair
+from refsheet_tui.weights.sizes import in_gb
+
+# Narrow, so that names and numbers have room on 80 columns.
+_BAR = 12
+
+
+class _Bars:
+    """One bar for each thing that is done with a file."""
+
+    def __init__(self) -> None:
+        self._shows = sys.stderr.isatty()
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False, table_column=_name_column()),
+            BarColumn(bar_width=_BAR, table_column=_column()),
+            DownloadColumn(table_column=_column()),
+            TransferSpeedColumn(table_column=_column()),
+            TimeElapsedColumn(table_column=_column()),
+            TimeRemainingColumn(table_column=_column()),
+            console=Console(stderr=True),
+            disable=not self._shows,
+            expand=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> _Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def reached(self, name: str, done: int, total: int) -> None:
+        name = one_line(name)
+        if name not in self._tasks:
+            # Speed is counted from here: what was there before took no time.
+            self._tasks[name] = self._progress.add_task(name, total=total or None, completed=done)
+            self.say(f"{name} ({in_gb(total)})", plain_only=True)
+        self._progress.update(self._tasks[name], completed=done)
+
+    def say(self, text: str, *, plain_only: bool = False) -> None:
+        if not self._shows:
+            note(text)
+        elif not plain_only:
+            self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _column() -> Column:
+    return Column(no_wrap=True)
+
+
+def _name_column() -> Column:
+    """What is left of the line; a long name is cut."""
+    return Column(no_wrap=True, overflow="ellipsis", ratio=1)
+
+
+class TransferView:
+    """Shows the events of a download."""
+
+    def __init__(self) -> None:
+        self._bars = _Bars()
+
+    def __enter__(self) -> TransferView:
+        self._bars.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bars.__exit__(kind, error, traceback)
+
+    def event(self, event: object) -> None:
+        if isinstance(event, Asking):
+            self._bars.say(f"Asking for {event.file.file} …", plain_only=True)
+        elif isinstance(event, Waiting):
+            self._bars.say(f"Another program is downloading {event.file.file}: waiting for it.")
+        elif isinstance(event, Receiving):
+            self._bars.reached(event.file.file, event.done, event.total)
+        elif isinstance(event, Checking):
+            self._bars.reached(f"checking {event.file.file}", event.done, event.total)
+        elif isinstance(event, Ready):
+            whence = "from the hub's cache" if event.linked else "whole and true"
+            self._bars.say(f"{event.file.file}: {whence}")
+
+
+class SumView:
+    """Shows how far the sums of a model's files are."""
+
+    def __init__(self, pair: Pair) -> None:
+        files = [pair.model, *([pair.projector] if pair.projector else [])]
+        self._totals = {each.path: each.path.stat().st_size for each in files if each.path.exists()}
+        self._done = dict.fromkeys(self._totals, 0)
+        self._bars = _Bars()
+
+    def __enter__(self) -> SumView:
+        self._bars.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bars.__exit__(kind, error, traceback)
+
+    def read(self, path: Path, count: int) -> None:
+        self._done[path] += count
+        self._bars.reached(f"checking {path.name}", self._done[path], self._totals[path])

@@ -1,0 +1,330 @@
+"""`refsheet models` as a person and as a script use it, against a hub on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from command import ROOT, Outcome, command, environment
+from hub_server import Fault, HubServer, hub_server
+from terminal import on_a_terminal
+
+from refsheet_tui.paths import demo_mmproj, demo_model
+
+CTRL_C = b"\x03"
+CATALOG = """
+default: small
+best_first: [small]
+models:
+  small:
+    title: Small one
+    licence: gemma
+    model: {{repository: somebody/demo-GGUF, file: demo.gguf, bytes: {size}, sha256: {sum}}}
+    projector: &projector {{repository: somebody/mmproj-GGUF, file: demo-mmproj.gguf}}
+  twin:
+    title: Its twin
+    model: {{repository: somebody/twin-GGUF, file: demo.gguf}}
+    projector: *projector
+"""
+
+
+@dataclass
+class Person:
+    """Somebody with a home of their own and a hub to download from."""
+
+    home: Path
+    hub: HubServer
+
+    @property
+    def models(self) -> Path:
+        return self.home / "models"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **environment(self.home),
+            "HF_ENDPOINT": self.hub.url,
+            "HF_HOME": str(self.home / "hf"),
+        }
+
+    def run(self, *arguments: str | Path, stdin: str = "", **variables: str) -> Outcome:
+        done = subprocess.run(
+            command(*arguments),
+            input=stdin.encode(),
+            capture_output=True,
+            cwd=ROOT,
+            env={**self.environment, **variables},
+        )
+        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def get(self, name: str = "small") -> Outcome:
+        done = self.run("models", "download", name, "--accept-licence")
+        assert done.code == 0, done.err
+        return done
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    with hub_server() as hub:
+        hub.put("somebody/demo-GGUF", "demo.gguf", demo_model())
+        hub.put("somebody/twin-GGUF", "demo.gguf", demo_model())
+        hub.put("somebody/mmproj-GGUF", "demo-mmproj.gguf", demo_mmproj())
+        config = tmp_path / "config"
+        config.mkdir()
+        data = demo_model().read_bytes()
+        text = CATALOG.format(size=len(data), sum=hashlib.sha256(data).hexdigest())
+        (config / "catalog.yaml").write_text(text)
+        yield Person(tmp_path, hub)
+
+
+def test_from_one_command_to_a_chat(person: Person) -> None:
+    """The promise: download, and talk with the model that was downloaded."""
+    done = person.run("models", "download", "--accept-licence")
+    assert done.code == 0, done.err
+    assert "Small one is here" in done.out
+    assert "It speaks from now on" in done.out
+    assert "ai.google.dev/gemma/terms" in (person.models / "NOTICE.txt").read_text()
+    # Whatever it needs, it has: the hub is gone, and the network is forbidden.
+    person.hub.files.clear()
+    reply = person.run(
+        *("talk", "ember", "--greedy", "--json", "--max-new-tokens", "16"),
+        stdin="Hello!\n",
+        HF_HUB_OFFLINE="1",
+    )
+    assert reply.code == 0, reply.err
+    replies = [json.loads(line) for line in reply.out.splitlines()]
+    assert len(replies) == 2 and all(each["text"] for each in replies)
+    where = person.run("models", "path", "small").out.splitlines()
+    assert where == [
+        str(person.models / "somebody/demo-GGUF/demo.gguf"),
+        str(person.models / "somebody/mmproj-GGUF/demo-mmproj.gguf"),
+    ]
+
+
+def test_the_terms_come_first(person: Person) -> None:
+    refused = person.run("models", "download")
+    assert refused.code == 1
+    assert "Gemma Terms of Use" in refused.problem
+    assert "--accept-licence" in refused.problem
+    assert person.hub.asked == []
+    person.get()
+    assert "Terms" not in person.get().err, "once is enough"
+
+
+def test_json_says_what_was_done(person: Person) -> None:
+    done = person.run("models", "download", "small", "--accept-licence", "--json")
+    answer = json.loads(done.out)
+    assert (answer["name"], answer["in_use"]) == ("small", True)
+    assert [file["source"] for file in answer["files"]] == ["catalogue", "hub"]
+    assert all(len(file["sha256"]) == 64 for file in answer["files"])
+
+
+def test_a_failed_download_says_why_and_the_next_goes_on(person: Person) -> None:
+    person.hub.faults = [Fault(announces=1_000_000, times=99)]
+    failed = person.run("models", "download", "--accept-licence")
+    assert failed.code == 1
+    assert "goes on where it stopped" in failed.problem
+    assert "Traceback" not in failed.err
+    speaking = person.run("talk", "ember", "--model", "small")
+    assert "is not whole yet" in speaking.problem
+    assert "refsheet models download small" in speaking.problem
+    person.hub.faults = []
+    person.get()
+
+
+def test_on_a_terminal_it_asks_and_shows_how_far_it_is(person: Person) -> None:
+    person.hub.faults = [Fault(pause_s=0.02, times=1)]
+    arguments = ("models", "download")
+    with on_a_terminal(person.home, *arguments, variables=person.environment) as (process, shown):
+        shown.until(b"Do you accept the Gemma Terms of Use?")
+        shown.press(b"y\n")
+        shown.until(b"B/s")
+        shown.until(b"It speaks from now on")
+        shown.rest()
+        assert process.wait() == 0
+
+
+def test_ctrl_c_stops_and_keeps(person: Person) -> None:
+    person.hub.faults = [Fault(pause_s=0.02, times=1)]
+    arguments = ("models", "download", "--accept-licence")
+    with on_a_terminal(person.home, *arguments, variables=person.environment) as (process, shown):
+        shown.until(b"B/s")
+        shown.press(CTRL_C)
+        shown.until(b"What has arrived stays")
+        shown.rest()
+        assert process.wait() == 130
+    person.hub.asked.clear()
+    person.get()
+    (asked,) = person.hub.asked_for("/cdn/somebody/demo-GGUF")
+    assert asked["range"].startswith("bytes=")
+
+
+def test_verify_names_every_check(person: Person) -> None:
+    person.get()
+    done = person.run("models", "verify")
+    assert done.code == 0, done.err
+    for name in ("format", "size", "content", "kind", "control tokens", "chat template", "width"):
+        assert f"  {name} " in done.out
+    answer = json.loads(person.run("models", "verify", "small", "--quick", "--json").out)
+    assert answer["models"][0]["good"] is True
+
+
+def test_verify_finds_a_changed_byte_and_download_mends_it(person: Person) -> None:
+    person.get()
+    file = person.models / "somebody/demo-GGUF/demo.gguf"
+    with file.open("r+b") as stream:
+        stream.seek(1_500_000)
+        stream.write(b"\xff\x00\xff")
+    done = person.run("models", "verify", "small")
+    assert done.code == 1
+    assert "BAD  content" in done.out and "Download it again" in done.out
+    person.get()
+    assert person.run("models", "verify", "small").code == 0
+
+
+def test_verify_takes_any_pair_of_files(person: Person) -> None:
+    done = person.run("models", "verify", demo_model(), "--mmproj", demo_mmproj(), "--quick")
+    assert done.code == 0
+    assert "demo-mmproj.gguf" in done.out
+    assert person.run("models", "verify", demo_mmproj(), "--quick").code == 1
+
+
+def test_verify_of_nothing_says_so(person: Person) -> None:
+    done = person.run("models", "verify")
+    assert "no downloaded models" in done.problem
+    assert "refsheet models download" in done.problem
+
+
+def test_what_a_twin_needs_is_not_removed(person: Person) -> None:
+    person.get("small")
+    person.get("twin")
+    assert person.run("models", "remove", "small", "--yes").code == 0
+    assert not (person.models / "somebody/demo-GGUF/demo.gguf").exists()
+    assert (person.models / "somebody/mmproj-GGUF/demo-mmproj.gguf").exists()
+    removed = json.loads(person.run("models", "remove", "twin", "--yes", "--json").out)
+    assert len(removed["removed"]) == 2
+    assert not (person.models / "somebody").exists()
+
+
+def test_what_is_being_downloaded_is_not_removed(person: Person) -> None:
+    person.hub.faults = [Fault(pause_s=0.02, times=1)]
+    arguments = ("models", "download", "--accept-licence")
+    with on_a_terminal(person.home, *arguments, variables=person.environment) as (process, shown):
+        shown.until(b"B/s")
+        done = person.run("models", "remove", "small", "--yes")
+        assert "is being downloaded" in done.problem
+        shown.until(b"It speaks from now on")
+        shown.rest()
+        assert process.wait() == 0
+    assert person.run("models", "verify", "small").code == 0
+
+
+def test_remove_warns_of_a_model_in_use(person: Person) -> None:
+    person.get()
+    done = person.run("models", "remove", "small", "--yes")
+    assert "refsheet models use demo" in done.err
+    assert "refsheet models download small" in done.out
+
+
+def test_use_leaves_comments_and_can_be_taken_back(person: Person) -> None:
+    person.get("twin")
+    config = person.home / "config" / "config.yaml"
+    config.write_text("# mine\nmodel: demo  # the small one\nthreads: 1\n")
+    done = person.run("models", "use", "twin")
+    assert "To go back: refsheet models use demo" in done.out
+    assert config.read_text() == "# mine\nmodel: twin  # the small one\nthreads: 1\n"
+    assert person.run("models", "use", "demo").code == 0
+    assert config.read_text() == "# mine\nmodel: demo  # the small one\nthreads: 1\n"
+
+
+def test_a_name_means_the_catalogue_wherever_one_is(person: Person, tmp_path: Path) -> None:
+    person.get("twin")
+    (tmp_path / "twin").mkdir()
+    (tmp_path / "mine").write_bytes(demo_model().read_bytes())
+    done = subprocess.run(
+        [sys.executable, "-m", "refsheet_tui", "models", "path", "twin"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**person.environment, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    assert done.stdout.splitlines()[0] == str(person.models / "somebody/twin-GGUF/demo.gguf")
+
+
+def test_a_file_of_ones_own_is_used_from_everywhere(person: Person, tmp_path: Path) -> None:
+    folder = tmp_path / "my files"
+    folder.mkdir()
+    for file in (demo_model(), demo_mmproj()):
+        (folder / file.name).write_bytes(file.read_bytes())
+    relative = os.path.relpath(folder / "demo.gguf", ROOT)
+    done = person.run("models", "use", relative, "--mmproj", folder / "demo-mmproj.gguf")
+    assert done.code == 0, done.err
+    config = (person.home / "config" / "config.yaml").read_text()
+    assert str(folder / "demo.gguf") in config
+    assert str(folder / "demo-mmproj.gguf") in config
+    back = person.run("models", "use", "demo").out
+    assert f"use '{folder / 'demo.gguf'}' --mmproj '{folder / 'demo-mmproj.gguf'}'" in back
+
+
+def test_a_downloaded_file_is_known_by_its_path_too(person: Person) -> None:
+    person.get()
+    file = person.models / "somebody/demo-GGUF/demo.gguf"
+    with file.open("r+b") as stream:
+        stream.seek(1_500_000)
+        stream.write(b"\xff\x00\xff")
+    done = person.run("models", "verify", file)
+    assert done.code == 1
+    assert "BAD  content" in done.out
+
+
+def test_a_catalogue_cannot_speak_to_the_terminal(person: Person) -> None:
+    catalog = person.home / "config" / "catalog.yaml"
+    catalog.write_text(catalog.read_text().replace("Small one", '"Sm\\e]0;pwned\\aall"'))
+    done = person.get()
+    shown = done.out + done.err + person.run("models").out
+    assert "\x1b" not in shown and "\x07" not in shown and "Small is here" in shown
+
+
+def test_use_of_what_is_not_here_changes_nothing(person: Person) -> None:
+    done = person.run("models", "use", "twin")
+    assert "twin is not on this machine" in done.problem
+    assert not (person.home / "config" / "config.yaml").exists()
+
+
+def test_the_table_shows_what_this_machine_makes_of_each(person: Person) -> None:
+    person.get()
+    done = person.run("models")
+    assert done.code == 0, done.err
+    assert "small" in done.out and "on disk" in done.out and "27b" in done.out
+    assert "\x1b" not in done.out
+    models = json.loads(person.run("models", "--json").out)["models"]
+    four = next(model for model in models if model["name"] == "4b")
+    assert four["state"] == "available"
+    assert four["memory_bytes"] == pytest.approx(4.1e9, rel=0.03)
+    assert four["tokens_per_s"] > 0
+    small = next(model for model in models if model["name"] == "small")
+    assert small["state"] == "on disk" and small["in_use"]
+
+
+def test_the_scripts_of_a_clone_do_the_same(person: Person) -> None:
+    def script(name: str, *arguments: str) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, ROOT / "scripts" / name, *arguments],
+            capture_output=True,
+            env={**person.environment, "PYTHON": sys.executable},
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    if not os.access(ROOT / ".venv" / "bin" / "refsheet", os.X_OK):
+        pytest.skip("the clone is not installed into .venv")
+    assert script("download_models.py", "small", "--accept-licence").code == 0
+    assert "content" in script("verify_models.py").out
