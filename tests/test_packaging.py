@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import email
+import re
 import subprocess
 import sys
 import tarfile
 import zipfile
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -40,6 +43,42 @@ def test_a_wheel_holds_what_the_program_needs_besides_code(wheel: Path, root: Pa
     assert len(samples) >= 7
     assert samples <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+def imported(package: Path) -> dict[str, Path]:
+    """Every top-level module that the package imports, and a file that does."""
+    found = {}
+    for path in package.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found.update({alias.name.split(".")[0]: path for alias in node.names})
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found[node.module.split(".")[0]] = path
+    return found
+
+
+def _normal(name: str) -> str:
+    """As package indexes compare names."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_whatever_is_imported_is_installed_with_the_program(root: Path) -> None:
+    """Not only with the tests, nor by chance with something else."""
+    declared = {
+        _normal(re.split(r"[<>=;\[ ]", each)[0])
+        for each in requires("refsheet-tui") or []
+        if "extra ==" not in each
+    }
+    homes = packages_distributions()
+    for module, path in imported(root / "refsheet_tui").items():
+        if module in sys.stdlib_module_names or module == "refsheet_tui":
+            continue
+        if path.parent.name == "bench" and module == "matplotlib":
+            continue  # asked for with the extra `bench`
+        # pydantic's other half, in the version that it asks for.
+        names = {"pydantic"} if module == "pydantic_core" else set()
+        names |= {_normal(name) for name in homes[module]}
+        assert names & declared, f"{path} imports {module}"
 
 
 def test_a_wheel_holds_nothing_else(wheel: Path) -> None:

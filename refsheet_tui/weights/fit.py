@@ -123,8 +123,9 @@ def fit_entry(
 def recommended(catalog: Catalog, fits: Mapping[str, Fit | None], machine: Machine) -> str | None:
     """The best model that leaves room for other programs and writes as fast as people read.
 
-    One that sees pictures, however slowly, rather than one that doesn't; None where none of those
-    that come into question fits.
+    One that sees pictures, however slowly, rather than one that doesn't; where no speed was
+    measured nothing above the catalogue's default. None where none of those that come into question
+    fits.
     """
     roomy = machine.total * _SHARE
     fitting = {
@@ -134,9 +135,11 @@ def recommended(catalog: Catalog, fits: Mapping[str, Fit | None], machine: Machi
     }
     sighted = [name for name in fitting if catalog.models[name].projector is not None]
     names = sighted or list(fitting)
+    if machine.bytes_per_s is None and catalog.default in names:
+        return catalog.default
     for name in names:
         speed = fitting[name].speed
-        if machine.bytes_per_s is None or (speed is not None and speed >= _PACE):
+        if speed is not None and speed >= _PACE:
             return name
     return names[-1] if names else None
 

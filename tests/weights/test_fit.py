@@ -136,6 +136,12 @@ def test_the_best_that_runs_well_is_recommended(
     assert recommended(CATALOG, fits(on, tmp_path), on) == best
 
 
+def test_without_a_measured_speed_the_default_is_recommended(tmp_path: Path) -> None:
+    large, small = (replace(machine(total), bytes_per_s=None) for total in (64, 4))
+    assert recommended(CATALOG, fits(large, tmp_path), large) == "4b"
+    assert recommended(CATALOG, fits(small, tmp_path), small) == "1b"
+
+
 def test_memory_that_a_gpu_shares_is_counted_once(tmp_path: Path) -> None:
     """As on Apple Silicon."""
     apple = replace(machine(16, room=16, gpu=11.4, speed=100), shares=True)
