@@ -57,3 +57,7 @@ class EngineDiedError(EngineError):
 
 class StorageError(RefsheetError):
     """A folder or file that can't be read or written."""
+
+
+class NotFoundError(RefsheetError):
+    """A character, chat or message that is not there."""

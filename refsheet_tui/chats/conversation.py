@@ -83,6 +83,13 @@ class Conversation:
         else:
             self._turns[-1] = Turn("user", (*last.content, *content))
 
+    def hear(self, text: str) -> None:
+        """Add what the model said at another time; `reply` makes it say something new."""
+        if self._turns[-1].role == "model":
+            before = "".join(item for item in self._turns.pop().content if isinstance(item, str))
+            text = f"{before}\n{text}"
+        self._turns.append(Turn("model", (text,)))
+
     def forget_reply(self) -> None:
         """Take back the last reply, so that `reply` writes another one."""
         if self._turns[-1].role == "model":

@@ -1,0 +1,205 @@
+"""The person's characters. Editing one makes a new version of it: chats keep the one they began
+with."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import time
+
+from refsheet_tui.characters.character import Character
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.errors import NotFoundError, PictureError
+from refsheet_tui.pictures import open_picture
+from refsheet_tui.prompting import language
+from refsheet_tui.storage import Database, PictureStore
+from refsheet_tui.storage.database import Row
+from refsheet_tui.text import one_line
+
+
+@dataclass(frozen=True)
+class KeptCharacter:
+    """A character in one of its versions. `pictures` are hashes, the sheet first; times are seconds
+    since 1970."""
+
+    id: int
+    version: int
+    profile: Profile
+    pictures: tuple[str, ...]
+    created: float
+    used: float
+
+
+_CHARACTERS = """
+SELECT c.id, v.id, v.content, c.created, c.used,
+    (SELECT group_concat(sha256, ' ') FROM (
+        SELECT sha256 FROM version_pictures p WHERE p.version = v.id ORDER BY position))
+FROM characters c JOIN character_versions v ON v.character = c.id
+"""
+
+
+_IS_UNNEEDED = """
+id NOT IN (
+    SELECT version FROM characters WHERE version IS NOT NULL
+    UNION SELECT version FROM chats WHERE version IS NOT NULL
+)
+"""
+_ANY_UNNEEDED = f"""
+SELECT 1 FROM characters WHERE deleted <= ?
+UNION ALL SELECT 1 FROM character_versions WHERE {_IS_UNNEEDED} LIMIT 1
+"""
+_DELETE_UNNEEDED = """
+DELETE FROM characters WHERE deleted <= ? AND id NOT IN (
+    SELECT v.character FROM character_versions v JOIN chats ON chats.version = v.id
+)
+"""
+
+
+class CharacterLibrary:
+    """Characters by when they were last used."""
+
+    def __init__(self, database: Database, pictures: PictureStore) -> None:
+        self._database = database
+        self._pictures = pictures
+
+    def add(self, profile: Profile, pictures: Sequence[Path]) -> KeptCharacter:
+        """`pictures` are copied, the sheet first. Raises `PictureError`, `StorageError`."""
+        data = _read(pictures)
+        with self._database.writing() as connection:
+            now = time()
+            number = connection.execute(
+                "INSERT INTO characters (name, created, used) VALUES (?, ?, ?)",
+                (profile.name, now, now),
+            ).lastrowid
+            assert number is not None
+            self._add_version(connection, number, profile, data)
+        return self.get(number)
+
+    def edit(
+        self, character: int, profile: Profile, pictures: Sequence[Path] | None = None
+    ) -> KeptCharacter:
+        """A new version, with the same pictures unless others are given. Raises `NotFoundError`,
+        `PictureError`, `StorageError`."""
+        kept = self.get(character)
+        data = _read(pictures) if pictures is not None else None
+        with self._database.writing() as connection:
+            self._add_version(
+                connection, character, profile, kept.pictures if data is None else data
+            )
+        return self.get(character)
+
+    def get(self, character: int) -> KeptCharacter:
+        """In its newest version. Raises `NotFoundError`, `StorageError`."""
+        return self._one("c.id = ? AND v.id = c.version AND c.deleted IS NULL", character)
+
+    def at(self, version: int) -> KeptCharacter:
+        """In a version that a chat was begun with, even if it is deleted. Raises `NotFoundError`,
+        `StorageError`."""
+        return self._one("v.id = ?", version)
+
+    def latest(self) -> tuple[KeptCharacter, ...]:
+        """All of them, the one used last first. Raises `StorageError`."""
+        rows = self._database.rows(
+            f"{_CHARACTERS} WHERE v.id = c.version AND c.deleted IS NULL"
+            " ORDER BY c.used DESC, c.id DESC"
+        )
+        return tuple(map(_kept, rows))
+
+    def named(self, name: str) -> tuple[KeptCharacter, ...]:
+        """Those of that name, in any case. Raises `StorageError`."""
+        wanted = name.strip().casefold()
+        return tuple(each for each in self.latest() if each.profile.name.casefold() == wanted)
+
+    def delete(self, character: int) -> None:
+        """Until `undelete`, or until `purge` some days later."""
+        self._set_deleted(character, time())
+
+    def undelete(self, character: int) -> None:
+        self._set_deleted(character, None)
+
+    def purge(self, older_than_s: float) -> None:
+        """Remove for good what was deleted so many seconds ago, but for versions that chats are
+        held with, and with the pictures that only it had."""
+        limit = (time() - older_than_s,)
+        if not self._database.rows(_ANY_UNNEEDED, limit):
+            return
+        with self._database.writing() as connection:
+            connection.execute(_DELETE_UNNEEDED, limit)
+            connection.execute(f"DELETE FROM character_versions WHERE {_IS_UNNEEDED}")
+            self._pictures.collect(connection)
+
+    def pictures(self, kept: KeptCharacter) -> tuple[Path, ...]:
+        """Where its pictures are, the sheet first."""
+        return tuple(self._pictures.path(sha256) for sha256 in kept.pictures)
+
+    def speaking(self, kept: KeptCharacter) -> Character:
+        """As the prompt needs it. Raises `ConfigError` for a language that is not known."""
+        sheet, *extras = self.pictures(kept)
+        profile = kept.profile
+        return Character(
+            sheet=sheet,
+            language=language(profile.language),
+            name=profile.name,
+            description=profile.description,
+            extras=tuple(extras),
+        )
+
+    def _add_version(
+        self,
+        connection: sqlite3.Connection,
+        character: int,
+        profile: Profile,
+        pictures: Sequence[bytes | str],
+    ) -> None:
+        """`pictures`: bytes of new ones, hashes of those that are kept already."""
+        version = connection.execute(
+            "INSERT INTO character_versions (character, content, created) VALUES (?, ?, ?)",
+            (character, profile.model_dump_json(), time()),
+        ).lastrowid
+        for position, picture in enumerate(pictures):
+            if isinstance(picture, bytes):
+                picture = self._pictures.add(connection, picture)
+            connection.execute(
+                "INSERT INTO version_pictures VALUES (?, ?, ?)", (version, position, picture)
+            )
+        connection.execute(
+            "UPDATE characters SET version = ?, name = ? WHERE id = ?",
+            (version, profile.name, character),
+        )
+
+    def _one(self, which: str, number: int) -> KeptCharacter:
+        row = self._database.row(f"{_CHARACTERS} WHERE {which}", (number,))
+        if row is None:
+            raise NotFoundError(
+                "There is no such character.", "'refsheet characters list' shows those there are."
+            )
+        return _kept(row)
+
+    def _set_deleted(self, character: int, when: float | None) -> None:
+        with self._database.writing() as connection:
+            connection.execute("UPDATE characters SET deleted = ? WHERE id = ?", (when, character))
+
+
+def _read(pictures: Sequence[Path]) -> list[bytes]:
+    """Only what can be shown to a model is worth keeping."""
+    data = []
+    for path in pictures:
+        open_picture(path)
+        try:
+            data.append(path.read_bytes())
+        except OSError as error:
+            raise PictureError(
+                f"{one_line(str(path))} can't be read: {error.strerror}.", "Choose another picture."
+            ) from error
+    return data
+
+
+def _kept(row: Row) -> KeptCharacter:
+    number, version, content, created, used, pictures = row
+    assert isinstance(number, int) and isinstance(version, int)
+    assert isinstance(created, float) and isinstance(used, float)
+    hashes = tuple(str(pictures or "").split())
+    profile = Profile.model_validate_json(str(content))
+    return KeptCharacter(number, version, profile, hashes, created, used)

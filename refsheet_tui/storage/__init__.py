@@ -1,0 +1,6 @@
+"""What must never be lost: one SQLite file, and the pictures beside it."""
+
+from refsheet_tui.storage.database import Database
+from refsheet_tui.storage.pictures import PictureStore
+
+__all__ = ["Database", "PictureStore"]

@@ -1,0 +1,123 @@
+"""Characters that a person made: kept in every version that is needed, and no longer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from library import add_ember, kept_pictures
+
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.chats.library import Library
+from refsheet_tui.errors import NotFoundError, PictureError
+from refsheet_tui.paths import samples_dir
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library.open(tmp_path)
+
+
+def test_a_character_is_there_again_with_all_of_it(library: Library, tmp_path: Path) -> None:
+    profile = Profile(
+        name="小墨",
+        language="zh-Hans",
+        description="A fox.\nInk on the tail.",
+        greeting="你好",
+        alternate_greetings=("嗨", " "),
+        person="Jane",
+        persona="A painter.",
+        note="Short replies.",
+        examples="<START>",
+        tags=("fox", "ink"),
+        generation={"temperature": 0.7},
+        card={"creator": "somebody", "extensions": {"x": [1, None]}},
+    )
+    pictures = [samples_dir() / "miso.png", samples_dir() / "dream.png"]
+    kept = library.characters.add(profile, pictures)
+    library.database.close()
+    again = Library.open(tmp_path)
+    (found,) = again.characters.latest()
+    assert found == kept and found.profile == profile
+    assert found.profile.greetings == ("你好", "嗨")
+    speaking = again.characters.speaking(found)
+    assert speaking.sheet.read_bytes() == pictures[0].read_bytes()
+    assert [each.read_bytes() for each in speaking.extras] == [pictures[1].read_bytes()]
+
+
+def test_a_chat_keeps_the_version_it_began_with(library: Library) -> None:
+    before = add_ember(library, description="Red.")
+    chat = library.chats.begin(before.version)
+    after = library.characters.edit(before.id, Profile(name="Ember", description="Blue."))
+    assert library.characters.at(library.chats.get(chat.id).version or 0).profile == before.profile
+    assert library.characters.get(before.id).profile.description == "Blue."
+    assert after.pictures == before.pictures
+    library.chats.move_to(chat.id, after.version)
+    assert library.chats.get(chat.id).version == after.version
+
+
+def test_a_picture_is_kept_once_and_as_long_as_somebody_needs_it(library: Library) -> None:
+    one, other = add_ember(library), add_ember(library)
+    assert kept_pictures(library) == set(one.pictures) == set(other.pictures)
+    library.characters.delete(one.id)
+    library.characters.purge(0)
+    assert kept_pictures(library) == set(other.pictures)
+    library.characters.delete(other.id)
+    library.characters.purge(0)
+    assert kept_pictures(library) == set()
+
+
+def test_a_chat_keeps_its_character_and_pictures(library: Library) -> None:
+    ember = add_ember(library)
+    chat = library.chats.begin(ember.version)
+    library.characters.delete(ember.id)
+    library.characters.purge(0)
+    assert library.characters.latest() == ()
+    assert library.characters.at(ember.version).profile.name == "Ember"
+    library.chats.delete(chat.id)
+    library.chats.purge(0)
+    library.characters.purge(0)
+    assert kept_pictures(library) == set()
+
+
+def test_deleting_can_be_undone(library: Library) -> None:
+    ember = add_ember(library)
+    library.characters.delete(ember.id)
+    with pytest.raises(NotFoundError, match="no such character"):
+        library.characters.get(ember.id)
+    library.characters.purge(3600)
+    library.characters.undelete(ember.id)
+    assert library.characters.get(ember.id) == ember
+
+
+def test_versions_that_nobody_needs_leave(library: Library) -> None:
+    ember = add_ember(library)
+    for number in range(5):
+        profile = Profile(name="Ember", description=str(number))
+        library.characters.edit(ember.id, profile, [samples_dir() / "coral.png"])
+    library.characters.purge(0)
+    assert library.database.row("SELECT count(*) FROM character_versions") == (1,)
+    assert len(kept_pictures(library)) == 1
+
+
+def test_what_is_no_picture_is_not_kept(library: Library, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"not a picture")
+    with pytest.raises(PictureError):
+        library.characters.add(Profile(name="X"), [bad])
+    assert library.characters.latest() == ()
+    assert kept_pictures(library) == set()
+
+
+def test_a_name_finds_all_who_have_it(library: Library) -> None:
+    add_ember(library)
+    add_ember(library)
+    add_ember(library, name="Straße")
+    assert len(library.characters.named(" EMBER ")) == 2
+    assert len(library.characters.named("strasse")) == 1
+
+
+def test_what_a_newer_version_wrote_stays(library: Library) -> None:
+    kept = add_ember(library, voice="deep")
+    edited = library.characters.edit(kept.id, kept.profile.model_copy(update={"note": "x"}))
+    assert edited.profile.model_dump()["voice"] == "deep"

@@ -1,0 +1,143 @@
+"""The file that must never be lost: brought up to date, shared, refused when newer, recovered."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from refsheet_tui.chats.shelf import ChatShelf
+from refsheet_tui.chats.tree import MessageTree
+from refsheet_tui.errors import StorageError
+from refsheet_tui.prompting.turns import Role
+from refsheet_tui.storage import Database, PictureStore
+from refsheet_tui.storage.migrations import MIGRATIONS
+
+
+def library(folder: Path) -> tuple[Database, ChatShelf, MessageTree]:
+    database = Database(folder / "library.db")
+    pictures = PictureStore(database)
+    return database, ChatShelf(database, pictures), MessageTree(database, pictures)
+
+
+def test_a_new_file_has_every_step(tmp_path: Path) -> None:
+    database, _, _ = library(tmp_path)
+    assert database.row("PRAGMA user_version") == (len(MIGRATIONS),)
+    assert database.row("PRAGMA journal_mode") == ("wal",)
+    assert database.recovered is None
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
+def test_every_earlier_version_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
+    old = sqlite3.connect(tmp_path / "library.db")
+    for migration in MIGRATIONS[:version]:
+        old.executescript(migration)
+    old.execute(f"PRAGMA user_version = {version}")
+    old.close()
+    database, shelf, tree = library(tmp_path)
+    chat = shelf.begin(None)
+    tree.add(chat.id, None, "user", "Hello")
+    assert database.row("PRAGMA user_version") == (len(MIGRATIONS),)
+
+
+def test_a_step_that_fails_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library(tmp_path)[0].close()
+    bad = ("CREATE TABLE half (id INTEGER);\nCREATE TABLE half (id INTEGER);\n",)
+    module = "refsheet_tui.storage.database.MIGRATIONS"
+    monkeypatch.setattr(module, MIGRATIONS + bad)
+    with pytest.raises(StorageError):
+        Database(tmp_path / "library.db")
+    monkeypatch.setattr(module, MIGRATIONS)
+    database = Database(tmp_path / "library.db")
+    assert database.row("SELECT count(*) FROM sqlite_master WHERE name = 'half'") == (0,)
+
+
+def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
+    database, _, _ = library(tmp_path)
+    with database.writing() as connection:
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
+    database.close()
+    before = (tmp_path / "library.db").read_bytes()
+    with pytest.raises(StorageError, match="newer version of refsheet") as caught:
+        Database(tmp_path / "library.db")
+    assert "Update refsheet" in caught.value.remedy
+    assert (tmp_path / "library.db").read_bytes() == before
+
+
+def filled(folder: Path, chats: int = 40) -> None:
+    database, shelf, tree = library(folder)
+    for number in range(chats):
+        chat = shelf.begin(None)
+        parent = None
+        for turn in range(20):
+            role: Role = "model" if turn % 2 else "user"
+            text = f"chat {number} turn {turn} " + "word " * 60
+            parent = tree.add(chat.id, parent, role, text).id
+    database.row("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+
+
+def damage(file: Path, begin: int, count: int) -> None:
+    with file.open("r+b") as stream:
+        stream.seek(begin)
+        stream.write(b"\xff" * count)
+
+
+def test_what_can_be_read_of_a_damaged_file_is_here_again(tmp_path: Path) -> None:
+    """Found when somebody reads there; mended at the next start."""
+    filled(tmp_path)
+    file = tmp_path / "library.db"
+    damage(file, file.stat().st_size // 4096 // 2 * 4096, 8 * 4096)
+    broken, _, _ = library(tmp_path)
+    with pytest.raises(StorageError, match="damaged") as caught:
+        broken.rows("SELECT count(*), sum(length(text)) FROM messages NOT INDEXED")
+    assert "Start refsheet again" in caught.value.remedy
+    broken.close()
+    database, shelf, tree = library(tmp_path)
+    assert database.recovered is not None
+    (aside,) = tmp_path.glob("library-damaged-*.db")
+    assert str(aside) in database.recovered
+    kept = database.rows("SELECT id FROM messages")
+    assert 0.8 * 800 < len(kept) < 800
+    assert database.row("PRAGMA integrity_check") == ("ok",)
+    assert database.rows("PRAGMA foreign_key_check") == []
+    chat = next(iter(shelf.latest()))
+    tree.add(chat.id, chat.leaf, "user", "It goes on")
+    database.close()
+    assert library(tmp_path)[0].recovered is None
+
+
+def test_a_file_that_is_no_database_is_kept_aside(tmp_path: Path) -> None:
+    filled(tmp_path, 1)
+    damage(tmp_path / "library.db", 0, 200)
+    database, shelf, _ = library(tmp_path)
+    assert database.recovered is not None
+    assert list(tmp_path.glob("library-damaged-*.db"))
+    assert list(shelf.latest()) == []
+
+
+def test_two_programs_write_to_one_file(tmp_path: Path) -> None:
+    database, shelf, tree = library(tmp_path)
+    script = (
+        "import sys; sys.path[:0] = sys.argv[2:]\n"
+        "from pathlib import Path\n"
+        "from test_database import library\n"
+        "database, shelf, tree = library(Path(sys.argv[1]))\n"
+        "for number in range(100):\n"
+        "    tree.add(shelf.begin(None).id, None, 'user', f'other {number}')\n"
+    )
+    here = str(Path(__file__).parent)
+    other = subprocess.Popen(
+        [sys.executable, "-c", script, tmp_path, here, str(Path(__file__).parents[2])]
+    )
+    for number in range(100):
+        tree.add(shelf.begin(None).id, None, "user", f"ours {number}")
+    assert other.wait() == 0
+    titles = {chat.title for chat in shelf.latest()}
+    assert len(titles) == 200
+    assert database.row("PRAGMA integrity_check") == ("ok",)

@@ -1,0 +1,201 @@
+"""What was said: nothing is overwritten, and everything can be gone back to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from library import add_ember, kept_pictures
+
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.messages import Message
+from refsheet_tui.errors import NotFoundError
+from refsheet_tui.paths import samples_dir
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library.open(tmp_path)
+
+
+def texts(library: Library, leaf: int | None) -> list[str]:
+    assert leaf is not None
+    return [message.text for message in library.tree.path(leaf)]
+
+
+def a_chat(library: Library) -> tuple[int, Message, Message, Message]:
+    """Greeting, question, answer."""
+    chat = library.chats.begin(add_ember(library).version).id
+    greeting = library.tree.add(chat, None, "model", "Hello!", finish="end_of_turn")
+    question = library.tree.add(chat, greeting.id, "user", "Who are you?")
+    answer = library.tree.add(chat, question.id, "model", "A dragon.", finish="end_of_turn")
+    return chat, greeting, question, answer
+
+
+def test_a_chat_ends_with_what_was_said_last(library: Library) -> None:
+    chat, _, _, answer = a_chat(library)
+    assert library.chats.get(chat).leaf == answer.id
+    assert texts(library, answer.id) == ["Hello!", "Who are you?", "A dragon."]
+    assert library.tree.get(answer.id) == answer
+
+
+def test_another_answer_is_beside_the_first(library: Library) -> None:
+    chat, _, question, first = a_chat(library)
+    second = library.tree.add(chat, question.id, "model", "Ember.", finish="end_of_turn")
+    assert library.tree.siblings(first) == library.tree.siblings(second) == (first.id, second.id)
+    assert library.chats.get(chat).leaf == second.id
+    library.tree.go_to(first)
+    assert library.chats.get(chat).leaf == first.id
+
+
+def test_an_edited_question_keeps_what_was_answered_before(library: Library) -> None:
+    chat, greeting, question, answer = a_chat(library)
+    edited = library.tree.add(chat, greeting.id, "user", "What are you?")
+    new = library.tree.add(chat, edited.id, "model", "Red.", finish="end_of_turn")
+    assert texts(library, new.id) == ["Hello!", "What are you?", "Red."]
+    assert library.tree.go_to(question).id == answer.id
+
+
+def test_greetings_are_siblings_too(library: Library) -> None:
+    chat, greeting, _, answer = a_chat(library)
+    other = library.tree.add(chat, None, "model", "Hi!", finish="end_of_turn")
+    assert library.tree.siblings(greeting) == (greeting.id, other.id)
+    assert library.tree.go_to(greeting).id == answer.id
+
+
+def test_what_was_deleted_can_be_brought_back(library: Library) -> None:
+    chat, greeting, question, answer = a_chat(library)
+    assert library.tree.delete(question) == library.tree.get(greeting.id)
+    assert library.chats.get(chat).leaf == greeting.id
+    assert library.tree.undelete(question).id == answer.id
+    assert texts(library, library.chats.get(chat).leaf) == ["Hello!", "Who are you?", "A dragon."]
+
+
+def test_what_is_deleted_elsewhere_leaves_the_end_alone(library: Library) -> None:
+    chat, _, question, first = a_chat(library)
+    second = library.tree.add(chat, question.id, "model", "Ember.", finish="end_of_turn")
+    assert library.tree.delete(first) == second
+    assert library.chats.get(chat).leaf == second.id
+
+
+def test_a_deleted_answer_gives_way_to_the_one_beside_it(library: Library) -> None:
+    chat, _, question, first = a_chat(library)
+    second = library.tree.add(chat, question.id, "model", "Ember.", finish="end_of_turn")
+    assert library.tree.delete(second) == first
+    assert library.tree.siblings(first) == (first.id,)
+    assert library.chats.get(chat).leaf == first.id
+
+
+def test_what_stays_deleted_is_gone_for_good_with_all_that_came_of_it(library: Library) -> None:
+    chat, greeting, question, answer = a_chat(library)
+    library.tree.delete(question)
+    library.chats.purge(0)
+    for gone in (question, answer):
+        with pytest.raises(NotFoundError):
+            library.tree.get(gone.id)
+    assert texts(library, library.chats.get(chat).leaf) == [greeting.text]
+
+
+def test_a_reply_that_was_cut_off_says_so(library: Library) -> None:
+    chat, _, question, _ = a_chat(library)
+    reply = library.tree.add(chat, question.id, "model", "", finish="open")
+    library.tree.write(reply.id, "A dra")
+    assert library.tree.get(reply.id).is_unfinished
+    library.tree.write(reply.id, "A dragon.", "end_of_turn")
+    assert not library.tree.get(reply.id).is_unfinished
+    assert not library.tree.get(question.id).is_unfinished
+
+
+def test_pictures_of_a_message_stay_with_it(library: Library) -> None:
+    chat = library.chats.begin(None).id
+    pictures = [samples_dir() / "ember.png", samples_dir() / "miso.png"]
+    said = library.tree.add(chat, None, "user", "Look!", pictures=pictures)
+    (found,) = library.tree.path(said.id)
+    assert found.pictures == said.pictures
+    kept = [library.tree.picture(sha256).read_bytes() for sha256 in found.pictures]
+    assert kept == [picture.read_bytes() for picture in pictures]
+    library.chats.delete(chat)
+    library.chats.purge(0)
+    assert kept_pictures(library) == set()
+
+
+def test_a_chat_is_called_by_what_the_person_said_first(library: Library) -> None:
+    chat = library.chats.begin(None).id
+    greeting = library.tree.add(chat, None, "model", "", finish="open")
+    library.tree.write(greeting.id, "Hello\nthere", "end_of_turn")
+    assert library.chats.get(chat).title == "Hello there"
+    first = library.tree.add(chat, greeting.id, "user", "Who are you?")
+    library.tree.add(chat, first.id, "user", "Really?")
+    assert library.chats.get(chat).title == "Who are you?"
+    library.chats.rename(chat, " First\tmeeting ")
+    assert library.chats.get(chat).title == "First meeting"
+    library.chats.rename(chat, "")
+    assert library.chats.get(chat).title == "Who are you?"
+
+
+def test_chats_are_listed_by_last_use_and_by_character(library: Library) -> None:
+    ember, other = add_ember(library), add_ember(library, name="Other")
+    chats = [library.chats.begin(each.version) for each in (ember, other, ember)]
+    library.tree.add(chats[0].id, None, "user", "Hello")
+    assert [chat.id for chat in library.chats.latest()] == [chats[0].id, chats[2].id, chats[1].id]
+    assert [chat.id for chat in library.chats.latest(1)] == [chats[0].id]
+    assert [chat.id for chat in library.chats.latest(character=other.id)] == [chats[1].id]
+    library.chats.delete(chats[0].id)
+    assert [chat.id for chat in library.chats.latest()] == [chats[2].id, chats[1].id]
+    library.chats.undelete(chats[0].id)
+    assert len(list(library.chats.latest())) == 3
+
+
+def test_drafts_and_notes_stay(library: Library) -> None:
+    chat = library.chats.begin(None).id
+    library.chats.keep_draft(chat, "Dear Em")
+    library.chats.set_note(chat, "Be short.")
+    assert (library.chats.get(chat).draft, library.chats.get(chat).note) == ("Dear Em", "Be short.")
+
+
+def test_a_chat_of_thousands_of_messages_can_be_walked_and_removed(library: Library) -> None:
+    """Deeper than SQLite lets triggers call each other."""
+    chat = library.chats.begin(None).id
+    with library.database.writing() as connection:
+        connection.executemany(
+            "INSERT INTO messages (id, chat, parent, role, text, created)"
+            " VALUES (?, ?, ?, 'user', ?, 0)",
+            [(n, chat, n - 1 or None, f"message {n}") for n in range(1, 5001)],
+        )
+    assert len(library.tree.path(5000)) == 5000
+    assert library.tree.go_to(library.tree.get(1)).id == 5000
+    library.chats.delete(chat)
+    library.chats.purge(0)
+    assert library.database.row("SELECT count(*) FROM messages") == (0,)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(("answer", "beside", "back", "delete")), st.integers(0))))
+def test_whatever_is_done_the_chat_ends_somewhere_that_is_there(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int]]
+) -> None:
+    library = Library.open(tmp_path_factory.mktemp("tree"))
+    chat = library.chats.begin(None).id
+    said: list[Message] = []
+    for step, which in steps:
+        leaf = library.chats.get(chat).leaf
+        chosen = said[which % len(said)] if said else None
+        if step == "answer" or chosen is None:
+            said.append(library.tree.add(chat, leaf, "user", f"{len(said)}"))
+        elif step == "beside":
+            said.append(library.tree.add(chat, chosen.parent, "user", f"{len(said)}"))
+        elif step == "back":
+            library.tree.undelete(chosen)
+        else:
+            library.tree.delete(chosen)
+        leaf = library.chats.get(chat).leaf
+        if leaf is not None:
+            path = library.tree.path(leaf)
+            assert path[-1].id == leaf and path[0].parent is None
+            seen = ", ".join(str(each.id) for each in path)
+            deleted = f"SELECT id FROM messages WHERE deleted NOT NULL AND id IN ({seen})"
+            assert library.database.rows(deleted) == []
+    assert library.database.row("PRAGMA integrity_check") == ("ok",)
+    library.database.close()
