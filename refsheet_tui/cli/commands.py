@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from refsheet_tui.cli.characters import characters
+from refsheet_tui.cli.chats import chats
 from refsheet_tui.cli.doctor_command import doctor
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.models import models
@@ -94,22 +96,32 @@ def ask(images: tuple[str, ...], prompt: str, system: str | None, **given: Any) 
 @click.option("--extra", "extras", multiple=True, metavar="IMAGE", help="Another picture of it.")
 @click.option("--description", metavar="TEXT", help="What the picture doesn't say.")
 @click.option("--language", metavar="CODE", help="en zh-Hans zh-Hant ja ko fr de es ru ar")
-@click.argument("image", metavar="IMAGE|SAMPLE")
+@click.option("--save", is_flag=True, help="Keep the chat: refsheet chats.")
+@click.option("--chat", type=int, metavar="NUMBER", help="Go on with a chat that was kept.")
+@click.argument("image", metavar="IMAGE|NAME|SAMPLE", required=False)
 def talk(
-    image: str,
+    image: str | None,
     extras: tuple[str, ...],
     description: str | None,
     language: str | None,
+    save: bool,
+    chat: int | None,
     **given: Any,
 ) -> None:
     """Let a character greet, and answer each line of standard input."""
     from refsheet_tui.cli.replies import run
-    from refsheet_tui.cli.speaker import speaker
+    from refsheet_tui.cli.speaker import Speakers
     from refsheet_tui.cli.talk import talk as run_talk
 
+    if (image is None) == (chat is None):
+        raise click.UsageError("Name who to talk with, or a chat with --chat.")
     settings = read_settings(given)
-    character = speaker(image, extras, description, language or settings.config.language)
-    run(lambda: run_talk(settings, character))
+    with Speakers(extras, description, language or settings.config.language) as speakers:
+        speaker = speakers.of_chat(chat) if chat is not None else speakers.of(image or "")
+        if save:
+            speaker = speakers.keep(speaker)
+        keeps = save or chat is not None
+        run(lambda: run_talk(settings, speaker, speakers.library if keeps else None))
 
 
 @cli.command()
@@ -169,6 +181,8 @@ def clear(settings: CacheSettings, kinds: tuple[str, ...]) -> None:
     click.echo(run_clear(settings, kinds))
 
 
+cli.add_command(characters)
+cli.add_command(chats)
 cli.add_command(models)
 cli.add_command(doctor)
 

@@ -20,6 +20,7 @@ from refsheet_tui.engine import (
 )
 from refsheet_tui.engine.phases import Phase, phase_of
 from refsheet_tui.errors import StorageError
+from refsheet_tui.text import clean
 
 _CLEAR_LINE = "\r\x1b[K"
 _TICK_S = 0.5
@@ -112,6 +113,14 @@ class ReplyPrinter:
                 _out(event.text)
         elif isinstance(event, Finished) and self._as_json:
             _out(_json(_reply(event, self._text)) + "\n")
+
+    def written(self, text: str) -> None:
+        """A whole reply that nobody had to generate."""
+        if self._as_json:
+            _out(_json({"event": "reply", "text": text, "finish": "written"}) + "\n")
+            return
+        begin_line(self._label)
+        _out(clean(text).rstrip("\n") + "\n")
 
     def overflow(self, overflow: Overflow) -> None:
         if self._as_json:

@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from refsheet_tui.chats import Conversation, Overflow
+from refsheet_tui.chats import Overflow
+from refsheet_tui.chats.kept import Held
 from refsheet_tui.cli.console import ReplyPrinter, Status, note, print_prompt
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.interrupts import Interrupts
@@ -26,7 +27,11 @@ class Desk:
     settings: Settings
     interrupts: Interrupts
 
-    async def print_reply(self, conversation: Conversation, label: str = "") -> None:
+    def print_greeting(self, text: str, label: str = "") -> None:
+        """What was written for a character to begin with."""
+        ReplyPrinter(as_json=self.settings.as_json, label=label).written(text)
+
+    async def print_reply(self, conversation: Held, label: str = "") -> None:
         """Print the model's next turn. A reply that ctrl+c stops is printed as far as it came."""
         printer = ReplyPrinter(as_json=self.settings.as_json, label=label)
         try:

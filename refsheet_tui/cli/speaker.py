@@ -4,28 +4,120 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from types import TracebackType
 
+from refsheet_tui import paths
 from refsheet_tui.characters import Character, samples
-from refsheet_tui.cli.pictures import find_picture
+from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.cli.library import find_character, opened
+from refsheet_tui.cli.pictures import check_pictures, find_picture
+from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting import chosen_language
-from refsheet_tui.text import clean
+from refsheet_tui.text import clean, one_line
 
 
-def speaker(
-    image: str, extras: Sequence[str], description: str | None, code: str | None
-) -> Character:
-    """A sample by its key, or the character on a picture, that speaks the language of `code`.
+@dataclass(frozen=True)
+class Speaker:
+    """`kept` where it is in the library; `chat` where one that was kept goes on."""
 
-    Raises `ConfigError` for an unknown language.
-    """
-    spoken = chosen_language(code, os.environ)
-    pictures = tuple(find_picture(extra) for extra in extras)
-    named = {sample.key: sample for sample in samples()}.get(image.lower())
-    if named is not None and not os.path.isfile(image):  # noqa: PTH113 - survives impossible names
-        character = replace(named.character(spoken), extras=pictures)
-    else:
-        character = Character(find_picture(image), spoken, extras=pictures)
-    if description is not None:
-        character = replace(character, description=clean(description))
-    return character
+    character: Character
+    kept: KeptCharacter | None = None
+    chat: Chat | None = None
+
+
+class Speakers:
+    """Finds them: on pictures, among the samples, and in the library, which is opened only where
+    it is needed."""
+
+    def __init__(self, extras: Sequence[str], description: str | None, code: str | None) -> None:
+        """What was said about the character beside its name. Raises `ConfigError` for an unknown
+        language."""
+        self._spoken = chosen_language(code, os.environ)
+        self._has_code = code is not None
+        self._pictures = tuple(find_picture(extra) for extra in extras)
+        self._description = None if description is None else clean(description)
+        self._opened = ExitStack()
+        self._library: Library | None = None
+
+    def __enter__(self) -> Speakers:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._opened.close()
+
+    @property
+    def library(self) -> Library:
+        """Raises `StorageError`."""
+        if self._library is None:
+            self._library = self._opened.enter_context(opened())
+        return self._library
+
+    def of(self, name: str) -> Speaker:
+        """A sample by its key, a character by its name or number, or the one on a picture.
+
+        Raises `PictureError`, `NotFoundError`, `StorageError`.
+        """
+        sample = {sample.key: sample for sample in samples()}.get(name.lower())
+        if sample is not None and not os.path.isfile(name):  # noqa: PTH113 - impossible names
+            return Speaker(self._changed(sample.character(self._spoken)))
+        picture = find_picture(name)
+        if not paths.exists(picture) and not _is_path(name):
+            kept = self._named(name)
+            if kept is not None:
+                return Speaker(self._changed(self.library.characters.speaking(kept)), kept)
+        return Speaker(self._changed(Character(picture, self._spoken)))
+
+    def _named(self, name: str) -> KeptCharacter | None:
+        """None where there are no characters yet: what was meant is a picture."""
+        return find_character(self.library, name) if self.library.characters.latest() else None
+
+    def of_chat(self, number: int) -> Speaker:
+        """Whoever a chat is held with. Raises `NotFoundError`, `StorageError`."""
+        chat = self.library.chats.get(number)
+        if chat.version is None:
+            raise NotFoundError(
+                f"Chat {number} is held with nobody.", "It can be read: refsheet chats show"
+            )
+        kept = self.library.characters.at(chat.version)
+        return Speaker(self.library.characters.speaking(kept), kept, chat)
+
+    def keep(self, speaker: Speaker) -> Speaker:
+        """The same, in the library; added where it is not there yet. Raises `PictureError`,
+        `StorageError`."""
+        character, characters = speaker.character, self.library.characters
+        if speaker.kept is not None and characters.speaking(speaker.kept) == character:
+            return speaker
+        profile = Profile(
+            name=one_line(character.name),
+            language=character.language.code,
+            description=character.description,
+        )
+        pictures = (character.sheet, *character.extras)
+        check_pictures(pictures)
+        data = [picture.read_bytes() for picture in pictures]
+        for kept in characters.named(profile.name):
+            same = [path.read_bytes() for path in characters.pictures(kept)] == data
+            if same and kept.profile == profile:
+                return replace(speaker, kept=kept)
+        return replace(speaker, kept=characters.add(profile, pictures))
+
+    def _changed(self, character: Character) -> Character:
+        if self._pictures:
+            character = replace(character, extras=self._pictures)
+        if self._description is not None:
+            character = replace(character, description=self._description)
+        return replace(character, language=self._spoken) if self._has_code else character
+
+
+def _is_path(name: str) -> bool:
+    return os.sep in name or "." in name

@@ -4,50 +4,91 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
-from refsheet_tui.characters import Character
 from refsheet_tui.chats import Conversation
+from refsheet_tui.chats.kept import Held, KeptConversation
+from refsheet_tui.chats.library import Library
 from refsheet_tui.cli.console import begin_line, note
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.lines import Lines
 from refsheet_tui.cli.options import Settings
 from refsheet_tui.cli.pictures import check_pictures
 from refsheet_tui.cli.replies import Desk, loaded
+from refsheet_tui.cli.speaker import Speaker
 from refsheet_tui.errors import EngineDiedError
+from refsheet_tui.pictures import PictureView, view
 from refsheet_tui.text import clean
 
 
-async def talk(settings: Settings, character: Character) -> None:
-    """Talk until standard input ends."""
+async def talk(settings: Settings, speaker: Speaker, library: Library | None) -> None:
+    """Talk until standard input ends. In `library` the chat is kept; without one it is not."""
+    character = speaker.character
     check_pictures((character.sheet, *character.extras))
     async with loaded(settings) as desk:
-        opening = character.opening(desk.info.seen_size(), pan_and_scan=settings.pan_and_scan)
+        size = desk.info.seen_size()
+        opening = character.opening(size, pan_and_scan=settings.pan_and_scan)
         conversation = Conversation(
             desk.engine, settings.generation, opening, context_size=desk.info.context_size
         )
         if settings.dump_prompt:
             await desk.print_prompt(await conversation.prompt())
             return
-        await _Talk(desk, conversation, character.name).hold()
+        held: Held = conversation
+        if library is not None:
+            see = partial(view, size=size, pan_and_scan=settings.pan_and_scan)
+            held = _kept(library, speaker, conversation, see)
+        greeting = next(iter(speaker.kept.profile.greetings), "") if speaker.kept else ""
+        await _Talk(desk, held, character.name, greeting).hold()
+
+
+def _kept(
+    library: Library,
+    speaker: Speaker,
+    conversation: Conversation,
+    see: Callable[[Path], PictureView],
+) -> KeptConversation:
+    """A new chat, or the one that goes on."""
+    assert speaker.kept is not None
+    chat = speaker.chat or library.chats.begin(speaker.kept.version)
+    kept = KeptConversation(conversation, library.tree, chat.id, see=see)
+    kept.open(chat.leaf)
+    note(f"This is chat {chat.id}. To go on with it later: refsheet talk --chat {chat.id}")
+    return kept
 
 
 @dataclass(frozen=True)
 class _Talk:
     desk: Desk
-    conversation: Conversation
+    conversation: Held
     name: str
+    greeting: str
 
     async def hold(self) -> None:
         if self._interactive:
             note("Say something and press enter; ctrl+c stops a reply, ctrl+d ends the talk.")
-        await self._reply()
+        await self._begin()
         lines = Lines(sys.stdin.fileno())
         while (line := await self._next_while_reading_ahead(lines)) is not None:
             said = clean(line).strip()
             if said:
                 self.conversation.say(said)
                 await self._reply()
+
+    async def _begin(self) -> None:
+        """Greet; or answer what was left unanswered; or remind of what was said last."""
+        *before, last = self.conversation.turns
+        if last.role == "model":
+            words = "".join(item for item in last.content if isinstance(item, str))
+            note(f"{self.name}: {clean(words)}" if self.name else clean(words))
+        elif self.greeting and not before:
+            self.conversation.hear(self.greeting)
+            self.desk.print_greeting(self.greeting, self._label)
+        else:
+            await self._reply()
 
     async def _next_while_reading_ahead(self, lines: Lines) -> str | None:
         """While the person types, the engine reads what their words will be added to."""

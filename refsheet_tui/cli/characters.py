@@ -1,0 +1,122 @@
+"""`refsheet characters`: who there is to talk with, from the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from refsheet_tui.characters.library import KeptCharacter
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+
+
+@click.group()
+def characters() -> None:
+    """List, show, add and delete your characters."""
+
+
+@characters.command("list")
+@_JSON
+def list_characters(as_json: bool) -> None:
+    """All characters, the one used last first."""
+    from refsheet_tui.cli.library import opened, print_json, when
+    from refsheet_tui.text import one_line
+
+    with opened() as library:
+        found = library.characters.latest()
+    if as_json:
+        print_json({"characters": [_json(each) for each in found]})
+        return
+    for each in found:
+        name = one_line(each.profile.name) or "(no name)"
+        click.echo(f"{each.id:>5}  {when(each.used)}  {each.profile.language:<8}{name}")
+    if not found:
+        click.echo("There are no characters yet: refsheet characters add IMAGE", err=True)
+
+
+@characters.command()
+@click.argument("name")
+@_JSON
+def show(name: str, as_json: bool) -> None:
+    """All that is known of a character."""
+    from refsheet_tui.cli.library import find_character, opened, print_json
+    from refsheet_tui.text import clean
+
+    with opened() as library:
+        found = find_character(library, name)
+        pictures = library.characters.pictures(found)
+    if as_json:
+        print_json({**_json(found), "pictures": [str(path) for path in pictures]})
+        return
+    for field, value in found.profile.model_dump(exclude_defaults=True).items():
+        shown = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+        click.echo(f"{field}: {clean(shown)}")
+    for path in pictures:
+        click.echo(f"picture: {path}")
+
+
+@characters.command()
+@click.option("--name", default="", help="What it is called on screens.")
+@click.option("--description", default="", metavar="TEXT", help="What the picture doesn't say.")
+@click.option("--greeting", default="", metavar="TEXT", help="Instead of one it makes up.")
+@click.option("--language", metavar="CODE", help="en zh-Hans zh-Hant ja ko fr de es ru ar")
+@click.option("--person", default="", help="What it calls you.")
+@click.option("--tag", "tags", multiple=True)
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@_JSON
+def add(images: tuple[str, ...], language: str | None, as_json: bool, **given: Any) -> None:
+    """Make a character from its sheet, and more pictures of it."""
+    import os
+
+    from refsheet_tui.characters.profile import Profile
+    from refsheet_tui.cli.library import opened, print_json
+    from refsheet_tui.cli.pictures import find_picture
+    from refsheet_tui.prompting import chosen_language
+    from refsheet_tui.text import clean
+
+    texts = {key: clean(value) for key, value in given.items() if isinstance(value, str)}
+    profile = Profile(**{**given, **texts}, language=chosen_language(language, os.environ).code)
+    with opened() as library:
+        made = library.characters.add(profile, [find_picture(image) for image in images])
+    if as_json:
+        print_json(_json(made))
+    else:
+        name = profile.name or str(made.id)
+        click.echo(f"It is here. To talk with it: refsheet talk {name} --save")
+
+
+@characters.command()
+@click.argument("name")
+@click.option("--undo", is_flag=True, help="Bring it back; NAME is its number then.")
+@_JSON
+def delete(name: str, undo: bool, as_json: bool) -> None:
+    """Delete a character. Its chats stay; it can be brought back for a month."""
+    from refsheet_tui.cli.library import find_character, opened, print_json
+    from refsheet_tui.errors import NotFoundError
+
+    with opened() as library:
+        if undo:
+            if not name.isdecimal():
+                raise NotFoundError("Only its number brings it back.", "'delete' said which.")
+            library.characters.undelete(int(name))
+            number = library.characters.get(int(name)).id
+        else:
+            number = find_character(library, name).id
+            library.characters.delete(number)
+    if as_json:
+        print_json({"character": number, "deleted": not undo})
+    elif undo:
+        click.echo(f"Character {number} is back.")
+    else:
+        click.echo(f"Deleted. To bring it back: refsheet characters delete {number} --undo")
+
+
+def _json(kept: KeptCharacter) -> dict[str, Any]:
+    return {
+        "id": kept.id,
+        **kept.profile.model_dump(mode="json"),
+        "created": kept.created,
+        "used": kept.used,
+    }

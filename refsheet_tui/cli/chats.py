@@ -1,0 +1,142 @@
+"""`refsheet chats`: what was said, from the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from refsheet_tui.chats.library import Library
+    from refsheet_tui.chats.shelf import Chat
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+
+
+@click.group()
+def chats() -> None:
+    """List, read, search and delete your chats."""
+
+
+@chats.command("list")
+@click.option("--character", metavar="NAME", help="Only with this one.")
+@_JSON
+def list_chats(character: str | None, as_json: bool) -> None:
+    """All chats, the one used last first."""
+    from refsheet_tui.cli.library import find_character, opened, print_json, when
+
+    with opened() as library:
+        whose = find_character(library, character).id if character else None
+        found = [
+            (chat, _with_whom(library, chat)) for chat in library.chats.latest(character=whose)
+        ]
+    if as_json:
+        print_json({"chats": [_chat_json(chat, name) for chat, name in found]})
+        return
+    for chat, name in found:
+        click.echo(f"{chat.id:>5}  {when(chat.used)}  {name:<16}  {chat.title}")
+    if not found:
+        click.echo("There are no chats yet. Keep one: refsheet talk ember --save", err=True)
+
+
+@chats.command()
+@click.argument("chat", type=int)
+@_JSON
+def show(chat: int, as_json: bool) -> None:
+    """What was said in a chat, as it ends now."""
+    from refsheet_tui.cli.library import opened, print_json
+
+    with opened() as library:
+        found = library.chats.get(chat)
+        name = _with_whom(library, found)
+        said = library.tree.path(found.leaf) if found.leaf is not None else ()
+    if as_json:
+        messages = [
+            {
+                "id": each.id,
+                "parent": each.parent,
+                "role": each.role,
+                "text": each.text,
+                "finish": each.finish,
+                "created": each.created,
+                "pictures": each.pictures,
+            }
+            for each in said
+        ]
+        print_json({**_chat_json(found, name), "messages": messages})
+        return
+    click.echo(f"{found.title}\n")
+    for each in said:
+        who = "You" if each.role == "user" else name or "Model"
+        pictures = f" [{len(each.pictures)} pictures]" if each.pictures else ""
+        unfinished = " …" if each.is_unfinished else ""
+        click.echo(f"{who}:{pictures} {each.text}{unfinished}\n")
+
+
+@chats.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@_JSON
+def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find messages that hold all of WORDS, in any language."""
+    from refsheet_tui.chats.search import search as run_search
+    from refsheet_tui.cli.library import opened, print_json, when
+
+    with opened() as library:
+        found = run_search(library.database, " ".join(words), limit)
+    if as_json:
+        matches = [
+            {
+                "chat": each.chat,
+                "message": each.message,
+                "text": each.before + each.found + each.after,
+                "created": each.created,
+            }
+            for each in found
+        ]
+        print_json({"matches": matches})
+        return
+    for each in found:
+        shown = each.before + click.style(each.found, bold=True) + each.after
+        click.echo(f"{each.chat:>5}  {when(each.created)}  {shown}")
+
+
+@chats.command()
+@click.argument("chat", type=int)
+@click.option("--undo", is_flag=True, help="Bring it back.")
+@_JSON
+def delete(chat: int, undo: bool, as_json: bool) -> None:
+    """Delete a chat. It can be brought back for a month."""
+    from refsheet_tui.cli.library import opened, print_json
+
+    with opened() as library:
+        if undo:
+            library.chats.undelete(chat)
+            library.chats.get(chat)
+        else:
+            library.chats.get(chat)
+            library.chats.delete(chat)
+    if as_json:
+        print_json({"chat": chat, "deleted": not undo})
+    elif undo:
+        click.echo(f"Chat {chat} is back.")
+    else:
+        click.echo(f"Deleted. To bring it back: refsheet chats delete {chat} --undo")
+
+
+def _with_whom(library: Library, chat: Chat) -> str:
+    from refsheet_tui.text import one_line
+
+    if chat.version is None:
+        return ""
+    return one_line(library.characters.at(chat.version).profile.name)
+
+
+def _chat_json(chat: Chat, name: str) -> dict[str, Any]:
+    return {
+        "id": chat.id,
+        "title": chat.title,
+        "character": name or None,
+        "created": chat.created,
+        "used": chat.used,
+    }

@@ -1,0 +1,149 @@
+"""Characters and chats that are kept, from the command line."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from command import ROOT, command, environment, refsheet
+
+EMBER = "samples/ember.png"
+TALK = ("--greedy", "--max-new-tokens", "24")
+
+
+def read(home: Path, *arguments: str | Path) -> Any:
+    done = refsheet(home, *arguments, "--json")
+    assert done.code == 0, done.err
+    return json.loads(done.out)
+
+
+def add(home: Path, name: str = "Ember", *more: str) -> int:
+    made = read(home, "characters", "add", EMBER, "--name", name, *more)
+    return int(made["id"])
+
+
+def chats(home: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = read(home, "chats", "list")["chats"]
+    return found
+
+
+def test_a_talk_that_is_saved_goes_on_where_it_was(tmp_path: Path) -> None:
+    first = refsheet(tmp_path, "talk", "ember", "--save", *TALK, stdin=b"What are you?\n")
+    assert first.code == 0, first.err
+    (chat,) = chats(tmp_path)
+    assert (chat["title"], chat["character"]) == ("What are you?", "Ember")
+    said = read(tmp_path, "chats", "show", str(chat["id"]))["messages"]
+    assert [each["role"] for each in said] == ["model", "user", "model"]
+    assert first.out.splitlines() == [said[0]["text"], said[2]["text"]]
+    second = refsheet(tmp_path, "talk", "--chat", str(chat["id"]), *TALK, stdin="你好!\n".encode())
+    assert second.code == 0, second.err
+    assert said[2]["text"] in second.err, "a reminder of what was said last"
+    again = read(tmp_path, "chats", "show", str(chat["id"]))["messages"]
+    assert [each["text"] for each in again[:3]] == [each["text"] for each in said]
+    assert again[3]["text"] == "你好!" and again[4]["text"] == second.out.strip()
+
+
+def test_without_save_nothing_is_kept(tmp_path: Path) -> None:
+    assert refsheet(tmp_path, "talk", "ember", *TALK).code == 0
+    assert chats(tmp_path) == []
+
+
+def test_the_same_sample_is_one_character(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert refsheet(tmp_path, "talk", "ember", "--save", *TALK).code == 0
+    assert len(read(tmp_path, "characters", "list")["characters"]) == 1
+    assert len(chats(tmp_path)) == 2
+
+
+def test_a_character_is_talked_with_by_its_name(tmp_path: Path) -> None:
+    add(tmp_path, "Red One", "--greeting", "Roar, friend!", "--person", "Jane")
+    done = refsheet(tmp_path, "talk", "red one", "--save", *TALK, stdin=b"Hi\n")
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[0] == "Roar, friend!"
+    shown = read(tmp_path, "characters", "show", "Red One")
+    assert (shown["greeting"], shown["person"]) == ("Roar, friend!", "Jane")
+    assert Path(shown["pictures"][0]).read_bytes() == (ROOT / EMBER).read_bytes()
+
+
+def test_a_name_that_two_have_asks_for_a_number(tmp_path: Path) -> None:
+    one, two = add(tmp_path), add(tmp_path)
+    done = refsheet(tmp_path, "characters", "show", "Ember")
+    assert f"its number: {two}, {one}" in done.problem
+    assert read(tmp_path, "characters", "show", str(one))["id"] == one
+
+
+def test_deleting_says_how_to_undo(tmp_path: Path) -> None:
+    number = add(tmp_path)
+    done = refsheet(tmp_path, "characters", "delete", "Ember")
+    assert f"refsheet characters delete {number} --undo" in done.out
+    assert "no character Ember" in refsheet(tmp_path, "characters", "show", "Ember").problem
+    assert refsheet(tmp_path, "characters", "delete", str(number), "--undo").code == 0
+    refsheet(tmp_path, "talk", "Ember", "--save", *TALK)
+    (chat,) = chats(tmp_path)
+    assert "--undo" in refsheet(tmp_path, "chats", "delete", str(chat["id"])).out
+    assert chats(tmp_path) == []
+    assert "There is no chat" in refsheet(tmp_path, "chats", "show", str(chat["id"])).problem
+    assert refsheet(tmp_path, "chats", "delete", str(chat["id"]), "--undo").code == 0
+    assert len(chats(tmp_path)) == 1
+
+
+def test_words_are_found_in_any_language(tmp_path: Path) -> None:
+    refsheet(tmp_path, "talk", "ember", "--save", *TALK, stdin="你喜欢蓝色的鲸鱼吗\n".encode())
+    for words in ("蓝色的", "鲸鱼", "Hey"):
+        matches = read(tmp_path, "chats", "search", words)["matches"]
+        assert matches and words in matches[0]["text"]
+    done = refsheet(tmp_path, "chats", "search", "nowhere")
+    assert (done.code, done.out) == (0, "")
+
+
+def test_a_killed_talk_keeps_what_was_said(tmp_path: Path) -> None:
+    talking = subprocess.Popen(
+        command("talk", "ember", "--save", *TALK),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+        env=environment(tmp_path),
+    )
+    assert talking.stdin is not None and talking.stdout is not None
+    assert talking.stdout.readline()
+    talking.stdin.write(b"What are you?\n")
+    talking.stdin.flush()
+    assert talking.stdout.read(1)
+    talking.send_signal(signal.SIGKILL)
+    talking.wait()
+    (chat,) = chats(tmp_path)
+    said = read(tmp_path, "chats", "show", str(chat["id"]))["messages"]
+    assert [each["text"] for each in said][1] == "What are you?"
+
+
+def test_hostile_words_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    add(tmp_path, "E\x1b[31mvil\x07", "--description", "a\x1b]0;x\x07b")
+    for arguments in (("characters", "list"), ("characters", "show", "1")):
+        shown = refsheet(tmp_path, *arguments)
+        assert shown.code == 0, shown.err
+        assert "\x1b" not in shown.out and "\x07" not in shown.out
+
+
+def test_what_is_neither_file_nor_name_is_told(tmp_path: Path) -> None:
+    missing = "The file {} does not exist"
+    for name in ("nobody.png", "nobody"):
+        for save in ((), ("--save",)):
+            assert missing.format(name) in refsheet(tmp_path, "talk", name, *save).problem
+    add(tmp_path)
+    assert "no character nobody" in refsheet(tmp_path, "talk", "nobody").problem
+    assert refsheet(tmp_path, "talk").code == 2
+
+
+def test_a_library_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    import sqlite3
+
+    add(tmp_path)
+    database = sqlite3.connect(tmp_path / "data" / "library.db")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    done = refsheet(tmp_path, "characters", "list")
+    assert "newer version of refsheet" in done.problem and "Update refsheet" in done.problem
