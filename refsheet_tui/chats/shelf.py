@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from time import time
 from typing import Any
@@ -82,7 +81,7 @@ class ChatShelf:
             )
         return _chat(row)
 
-    def latest(self, count: int = -1, character: int | None = None) -> Iterator[Chat]:
+    def latest(self, count: int = -1, character: int | None = None) -> tuple[Chat, ...]:
         """The chats used last, of one character or of all; -1 is all. Raises `StorageError`."""
         whose = (
             "AND version IN (SELECT id FROM character_versions WHERE character = ?)"
@@ -94,7 +93,7 @@ class ChatShelf:
             " ORDER BY used DESC, id DESC LIMIT ?",
             (character, count),
         )
-        return map(_chat, rows)
+        return tuple(map(_chat, rows))
 
     def rename(self, chat: int, title: str) -> None:
         self._set(chat, "title", one_line(title).strip() or None)
