@@ -59,5 +59,9 @@ class StorageError(RefsheetError):
     """A folder or file that can't be read or written."""
 
 
+class CardError(RefsheetError):
+    """A character card that can't be used."""
+
+
 class NotFoundError(RefsheetError):
     """A character, chat or message that is not there."""

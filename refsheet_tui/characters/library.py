@@ -66,7 +66,10 @@ class CharacterLibrary:
 
     def add(self, profile: Profile, pictures: Sequence[Path]) -> KeptCharacter:
         """`pictures` are copied, the sheet first. Raises `PictureError`, `StorageError`."""
-        data = _read(pictures)
+        return self.add_read(profile, _read(pictures))
+
+    def add_read(self, profile: Profile, data: Sequence[bytes]) -> KeptCharacter:
+        """The same with pictures that were looked at already. Raises `StorageError`."""
         with self._database.writing() as connection:
             now = time()
             number = connection.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,6 +86,46 @@ def add(images: tuple[str, ...], language: str | None, as_json: bool, **given: A
     else:
         name = profile.name or str(made.id)
         click.echo(f"It is here. To talk with it: refsheet talk {name} --save")
+
+
+@characters.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--sheet", metavar="IMAGE", help="For a card without a picture.")
+@click.option("--language", metavar="CODE", help="Where the card doesn't say.")
+@_JSON
+def import_cards(
+    files: tuple[str, ...], sheet: str | None, language: str | None, as_json: bool
+) -> None:
+    """Add characters from cards: PNG, JSON, YAML or CHARX."""
+    import os
+
+    from refsheet_tui.cli.cards import import_card
+    from refsheet_tui.cli.library import opened, print_json
+    from refsheet_tui.prompting import chosen_language
+    from refsheet_tui.text import one_line
+
+    code = chosen_language(language, os.environ).code
+    with opened() as library:
+        made = [import_card(library, file, sheet, code) for file in files]
+    if as_json:
+        print_json({"characters": [_json(each) for each in made]})
+        return
+    for each in made:
+        click.echo(f"{each.id:>5}  {one_line(each.profile.name) or '(no name)'} is here.")
+
+
+@characters.command("export")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Over a file that is there.")
+def export_card(name: str, file: Path, force: bool) -> None:
+    """Write a character as a card that any other program reads: FILE.png or FILE.json."""
+    from refsheet_tui.cli.cards import write_card
+    from refsheet_tui.cli.library import find_character, opened
+
+    with opened() as library:
+        write_card(library, find_character(library, name), file, force=force)
+    click.echo(f"Written to {file}.")
 
 
 @characters.command()

@@ -147,3 +147,28 @@ def test_a_library_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     database.close()
     done = refsheet(tmp_path, "characters", "list")
     assert "newer version of refsheet" in done.problem and "Update refsheet" in done.problem
+
+
+def test_a_card_comes_in_and_goes_out(tmp_path: Path) -> None:
+    add(tmp_path, "Ember", "--description", "Red.", "--greeting", "Roar!", "--tag", "dragon")
+    for name in ("out.png", "out.json"):
+        file = tmp_path / name
+        assert refsheet(tmp_path, "characters", "export", "Ember", file).code == 0
+        assert "--force" in refsheet(tmp_path, "characters", "export", "Ember", file).problem
+        assert refsheet(tmp_path, "characters", "export", "Ember", file, "--force").code == 0
+    assert "neither" in refsheet(tmp_path, "characters", "export", "Ember", "out.txt").problem
+    other = tmp_path / "other"
+    first = read(other, "characters", "import", tmp_path / "out.png")["characters"][0]
+    assert (first["name"], first["greeting"], first["tags"]) == ("Ember", "Roar!", ["dragon"])
+    without = refsheet(other, "characters", "import", tmp_path / "out.json")
+    assert "--sheet IMAGE" in without.problem
+    second = refsheet(other, "characters", "import", tmp_path / "out.json", "--sheet", EMBER)
+    assert second.code == 0, second.err
+    done = refsheet(other, "talk", str(first["id"]), *TALK)
+    assert done.out.strip() == "Roar!"
+
+
+def test_a_picture_without_a_card_is_told_from_one_with(tmp_path: Path) -> None:
+    problem = refsheet(tmp_path, "characters", "import", EMBER).problem
+    assert "a picture without a card" in problem and "Add it as a picture" in problem
+    assert "can't be read" in refsheet(tmp_path, "characters", "import", "none.png").problem

@@ -1,0 +1,97 @@
+"""A card file, whatever it is packed in: PNG, CHARX, JSON or YAML."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from refsheet_tui.characters.cards import charx, png
+from refsheet_tui.characters.cards.limits import AGAIN, FILE, TEXT, as_object, parse_json, too_large
+from refsheet_tui.errors import CardError
+from refsheet_tui.text import one_line
+
+# V3 wins over the older one, which is there for programs that don't know it.
+_KEYWORDS = (b"ccv3", b"chara")
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
+
+
+@dataclass(frozen=True)
+class CardFile:
+    """The card as it stands there, and the picture that came with it, if any."""
+
+    card: dict[str, Any]
+    picture: bytes | None
+
+
+def read_card(path: Path) -> CardFile:
+    """Raises `CardError` naming the file and what is wrong with it."""
+    name = one_line(str(path))
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE + 1)
+    except OSError as error:
+        raise CardError(
+            f"{name} can't be read: {error.strerror}.", "Check the path and its permissions."
+        ) from error
+    try:
+        if len(data) > FILE:
+            raise too_large("It")
+        return _read(data)
+    except CardError as error:
+        raise CardError(f"{name}: {error.problem}", error.remedy) from error
+
+
+def _read(data: bytes) -> CardFile:
+    if data.startswith(png.SIGNATURE):
+        return CardFile(_from_png(data), data)
+    if data.startswith(_PICTURES):
+        # A WEBP that is named .png, say: it can be a sheet, but no program writes cards there.
+        raise CardError("It is a picture without a card in it.", "Add it as a picture instead.")
+    if data.startswith(charx.SIGNATURE):
+        text, archive = charx.read_charx(data)
+        card = as_object(parse_json(text))
+        return CardFile(card, charx.picture_in(archive, card.get("data") or card))
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return CardFile(as_object(parse_json(data)), None)
+    return CardFile(_from_yaml(data), None)
+
+
+def _from_png(data: bytes) -> dict[str, Any]:
+    found = png.texts(data, _KEYWORDS)
+    problem = CardError("It is a picture without a card in it.", "Add it as a picture instead.")
+    for keyword in _KEYWORDS:
+        if keyword in found:
+            try:
+                text = base64.b64decode(found[keyword].strip(), validate=False)
+                return as_object(parse_json(text))
+            except (binascii.Error, ValueError):
+                problem = CardError("The card in it is damaged.", AGAIN)
+            except CardError as error:
+                problem = error  # the other one may be whole
+    raise problem
+
+
+class _Loader(yaml.SafeLoader):
+    """Without aliases: a few of them, nested, make a document of any size."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.events.AliasEvent):
+            raise yaml.YAMLError("aliases are not for cards")
+        return super().compose_node(parent, index)
+
+
+def _from_yaml(data: bytes) -> dict[str, Any]:
+    if len(data) > TEXT // 8:  # the parser is slow
+        raise too_large("Its text")
+    try:
+        found = yaml.load(data.decode("utf-8-sig"), _Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise CardError("It is no card: neither PNG, CHARX, JSON nor YAML.", AGAIN) from error
+    if not isinstance(found, dict):
+        raise CardError("It is no card: neither PNG, CHARX, JSON nor YAML.", AGAIN)
+    return found

@@ -1,0 +1,35 @@
+"""Cards for other programs: as JSON, and in a PNG as both versions that are in use."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+
+from refsheet_tui.characters.cards import png
+from refsheet_tui.characters.cards.mapping import card_of
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.pictures import open_picture
+
+
+def json_card(profile: Profile) -> bytes:
+    """Version 3, which is version 2 and more."""
+    return json.dumps(card_of(profile, 3), ensure_ascii=False, indent=1).encode()
+
+
+def png_card(profile: Profile, sheet: Path) -> bytes:
+    """The sheet with the card in it. Raises `PictureError`."""
+    data = sheet.read_bytes()
+    if not data.startswith(png.SIGNATURE):
+        out = io.BytesIO()
+        open_picture(sheet).save(out, "PNG")
+        data = out.getvalue()
+    return png.with_texts(
+        data,
+        {b"chara": _encoded(profile, version=2), b"ccv3": _encoded(profile, version=3)},
+    )
+
+
+def _encoded(profile: Profile, *, version: int) -> bytes:
+    return base64.b64encode(json.dumps(card_of(profile, version)).encode())

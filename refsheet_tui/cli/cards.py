@@ -1,0 +1,58 @@
+"""Cards on the command line: from a file into the library, and out again."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from refsheet_tui import paths
+from refsheet_tui.characters.cards import json_card, png_card, profile_of, read_card
+from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.chats.library import Library
+from refsheet_tui.cli.pictures import check_pictures, find_picture
+from refsheet_tui.errors import CardError, StorageError
+from refsheet_tui.text import one_line
+
+
+def import_card(library: Library, name: str, sheet: str | None, language: str) -> KeptCharacter:
+    """A new character. Raises `CardError`, `PictureError`, `StorageError`."""
+    path = paths.typed(name)
+    found = read_card(path)
+    profile = profile_of(found.card, language)
+    if sheet is not None:
+        return library.characters.add(profile, [find_picture(sheet)])
+    if found.picture is None:
+        raise CardError(
+            f"{one_line(name)} holds no picture, and a character needs one.",
+            "Name its sheet: --sheet IMAGE",
+        )
+    with tempfile.TemporaryDirectory(prefix="refsheet-") as folder:
+        # Looked at under a name of ours, so that a complaint names the card.
+        copy = Path(folder) / path.name
+        copy.write_bytes(found.picture)
+        check_pictures([copy])
+    return library.characters.add_read(profile, [found.picture])
+
+
+def write_card(library: Library, kept: KeptCharacter, file: Path, *, force: bool) -> None:
+    """Raises `CardError` for a kind that no card has, `PictureError`, `StorageError`."""
+    kind = file.suffix.lower()
+    if kind == ".png":
+        data = png_card(kept.profile, library.characters.pictures(kept)[0])
+    elif kind == ".json":
+        data = json_card(kept.profile)
+    else:
+        raise CardError(
+            f"{one_line(str(file))} is neither a .png nor a .json file.", "Give it such a name."
+        )
+    try:
+        with file.open("wb" if force else "xb") as out:
+            out.write(data)
+    except FileExistsError as error:
+        raise StorageError(
+            f"{one_line(str(file))} exists.", "Give another name, or say --force."
+        ) from error
+    except OSError as error:
+        raise StorageError(
+            f"{one_line(str(file))} can't be written: {error.strerror}.", "Choose another place."
+        ) from error

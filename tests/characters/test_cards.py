@@ -1,0 +1,169 @@
+"""Cards of other programs come in whole, and go out so that other programs understand them."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from made_cards import (
+    PYGMALION,
+    SHEET,
+    V1,
+    V2,
+    V3,
+    charx,
+    compressed,
+    encoded,
+    international,
+    png,
+    text,
+)
+from PIL import Image
+
+from refsheet_tui.characters.cards import card_of, json_card, png_card, profile_of, read_card
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.errors import CardError
+from refsheet_tui.paths import samples_dir
+
+FORMS: dict[str, tuple[str, bytes]] = {
+    "V1 in PNG": ("x.png", png(text(b"chara", encoded(V1)))),
+    "V2 in PNG": ("x.png", png(text(b"chara", encoded(V2)))),
+    "V3 in PNG": ("x.png", png(text(b"chara", encoded(V2)), text(b"ccv3", encoded(V3)))),
+    "before the pixels": ("x.png", png(text(b"chara", encoded(V2)), at_the_end=False)),
+    "compressed": ("x.png", png(compressed(b"chara", encoded(V2)))),
+    "international": ("x.png", png(international(b"chara", encoded(V2)))),
+    "behind other texts": ("x.png", png(text(b"Comment", b"hi"), text(b"chara", encoded(V2)))),
+    "V1 in JSON": ("x.json", json.dumps(V1).encode()),
+    "V2 in JSON": ("x.json", json.dumps(V2, indent=4).replace("\n", "\r\n").encode()),
+    "with a BOM": ("x.json", b"\xef\xbb\xbf" + json.dumps(V2).encode()),
+    "Pygmalion": ("x.json", json.dumps(PYGMALION).encode()),
+    "YAML": ("x.yaml", yaml.safe_dump(V2, allow_unicode=True).encode()),
+    "CHARX": ("x.charx", charx(V3, assets__icon_png=b"")),
+}
+
+
+def read(folder: Path, name: str, data: bytes) -> Any:
+    path = folder / name
+    path.write_bytes(data)
+    return read_card(path)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_card_is_understood(tmp_path: Path, form: str) -> None:
+    found = read(tmp_path, *FORMS[form])
+    profile = profile_of(found.card, "en")
+    assert profile.name == "Ember"
+    assert profile.description == "A red dragon."
+    assert profile.greeting.startswith("Roar!")
+    assert "\r" not in profile.greeting
+    assert profile.card["scenario"] == "A cave."
+    if form.endswith("PNG"):
+        assert found.picture == FORMS[form][1]
+
+
+def test_the_newest_version_in_a_picture_wins(tmp_path: Path) -> None:
+    found = read(tmp_path, *FORMS["V3 in PNG"])
+    assert profile_of(found.card, "en").card["nickname"] == "Em"
+
+
+def test_the_older_one_stands_in_for_a_damaged_newer_one(tmp_path: Path) -> None:
+    data = png(text(b"chara", encoded(V2)), text(b"ccv3", base64.b64encode(b"{{")))
+    assert profile_of(read(tmp_path, "x.png", data).card, "en").name == "Ember"
+
+
+def test_a_charx_brings_its_icon(tmp_path: Path) -> None:
+    card = json.loads(json.dumps(V3).replace("icon.png", "icon_png"))
+    found = read(tmp_path, "x.charx", charx(card, assets__icon_png=SHEET))
+    assert found.picture == SHEET
+
+
+def test_a_newer_version_than_any_known_is_read_all_the_same(tmp_path: Path) -> None:
+    newer = {**V3, "spec": "chara_card_v4", "spec_version": "4.0"}
+    found = read(tmp_path, "x.json", json.dumps(newer).encode())
+    assert profile_of(found.card, "en").name == "Ember"
+
+
+def test_numbers_and_strings_are_exchanged_in_the_wild(tmp_path: Path) -> None:
+    odd = {"name": 7, "first_mes": None, "tags": "dragon", "alternate_greetings": [1, None, "Hi"]}
+    profile = profile_of(odd, "en")
+    assert (profile.name, profile.greeting, profile.tags) == ("7", "", ())
+    assert profile.alternate_greetings == ("1", "Hi")
+
+
+@pytest.mark.parametrize("card", [V1, V2, V3, PYGMALION], ids=["V1", "V2", "V3", "Pygmalion"])
+@pytest.mark.parametrize("form", ["json", "png"])
+def test_nothing_is_lost_on_the_way_in_and_out(
+    tmp_path: Path, card: dict[str, Any], form: str
+) -> None:
+    first = profile_of(card, "zh-Hans")
+    path = tmp_path / f"out.{form}"
+    sheet = samples_dir() / "ember.png"
+    path.write_bytes(png_card(first, sheet) if form == "png" else json_card(first))
+    found = read_card(path)
+    assert found.card["spec"] == "chara_card_v3"
+    again = profile_of(found.card, "en")
+    assert again.model_copy(update={"card": {}}) == first.model_copy(update={"card": {}})
+    before = card.get("data", card)
+    for key, value in before.items():
+        if key == "extensions":
+            assert value.items() <= found.card["data"]["extensions"].items()
+        elif key not in PYGMALION and "\r" not in str(value):
+            assert found.card["data"][key] == value, key
+
+
+def test_an_exported_picture_is_the_same_picture_with_both_versions(tmp_path: Path) -> None:
+    path = tmp_path / "out.png"
+    path.write_bytes(png_card(profile_of(V3, "en"), samples_dir() / "ember.png"))
+    with Image.open(path) as image, Image.open(io.BytesIO(SHEET)) as sheet:
+        assert image.tobytes() == sheet.tobytes()
+        assert isinstance(image.info, dict)
+        versions = {
+            keyword: json.loads(base64.b64decode(image.info[keyword]))["spec"]
+            for keyword in ("chara", "ccv3")
+        }
+    assert versions == {"chara": "chara_card_v2", "ccv3": "chara_card_v3"}
+    again = tmp_path / "again.png"
+    again.write_bytes(png_card(profile_of(V2, "en"), path))
+    assert again.read_bytes().count(b"ccv3\0") == 1
+
+
+def test_a_jpeg_sheet_becomes_a_png_card(tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.jpg"
+    Image.new("RGB", (30, 20), "red").save(sheet)
+    path = tmp_path / "out.png"
+    path.write_bytes(png_card(Profile(name="Red"), sheet))
+    assert profile_of(read_card(path).card, "en").name == "Red"
+
+
+def test_version_2_has_every_field_that_it_wants() -> None:
+    data = card_of(Profile(name="X"), 2)["data"]
+    wanted = set(V2["data"]) - {"character_book"}
+    assert wanted <= set(data)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "problem"),
+    [
+        ("x.png", SHEET, "a picture without a card"),
+        ("x.png", b"RIFF\0\0\0\0WEBPVP8 ", "a picture without a card"),
+        ("x.png", png(text(b"chara", b"!!!")), "damaged"),
+        ("x.json", b"{", "damaged"),
+        ("x.json", b'{"a": NaN}', "damaged"),
+        ("x.json", b"[1, 2]", "no card"),
+        ("x.txt", b"\xff\xfe\x00", "no card"),
+        ("x.txt", b"just words", "no card"),
+        ("x.txt", b"", "no card"),
+        ("x.charx", b"PK\x03\x04 not a zip", "no card.json"),
+    ],
+)
+def test_what_is_no_card_is_told_in_a_sentence(
+    tmp_path: Path, name: str, data: bytes, problem: str
+) -> None:
+    with pytest.raises(CardError, match=problem) as caught:
+        read(tmp_path, name, data)
+    assert name in caught.value.problem and caught.value.remedy.endswith(".")

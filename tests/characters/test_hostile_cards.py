@@ -1,0 +1,187 @@
+"""Cards that were made to hurt: one sentence, little memory, little time, nothing written."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_cards import SHEET, V3, charx, chunk, encoded, png, text
+
+from refsheet_tui.characters.cards import card_of, profile_of, read_card
+from refsheet_tui.errors import CardError
+from refsheet_tui.text import clean
+
+MIB = 1 << 20
+
+
+def lying_zip() -> bytes:
+    """Announces ten bytes where a gigabyte comes out."""
+    data = bytearray(charx({"name": "x", "data": "0" * (64 * MIB)}))
+    place = data.rfind(b"PK\x01\x02")
+    struct.pack_into("<I", data, place + 24, 10)
+    return bytes(data)
+
+
+def packed() -> bytes:
+    """A quarter of a gigabyte in a quarter of a megabyte."""
+    return zlib.compress(b"A" * (256 * MIB), 9)
+
+
+def many_entries() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for number in range(70_000):
+            archive.writestr(f"{number}", b"")
+        archive.writestr("card.json", b"{}")
+    return out.getvalue()
+
+
+def wide_yaml() -> bytes:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    pairs = zip("abcdefgh", "bcdefghi", strict=True)
+    lines += [f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]" for old, new in pairs]
+    return "\n".join(lines).encode()
+
+
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "zTXt bomb": lambda: png(chunk(b"zTXt", b"chara\0\0" + zlib.compress(b"A" * (256 * MIB), 9))),
+    "iTXt bomb": lambda: png(
+        chunk(b"iTXt", b"ccv3\0\1\0\0\0" + zlib.compress(b"A" * (256 * MIB), 9))
+    ),
+    "huge text": lambda: png(text(b"chara", b"A" * (8 * MIB))),
+    "deep JSON": lambda: png(text(b"chara", base64.b64encode(b"[" * 1_000_000))),
+    "deep objects": lambda: b'{"a":' * 500_000,
+    "large JSON": lambda: json.dumps({"name": "x" * (6 * MIB)}).encode(),
+    "many objects": lambda: b'{"a":[' + b"{}," * (1 * MIB) + b"{}]}",
+    "large number": lambda: b'{"name":' + b"9" * 100_000 + b"}",
+    "ZIP bomb": lambda: charx({"name": "x", "description": "0" * (64 * MIB)}),
+    "lying ZIP": lying_zip,
+    "ZIP of many files": many_entries,
+    "YAML of aliases": wide_yaml,
+    "deep YAML": lambda: b"a: " + b"[" * 100_000,
+    "long chunk": lambda: (
+        SHEET[:33] + struct.pack(">I4s", 2**31 - 1, b"tEXt") + b"chara\0" + SHEET[33:]
+    ),
+    "many chunks": lambda: png(
+        *[chunk(b"tEXt", b"x\0") for _ in range(100_000)], text(b"chara", b"")
+    ),
+    "NUL": lambda: b"\0" * (16 * MIB),
+    "YAML timestamps": lambda: b"a: 2001-99-99 99:99:99\nname: !!python/object:os.system x",
+}
+READ = """
+import sys, time
+from pathlib import Path
+from refsheet_tui.characters.cards import profile_of, read_card
+from refsheet_tui.errors import CardError
+begin = time.process_time()
+try:
+    profile_of(read_card(Path(sys.argv[1])).card, "en")
+except CardError as error:
+    assert error.problem and error.remedy
+seconds = time.process_time() - begin
+print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0], seconds)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_takes_little_memory_and_time(tmp_path: Path, root: Path, name: str) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(BOMBS[name]())
+    done = subprocess.run(
+        [sys.executable, "-c", READ, path], capture_output=True, text=True, cwd=root
+    )
+    assert done.returncode == 0, done.stderr
+    peak, seconds = done.stdout.split()
+    assert int(peak) * 1024 < 300 * MIB
+    assert float(seconds) < 2
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "embeded://../../../etc/passwd",
+        "embeded:///etc/passwd",
+        "file:///etc/passwd",
+        "https://example.com/x.png",
+        "data:image/png;base64,AAAA",
+        "ccdefault:",
+        "",
+    ],
+)
+def test_nothing_that_a_card_names_is_opened_or_fetched(tmp_path: Path, uri: str) -> None:
+    card = {**V3, "data": {**V3["data"], "assets": [{"type": "icon", "uri": uri}]}}
+    path = tmp_path / "x.charx"
+    path.write_bytes(charx(card))
+    assert read_card(path).picture is None
+
+
+@pytest.mark.parametrize("name", ["Card.json", "sub/card.json", "./card.json", "card.json.txt"])
+def test_only_the_one_name_is_a_card(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x.charx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, json.dumps(V3))
+    with pytest.raises(CardError, match=r"no card\.json"):
+        read_card(path)
+
+
+def test_words_of_a_card_cannot_speak_to_the_terminal() -> None:
+    evil = "a\x1b]0;x\x07b\u202ec\x9bd"
+    profile = profile_of(
+        {"name": evil, "first_mes": evil, "tags": [evil], "alternate_greetings": [evil]}, "en"
+    )
+    for words in (profile.name, profile.greeting, *profile.tags, *profile.alternate_greetings):
+        assert words == clean(words)
+
+
+KEYS = st.sampled_from((*V3["data"], "data", "spec", "refsheet", "generation", "uri", "x"))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(KEYS, JSON, max_size=6))
+def test_any_card_is_a_profile_and_a_card_again(card: dict[str, object]) -> None:
+    profile = profile_of(card, "en")
+    again = profile_of(card_of(profile, 3), "en")
+    assert again.model_copy(update={"card": {}}) == profile.model_copy(update={"card": {}})
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_damage_to_a_file_is_a_card_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    whole = data.draw(st.sampled_from(WHOLE))
+    changed = bytearray(whole)
+    for _ in range(data.draw(st.integers(0, 6))):
+        place = data.draw(st.integers(0, len(changed) - 1))
+        changed[place] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("card") / "card"
+    path.write_bytes(changed[: data.draw(st.integers(0, len(changed)))])
+    try:
+        profile_of(read_card(path).card, "en")
+    except CardError as error:
+        assert error.problem and error.remedy
+
+
+WHOLE = (
+    chunk(b"IHDR", b"") and png(text(b"ccv3", encoded(V3)))[:33] + text(b"ccv3", encoded(V3)),
+    charx(V3, icon=b"x"),
+    json.dumps(V3).encode(),
+    b"name: Ember\ndata: {name: x, tags: [a, b]}\n",
+)
