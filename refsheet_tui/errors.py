@@ -63,5 +63,17 @@ class CardError(RefsheetError):
     """A character card that can't be used."""
 
 
+class HostileFileError(RefsheetError):
+    """A file that is larger or deeper than any real one, or no JSON at all."""
+
+
+class ChatFileError(RefsheetError):
+    """A chat file that can't be used."""
+
+
+class BackupError(RefsheetError):
+    """A file that can't be restored from."""
+
+
 class NotFoundError(RefsheetError):
     """A character, chat or message that is not there."""

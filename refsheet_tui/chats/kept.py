@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -12,6 +12,7 @@ from refsheet_tui.chats.conversation import Conversation, Overflow
 from refsheet_tui.chats.messages import OPEN, WHOLE, Message
 from refsheet_tui.chats.tree import MessageTree
 from refsheet_tui.engine import Event, Finished, TextDelta
+from refsheet_tui.errors import PictureError
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Prompt, Turn
 
@@ -64,15 +65,23 @@ class KeptConversation:
         return self._conversation.turns
 
     def open(self, leaf: int | None) -> None:
-        """Go on behind `leaf`. Raises `PictureError`, `StorageError`."""
+        """Go on behind `leaf`. Raises `StorageError`."""
         self._path = list(self._tree.path(leaf)) if leaf is not None else []
         self._conversation.restore(self._opening)
         for message in self._path:
             if message.role == "model":
                 self._conversation.hear(message.text)
             else:
-                views = [self._see(self._tree.picture(each)) for each in message.pictures]
-                self._conversation.say(message.text, views)
+                self._conversation.say(message.text, self._views(message))
+
+    def _views(self, message: Message) -> list[PictureView]:
+        """A picture that is gone, or was none to begin with, does not keep the words from being
+        read."""
+        views = []
+        for sha256 in message.pictures:
+            with suppress(PictureError):
+                views.append(self._see(self._tree.picture(sha256)))
+        return views
 
     def say(self, text: str, pictures: Sequence[Shown] = ()) -> Message:
         """Add what the person says. Raises `StorageError`."""

@@ -35,6 +35,20 @@ class Message:
         return self.finish not in (None, WHOLE)
 
 
+@dataclass(frozen=True)
+class DraftMessage:
+    """`parent` is the index of the message it answers, None for the first of a chat; see
+    `Message` for the rest. `pictures` are the bytes of files."""
+
+    parent: int | None
+    role: Role
+    text: str
+    finish: str | None = None
+    created: float | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    pictures: tuple[bytes, ...] = ()
+
+
 COLUMNS = "m.id, m.chat, m.parent, m.role, m.text, m.finish, m.created, m.extra"
 
 

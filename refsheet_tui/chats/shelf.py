@@ -17,13 +17,15 @@ _TITLE = 60  # characters
 
 @dataclass(frozen=True)
 class Chat:
-    """`version` is that of the character it is held with, None for a plain assistant; `leaf` the
-    message it ends with. `note` is for the model, `draft` for the person who has not sent it yet.
+    """`version` is that of the character it is held with, None for a plain assistant; `title` is
+    what lists show, `own_title` what the person called it, empty for most; `leaf` is the message it
+    ends with. `note` is for the model, `draft` for the person who has not sent it yet.
     `extra` is what another program keeps with it. Times are seconds since 1970."""
 
     id: int
     version: int | None
     title: str
+    own_title: str
     leaf: int | None
     draft: str
     note: str
@@ -32,7 +34,7 @@ class Chat:
     extra: dict[str, Any] = field(default_factory=dict)
 
 
-_COLUMNS = "id, version, coalesce(title, beginning), leaf, draft, note, created, used, extra"
+_COLUMNS = "id, version, title, beginning, leaf, draft, note, created, used, extra"
 
 
 _ANY_DELETED = """
@@ -68,7 +70,7 @@ class ChatShelf:
                 (now, version),
             )
         assert number is not None
-        return Chat(number, version, "", None, "", "", now, now, extra or {})
+        return Chat(number, version, "", "", None, "", "", now, now, extra or {})
 
     def get(self, chat: int) -> Chat:
         """Raises `NotFoundError`, `StorageError`."""
@@ -132,12 +134,13 @@ class ChatShelf:
 
 
 def _chat(row: Row) -> Chat:
-    number, version, title, leaf, draft, note, created, used, extra = row
+    number, version, title, beginning, leaf, draft, note, created, used, extra = row
     assert isinstance(number, int) and isinstance(created, float) and isinstance(used, float)
     return Chat(
         number,
         version if isinstance(version, int) else None,
-        one_line(str(title))[:_TITLE],
+        one_line(str(title or beginning)).strip()[:_TITLE],
+        str(title or ""),
         leaf if isinstance(leaf, int) else None,
         str(draft),
         str(note),

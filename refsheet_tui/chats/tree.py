@@ -10,13 +10,23 @@ from pathlib import Path
 from time import time
 from typing import Any
 
-from refsheet_tui.chats.messages import COLUMNS, OPEN, Message, message_of
+from refsheet_tui.chats.messages import COLUMNS, OPEN, DraftMessage, Message, message_of
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.storage import Database, PictureStore
 
 # Characters of a chat's first words that lists may show.
 _BEGINNING = 200
+_INSERT = """
+INSERT INTO messages (chat, parent, role, text, finish, extra, created) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
+_ALL = f"""
+WITH RECURSIVE seen (id) AS (
+    SELECT id FROM messages WHERE chat = ? AND parent IS NULL AND deleted IS NULL
+    UNION ALL SELECT m.id FROM messages m JOIN seen ON m.parent = seen.id WHERE m.deleted IS NULL
+)
+SELECT {COLUMNS} FROM seen JOIN messages m USING (id) ORDER BY m.id
+"""
 # From a message to the first of its chat.
 _PATH = f"""
 WITH RECURSIVE path (id, depth) AS (
@@ -71,24 +81,36 @@ class MessageTree:
             now = time()
             # Another program may have taken away what this answers.
             connection.execute(_BRING_BACK, (parent,))
-            number = connection.execute(
-                "INSERT INTO messages (chat, parent, role, text, finish, extra, created)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (chat, parent, role, text, finish, json.dumps(extra or {}), now),
-            ).lastrowid
+            values = (chat, parent, role, text, finish, json.dumps(extra or {}), now)
+            number = connection.execute(_INSERT, values).lastrowid
             assert number is not None
-            hashes = tuple(self._pictures.add(connection, each) for each in data)
-            connection.executemany(
-                "INSERT INTO message_pictures VALUES (?, ?, ?)",
-                [(number, position, sha256) for position, sha256 in enumerate(hashes)],
-            )
-            connection.execute(
-                "UPDATE chats SET beginning = ?1, begun = ?2"
-                " WHERE id = ?3 AND NOT begun AND (?2 OR beginning = '')",
-                (text[:_BEGINNING], role == "user", chat),
-            )
+            hashes = self._add_pictures(connection, number, data)
+            _begin_with(connection, chat, role, text)
             _end_with(connection, chat, number)
         return Message(number, chat, parent, role, text, finish, now, extra or {}, hashes)
+
+    def add_all(self, chat: int, messages: Sequence[DraftMessage], leaf: int | None) -> None:
+        """Fill an empty chat in one step; `leaf` is the index of the message it ends with. Raises
+        `StorageError`."""
+        with self._database.writing() as connection:
+            numbers: list[int] = []
+            for each in messages:
+                parent = numbers[each.parent] if each.parent is not None else None
+                created = time() if each.created is None else each.created
+                extra = json.dumps(each.extra)
+                values = (chat, parent, each.role, each.text, each.finish, extra, created)
+                number = connection.execute(_INSERT, values).lastrowid
+                assert number is not None
+                numbers.append(number)
+                self._add_pictures(connection, number, each.pictures)
+                _begin_with(connection, chat, each.role, each.text)
+            _end_with(connection, chat, numbers[leaf] if leaf is not None else None)
+
+    def all_of(self, chat: int) -> tuple[Message, ...]:
+        """Every message of a chat that is not deleted, nor answers one that is; oldest first."""
+        rows = self._database.rows(_ALL, (chat,))
+        pictures = self._pictures_of([int(str(row[0])) for row in rows])
+        return tuple(message_of(row, pictures[int(str(row[0]))]) for row in rows)
 
     def write(self, message: int, text: str, finish: str = OPEN) -> None:
         """A reply so far, or as it ended. Raises `StorageError`."""
@@ -164,6 +186,16 @@ class MessageTree:
         row = self._database.row("SELECT leaf FROM chats WHERE id = ?", (chat,))
         return row[0] if row is not None and isinstance(row[0], int) else None
 
+    def _add_pictures(
+        self, connection: sqlite3.Connection, message: int, pictures: Sequence[bytes]
+    ) -> tuple[str, ...]:
+        hashes = tuple(self._pictures.add(connection, each) for each in pictures)
+        connection.executemany(
+            "INSERT INTO message_pictures VALUES (?, ?, ?)",
+            [(message, position, sha256) for position, sha256 in enumerate(hashes)],
+        )
+        return hashes
+
     def _pictures_of(self, messages: Sequence[int]) -> dict[int, tuple[str, ...]]:
         found: dict[int, tuple[str, ...]] = defaultdict(tuple)
         marks = json.dumps(list(messages))
@@ -174,6 +206,15 @@ class MessageTree:
         ):
             found[int(str(message))] += (str(sha256),)
         return found
+
+
+def _begin_with(connection: sqlite3.Connection, chat: int, role: Role, text: str) -> None:
+    """What the person said first is what the chat is called; until then its first words."""
+    connection.execute(
+        "UPDATE chats SET beginning = ?1, begun = ?2"
+        " WHERE id = ?3 AND NOT begun AND (?2 OR beginning = '')",
+        (text[:_BEGINNING], role == "user", chat),
+    )
 
 
 def _end_with(connection: sqlite3.Connection, chat: int, leaf: int | None) -> None:

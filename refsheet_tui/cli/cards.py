@@ -9,8 +9,9 @@ from refsheet_tui import paths
 from refsheet_tui.characters.cards import json_card, png_card, profile_of, read_card
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.library import Library
+from refsheet_tui.cli.library import write_file
 from refsheet_tui.cli.pictures import check_pictures, find_picture
-from refsheet_tui.errors import CardError, StorageError
+from refsheet_tui.errors import CardError
 from refsheet_tui.text import one_line
 
 
@@ -45,14 +46,4 @@ def write_card(library: Library, kept: KeptCharacter, file: Path, *, force: bool
         raise CardError(
             f"{one_line(str(file))} is neither a .png nor a .json file.", "Give it such a name."
         )
-    try:
-        with file.open("wb" if force else "xb") as out:
-            out.write(data)
-    except FileExistsError as error:
-        raise StorageError(
-            f"{one_line(str(file))} exists.", "Give another name, or say --force."
-        ) from error
-    except OSError as error:
-        raise StorageError(
-            f"{one_line(str(file))} can't be written: {error.strerror}.", "Choose another place."
-        ) from error
+    write_file(file, data, force=force)

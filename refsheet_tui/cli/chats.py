@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -99,6 +100,39 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     for each in found:
         shown = each.before + click.style(each.found, bold=True) + each.after
         click.echo(f"{each.chat:>5}  {when(each.created)}  {shown}")
+
+
+@chats.command("export")
+@click.argument("chat", type=int)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Over a file that is there.")
+def export_chat(chat: int, file: Path, force: bool) -> None:
+    """Write a chat as FILE.json (all of it), FILE.jsonl (for SillyTavern) or FILE.md (to read)."""
+    from refsheet_tui.cli.chat_files import write_chat
+    from refsheet_tui.cli.library import opened
+
+    with opened() as library:
+        write_chat(library, library.chats.get(chat), file, force=force)
+    click.echo(f"Written to {file}.")
+
+
+@chats.command("import")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--character", metavar="NAME", help="Whom it was held with.")
+@_JSON
+def import_chats(files: tuple[str, ...], character: str | None, as_json: bool) -> None:
+    """Add chats: refsheet's own, SillyTavern's JSONL, lists of messages with role and content."""
+    from refsheet_tui.cli.chat_files import import_chat
+    from refsheet_tui.cli.library import opened, print_json
+
+    with opened() as library:
+        made = [import_chat(library, file, character) for file in files]
+        named = [(each, _with_whom(library, each)) for each in made]
+    if as_json:
+        print_json({"chats": [_chat_json(chat, name) for chat, name in named]})
+        return
+    for chat, name in named:
+        click.echo(f"{chat.id:>5}  {name or '(nobody)'}: {chat.title}")
 
 
 @chats.command()

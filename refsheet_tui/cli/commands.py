@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from refsheet_tui.cli.backups import backup, restore
 from refsheet_tui.cli.characters import characters
 from refsheet_tui.cli.chats import chats
 from refsheet_tui.cli.doctor_command import doctor
@@ -181,6 +182,8 @@ def clear(settings: CacheSettings, kinds: tuple[str, ...]) -> None:
     click.echo(run_clear(settings, kinds))
 
 
+cli.add_command(backup)
+cli.add_command(restore)
 cli.add_command(characters)
 cli.add_command(chats)
 cli.add_command(models)

@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import click
 
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.library import Library
 from refsheet_tui.cli.console import note
-from refsheet_tui.errors import NotFoundError
+from refsheet_tui.errors import NotFoundError, StorageError
 from refsheet_tui.text import one_line
 
 
@@ -54,3 +55,18 @@ def when(seconds: float) -> str:
 
 def print_json(value: object) -> None:
     click.echo(json.dumps(value))
+
+
+def write_file(file: Path, data: bytes, *, force: bool) -> None:
+    """What the person asked for; over a file that is there only with `force`. Raises
+    `StorageError`."""
+    name = one_line(str(file))
+    try:
+        with file.open("wb" if force else "xb") as out:
+            out.write(data)
+    except FileExistsError as error:
+        raise StorageError(f"{name} exists.", "Give another name, or say --force.") from error
+    except OSError as error:
+        raise StorageError(
+            f"{name} can't be written: {error.strerror}.", "Choose another place."
+        ) from error

@@ -172,3 +172,58 @@ def test_a_picture_without_a_card_is_told_from_one_with(tmp_path: Path) -> None:
     problem = refsheet(tmp_path, "characters", "import", EMBER).problem
     assert "a picture without a card" in problem and "Add it as a picture" in problem
     assert "can't be read" in refsheet(tmp_path, "characters", "import", "none.png").problem
+
+
+def test_a_chat_goes_out_and_comes_in(tmp_path: Path) -> None:
+    refsheet(tmp_path, "talk", "ember", "--save", *TALK, stdin="你好\n".encode())
+    (chat,) = chats(tmp_path)
+    said = read(tmp_path, "chats", "show", str(chat["id"]))["messages"]
+    for kind in ("json", "jsonl", "md"):
+        file = tmp_path / f"out.{kind}"
+        done = refsheet(tmp_path, "chats", "export", str(chat["id"]), file)
+        assert done.code == 0, done.err
+        assert "你好" in file.read_text(encoding="utf-8")
+    assert "--force" in refsheet(tmp_path, "chats", "export", str(chat["id"]), file).problem
+    for kind in ("json", "jsonl"):
+        (made,) = read(tmp_path, "chats", "import", tmp_path / f"out.{kind}")["chats"]
+        assert made["character"] == "Ember" and made["title"] == "你好"
+        again = read(tmp_path, "chats", "show", str(made["id"]))["messages"]
+        assert [each["text"] for each in again] == [each["text"] for each in said]
+    going_on = refsheet(tmp_path, "talk", "--chat", str(made["id"]), *TALK, stdin=b"Hi\n")
+    assert going_on.code == 0, going_on.err
+    assert "no chat" in refsheet(tmp_path, "chats", "import", "config.yaml").problem.lower()
+
+
+def test_what_was_backed_up_can_be_restored(tmp_path: Path) -> None:
+    refsheet(tmp_path, "talk", "ember", "--save", *TALK, stdin=b"Hello\n")
+    before = read(tmp_path, "chats", "show", "1")
+    file = tmp_path / "mine.refsheet"
+    assert refsheet(tmp_path, "backup", file).code == 0
+    assert "--force" in refsheet(tmp_path, "backup", file).problem
+    other = tmp_path / "other"
+    assert refsheet(other, "restore", file).code == 0
+    assert read(other, "chats", "show", "1") == before
+    shown = read(other, "characters", "show", "Ember")
+    assert Path(shown["pictures"][0]).read_bytes() == (ROOT / EMBER).read_bytes()
+    assert refsheet(other, "talk", "--chat", "1", *TALK, stdin=b"Hi\n").code == 0
+
+
+def test_a_restore_never_takes_what_is_there(tmp_path: Path) -> None:
+    add(tmp_path, "First")
+    file = tmp_path / "mine.refsheet"
+    refsheet(tmp_path, "backup", file)
+    add(tmp_path, "Second")
+    refused = refsheet(tmp_path, "restore", file)
+    assert "--replace" in refused.problem
+    assert len(read(tmp_path, "characters", "list")["characters"]) == 2
+    done = refsheet(tmp_path, "restore", file, "--replace")
+    assert done.code == 0, done.err
+    (kept,) = read(tmp_path, "characters", "list")["characters"]
+    assert kept["name"] == "First"
+    aside = next((tmp_path / "data").glob("before-restore-*"))
+    assert str(aside) in done.out and (aside / "library.db").exists()
+
+
+def test_what_is_no_backup_is_told(tmp_path: Path) -> None:
+    assert "no backup" in refsheet(tmp_path, "restore", EMBER).problem
+    assert "can't be read" in refsheet(tmp_path, "restore", "none.refsheet").problem

@@ -175,3 +175,16 @@ async def test_pictures_are_seen_again(engine: LocalEngine, library: Library) ->
     again = held(engine, library, number)
     again.open(chat.path[-1].id)
     assert again.conversation.turns == chat.conversation.turns
+
+
+async def test_a_picture_that_is_gone_leaves_the_words(
+    engine: LocalEngine, library: Library
+) -> None:
+    number = library.chats.begin(None).id
+    chat = held(engine, library, number)
+    await written(chat)
+    path = samples_dir() / "miso.png"
+    said = chat.say("Look!", [Shown(path, view(path, 224, False))])
+    library.tree.picture(said.pictures[0]).unlink()
+    chat.open(said.id)
+    assert chat.turns[-1].content == ("Look!",)

@@ -7,8 +7,9 @@ import zipfile
 import zlib
 from typing import Any
 
-from refsheet_tui.characters.cards.limits import AGAIN, ENTRIES, FILE, TEXT, too_large
+from refsheet_tui.characters.cards.limits import AGAIN, ENTRIES, FILE, too_large
 from refsheet_tui.errors import CardError
+from refsheet_tui.hostile_json import TEXT
 
 SIGNATURE = b"PK"
 _CARD = "card.json"

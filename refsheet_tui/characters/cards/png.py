@@ -6,7 +6,8 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from refsheet_tui.characters.cards.limits import ENTRIES, TEXT, too_large
+from refsheet_tui.characters.cards.limits import ENTRIES, too_large
+from refsheet_tui.hostile_json import TEXT
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TEXT, _COMPRESSED, _INTERNATIONAL = b"tEXt", b"zTXt", b"iTXt"

@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 
 from refsheet_tui.characters.cards import charx, png
-from refsheet_tui.characters.cards.limits import AGAIN, FILE, TEXT, as_object, parse_json, too_large
-from refsheet_tui.errors import CardError
+from refsheet_tui.characters.cards.limits import AGAIN, FILE, as_object, too_large
+from refsheet_tui.errors import CardError, HostileFileError
+from refsheet_tui.hostile_json import TEXT, parse_json
 from refsheet_tui.text import one_line
 
 # V3 wins over the older one, which is there for programs that don't know it.
@@ -42,7 +43,7 @@ def read_card(path: Path) -> CardFile:
         if len(data) > FILE:
             raise too_large("It")
         return _read(data)
-    except CardError as error:
+    except (CardError, HostileFileError) as error:
         raise CardError(f"{name}: {error.problem}", error.remedy) from error
 
 
@@ -71,8 +72,8 @@ def _from_png(data: bytes) -> dict[str, Any]:
                 return as_object(parse_json(text))
             except (binascii.Error, ValueError):
                 problem = CardError("The card in it is damaged.", AGAIN)
-            except CardError as error:
-                problem = error  # the other one may be whole
+            except (CardError, HostileFileError) as error:
+                problem = CardError(error.problem, error.remedy)  # the other one may be whole
     raise problem
 
 

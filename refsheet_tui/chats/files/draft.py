@@ -1,0 +1,80 @@
+"""A whole chat outside of the library: on its way in, or out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.messages import DraftMessage
+from refsheet_tui.chats.shelf import Chat
+
+
+@dataclass(frozen=True)
+class ChatDraft:
+    """Parents stand before what answers them. `leaf` is the index of the message it ends with;
+    `character` and `person` are names."""
+
+    messages: tuple[DraftMessage, ...]
+    leaf: int | None
+    title: str = ""
+    character: str = ""
+    person: str = ""
+    note: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def path(self) -> tuple[int, ...]:
+        """The indices from the first message to the one it ends with."""
+        found: list[int] = []
+        index = self.leaf
+        while index is not None:
+            found.append(index)
+            index = self.messages[index].parent
+        return tuple(reversed(found))
+
+    def siblings(self, index: int) -> tuple[int, ...]:
+        """The indices of all that was said in this place, itself included."""
+        message = self.messages[index]
+        return tuple(
+            other
+            for other, each in enumerate(self.messages)
+            if (each.parent, each.role) == (message.parent, message.role)
+        )
+
+
+def draft_of(library: Library, chat: Chat) -> ChatDraft:
+    """Raises `StorageError`, `OSError` for a picture that is gone."""
+    messages = library.tree.all_of(chat.id)
+    index = {message.id: place for place, message in enumerate(messages)}
+    profile = library.characters.at(chat.version).profile if chat.version is not None else None
+    return ChatDraft(
+        messages=tuple(
+            DraftMessage(
+                index[message.parent] if message.parent is not None else None,
+                message.role,
+                message.text,
+                message.finish,
+                message.created,
+                message.extra,
+                tuple(library.tree.picture(each).read_bytes() for each in message.pictures),
+            )
+            for message in messages
+        ),
+        leaf=index.get(chat.leaf) if chat.leaf is not None else None,
+        title=chat.own_title,
+        character=profile.name if profile else "",
+        person=profile.person if profile else "",
+        note=chat.note,
+        extra=chat.extra,
+    )
+
+
+def keep(library: Library, draft: ChatDraft, version: int | None) -> Chat:
+    """A new chat with all of it, held with this version of a character. Raises `StorageError`."""
+    chat = library.chats.begin(version, draft.extra)
+    library.tree.add_all(chat.id, draft.messages, draft.leaf)
+    if draft.title:
+        library.chats.rename(chat.id, draft.title)
+    if draft.note:
+        library.chats.set_note(chat.id, draft.note)
+    return library.chats.get(chat.id)

@@ -1,0 +1,56 @@
+"""`refsheet backup` and `refsheet restore`: all that is the person's own, in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+@click.command()
+@_FILE
+@click.option("--force", is_flag=True, help="Over a file that is there.")
+def backup(file: Path, force: bool) -> None:
+    """Write characters, pictures and chats into one FILE, also while refsheet runs."""
+    from refsheet_tui.cli.library import opened
+    from refsheet_tui.errors import StorageError
+    from refsheet_tui.paths import exists
+    from refsheet_tui.storage.backup import write_backup
+    from refsheet_tui.weights.sizes import in_gb
+
+    if exists(file) and not force:
+        raise StorageError(f"{file} exists.", "Give another name, or say --force.")
+    with opened() as library:
+        size = write_backup(library.database, file)
+    click.echo(f"Written to {file}: {in_gb(size)}. To have it back: refsheet restore {file}")
+
+
+@click.command()
+@_FILE
+@click.option("--replace", is_flag=True, help="Put what is here aside, and take FILE instead.")
+def restore(file: Path, replace: bool) -> None:
+    """Bring back what 'refsheet backup' wrote. What is here is never overwritten."""
+    import tempfile
+
+    from refsheet_tui import paths
+    from refsheet_tui.cli.library import opened
+    from refsheet_tui.errors import BackupError
+    from refsheet_tui.storage.backup import put_in_place, read_backup
+
+    with opened() as library:
+        is_empty = not library.characters.latest() and not library.chats.latest(1)
+    if not is_empty and not replace:
+        raise BackupError(
+            "There are characters or chats here already.",
+            "To put them aside and take the backup instead, close refsheet and say --replace.",
+        )
+    data = paths.ensure_dir(paths.data_dir())
+    with tempfile.TemporaryDirectory(prefix=".restore-", dir=data) as folder:
+        unpacked = Path(folder) / "library"
+        read_backup(file, unpacked)
+        aside = put_in_place(unpacked, data)
+    click.echo("Restored.")
+    if aside is not None and not is_empty:
+        click.echo(f"What was here before is in {aside}.")

@@ -1,0 +1,118 @@
+"""All that is the person's own in one file: a ZIP of the database and the pictures."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import tempfile
+import zipfile
+import zlib
+from datetime import datetime
+from pathlib import Path
+
+from refsheet_tui import paths
+from refsheet_tui.errors import BackupError, StorageError
+from refsheet_tui.storage.database import FILE_NAME, Database
+from refsheet_tui.storage.pictures import FOLDER, PictureStore
+from refsheet_tui.text import one_line
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_AGAIN = "Choose another file."
+_COMPANIONS = ("-wal", "-shm", ".damaged")
+_BLOCK = 1 << 20
+
+
+def write_backup(database: Database, file: Path) -> int:
+    """The bytes of a consistent copy, also while other programs write. Raises `StorageError`."""
+    pictures = PictureStore(database)
+    new = file.with_name(f".{file.name}.new")
+    try:
+        with tempfile.TemporaryDirectory(prefix="refsheet-") as folder:
+            copy = Path(folder) / FILE_NAME
+            database.copy_to(copy)
+            with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.write(copy, FILE_NAME)
+                for sha256 in _pictures_in(copy):
+                    path = pictures.path(sha256)
+                    if paths.is_file(path):
+                        # Pictures are compressed already.
+                        archive.write(path, f"{FOLDER}/{sha256}", zipfile.ZIP_STORED)
+        new.replace(file)
+        return file.stat().st_size
+    except OSError as error:
+        raise StorageError(
+            f"{one_line(str(file))} can't be written: {error.strerror}.",
+            "Free some space there, or choose another place.",
+        ) from error
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def read_backup(file: Path, folder: Path) -> None:
+    """Unpack into `folder`, which must be empty, and look whether it is whole. Names in the file
+    are compared, never used as paths. Raises `BackupError`, `StorageError`."""
+    name = one_line(str(file))
+    paths.ensure_dir(folder)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            _copy(archive, FILE_NAME, folder / FILE_NAME)
+            known = set(archive.namelist())
+            database = Database(folder / FILE_NAME)
+            try:
+                if database.recovered or database.row("PRAGMA quick_check") != ("ok",):
+                    raise BackupError(f"The database in {name} is damaged.", _AGAIN)
+                pictures = PictureStore(database)
+                for row in database.rows("SELECT sha256 FROM pictures"):
+                    sha256 = str(row[0])
+                    path, packed = pictures.path(sha256), f"{FOLDER}/{sha256}"
+                    if packed in known and _HASH.fullmatch(sha256):
+                        paths.ensure_dir(path.parent)
+                        _copy(archive, packed, path)
+            finally:
+                database.close()
+    except FileNotFoundError as error:
+        raise BackupError(f"{name} can't be read: {error.strerror}.", _AGAIN) from error
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
+        raise BackupError(f"{name} is no backup of refsheet, or a damaged one.", _AGAIN) from error
+    except OSError as error:
+        raise BackupError(f"{name} can't be restored: {error.strerror}.", _AGAIN) from error
+
+
+def put_in_place(folder: Path, data: Path) -> Path | None:
+    """Let what was unpacked in `folder` be the library in `data`; where what was there is now, if
+    there was anything. Raises `StorageError`."""
+    aside = data / f"before-restore-{datetime.now():%Y%m%d-%H%M%S}"
+    try:
+        found = [path for path in _parts(data) if path.exists()]
+        if found:
+            aside.mkdir()
+        for path in found:
+            path.rename(aside / path.name)
+        for path in _parts(folder):
+            if path.exists():
+                path.rename(data / path.name)
+    except OSError as error:
+        raise StorageError(
+            f"The library in {data} can't be replaced: {error.strerror}.",
+            f"What was there is in {aside}.",
+        ) from error
+    return aside if found else None
+
+
+def _parts(folder: Path) -> list[Path]:
+    names = [FILE_NAME, *(f"{FILE_NAME}{end}" for end in _COMPANIONS), FOLDER]
+    return [folder / name for name in names]
+
+
+def _pictures_in(copy: Path) -> list[str]:
+    connection = sqlite3.connect(copy)
+    try:
+        return [row[0] for row in connection.execute("SELECT sha256 FROM pictures")]
+    finally:
+        connection.close()
+
+
+def _copy(archive: zipfile.ZipFile, name: str, target: Path) -> None:
+    with archive.open(name) as source, target.open("wb") as out:
+        while block := source.read(_BLOCK):
+            out.write(block)

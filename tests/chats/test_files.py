@@ -1,0 +1,234 @@
+"""Chats move in and out: nothing is lost on the way, and nothing that comes in can hurt."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from library import add_ember
+
+from refsheet_tui.chats.files import draft_of, keep, read_chat, to_json, to_jsonl, to_markdown
+from refsheet_tui.chats.files.draft import ChatDraft
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.messages import DraftMessage
+from refsheet_tui.errors import ChatFileError
+from refsheet_tui.paths import samples_dir
+from refsheet_tui.prompting.turns import Role
+from refsheet_tui.text import clean, one_line
+
+PICTURE = (samples_dir() / "miso.png").read_bytes()
+HEAD: dict[str, Any] = {
+    "user_name": "Jane",
+    "character_name": "Ember",
+    "create_date": "2024-01-01@10h00m00s",
+    "chat_metadata": {"note_prompt": "x", "tainted": True},
+}
+SAID: list[dict[str, Any]] = [
+    {
+        "name": "Ember",
+        "is_user": False,
+        "is_system": False,
+        "send_date": "June 19, 2023 2:20pm",
+        "mes": "Hello!",
+        "extra": {"api": "x"},
+        "swipes": ["Roar!", "Hello!"],
+        "swipe_id": 1,
+        "swipe_info": [{"a": 1}, {"b": 2}],
+    },
+    {
+        "name": "Jane",
+        "is_user": True,
+        "send_date": 1687184400000,
+        "mes": "Who are\nyou?",
+        "extra": {},
+    },
+    {
+        "name": "Ember",
+        "is_user": False,
+        "send_date": "2023-06-19T14:21:00.000Z",
+        "mes": "A dragon.",
+        "extra": {},
+        "force_avatar": "x.png",
+    },
+]
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library.open(tmp_path / "library")
+
+
+def jsonl(*lines: object) -> bytes:
+    return b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\r\n" for line in lines)
+
+
+def read(folder: Path, data: bytes) -> ChatDraft:
+    path = folder / "chat"
+    path.write_bytes(data)
+    return read_chat(path)
+
+
+def test_a_chat_of_sillytavern_comes_in_with_its_swipes(tmp_path: Path, library: Library) -> None:
+    ember = add_ember(library)
+    chat = keep(library, read(tmp_path, jsonl(HEAD, *SAID)), ember.version)
+    assert chat.leaf is not None
+    path = library.tree.path(chat.leaf)
+    assert [message.text for message in path] == ["Hello!", "Who are\nyou?", "A dragon."]
+    assert [message.role for message in path] == ["model", "user", "model"]
+    assert len(library.tree.siblings(path[0])) == 2
+    assert path[1].created == 1687184400
+    assert path[0].created < path[2].created
+    assert not path[2].is_unfinished
+
+
+def test_and_goes_out_as_it_came(tmp_path: Path, library: Library) -> None:
+    chat = keep(library, read(tmp_path, jsonl(HEAD, *SAID)), None)
+    lines = [json.loads(line) for line in to_jsonl(draft_of(library, chat)).splitlines()]
+    assert lines[0] == HEAD
+    for before, after in zip(SAID, lines[1:], strict=True):
+        assert before.items() <= after.items()
+
+
+def test_a_chat_of_ours_is_one_that_sillytavern_reads(library: Library) -> None:
+    chat = library.chats.begin(add_ember(library, person="Jane").version)
+    first = library.tree.add(chat.id, None, "model", "Hi", finish="end_of_turn")
+    second = library.tree.add(chat.id, None, "model", "Hello", finish="end_of_turn")
+    library.tree.add(chat.id, second.id, "user", "Who?")
+    head, greeting, question = (
+        json.loads(line)
+        for line in to_jsonl(draft_of(library, library.chats.get(chat.id))).splitlines()
+    )
+    assert (head["user_name"], head["character_name"]) == ("Jane", "Ember")
+    assert (greeting["swipes"], greeting["swipe_id"]) == (["Hi", "Hello"], 1)
+    assert greeting["mes"] == "Hello" and greeting["is_user"] is False
+    assert question["mes"] == "Who?" and question["name"] == "Jane"
+    assert first.id != second.id
+
+
+TEXT = st.text(max_size=12).map(clean)
+ROLES: tuple[Role, ...] = ("user", "model")
+
+
+@st.composite
+def drafts(draw: st.DrawFn) -> ChatDraft:
+    messages: list[DraftMessage] = []
+    for place in range(draw(st.integers(0, 8))):
+        parents = st.none() | st.integers(0, place - 1) if place else st.none()
+        messages.append(
+            DraftMessage(
+                draw(parents),
+                draw(st.sampled_from(ROLES)),
+                draw(TEXT),
+                draw(st.sampled_from((None, "open", "end_of_turn", "cancelled"))),
+                draw(st.floats(0, 2e9)),
+                draw(st.dictionaries(TEXT, st.none() | st.integers() | TEXT, max_size=2)),
+                draw(st.sampled_from(((), (PICTURE,), (PICTURE, b"other")))),
+            )
+        )
+    leaf = draw(st.sampled_from([None, *range(len(messages))]))
+    title = one_line(draw(TEXT)).strip()
+    return ChatDraft(tuple(messages), leaf, title, note=draw(TEXT), extra={"x": [draw(TEXT)]})
+
+
+@settings(max_examples=60, deadline=None)
+@given(drafts())
+def test_in_and_out_and_in_again_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory, draft: ChatDraft
+) -> None:
+    folder = tmp_path_factory.mktemp("files")
+    assert read(folder, to_json(draft)) == draft
+    library = Library.open(folder)
+    first = draft_of(library, keep(library, draft, None))
+    second = draft_of(library, keep(library, read(folder, to_json(first)), None))
+    assert first == second
+    assert first.messages == draft.messages and first.leaf == draft.leaf
+    library.close()
+
+
+def test_lists_of_messages_come_in(tmp_path: Path) -> None:
+    image = base64.b64encode(PICTURE).decode()
+    messages = [
+        {"role": "system", "content": "Be red."},
+        {
+            "role": "user",
+            "content": [
+                {"type": "image", "image": f"data:image/png;base64,{image}"},
+                {"type": "text", "text": "Who is this?"},
+                {"type": "image_url", "image_url": {"url": "https://example.com/x.png"}},
+            ],
+        },
+        {"role": "assistant", "content": [{"type": "text", "text": "A cat."}]},
+        {"role": "user", "content": "Sure?"},
+    ]
+    for content in (messages, {"messages": messages}):
+        draft = read(tmp_path, json.dumps(content).encode())
+        assert [message.role for message in draft.messages] == ["user", "model", "user"]
+        assert draft.messages[0].text == "Be red.\n\nWho is this?"
+        assert draft.messages[0].pictures == (PICTURE,)
+        assert draft.path() == (0, 1, 2)
+
+
+def test_a_chat_can_be_read_as_a_page(tmp_path: Path) -> None:
+    page = to_markdown(read(tmp_path, jsonl(HEAD, *SAID))).decode()
+    assert page.startswith("# Ember\n")
+    assert "**Jane:**\n\nWho are\nyou?" in page
+    assert "Roar!" not in page
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "no chat"),
+        (b"words", "no chat"),
+        (b"{", "no JSON"),
+        (b"{}", "no chat"),
+        (b"[]", "no messages"),
+        (b"[1]", "not of messages"),
+        (b'[{"role": "root", "content": "x"}]', "from “root”"),
+        (jsonl(HEAD, {}) + b"{\n", "no JSON"),
+        (jsonl(HEAD), "no chat"),
+        (b'{"format": "refsheet chat", "version": 99, "messages": []}', "newer version"),
+        (b'{"format": "refsheet chat", "version": 1, "leaf": 3, "messages": []}', "damaged"),
+        (b'{"format": "refsheet chat", "version": 1, "messages": [{"role": "x"}]}', "damaged"),
+        (b"[" * 100_000, "too deeply"),
+        (jsonl(HEAD, *[{"mes": "x"}] * 100_001), "too many lines"),
+    ],
+)
+def test_what_is_no_chat_is_told_in_a_sentence(tmp_path: Path, data: bytes, problem: str) -> None:
+    with pytest.raises(ChatFileError, match=problem) as caught:
+        read(tmp_path, data)
+    assert caught.value.remedy.endswith(".")
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_any_damage_is_a_chat_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    whole = data.draw(st.sampled_from(WHOLE))
+    changed = bytearray(whole)
+    for _ in range(data.draw(st.integers(0, 6))):
+        changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        draft = read(tmp_path_factory.mktemp("damage"), bytes(changed))
+    except ChatFileError as error:
+        assert error.problem and error.remedy
+    else:
+        assert all(message.text == clean(message.text) for message in draft.messages)
+        assert draft.path() is not None
+
+
+MESSAGES = (
+    DraftMessage(None, "model", "Hi", "end_of_turn", 1.0),
+    DraftMessage(0, "user", "Hello", None, 2.0, {"x": 1}, (b"picture",)),
+)
+WHOLE = (
+    jsonl(HEAD, *SAID),
+    to_json(ChatDraft(MESSAGES, 1, "A chat")),
+    json.dumps([{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]).encode(),
+)
