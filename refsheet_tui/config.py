@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 
 from refsheet_tui import paths
 from refsheet_tui.config_file import read_settings
@@ -91,6 +93,16 @@ class Config(_Settings):
     """The language characters speak, as a code; None: chosen by the locale."""
     generation: Generation = Generation()
     cache: Cache = Cache()
+
+
+def sound_generation(settings: Mapping[str, object]) -> dict[str, object]:
+    """Those of `settings` that are known, each where it is within its bounds: a character's come
+    from a card that anybody wrote."""
+    sound: dict[str, object] = {}
+    for name in Generation.model_fields.keys() & settings.keys():
+        with suppress(ValidationError):
+            sound[name] = getattr(Generation(**{name: settings[name]}), name)  # type: ignore[arg-type]
+    return sound
 
 
 def load_config(path: Path | None = None) -> Config:

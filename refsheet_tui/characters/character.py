@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from refsheet_tui.pictures import view
@@ -13,7 +14,9 @@ from refsheet_tui.prompting import Language, Turn, opening_turn
 class Character:
     """A sheet, what else is known of the character, and the language it speaks.
 
-    `name` is for the screen; the model learns it from `description`.
+    `name` is for the screen; the model learns it from `description`. `greetings` were written for
+    it; without any it makes up its own. `person` is what it calls whom it talks with. `generation`
+    holds settings of its own.
     """
 
     sheet: Path
@@ -21,6 +24,9 @@ class Character:
     name: str = ""
     description: str = ""
     extras: tuple[Path, ...] = ()
+    greetings: tuple[str, ...] = ()
+    person: str = ""
+    generation: Mapping[str, float | int | bool | None] = field(default_factory=dict, hash=False)
 
     def opening(self, picture_size: int, *, pan_and_scan: bool) -> Turn:
         """The turn that makes the character greet, with pictures of `picture_size` pixels a side.

@@ -11,6 +11,7 @@ from time import time
 
 from refsheet_tui.characters.character import Character
 from refsheet_tui.characters.profile import Profile
+from refsheet_tui.characters.telling import Telling
 from refsheet_tui.errors import NotFoundError, PictureError
 from refsheet_tui.pictures import open_picture
 from refsheet_tui.prompting import language
@@ -141,12 +142,17 @@ class CharacterLibrary:
         """As the prompt needs it. Raises `ConfigError` for a language that is not known."""
         sheet, *extras = self.pictures(kept)
         profile = kept.profile
+        spoken = language(profile.language)
+        telling = Telling(profile, spoken)
         return Character(
             sheet=sheet,
-            language=language(profile.language),
+            language=spoken,
             name=profile.name,
-            description=profile.description,
+            description=telling.description(),
             extras=tuple(extras),
+            greetings=telling.greetings(),
+            person=profile.person,
+            generation=profile.generation,
         )
 
     def _add_version(

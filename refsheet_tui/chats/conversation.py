@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refsheet_tui.chats.counts import TokenCounts
+from refsheet_tui.chats.speaking_for import LinesOfThePerson
 from refsheet_tui.chats.window import BEGINNING, Window
 from refsheet_tui.engine import Engine, Event, Finished, GenerationSettings, TextDelta, Timings
 from refsheet_tui.errors import RefsheetError, StoppedError
@@ -49,8 +51,10 @@ class Conversation:
         system: str | None = None,
         *,
         context_size: int,
+        person: str = "",
     ) -> None:
-        """`context_size` is that of the loaded model, in tokens."""
+        """`context_size` is that of the loaded model, in tokens. `person` is the name that the
+        character has for whom it talks with; it does not speak for them."""
         self._engine = engine
         self._settings = settings
         self._system = system
@@ -59,6 +63,7 @@ class Conversation:
         self._counts = TokenCounts(engine, system)
         self._told = BEGINNING
         self._replying = False
+        self._person = person
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -86,8 +91,7 @@ class Conversation:
     def hear(self, text: str) -> None:
         """Add what the model said at another time; `reply` makes it say something new."""
         if self._turns[-1].role == "model":
-            before = "".join(item for item in self._turns.pop().content if isinstance(item, str))
-            text = f"{before}\n{text}"
+            text = f"{_text(self._turns.pop())}\n{text}"
         self._turns.append(Turn("model", (text,)))
 
     def forget_reply(self) -> None:
@@ -104,7 +108,19 @@ class Conversation:
 
         An `Overflow` comes first when turns have left the context since the last reply.
         """
-        written = ""
+        async with aclosing(self._reply("")) as events:
+            async for event in events:
+                yield event
+
+    async def go_on(self) -> AsyncGenerator[Event | Overflow, None]:
+        """Write on where the last reply was cut off; white space at its end is written anew. See
+        `reply`."""
+        async with aclosing(self._reply(_text(self._turns.pop()).rstrip())) as events:
+            async for event in events:
+                yield event
+
+    async def _reply(self, begun: str) -> AsyncGenerator[Event | Overflow, None]:
+        written = begun
         self._replying = True
         try:
             try:
@@ -112,12 +128,12 @@ class Conversation:
             except StoppedError:
                 yield Finished("cancelled", 0, 0, 0, Timings())
                 return
-            prompt = self._prompt(oldest)
+            prompt = self._prompt(oldest, begun)
             if oldest != self._told:
                 self._told = oldest
                 if oldest > BEGINNING:
                     yield Overflow(oldest, self._turns[oldest])
-            async with aclosing(self._engine.generate(prompt, self._settings)) as events:
+            async with aclosing(self._written(prompt)) as events:
                 async for event in events:
                     if isinstance(event, TextDelta):
                         written += event.text
@@ -126,6 +142,27 @@ class Conversation:
             self._replying = False
             if written.strip():
                 self._turns.append(Turn("model", (written,)))
+
+    async def _written(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
+        """What the model writes, up to where it would speak for the person."""
+        lines = LinesOfThePerson(self._person)
+        stopping: asyncio.Task[None] | None = None
+        async with aclosing(self._engine.generate(prompt, self._settings)) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    shown = lines.feed(event.text)
+                    if shown:
+                        yield replace(event, text=shown)
+                    if lines.found and stopping is None:
+                        stopping = asyncio.create_task(self._engine.cancel())
+                elif isinstance(event, Finished):
+                    if rest := lines.rest():
+                        yield TextDelta(rest)
+                    yield replace(event, finish="end_of_turn") if lines.found else event
+                else:
+                    yield event
+        if stopping is not None:
+            await stopping
 
     async def prewarm(self) -> None:
         """Let the engine read what the next prompt will begin with, while the person types.
@@ -139,8 +176,8 @@ class Conversation:
             if self.turns == turns and not self._replying:
                 await self._engine.prewarm(build_prefix(self._seen(oldest), self._system))
 
-    def _prompt(self, oldest: int) -> Prompt:
-        return build_prompt(self._seen(oldest), self._system)
+    def _prompt(self, oldest: int, begun: str = "") -> Prompt:
+        return build_prompt(self._seen(oldest), self._system, begun)
 
     def _seen(self, oldest: int) -> Sequence[Turn]:
         return (*self._turns[:BEGINNING], *self._turns[oldest:])
@@ -151,6 +188,10 @@ class Conversation:
             return BEGINNING
         counts = await self._counts.of(self.turns)
         return self._window.oldest(counts if len(counts) % 2 else [*counts, 0])
+
+
+def _text(turn: Turn) -> str:
+    return "".join(item for item in turn.content if isinstance(item, str))
 
 
 def _first_words(turn: Turn) -> str:

@@ -110,8 +110,23 @@ class KeptConversation:
         """See `Conversation.reply`; what is written is kept as it comes. Raises `EngineError`,
         `StorageError`."""
         record = _Record(self._tree, self._chat, self._leaf, self._clock)
+        async with aclosing(self._recorded(self._conversation.reply(), record)) as events:
+            async for event in events:
+                yield event
+
+    async def go_on(self) -> AsyncGenerator[Event | Overflow, None]:
+        """See `Conversation.go_on`: the last message, a reply, grows. Raises `EngineError`,
+        `StorageError`."""
+        record = _Record(self._tree, self._chat, self._leaf, self._clock, self._path.pop())
+        async with aclosing(self._recorded(self._conversation.go_on(), record)) as events:
+            async for event in events:
+                yield event
+
+    async def _recorded(
+        self, events: AsyncGenerator[Event | Overflow, None], record: _Record
+    ) -> AsyncGenerator[Event | Overflow, None]:
         try:
-            async with aclosing(self._conversation.reply()) as events:
+            async with aclosing(events):
                 async for event in events:
                     record.event(event)
                     yield event
@@ -158,14 +173,20 @@ class _Record:
     """One reply on its way to the disk."""
 
     def __init__(
-        self, tree: MessageTree, chat: int, parent: int | None, clock: Callable[[], float]
+        self,
+        tree: MessageTree,
+        chat: int,
+        parent: int | None,
+        clock: Callable[[], float],
+        begun: Message | None = None,
     ) -> None:
+        """`begun` is the message that grows, if it is there already."""
         self._tree = tree
         self._chat = chat
         self._parent = parent
         self._clock = clock
-        self._message: Message | None = None
-        self._text = ""
+        self._message = begun
+        self._text = begun.text.rstrip() if begun else ""
         self._finish = OPEN
         self._flushed = 0.0
 

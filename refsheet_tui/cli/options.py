@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -54,8 +54,16 @@ class Settings:
     config: Config
     load: LoadSettings
     generation: GenerationSettings
+    said: Mapping[str, Any]
     as_json: bool
     dump_prompt: bool
+
+    def of_its_own(self, own: Mapping[str, float | int | bool | None]) -> GenerationSettings:
+        """How a character writes that has settings of its own; what is no such setting, or out of
+        its bounds, is left out. What the command line says wins."""
+        from refsheet_tui.config import sound_generation
+
+        return replace(self.generation, **{**sound_generation(own), **self.said})
 
     @property
     def pan_and_scan(self) -> bool:
@@ -104,6 +112,7 @@ def read_settings(given: dict[str, Any]) -> Settings:
         config=config,
         load=load_settings(config),
         generation=GenerationSettings(**config.generation.model_dump()),
+        said=_given(given, set(type(config.generation).model_fields)),
         as_json=given["as_json"],
         dump_prompt=given["dump_prompt"],
     )

@@ -31,13 +31,17 @@ class Desk:
         """What was written for a character to begin with."""
         ReplyPrinter(as_json=self.settings.as_json, label=label).written(text)
 
-    async def print_reply(self, conversation: Held, label: str = "") -> None:
-        """Print the model's next turn. A reply that ctrl+c stops is printed as far as it came."""
+    async def print_reply(
+        self, conversation: Held, label: str = "", *, goes_on: bool = False
+    ) -> None:
+        """Print the model's next turn, or what it adds to its last one. A reply that ctrl+c stops
+        is printed as far as it came."""
         printer = ReplyPrinter(as_json=self.settings.as_json, label=label)
         try:
             with self.interrupts.reply():
                 async with Status() as status:
-                    async for event in conversation.reply():
+                    events = conversation.go_on() if goes_on else conversation.reply()
+                    async for event in events:
                         if isinstance(event, Overflow):
                             printer.overflow(event)
                         else:

@@ -18,6 +18,7 @@ from refsheet_tui.cli.library import find_character, opened
 from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting import chosen_language
+from refsheet_tui.storage.database import FILE_NAME
 from refsheet_tui.text import clean, one_line
 
 
@@ -63,22 +64,30 @@ class Speakers:
         return self._library
 
     def of(self, name: str) -> Speaker:
-        """A sample by its key, a character by its name or number, or the one on a picture.
+        """The character on a picture, one of the person's by its name or number, or a sample by its
+        key.
 
         Raises `PictureError`, `NotFoundError`, `StorageError`.
         """
-        sample = {sample.key: sample for sample in samples()}.get(name.lower())
-        if sample is not None and not os.path.isfile(name):  # noqa: PTH113 - impossible names
-            return Speaker(self._changed(sample.character(self._spoken)))
         picture = find_picture(name)
-        if not paths.exists(picture) and not _is_path(name):
-            kept = self._named(name)
-            if kept is not None:
-                return Speaker(self._changed(self.library.characters.speaking(kept)), kept)
+        if paths.exists(picture) or _is_path(name):
+            return Speaker(self._changed(Character(picture, self._spoken)))
+        sample = {sample.key: sample for sample in samples()}.get(name.lower())
+        kept = self._named(name, needed=sample is None)
+        if kept is not None:
+            return self._speaker(kept)
+        if sample is not None:
+            return Speaker(self._changed(sample.character(self._spoken)))
         return Speaker(self._changed(Character(picture, self._spoken)))
 
-    def _named(self, name: str) -> KeptCharacter | None:
-        """None where there are no characters yet: what was meant is a picture."""
+    def _named(self, name: str, *, needed: bool) -> KeptCharacter | None:
+        """One of the person's own. None where there are none yet: what was meant is a picture; and
+        where a sample is meant as well, unless it is clear who."""
+        if not paths.exists(paths.data_dir() / FILE_NAME):
+            return None
+        if not needed:
+            found = self.library.characters.named(name)
+            return found[0] if len(found) == 1 else None
         return find_character(self.library, name) if self.library.characters.latest() else None
 
     def of_chat(self, number: int) -> Speaker:
@@ -95,21 +104,39 @@ class Speakers:
         """The same, in the library; added where it is not there yet. Raises `PictureError`,
         `StorageError`."""
         character, characters = speaker.character, self.library.characters
-        if speaker.kept is not None and characters.speaking(speaker.kept) == character:
-            return speaker
-        profile = Profile(
-            name=one_line(character.name),
-            language=character.language.code,
-            description=character.description,
-        )
         pictures = (character.sheet, *character.extras)
         check_pictures(pictures)
         data = [picture.read_bytes() for picture in pictures]
-        for kept in characters.named(profile.name):
+        profile = self._profile(speaker)
+        named = [speaker.kept] if speaker.kept is not None else characters.named(profile.name)
+        for kept in named:
             same = [path.read_bytes() for path in characters.pictures(kept)] == data
             if same and kept.profile == profile:
                 return replace(speaker, kept=kept)
         return replace(speaker, kept=characters.add(profile, pictures))
+
+    def _speaker(self, kept: KeptCharacter) -> Speaker:
+        """With what was said about it now in place of what is kept."""
+        changed = replace(kept, profile=self._told(kept.profile))
+        character = self.library.characters.speaking(changed)
+        if self._pictures:
+            character = replace(character, extras=self._pictures)
+        return Speaker(character, kept)
+
+    def _profile(self, speaker: Speaker) -> Profile:
+        if speaker.kept is None:
+            character = speaker.character
+            return Profile(
+                name=one_line(character.name),
+                language=character.language.code,
+                description=character.description,
+            )
+        return self._told(speaker.kept.profile)
+
+    def _told(self, profile: Profile) -> Profile:
+        said = {"description": self._description} if self._description is not None else {}
+        spoken = {"language": self._spoken.code} if self._has_code else {}
+        return profile.model_copy(update={**said, **spoken})
 
     def _changed(self, character: Character) -> Character:
         if self._pictures:

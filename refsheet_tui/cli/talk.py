@@ -32,7 +32,11 @@ async def talk(settings: Settings, speaker: Speaker, library: Library | None) ->
         size = desk.info.seen_size()
         opening = character.opening(size, pan_and_scan=settings.pan_and_scan)
         conversation = Conversation(
-            desk.engine, settings.generation, opening, context_size=desk.info.context_size
+            desk.engine,
+            settings.of_its_own(character.generation),
+            opening,
+            context_size=desk.info.context_size,
+            person=character.person,
         )
         if settings.dump_prompt:
             await desk.print_prompt(await conversation.prompt())
@@ -41,8 +45,7 @@ async def talk(settings: Settings, speaker: Speaker, library: Library | None) ->
         if library is not None:
             see = partial(view, size=size, pan_and_scan=settings.pan_and_scan)
             held = _kept(library, speaker, conversation, see)
-        greeting = next(iter(speaker.kept.profile.greetings), "") if speaker.kept else ""
-        await _Talk(desk, held, character.name, greeting).hold()
+        await _Talk(desk, held, character.name, next(iter(character.greetings), "")).hold()
 
 
 def _kept(
@@ -84,6 +87,9 @@ class _Talk:
         if last.role == "model":
             words = "".join(item for item in last.content if isinstance(item, str))
             note(f"{self.name}: {clean(words)}" if self.name else clean(words))
+            kept = self.conversation
+            if isinstance(kept, KeptConversation) and kept.path[-1].is_unfinished:
+                await self._reply(goes_on=True)
         elif self.greeting and not before:
             self.conversation.hear(self.greeting)
             self.desk.print_greeting(self.greeting, self._label)
@@ -120,9 +126,9 @@ class _Talk:
                 note("")
         return line
 
-    async def _reply(self) -> None:
+    async def _reply(self, *, goes_on: bool = False) -> None:
         try:
-            await self.desk.print_reply(self.conversation, self._label)
+            await self.desk.print_reply(self.conversation, self._label, goes_on=goes_on)
         except EngineDiedError as error:
             if not self._interactive:
                 raise

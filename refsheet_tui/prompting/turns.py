@@ -32,8 +32,9 @@ class Turn:
     content: tuple[Content, ...]
 
 
-def build_prompt(turns: Sequence[Turn], system: str | None = None) -> Prompt:
-    """The whole conversation and the header of the model's next turn.
+def build_prompt(turns: Sequence[Turn], system: str | None = None, begun: str = "") -> Prompt:
+    """The whole conversation and the header of the model's next turn, of which `begun` is written
+    already.
 
     Gemma 3 has no system role: `system` goes in front of the first turn's content, followed by
     a blank line. Raises `ValueError` unless roles alternate, beginning and ending with `user`.
@@ -41,7 +42,7 @@ def build_prompt(turns: Sequence[Turn], system: str | None = None) -> Prompt:
     _check_roles(turns)
     if turns[-1].role == "model":
         raise ValueError("roles must alternate, and the next turn is the model's")
-    return Prompt.of(_conversation(turns, Turn("model", ()), system))
+    return Prompt.of(_conversation(turns, Turn("model", (begun,) if begun else ()), system))
 
 
 def build_turn(turn: Turn) -> Prompt:

@@ -120,6 +120,17 @@ def test_a_killed_talk_keeps_what_was_said(tmp_path: Path) -> None:
     assert [each["text"] for each in said][1] == "What are you?"
 
 
+def test_a_reply_that_was_cut_off_goes_on(tmp_path: Path) -> None:
+    whole = refsheet(tmp_path, "talk", "ember", "--greedy").out.strip()
+    cut = refsheet(tmp_path, "talk", "ember", "--save", "--greedy", "--max-new-tokens", "6")
+    rest = refsheet(tmp_path, "talk", "--chat", "1", "--greedy")
+    assert rest.code == 0, rest.err
+    assert cut.out.strip() in rest.err, "a reminder of how it began"
+    (said,) = read(tmp_path, "chats", "show", "1")["messages"]
+    assert said["text"] == whole
+    assert said["finish"] == "end_of_turn"
+
+
 def test_hostile_words_do_not_reach_the_terminal(tmp_path: Path) -> None:
     add(tmp_path, "E\x1b[31mvil\x07", "--description", "a\x1b]0;x\x07b")
     for arguments in (("characters", "list"), ("characters", "show", "1")):
@@ -227,3 +238,55 @@ def test_a_restore_never_takes_what_is_there(tmp_path: Path) -> None:
 def test_what_is_no_backup_is_told(tmp_path: Path) -> None:
     assert "no backup" in refsheet(tmp_path, "restore", EMBER).problem
     assert "can't be read" in refsheet(tmp_path, "restore", "none.refsheet").problem
+
+
+def test_a_card_is_told_to_the_model_with_names_in_their_places(tmp_path: Path) -> None:
+    card = {
+        "spec": "chara_card_v2",
+        "data": {
+            "name": "Ember",
+            "description": "{{char}} is red.",
+            "personality": "Bold to {{USER}}.",
+            "scenario": "A cave.",
+            "first_mes": "Roar, {{user}}!",
+            "mes_example": "<START>\n<USER>: Hi\n<BOT>: Roar",
+            "extensions": {"refsheet": {"person": "Jane", "persona": "A painter."}},
+        },
+    }
+    file = tmp_path / "card.json"
+    file.write_text(json.dumps(card))
+    assert refsheet(tmp_path, "characters", "import", file, "--sheet", EMBER).code == 0
+    dumped = refsheet(tmp_path, "talk", "Ember", "--dump-prompt")
+    told = "".join(part["text"] for part in json.loads(dumped.out)["parts"])
+    for words in (
+        "Additional info: Ember is red.\nBold to Jane.\nA cave.\n",
+        "The person you talk with is called Jane. A painter.",
+        "How you speak:\nJane: Hi\nEmber: Roar",
+    ):
+        assert words in told
+    assert "{{" not in told and "<USER>" not in told
+    assert refsheet(tmp_path, "talk", "Ember", *TALK).out.strip() == "Roar, Jane!"
+
+
+def test_what_is_said_now_wins_over_what_is_kept(tmp_path: Path) -> None:
+    add(tmp_path, "Ember", "--description", "Old.", "--greeting", "Roar!")
+    said = ("--description", "New.", "--language", "zh-Hans")
+    told = refsheet(tmp_path, "talk", "Ember", "--dump-prompt", *said).out
+    assert "New." in told and "Old." not in told
+    assert refsheet(tmp_path, "talk", "Ember", "--save", *TALK, *said).code == 0
+    kept = read(tmp_path, "characters", "list")["characters"]
+    assert {each["description"] for each in kept} == {"Old.", "New."}
+    assert {each["greeting"] for each in kept} == {"Roar!"}
+
+
+def test_settings_of_a_card_are_taken_within_bounds(tmp_path: Path) -> None:
+    own = {"max_new_tokens": 3, "temperature": -5, "top_k": "many", "unknown": 1}
+    card = {"name": "Ember", "extensions": {"refsheet": {"generation": own}}}
+    file = tmp_path / "card.json"
+    file.write_text(json.dumps(card))
+    refsheet(tmp_path, "characters", "import", file, "--sheet", EMBER)
+    done = refsheet(tmp_path, "talk", "Ember", "--greedy", "--json")
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["new_tokens"] == 3
+    longer = refsheet(tmp_path, "talk", "Ember", "--greedy", "--json", "--max-new-tokens", "5")
+    assert json.loads(longer.out)["new_tokens"] == 5

@@ -188,3 +188,24 @@ async def test_a_picture_that_is_gone_leaves_the_words(
     library.tree.picture(said.pictures[0]).unlink()
     chat.open(said.id)
     assert chat.turns[-1].content == ("Look!",)
+
+
+async def test_a_reply_that_was_cut_off_goes_on_as_if_it_had_not_been(
+    engine: LocalEngine, library: Library
+) -> None:
+    long = GenerationSettings(max_new_tokens=200, sample=False)
+    whole = await written(held(engine, library, library.chats.begin(None).id, long))
+    number = library.chats.begin(None).id
+    few = GenerationSettings(max_new_tokens=6, sample=False)
+    begun = await written(held(engine, library, number, few))
+    assert whole.startswith(begun) and len(begun) < len(whole)
+    again = held(engine, library, number, long)
+    again.open(library.chats.get(number).leaf)
+    assert again.path[-1].is_unfinished
+    async with aclosing(again.go_on()) as events:
+        async for _ in events:
+            pass
+    (message,) = again.path
+    assert message.text == whole and not message.is_unfinished
+    assert library.tree.get(message.id) == message
+    assert again.turns[-1].content == (whole,)
