@@ -34,8 +34,11 @@ class LinesOfThePerson:
             shown, text = shown + text[: place + 1], text[place + 1 :]
         else:
             place = len(text)
-        self._held = text[place:]
-        return shown + text[:place]
+        shown += text[:place]
+        # Blanks before such a line are trimmed, so they wait for what comes behind them.
+        end = len(shown.rstrip())
+        self._held = shown[end:] + text[place:]
+        return shown[:end]
 
     def rest(self) -> str:
         """What was held back, once nothing comes any more."""
