@@ -101,6 +101,7 @@ def sound_generation(settings: Mapping[str, object]) -> dict[str, object]:
     sound: dict[str, object] = {}
     for name in Generation.model_fields.keys() & settings.keys():
         with suppress(ValidationError):
+            # Whether it is of the right type is what is asked here.
             sound[name] = getattr(Generation(**{name: settings[name]}), name)  # type: ignore[arg-type]
     return sound
 

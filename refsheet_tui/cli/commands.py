@@ -110,6 +110,8 @@ def talk(
     **given: Any,
 ) -> None:
     """Let a character greet, and answer each line of standard input."""
+    from contextlib import closing
+
     from refsheet_tui.cli.replies import run
     from refsheet_tui.cli.speaker import Speakers
     from refsheet_tui.cli.talk import talk as run_talk
@@ -117,7 +119,8 @@ def talk(
     if (image is None) == (chat is None):
         raise click.UsageError("Name who to talk with, or a chat with --chat.")
     settings = read_settings(given)
-    with Speakers(extras, description, language or settings.config.language) as speakers:
+    code = language or settings.config.language
+    with closing(Speakers(extras, description, code)) as speakers:
         speaker = speakers.of_chat(chat) if chat is not None else speakers.of(image or "")
         if save:
             speaker = speakers.keep(speaker)

@@ -13,7 +13,7 @@ import click
 from refsheet_tui import paths
 from refsheet_tui.cli.console import note
 from refsheet_tui.cli.exits import InterruptedByPersonError
-from refsheet_tui.cli.transfers import SumView, TransferView
+from refsheet_tui.cli.transfers import SumView, TransferView, bars
 from refsheet_tui.config import Config
 from refsheet_tui.config_edit import change_config
 from refsheet_tui.errors import RefsheetError, WeightsError
@@ -47,7 +47,8 @@ class ModelFiles:
         entry = self.shop.catalog.entry(name)
         self._show_terms(entry, accepted=accepted)
         ready: list[Ready] = []
-        with TransferView() as view:
+        with bars() as shown:
+            view = TransferView(shown)
 
             def on_event(event: object) -> None:
                 view.event(event)
@@ -84,7 +85,8 @@ class ModelFiles:
             pairs = {name: self._named(name, mmproj)}
         reports = {}
         for each, pair in pairs.items():
-            with SumView(pair) as view:
+            with bars() as shown:
+                view = SumView(shown, pair)
                 report = Verification(pair.model, pair.projector, view.read).run(quick=quick)
             reports[each] = report
             if not as_json:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from types import TracebackType
 
 from refsheet_tui import paths
 from refsheet_tui.characters import Character, samples
@@ -45,15 +44,7 @@ class Speakers:
         self._opened = ExitStack()
         self._library: Library | None = None
 
-    def __enter__(self) -> Speakers:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._opened.close()
 
     @property

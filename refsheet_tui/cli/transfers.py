@@ -4,8 +4,9 @@ each file."""
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import (
@@ -30,35 +31,13 @@ from refsheet_tui.weights.sizes import in_gb
 _BAR = 12
 
 
-class _Bars:
+class Bars:
     """One bar for each thing that is done with a file."""
 
-    def __init__(self) -> None:
-        self._shows = sys.stderr.isatty()
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False, table_column=_name_column()),
-            BarColumn(bar_width=_BAR, table_column=_column()),
-            DownloadColumn(table_column=_column()),
-            TransferSpeedColumn(table_column=_column()),
-            TimeElapsedColumn(table_column=_column()),
-            TimeRemainingColumn(table_column=_column()),
-            console=Console(stderr=True),
-            disable=not self._shows,
-            expand=True,
-        )
+    def __init__(self, progress: Progress, *, shows: bool) -> None:
+        self._progress = progress
+        self._shows = shows
         self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> _Bars:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
 
     def reached(self, name: str, done: int, total: int) -> None:
         name = one_line(name)
@@ -75,6 +54,24 @@ class _Bars:
             self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+@contextmanager
+def bars() -> Iterator[Bars]:
+    """Shown until the end of the block."""
+    shows = sys.stderr.isatty()
+    with Progress(
+        TextColumn("{task.description}", markup=False, table_column=_name_column()),
+        BarColumn(bar_width=_BAR, table_column=_column()),
+        DownloadColumn(table_column=_column()),
+        TransferSpeedColumn(table_column=_column()),
+        TimeElapsedColumn(table_column=_column()),
+        TimeRemainingColumn(table_column=_column()),
+        console=Console(stderr=True),
+        disable=not shows,
+        expand=True,
+    ) as progress:
+        yield Bars(progress, shows=shows)
+
+
 def _column() -> Column:
     return Column(no_wrap=True)
 
@@ -87,20 +84,8 @@ def _name_column() -> Column:
 class TransferView:
     """Shows the events of a download."""
 
-    def __init__(self) -> None:
-        self._bars = _Bars()
-
-    def __enter__(self) -> TransferView:
-        self._bars.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bars.__exit__(kind, error, traceback)
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
 
     def event(self, event: object) -> None:
         if isinstance(event, Asking):
@@ -119,23 +104,11 @@ class TransferView:
 class SumView:
     """Shows how far the sums of a model's files are."""
 
-    def __init__(self, pair: Pair) -> None:
+    def __init__(self, bars: Bars, pair: Pair) -> None:
         files = [pair.model, *([pair.projector] if pair.projector else [])]
         self._totals = {each.path: each.path.stat().st_size for each in files if each.path.exists()}
         self._done = dict.fromkeys(self._totals, 0)
-        self._bars = _Bars()
-
-    def __enter__(self) -> SumView:
-        self._bars.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bars.__exit__(kind, error, traceback)
+        self._bars = bars
 
     def read(self, path: Path, count: int) -> None:
         self._done[path] += count

@@ -11,10 +11,11 @@ from refsheet_tui.engine.gguf_header import GgufHeader
 from refsheet_tui.engine.settings import LoadSettings
 
 _MIB = 1 << 20
-# As engine/native/context.py has them: tokens that are read at once, and what the cache of window
-# layers is rounded up to.
-_MICRO_BATCH = 512
-_CELLS = 256
+# Tokens that are read at once, llama.cpp's own default; also the slack in which the compact cache
+# of the sliding-window layers can be rolled back.
+MICRO_BATCH = 512
+# llama-kv-cache-iswa.cpp: the compact cache of the window layers is rounded up to it.
+CELLS = 256
 # Gemma 3: every sixth layer sees everything (llama.cpp, src/models/gemma3.cpp).
 _FULL_EVERY = 6
 # Bytes of a value in the cache; q8_0 is 32 values and a scale in 34 bytes.
@@ -94,7 +95,7 @@ def layers_on_gpu(shape: Shape, need: Need, room: int) -> int:
 
 
 def _window_cells(shape: Shape, context: int, *, full: bool) -> int:
-    held = -(-(shape.window + _MICRO_BATCH) // _CELLS) * _CELLS
+    held = -(-(shape.window + MICRO_BATCH) // CELLS) * CELLS
     return context if full or not shape.window else min(context, held)
 
 
@@ -108,4 +109,4 @@ def _compute(shape: Shape, context: int, window_cells: int) -> int:
     """What a layer works on at once: three rows of the feed-forward, three of the width, one of
     the queries for each token, and both masks."""
     row = 3 * shape.feed_forward + 3 * shape.width + shape.heads * shape.head
-    return _MICRO_BATCH * (_FLOAT * row + _HALF * (context + window_cells))
+    return MICRO_BATCH * (_FLOAT * row + _HALF * (context + window_cells))

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gguf import GGUFReader
+
 from refsheet_tui.engine import (
     Engine,
     Event,
@@ -63,6 +65,16 @@ def tiny_copy(path: Path, target: Path, size: int) -> Path:
     """The first `size` bytes of a file."""
     target.write_bytes(path.read_bytes()[:size])
     return target
+
+
+def retype(path: Path, token: str, kind: int) -> None:
+    """Change the token's type from control."""
+    reader = GGUFReader(path, "r+")
+    tokens = reader.fields["tokenizer.ggml.tokens"]
+    names = [bytes(tokens.parts[index]).decode() for index in tokens.data]
+    types = reader.fields["tokenizer.ggml.token_type"]
+    types.parts[types.data[names.index(token)]][0] = kind
+    reader.data.flush()
 
 
 @dataclass

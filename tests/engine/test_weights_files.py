@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_driver import ask, demo, picture, reply, tiny_copy
+from engine_driver import ask, demo, picture, reply, retype, tiny_copy
 from gguf import GGUFReader, GGUFWriter
 
 from refsheet_tui.engine import LoadSettings, LocalEngine
@@ -173,16 +173,6 @@ async def test_a_tokenizer_that_lacks_a_control_token_is_refused(
     with pytest.raises(WeightsError, match=r"other\.gguf has no control token <start_of_turn>"):
         await engine.load(replace(demo(), model=copy))
     await engine.load(demo())
-
-
-def retype(path: Path, token: str, kind: int) -> None:
-    """Change the token's type from control."""
-    reader = GGUFReader(path, "r+")
-    tokens = reader.fields["tokenizer.ggml.tokens"]
-    names = [bytes(tokens.parts[index]).decode() for index in tokens.data]
-    types = reader.fields["tokenizer.ggml.token_type"]
-    types.parts[types.data[names.index(token)]][0] = kind
-    reader.data.flush()
 
 
 @pytest.mark.parametrize("path", [demo_model(), demo_mmproj()], ids=["model", "mmproj"])

@@ -204,7 +204,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self.close_connection = True
                     self.connection.shutdown(socket.SHUT_RDWR)
                     return
-                time.sleep(fault.pause_s)
+                time.sleep(fault.pause_s)  # a slow line is what is played; no test waits for it
                 self.wfile.write(block)
                 self.server.count(len(block))
                 begin += len(block)

@@ -67,6 +67,7 @@ def test_27b_is_what_arithmetic_says() -> None:
 def test_the_cache_is_as_large_as_the_settings_make_it(
     change: dict[str, object], mib: float
 ) -> None:
+    # Each row changes settings of another type.
     settings = replace(ANY, **change)  # type: ignore[arg-type]
     assert needed(CATALOG.shapes["4b"], 1, 0, settings).cache / MIB == pytest.approx(mib)
 

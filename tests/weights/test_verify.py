@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gguf import GGUFReader, GGUFWriter
+from engine_driver import retype
+from gguf import GGUFWriter
 from hub_server import HubServer
 from small_models import demo_entry, fetch, verified
 
@@ -126,15 +127,6 @@ def test_turn_tokens_that_are_typed_as_text_are_noted(pair: tuple[Path, Path], k
     report = verified(model)
     assert verdicts(report, model)["control tokens"] is NOTED
     assert "<start_of_turn> typed as ordinary text" in words(report, "control tokens")
-
-
-def retype(path: Path, token: str, kind: int) -> None:
-    reader = GGUFReader(path, "r+")
-    tokens = reader.fields["tokenizer.ggml.tokens"]
-    names = [bytes(tokens.parts[index]).decode() for index in tokens.data]
-    types = reader.fields["tokenizer.ggml.token_type"]
-    types.parts[types.data[names.index(token)]][0] = kind
-    reader.data.flush()
 
 
 def written(path: Path, tokens: list[str] | None, template: str = "") -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import DraftMessage
 from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.prompting.turns import Role
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,12 @@ class ChatDraft:
             index = self.messages[index].parent
         return tuple(reversed(found))
 
-    def siblings(self, index: int) -> tuple[int, ...]:
-        """The indices of all that was said in this place, itself included."""
-        message = self.messages[index]
-        return tuple(
-            other
-            for other, each in enumerate(self.messages)
-            if (each.parent, each.role) == (message.parent, message.role)
-        )
+    def siblings(self) -> dict[tuple[int | None, Role], list[int]]:
+        """The indices of all that was said in one place: in answer to one message, by one side."""
+        found: dict[tuple[int | None, Role], list[int]] = defaultdict(list)
+        for index, message in enumerate(self.messages):
+            found[message.parent, message.role].append(index)
+        return found
 
 
 def draft_of(library: Library, chat: Chat) -> ChatDraft:

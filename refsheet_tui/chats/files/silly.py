@@ -69,9 +69,10 @@ def to_jsonl(draft: ChatDraft) -> bytes:
         "chat_metadata": {},
         **_kept(draft.extra),
     }
-    lines = [head]
+    lines, siblings = [head], draft.siblings()
     for index in draft.path():
-        message, swipes = draft.messages[index], draft.siblings(index)
+        message = draft.messages[index]
+        swipes = siblings[message.parent, message.role]
         is_user = message.role == "user"
         line: dict[str, Any] = {
             "name": head["user_name"] if is_user else head["character_name"],

@@ -13,6 +13,7 @@ import numpy as np
 from llama_cpp import llama_cpp as llama
 from numpy.typing import NDArray
 
+from refsheet_tui.engine.memory import CELLS, MICRO_BATCH
 from refsheet_tui.engine.native.library import collected_errors
 from refsheet_tui.engine.native.model import Model
 from refsheet_tui.engine.native.stop import AbortFlag
@@ -26,11 +27,6 @@ _SEQUENCE = 0
 _END = -1
 # llama.h, llama_decode: "2 - aborted"
 _ABORTED = 2
-# llama.cpp's own default; also the slack in which the compact cache of the sliding-window layers
-# can be rolled back.
-_MICRO_BATCH = 512
-# llama-kv-cache-iswa.cpp: the compact cache of the window layers is rounded up to it.
-_CELLS = 256
 _KV_TYPES = {"f16": llama.GGML_TYPE_F16, "q8_0": llama.GGML_TYPE_Q8_0}
 
 
@@ -54,7 +50,7 @@ class Context:
         params = llama.llama_context_default_params()
         params.n_ctx = size = min(settings.context_size, model.trained_context)
         # The soft tokens of a picture see each other, so they can't be spread over batches.
-        params.n_batch = params.n_ubatch = max(_MICRO_BATCH, picture_tokens)
+        params.n_batch = params.n_ubatch = max(MICRO_BATCH, picture_tokens)
         params.n_threads = params.n_threads_batch = threads
         params.flash_attn_type = flash_attention(settings)
         # A quantized cache can't be read without flash attention.
@@ -82,7 +78,7 @@ class Context:
         self.window: int = model.window
         self._n_vocab = model.n_vocab
         held = self.window + params.n_ubatch
-        self._window_cells = min(size, -(-held // _CELLS) * _CELLS)
+        self._window_cells = min(size, -(-held // CELLS) * CELLS)
         if settings.full_window_cache:
             self._window_cells = size
 
