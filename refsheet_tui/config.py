@@ -51,6 +51,8 @@ class Generation(_Settings):
     """Never choose a token less likely than this share of the likeliest one's probability."""
     repeat_penalty: float = Field(default=1.0, gt=0.0, le=10.0)
     """Above 1 recent tokens become less likely."""
+    dry_multiplier: float = Field(default=0.0, ge=0.0, le=10.0)
+    """Above 0 sequences that would be said again become less likely."""
     seed: int | None = Field(default=None, ge=0, lt=2**32 - 1)
     """The same seed and prompt give the same reply; None is another one every time."""
 
@@ -90,7 +92,7 @@ class Config(_Settings):
     pan_and_scan: Literal["auto", "off"] = "auto"
     """`auto`: wide and tall pictures are also read in crops."""
     language: str | None = Field(default=None, min_length=1)
-    """The language characters speak, as a code; None: chosen by the locale."""
+    """The language characters speak, as a code or a name; None: chosen by the locale."""
     generation: Generation = Generation()
     cache: Cache = Cache()
 

@@ -39,6 +39,7 @@ _GENERATION = (
     click.option("--top-p", type=click.FloatRange(0, 1, min_open=True)),
     click.option("--min-p", type=click.FloatRange(0, 1)),
     click.option("--repeat-penalty", type=click.FloatRange(0, 10, min_open=True)),
+    click.option("--dry-multiplier", type=click.FloatRange(0, 10), help="Against loops; 0: off."),
     click.option("--seed", type=click.IntRange(0, 2**32 - 2), help="For the same reply again."),
 )
 _OUTPUT = (

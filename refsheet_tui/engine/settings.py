@@ -58,4 +58,5 @@ class GenerationSettings:
     top_p: float = 0.95
     min_p: float = 0.0
     repeat_penalty: float = 1.0
+    dry_multiplier: float = 0.0
     seed: int | None = None

@@ -267,6 +267,17 @@ def test_a_repeat_penalty_keeps_from_repeating(session: Session) -> None:
     assert kept.text != plain.text or plain.finished.finish == "end_of_turn"
 
 
+def test_the_guard_against_loops_keeps_from_saying_it_all_again(session: Session) -> None:
+    settings = GenerationSettings(max_new_tokens=60, temperature=0.01, seed=1)
+    said = run(session, ask("Hello"), settings).text
+    turns = [user("Hello"), model(said)] * 3
+    again = build_prompt([*turns, user("Hello")])
+    assert run(session, again, settings).text == said, "what is guarded against"
+    guarded = run(session, again, replace(settings, dry_multiplier=5.0))
+    assert guarded.text[:20] != said[:20]
+    assert guarded.finished.finish == "end_of_turn", "ending alike is no loop"
+
+
 @pytest.mark.parametrize("seed", [0, -1, 2**32 - 1, 2**40])
 def test_every_seed_is_a_seed(session: Session, seed: int) -> None:
     settings = replace(ENDLESS_SHORT, seed=seed)
