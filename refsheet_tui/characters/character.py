@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from refsheet_tui.characters.book import Book
 from refsheet_tui.pictures import view
 from refsheet_tui.prompting import Language, Turn, opening_turn
 
@@ -16,7 +17,7 @@ class Character:
 
     `name` is for the screen; the model learns it from `description`. `greetings` were written for
     it; without any it makes up its own. `person` is what it calls whom it talks with. `generation`
-    holds settings of its own.
+    holds settings of its own. `note` and `book` are what it is reminded of.
     """
 
     sheet: Path
@@ -27,6 +28,8 @@ class Character:
     greetings: tuple[str, ...] = ()
     person: str = ""
     generation: Mapping[str, float | int | bool | None] = field(default_factory=dict, hash=False)
+    note: str = ""
+    book: Book = field(default_factory=Book)
 
     def opening(self, picture_size: int, *, pan_and_scan: bool) -> Turn:
         """The turn that makes the character greet, with pictures of `picture_size` pixels a side.

@@ -153,6 +153,8 @@ class CharacterLibrary:
             greetings=telling.greetings(),
             person=profile.person,
             generation=profile.generation,
+            note=telling.note(),
+            book=telling.book(),
         )
 
     def _add_version(

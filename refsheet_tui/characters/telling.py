@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from refsheet_tui.characters.book import Book, Entry, book_of
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.prompting import Language
+from refsheet_tui.prompting import Language, wording_in
 from refsheet_tui.prompting.macros import substituted
 
 # Of a card, beside its description; the rest of it is for other programs.
-_OF_THE_CARD = ("personality", "scenario")
+_OF_THE_CARD = ("personality", "scenario", "system_prompt")
 
 
 class Telling:
@@ -15,40 +16,54 @@ class Telling:
 
     def __init__(self, profile: Profile, language: Language) -> None:
         self._profile = profile
-        self._is_chinese = language.is_chinese
-
-    @property
-    def person(self) -> str:
-        """What the character calls the person, where it has no name for them."""
-        return self._profile.person.strip() or ("你" if self._is_chinese else "you")
+        self._words = wording_in(language)
+        self._person = profile.person.strip()
 
     def description(self) -> str:
         """All that the picture doesn't say, in paragraphs."""
         profile = self._profile
         parts = [profile.description]
         parts += [str(profile.card.get(key) or "") for key in _OF_THE_CARD]
+        parts += [entry.content for entry in book_of(profile.card).constant]
         parts += [self._about_the_person(), self._examples()]
-        return "\n".join(text for text in map(self.text, parts) if text)
+        return "\n".join(text for text in map(self.told, parts) if text)
 
     def greetings(self) -> tuple[str, ...]:
-        return tuple(map(self.text, self._profile.greetings))
+        """As the character says them to the person."""
+        you = self._person or self._words.you
+        return tuple(self._named(text, you) for text in self._profile.greetings)
 
-    def text(self, text: str) -> str:
-        name = self._profile.name or ("角色" if self._is_chinese else "the character")
-        return substituted(text, name, self.person).strip()
+    def note(self) -> str:
+        return self.told(self._profile.note)
+
+    def book(self) -> Book:
+        """What is told when it comes up, names in their places."""
+        book = book_of(self._profile.card)
+        return book.with_entries(
+            Entry(
+                keys=tuple(map(self.told, entry.keys)),
+                content=self.told(entry.content),
+                secondary_keys=tuple(map(self.told, entry.secondary_keys)),
+                case_sensitive=entry.case_sensitive,
+                priority=entry.priority,
+            )
+            for entry in book.by_keyword
+        )
+
+    def told(self, text: str) -> str:
+        """As somebody else says it to the character."""
+        return self._named(text, self._person or self._words.somebody)
+
+    def _named(self, text: str, person: str) -> str:
+        return substituted(text, self._profile.name or self._words.character, person).strip()
 
     def _about_the_person(self) -> str:
-        name, persona = self._profile.person.strip(), self._profile.persona.strip()
-        if self._is_chinese:
-            said = f"和你聊天的人叫{name}。" if name else ""
-            return f"{said}{persona}" if name else (f"和你聊天的人：{persona}" if persona else "")
-        said = f"The person you talk with is called {name}." if name else ""
-        if not name and persona:
-            return f"The person you talk with: {persona}"
-        return f"{said} {persona}".strip()
+        persona = self._profile.persona.strip()
+        if not self._person:
+            return self._words.about.replace("{persona}", persona) if persona else ""
+        called = self._words.called.replace("{name}", self._person)
+        return f"{called} {persona}".strip()
 
     def _examples(self) -> str:
-        examples = self.text(self._profile.examples)
-        if not examples:
-            return ""
-        return f"{'你说话的方式：' if self._is_chinese else 'How you speak:'}\n{examples}"
+        examples = self.told(self._profile.examples)
+        return f"{self._words.examples}\n{examples}" if examples else ""

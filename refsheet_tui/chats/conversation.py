@@ -8,12 +8,13 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
 from refsheet_tui.chats.counts import TokenCounts
+from refsheet_tui.chats.reminders import Reminders
 from refsheet_tui.chats.speaking_for import LinesOfThePerson
 from refsheet_tui.chats.window import BEGINNING, Window
 from refsheet_tui.engine import Engine, Event, Finished, GenerationSettings, TextDelta, Timings
 from refsheet_tui.errors import RefsheetError, StoppedError
 from refsheet_tui.pictures import PictureView
-from refsheet_tui.prompting import Prompt, Turn, build_prefix, build_prompt
+from refsheet_tui.prompting import Aside, Prompt, Turn, build_prefix, build_prompt
 from refsheet_tui.text import one_line
 
 _QUOTED = 40  # characters: enough to find the place again
@@ -52,9 +53,11 @@ class Conversation:
         *,
         context_size: int,
         person: str = "",
+        reminders: Reminders | None = None,
     ) -> None:
         """`context_size` is that of the loaded model, in tokens. `person` is the name that the
-        character has for whom it talks with; it does not speak for them."""
+        character has for whom it talks with; it does not speak for them. `reminders`: see
+        there."""
         self._engine = engine
         self._settings = settings
         self._system = system
@@ -64,6 +67,7 @@ class Conversation:
         self._told = BEGINNING
         self._replying = False
         self._person = person
+        self._reminders = reminders or Reminders()
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -74,19 +78,33 @@ class Conversation:
         turn, `EngineError`."""
         return self._prompt(await self._oldest())
 
-    def say(self, text: str, pictures: Sequence[PictureView] = ()) -> None:
-        """Add what the person says; `reply` answers it."""
-        content: tuple[str | PictureView, ...] = (*pictures, text)
+    def set_note(self, note: str) -> None:
+        """Remind the character of something else from now on."""
+        self._reminders = self._reminders.with_note(note)
+
+    def reminders_for(self, text: str) -> tuple[Aside, ...]:
+        """What the character is to be told beside `text`, which the person will say next."""
+        return self._reminders.due(self._seen(self._told)[1:], text)
+
+    def say(
+        self, text: str, pictures: Sequence[PictureView] = (), asides: Sequence[Aside] | None = None
+    ) -> None:
+        """Add what the person says; `reply` answers it. `asides`: what was told beside it; None for
+        what is due now."""
+        told = self.reminders_for(text) if asides is None else asides
         last = self._turns[-1]
         if last.role == "model":
-            self._turns.append(Turn("user", content))
+            self._turns.append(Turn("user", (*pictures, text, *told)))
             return
-        *before, end = last.content
+        said = [item for item in last.content if not isinstance(item, Aside)]
+        before = [item for item in last.content if isinstance(item, Aside)]
+        end = said[-1]
         if isinstance(end, str) and not pictures:
             # Texts of a turn are put together as they are: the break has to be inside of one.
-            self._turns[-1] = Turn("user", (*before, f"{end}\n{text}"))
+            said[-1] = f"{end}\n{text}"
         else:
-            self._turns[-1] = Turn("user", (*last.content, *content))
+            said += [*pictures, text]
+        self._turns[-1] = Turn("user", (*said, *before, *told))
 
     def hear(self, text: str) -> None:
         """Add what the model said at another time; `reply` makes it say something new."""

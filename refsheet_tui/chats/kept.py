@@ -14,7 +14,7 @@ from refsheet_tui.chats.tree import MessageTree
 from refsheet_tui.engine import Event, Finished, TextDelta
 from refsheet_tui.errors import PictureError
 from refsheet_tui.pictures import PictureView
-from refsheet_tui.prompting import Prompt, Turn
+from refsheet_tui.prompting import Aside, Prompt, Turn
 
 # Seconds of writing that a power cut may take.
 _FLUSH_S = 1.0
@@ -72,7 +72,8 @@ class KeptConversation:
             if message.role == "model":
                 self._conversation.hear(message.text)
             else:
-                self._conversation.say(message.text, self._views(message))
+                asides = [Aside(text) for text in message.asides]
+                self._conversation.say(message.text, self._views(message), asides)
 
     def _views(self, message: Message) -> list[PictureView]:
         """A picture that is gone, or was none to begin with, does not keep the words from being
@@ -86,9 +87,17 @@ class KeptConversation:
     def say(self, text: str, pictures: Sequence[Shown] = ()) -> Message:
         """Add what the person says. Raises `StorageError`."""
         paths = [picture.path for picture in pictures]
-        message = self._tree.add(self._chat, self._leaf, "user", text, pictures=paths)
+        asides = self._conversation.reminders_for(text)
+        message = self._tree.add(
+            self._chat,
+            self._leaf,
+            "user",
+            text,
+            pictures=paths,
+            asides=[aside.text for aside in asides],
+        )
         self._path.append(message)
-        self._conversation.say(text, [picture.view for picture in pictures])
+        self._conversation.say(text, [picture.view for picture in pictures], asides)
         return message
 
     def hear(self, text: str) -> Message:

@@ -17,7 +17,8 @@ OPEN, WHOLE = "open", "end_of_turn"
 class Message:
     """`parent` is the message it answers, None for the first of a chat. `finish` is how a reply
     ended, `open` for one that did not; None for what the person said. `extra` is what another
-    program keeps with it. Times are seconds since 1970."""
+    program keeps with it. `asides` is what the model was told beside it. Times are seconds since
+    1970."""
 
     id: int
     chat: int
@@ -28,6 +29,7 @@ class Message:
     created: float
     extra: dict[str, Any] = field(default_factory=dict)
     pictures: tuple[str, ...] = ()
+    asides: tuple[str, ...] = ()
 
     @property
     def is_unfinished(self) -> bool:
@@ -47,14 +49,15 @@ class DraftMessage:
     created: float | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     pictures: tuple[bytes, ...] = ()
+    asides: tuple[str, ...] = ()
 
 
-COLUMNS = "m.id, m.chat, m.parent, m.role, m.text, m.finish, m.created, m.extra"
+COLUMNS = "m.id, m.chat, m.parent, m.role, m.text, m.finish, m.created, m.extra, m.asides"
 
 
 def message_of(row: Row, pictures: tuple[str, ...] = ()) -> Message:
     """A row of `COLUMNS`."""
-    number, chat, parent, role, text, finish, created, extra = row
+    number, chat, parent, role, text, finish, created, extra, asides = row
     assert isinstance(number, int) and isinstance(chat, int) and isinstance(created, float)
     return Message(
         number,
@@ -66,4 +69,5 @@ def message_of(row: Row, pictures: tuple[str, ...] = ()) -> Message:
         created,
         json.loads(str(extra)),
         pictures,
+        tuple(json.loads(str(asides))),
     )

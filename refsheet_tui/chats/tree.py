@@ -18,7 +18,8 @@ from refsheet_tui.storage import Database, PictureStore
 # Characters of a chat's first words that lists may show.
 _BEGINNING = 200
 _INSERT = """
-INSERT INTO messages (chat, parent, role, text, finish, extra, created) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO messages (chat, parent, role, text, finish, extra, created, asides)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _ALL = f"""
 WITH RECURSIVE seen (id) AS (
@@ -73,6 +74,7 @@ class MessageTree:
         finish: str | None = None,
         pictures: Sequence[Path] = (),
         extra: dict[str, Any] | None = None,
+        asides: Sequence[str] = (),
     ) -> Message:
         """Say something in answer to `parent`; from now on the chat ends with it. It is on the disk
         when this returns. Raises `StorageError`, `OSError` for a picture that can't be read."""
@@ -81,13 +83,16 @@ class MessageTree:
             now = time()
             # Another program may have taken away what this answers.
             connection.execute(_BRING_BACK, (parent,))
-            values = (chat, parent, role, text, finish, json.dumps(extra or {}), now)
+            kept = (json.dumps(extra or {}), now, json.dumps(asides))
+            values = (chat, parent, role, text, finish, *kept)
             number = connection.execute(_INSERT, values).lastrowid
             assert number is not None
             hashes = self._add_pictures(connection, number, data)
             _begin_with(connection, chat, role, text)
             _end_with(connection, chat, number)
-        return Message(number, chat, parent, role, text, finish, now, extra or {}, hashes)
+        return Message(
+            number, chat, parent, role, text, finish, now, extra or {}, hashes, tuple(asides)
+        )
 
     def add_all(self, chat: int, messages: Sequence[DraftMessage], leaf: int | None) -> None:
         """Fill an empty chat in one step; `leaf` is the index of the message it ends with. Raises
@@ -97,8 +102,8 @@ class MessageTree:
             for each in messages:
                 parent = numbers[each.parent] if each.parent is not None else None
                 created = time() if each.created is None else each.created
-                extra = json.dumps(each.extra)
-                values = (chat, parent, each.role, each.text, each.finish, extra, created)
+                kept = (json.dumps(each.extra), created, json.dumps(each.asides))
+                values = (chat, parent, each.role, each.text, each.finish, *kept)
                 number = connection.execute(_INSERT, values).lastrowid
                 assert number is not None
                 numbers.append(number)

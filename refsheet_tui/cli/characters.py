@@ -62,7 +62,7 @@ def show(name: str, as_json: bool) -> None:
 @click.option("--name", default="", help="What it is called on screens.")
 @click.option("--description", default="", metavar="TEXT", help="What the picture doesn't say.")
 @click.option("--greeting", default="", metavar="TEXT", help="Instead of one it makes up.")
-@click.option("--language", metavar="CODE", help="en zh-Hans zh-Hant ja ko fr de es ru ar")
+@click.option("--language", metavar="LANGUAGE", help="A code or any name.")
 @click.option("--person", default="", help="What it calls you.")
 @click.option("--tag", "tags", multiple=True)
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")

@@ -81,7 +81,7 @@ def show(chat: int, as_json: bool) -> None:
 def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find messages that hold all of WORDS, in any language."""
     from refsheet_tui.chats.search import search as run_search
-    from refsheet_tui.cli.library import opened, print_json, when
+    from refsheet_tui.cli.library import highlighted, opened, print_json, when
 
     with opened() as library:
         found = run_search(library.database, " ".join(words), limit)
@@ -90,7 +90,7 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
             {
                 "chat": each.chat,
                 "message": each.message,
-                "text": each.before + each.found + each.after,
+                "text": str(each.excerpt),
                 "created": each.created,
             }
             for each in found
@@ -98,8 +98,7 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
         print_json({"matches": matches})
         return
     for each in found:
-        shown = each.before + click.style(each.found, bold=True) + each.after
-        click.echo(f"{each.chat:>5}  {when(each.created)}  {shown}")
+        click.echo(f"{each.chat:>5}  {when(each.created)}  {highlighted(each.excerpt)}")
 
 
 @chats.command("export")

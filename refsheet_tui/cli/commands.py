@@ -96,7 +96,7 @@ def ask(images: tuple[str, ...], prompt: str, system: str | None, **given: Any) 
 @reply_options
 @click.option("--extra", "extras", multiple=True, metavar="IMAGE", help="Another picture of it.")
 @click.option("--description", metavar="TEXT", help="What the picture doesn't say.")
-@click.option("--language", metavar="CODE", help="en zh-Hans zh-Hant ja ko fr de es ru ar")
+@click.option("--language", metavar="LANGUAGE", help="A code or any name.")
 @click.option("--save", is_flag=True, help="Keep the chat: refsheet chats.")
 @click.option("--chat", type=int, metavar="NUMBER", help="Go on with a chat that was kept.")
 @click.argument("image", metavar="IMAGE|NAME|SAMPLE", required=False)

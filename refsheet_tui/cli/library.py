@@ -14,6 +14,7 @@ from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.library import Library
 from refsheet_tui.cli.console import note
 from refsheet_tui.errors import NotFoundError, StorageError
+from refsheet_tui.storage.matching import Excerpt
 from refsheet_tui.text import one_line
 
 
@@ -51,6 +52,10 @@ def find_character(library: Library, name: str) -> KeptCharacter:
 def when(seconds: float) -> str:
     """A time as a person reads it."""
     return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M}"
+
+
+def highlighted(excerpt: Excerpt) -> str:
+    return excerpt.before + click.style(excerpt.found, bold=True) + excerpt.after
 
 
 def print_json(value: object) -> None:

@@ -29,6 +29,11 @@ class Speaker:
     kept: KeptCharacter | None = None
     chat: Chat | None = None
 
+    @property
+    def note(self) -> str:
+        """That of the chat, else the character's."""
+        return (self.chat.note if self.chat is not None else "") or self.character.note
+
 
 class Speakers:
     """Finds them: on pictures, among the samples, and in the library, which is opened only where

@@ -12,6 +12,7 @@ from pathlib import Path
 from refsheet_tui.chats import Conversation
 from refsheet_tui.chats.kept import Held, KeptConversation
 from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.reminders import Reminders
 from refsheet_tui.cli.console import begin_line, note
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.lines import Lines
@@ -37,6 +38,7 @@ async def talk(settings: Settings, speaker: Speaker, library: Library | None) ->
             opening,
             context_size=desk.info.context_size,
             person=character.person,
+            reminders=Reminders(speaker.note, character.book),
         )
         if settings.dump_prompt:
             await desk.print_prompt(await conversation.prompt())

@@ -1,4 +1,4 @@
-"""The languages a character can be asked to speak."""
+"""The languages a character can be asked to speak: ten, and any other that a person names."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from refsheet_tui.errors import ConfigError
+from refsheet_tui.text import one_line
+
+# Characters: enough for "Brazilian Portuguese, as it is spoken in Recife".
+_LONGEST = 60
 
 
 @dataclass(frozen=True)
 class Language:
-    """`code` is a BCP 47 tag; `english` and `chinese` name the language in the two languages
-    that the persona prompt is written in, `native` in itself."""
+    """`code` is a BCP 47 tag; the others are its names in English, in Chinese and in itself. One
+    that a person typed is all four as they typed it."""
 
     code: str
     english: str
@@ -23,8 +27,9 @@ class Language:
         return self.code.startswith("zh")
 
 
+ENGLISH = Language("en", "English", "英语", "English")
 LANGUAGES = (
-    Language("en", "English", "英语", "English"),
+    ENGLISH,
     Language("zh-Hans", "Simplified Chinese", "简体中文", "简体中文"),
     Language("zh-Hant", "Traditional Chinese", "繁体中文", "繁體中文"),
     Language("ja", "Japanese", "日语", "日本語"),
@@ -40,36 +45,48 @@ LANGUAGES = (
 _LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 _ALIASES = {
-    "zh": "zh-hans",
-    "zh-cn": "zh-hans",
-    "zh-sg": "zh-hans",
-    "zh-tw": "zh-hant",
-    "zh-hk": "zh-hant",
-    "zh-mo": "zh-hant",
+    "zh": "zh-Hans",
+    "zh-cn": "zh-Hans",
+    "zh-sg": "zh-Hans",
+    "zh-tw": "zh-Hant",
+    "zh-hk": "zh-Hant",
+    "zh-mo": "zh-Hant",
+    "chinese": "zh-Hans",
+    "中文": "zh-Hans",
 }
-_BY_CODE = {each.code.lower(): each for each in LANGUAGES}
+_BY_CODE = {each.code: each for each in LANGUAGES}
+_BY_NAME = {
+    name.casefold(): each
+    for each in LANGUAGES
+    for name in (each.code, each.english, each.chinese, each.native)
+} | {alias: _BY_CODE[code] for alias, code in _ALIASES.items()}
 
 
-def language(code: str) -> Language:
-    """The language of a tag such as `fr`, `zh-Hans` or `zh_TW`, in any case.
+def language(name: str) -> Language:
+    """The language of a tag such as `fr`, `zh-Hans` or `zh_TW`, or of a name in English, Chinese or
+    itself, in any case; any other one as it was typed.
 
-    Raises `ConfigError` that lists what there is.
+    Raises `ConfigError` for what is no name of a language.
     """
-    tag = code.strip().replace("_", "-").lower()
-    found = _BY_CODE.get(_ALIASES.get(tag, tag))
-    if found is None:
-        known = " ".join(each.code for each in LANGUAGES)
-        raise ConfigError(f"There is no language {code!r}.", f"Choose one of: {known}.")
-    return found
+    typed = one_line(name).strip()
+    found = _BY_NAME.get(typed.replace("_", "-").casefold())
+    if found is not None:
+        return found
+    if not typed or len(typed) > _LONGEST:
+        raise ConfigError(
+            f"{typed[:_LONGEST]!r} is no language.",
+            f"Type its name, of at most {_LONGEST} characters.",
+        )
+    return Language(typed, typed, typed, typed)
 
 
-def chosen_language(code: str | None, environ: Mapping[str, str]) -> Language:
-    """The language of `code`; without one Simplified Chinese where the person's locale is Chinese
+def chosen_language(name: str | None, environ: Mapping[str, str]) -> Language:
+    """The language of `name`; without one Simplified Chinese where the person's locale is Chinese
     (`zh_CN.UTF-8`), else English.
 
-    Raises `ConfigError` for an unknown code.
+    Raises `ConfigError` for what is no name of a language.
     """
-    if code:
-        return language(code)
+    if name:
+        return language(name)
     locale = next((environ[name] for name in _LOCALE if environ.get(name)), "")
     return language("zh-Hans" if locale.lower().startswith("zh") else "en")

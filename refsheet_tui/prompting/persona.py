@@ -1,42 +1,17 @@
 """The persona prompt: the one user turn that opens every chat.
 
-Wording and order are those of RefSheet Chat: main picture, text, extra pictures.
+The order is that of RefSheet Chat: main picture, text, extra pictures.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting.languages import Language
 from refsheet_tui.prompting.prompt import Prompt
 from refsheet_tui.prompting.turns import Turn, build_prefix
-
-
-@dataclass(frozen=True)
-class _Wording:
-    persona: str
-    description: str
-    extras: str
-
-
-_ENGLISH = _Wording(
-    persona=(
-        "You are the character in the image, use {language}. Use a conversational, oral tone. "
-        "Do not mention the reference images. Start without confirmation."
-    ),
-    description="Additional info: {description}",
-    extras="Additional reference images of the character:",
-)
-_CHINESE = _Wording(
-    persona=(
-        "你的身份是图中的角色，使用{language}。使用聊天的，口语化的方式表达。"
-        "不在回复中提及参考图的存在。无需确认。"
-    ),
-    description="补充信息：{description}",
-    extras="该角色的更多参考图：",
-)
+from refsheet_tui.prompting.wording import wording_in
 
 
 def opening_turn(
@@ -45,11 +20,7 @@ def opening_turn(
     description: str = "",
     extras: Sequence[PictureView] = (),
 ) -> Turn:
-    """The turn that makes the character on `sheet` greet.
-
-    It is written in Chinese for a character that speaks Chinese and in English for all others:
-    the two languages that the original's prompt exists in.
-    """
+    """The turn that makes the character on `sheet` greet."""
     text = persona_text(language, description, has_extras=bool(extras))
     return Turn("user", (sheet, text, *extras))
 
@@ -62,11 +33,10 @@ def opening_prefix(language: Language, sheet: PictureView) -> Prompt:
 
 def persona_text(language: Language, description: str = "", *, has_extras: bool = False) -> str:
     """The text of the opening turn."""
-    wording = _CHINESE if language.is_chinese else _ENGLISH
-    name = language.chinese if language.is_chinese else language.english
-    lines = [wording.persona.format(language=name)]
+    words = wording_in(language)
+    lines = [words.in_language(words.persona, language)]
     if description.strip():
-        lines.append(wording.description.replace("{description}", description.strip()))
+        lines.append(words.description.replace("{description}", description.strip()))
     if has_extras:
-        lines.append(wording.extras)
+        lines.append(words.extras)
     return "\n".join(lines)

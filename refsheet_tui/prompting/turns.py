@@ -14,7 +14,17 @@ from refsheet_tui.pictures import PictureView, PreparedPicture
 from refsheet_tui.prompting.prompt import ControlPart, Part, PicturePart, Prompt, TextPart
 
 Role = Literal["user", "model"]
-Content = str | PictureView
+
+
+@dataclass(frozen=True)
+class Aside:
+    """What the model is told beside what the person says. In brackets behind it, as role players
+    write what is not spoken."""
+
+    text: str
+
+
+Content = str | PictureView | Aside
 
 BOS = ControlPart("<bos>")
 START_OF_TURN = ControlPart("<start_of_turn>")
@@ -22,11 +32,12 @@ END_OF_TURN = ControlPart("<end_of_turn>")
 START_OF_IMAGE = ControlPart("<start_of_image>")
 END_OF_IMAGE = ControlPart("<end_of_image>")
 _END = (END_OF_TURN, TextPart("\n"))
+_BLANK_LINE = "\n\n"
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What one side said: texts and pictures in reading order."""
+    """What one side said: texts and pictures in reading order; asides come last."""
 
     role: Role
     content: tuple[Content, ...]
@@ -98,11 +109,15 @@ def _turn(turn: Turn, system: str | None = None) -> Iterator[Part]:
 
 
 def _content(content: Iterable[Content]) -> Iterator[Part]:
+    is_text = False
     for item in content:
         if isinstance(item, PictureView):
             yield from _view(item)
+        elif isinstance(item, Aside):
+            yield TextPart(f"{_BLANK_LINE if is_text else ''}[{item.text.strip()}]")
         else:
             yield TextPart(item.strip())
+        is_text = not isinstance(item, PictureView) and item != ""
 
 
 def _view(view: PictureView) -> Iterator[Part]:

@@ -96,4 +96,31 @@ CREATE TRIGGER message_removed AFTER DELETE ON messages BEGIN
 END;
 """
 
-MIGRATIONS = (_FIRST,)
+# What the model was told beside a message, as a JSON list of texts; and characters, searched.
+_ASIDES_AND_CHARACTER_SEARCH = """
+ALTER TABLE messages ADD COLUMN asides TEXT NOT NULL DEFAULT '[]';
+
+CREATE VIRTUAL TABLE character_words USING fts5 (name, text, tokenize='trigram');
+CREATE VIEW words_of_characters AS
+    SELECT c.id, c.name, (
+        SELECT group_concat(atom, char(10)) FROM json_tree(v.content)
+        WHERE type = 'text' AND (
+            fullkey IN (
+                '$.description', '$.greeting', '$.person', '$.persona', '$.note', '$.examples',
+                '$.card.personality', '$.card.scenario', '$.card.creator_notes'
+            ) OR path IN ('$.tags', '$.alternate_greetings')
+        )
+    ) AS text
+    FROM characters c JOIN character_versions v ON v.id = c.version;
+INSERT INTO character_words (rowid, name, text) SELECT id, name, text FROM words_of_characters;
+CREATE TRIGGER character_edited AFTER UPDATE OF version ON characters BEGIN
+    DELETE FROM character_words WHERE rowid = new.id;
+    INSERT INTO character_words (rowid, name, text)
+        SELECT id, name, text FROM words_of_characters WHERE id = new.id;
+END;
+CREATE TRIGGER character_removed AFTER DELETE ON characters BEGIN
+    DELETE FROM character_words WHERE rowid = old.id;
+END;
+"""
+
+MIGRATIONS = (_FIRST, _ASIDES_AND_CHARACTER_SEARCH)

@@ -27,6 +27,10 @@ _STEP = 50
 _COMPANIONS = ("", "-wal", "-shm")
 
 
+# All else that is searched is indexed as it is copied.
+_INDEX_CHARACTERS = """
+INSERT INTO character_words (rowid, name, text) SELECT id, name, text FROM words_of_characters
+"""
 Row = tuple[Any, ...]
 
 
@@ -51,6 +55,7 @@ def recover(file: Path, create: Callable[[Path], sqlite3.Connection]) -> Path:
         for table in _TABLES:
             _copy(damaged, new, table)
         _cut_loose_ends(new)
+        new.execute(_INDEX_CHARACTERS)
         new.execute("COMMIT")
     finally:
         new.close()
@@ -59,9 +64,14 @@ def recover(file: Path, create: Callable[[Path], sqlite3.Connection]) -> Path:
 
 
 def _copy(damaged: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
-    columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
+    # An older version may have written it, without some of them.
+    there = {row[1] for row in _readable(damaged, f"PRAGMA table_info({table})")}
+    known = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
+    columns = [column for column in known if column in there]
+    if not columns:
+        return
     places = ", ".join("?" * len(columns))
-    insert = f"INSERT OR IGNORE INTO {table} VALUES ({places})"
+    insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})"
     read = _by_number if columns[0] == "id" else _from_both_ends
     for row in read(damaged, f"SELECT {', '.join(columns)} FROM {table}", columns[0]):
         with suppress(sqlite3.IntegrityError):

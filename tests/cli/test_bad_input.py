@@ -107,8 +107,8 @@ def test_settings_that_can_t_be_used(tmp_path: Path, text: str, naming: str) -> 
     fails(tmp_path, "ask", "--config", settings, "Hi", naming=naming)
 
 
-def test_an_unknown_language(tmp_path: Path) -> None:
-    fails(tmp_path, "talk", EMBER, "--language", "tlh", naming="tlh")
+def test_what_is_no_language(tmp_path: Path) -> None:
+    fails(tmp_path, "talk", EMBER, "--language", "x" * 100, naming="no language")
 
 
 def test_a_prompt_longer_than_the_context(tmp_path: Path) -> None:

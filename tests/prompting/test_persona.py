@@ -1,21 +1,31 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.pictures import PictureView, PreparedPicture
-from refsheet_tui.prompting import LANGUAGES, chosen_language, language, opening_turn
+from refsheet_tui.prompting import (
+    LANGUAGES,
+    chosen_language,
+    language,
+    opening_turn,
+    question_turn,
+    wording_in,
+)
+from refsheet_tui.prompting.wording import wordings
 
 SHEET = PictureView(PreparedPicture(1, b"\0\0\0", "sheet"))
 EXTRA = PictureView(PreparedPicture(1, b"\0\0\0", "extra"))
 
 
 def test_english_wording_is_the_original_s() -> None:
-    turn = opening_turn(language("fr"), SHEET, "Likes rain.", [EXTRA])
+    turn = opening_turn(language("en"), SHEET, "Likes rain.", [EXTRA])
     assert turn.role == "user"
     assert turn.content == (
         SHEET,
-        "You are the character in the image, use French. Use a conversational, oral tone. "
+        "You are the character in the image, use English. Use a conversational, oral tone. "
         "Do not mention the reference images. Start without confirmation.\n"
         "Additional info: Likes rain.\n"
         "Additional reference images of the character:",
@@ -24,9 +34,9 @@ def test_english_wording_is_the_original_s() -> None:
 
 
 def test_chinese_wording_is_the_original_s() -> None:
-    turn = opening_turn(language("zh-Hant"), SHEET, "喜欢雨。", [EXTRA])
+    turn = opening_turn(language("zh-Hans"), SHEET, "喜欢雨。", [EXTRA])
     assert turn.content[1] == (
-        "你的身份是图中的角色，使用繁体中文。使用聊天的，口语化的方式表达。"
+        "你的身份是图中的角色，使用简体中文。使用聊天的，口语化的方式表达。"
         "不在回复中提及参考图的存在。无需确认。\n补充信息：喜欢雨。\n该角色的更多参考图："
     )
 
@@ -55,9 +65,40 @@ def test_tags_are_read_as_people_write_them(tag: str, code: str) -> None:
     assert language(tag).code == code
 
 
-def test_an_unknown_language_names_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"'tlh'.*zh-Hans"):
-        language("tlh")
+@pytest.mark.parametrize(
+    ("name", "code"), [("french", "fr"), ("日语", "ja"), ("العربية", "ar"), ("中文", "zh-Hans")]
+)
+def test_a_language_is_known_by_its_names(name: str, code: str) -> None:
+    assert language(name).code == code
+
+
+def test_any_other_language_is_asked_for_in_english() -> None:
+    text = str(opening_turn(language(" Klingon "), SHEET).content[1])
+    assert text.startswith("You are the character in the image, use Klingon. Use a")
+
+
+@pytest.mark.parametrize("typed", ["", " \n", "\x1b", "x" * 61])
+def test_what_is_no_name_of_a_language_is_refused(typed: str) -> None:
+    with pytest.raises(ConfigError, match="no language"):
+        language(typed)
+
+
+@pytest.mark.parametrize("code", [each.code for each in LANGUAGES])
+def test_a_character_is_told_everything_in_its_own_language(code: str) -> None:
+    spoken = language(code)
+    words = wording_in(spoken)
+    assert words is wordings()[code], "no language falls back to another one's wording"
+    opening = str(opening_turn(spoken, SHEET, "X").content[1])
+    assert "{" not in opening and opening.endswith("X")
+    asked = {str(question_turn(each, spoken, SHEET).content[1]) for each in ("look", "tags")}
+    assert len(asked) == 2 and "{" not in "".join(asked)
+
+
+def test_every_wording_and_its_back_translation_are_in_the_docs() -> None:
+    shown = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text(encoding="utf-8")
+    for words in wordings().values():
+        for text in vars(words).values():
+            assert f"| {text} |" in shown, text
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from refsheet_tui.characters.search import search
 from refsheet_tui.chats.shelf import ChatShelf
 from refsheet_tui.chats.tree import MessageTree
 from refsheet_tui.errors import StorageError
@@ -41,6 +42,38 @@ def test_every_earlier_version_is_brought_up_to_date(tmp_path: Path, version: in
     chat = shelf.begin(None)
     tree.add(chat.id, None, "user", "Hello")
     assert database.row("PRAGMA user_version") == (len(MIGRATIONS),)
+
+
+def write_first_version(folder: Path) -> None:
+    old = sqlite3.connect(folder / "library.db")
+    old.executescript(MIGRATIONS[0])
+    old.executescript("""
+        INSERT INTO characters VALUES (1, 'Ember', NULL, 1.0, 1.0, NULL);
+        INSERT INTO character_versions VALUES
+            (1, 1, '{"name": "Ember", "description": "Flies kites.", "tags": ["dragon"]}', 1.0);
+        UPDATE characters SET version = 1;
+        INSERT INTO chats (id, version, leaf, created, used) VALUES (1, 1, 1, 1.0, 1.0);
+        INSERT INTO messages VALUES (1, 1, NULL, 'user', 'Hello', NULL, '{}', 1.0, NULL);
+        PRAGMA user_version = 1;
+    """)
+    old.close()
+
+
+def test_the_second_step_knows_asides_and_finds_characters(tmp_path: Path) -> None:
+    write_first_version(tmp_path)
+    database, shelf, tree = library(tmp_path)
+    (said,) = tree.path(shelf.get(1).leaf or 0)
+    assert (said.text, said.asides) == ("Hello", ())
+    assert [match.name for match in search(database, "kites")] == ["Ember"]
+
+
+def test_a_damaged_file_of_an_earlier_version_is_recovered_too(tmp_path: Path) -> None:
+    write_first_version(tmp_path)
+    (tmp_path / "library.db.damaged").touch()
+    database, shelf, tree = library(tmp_path)
+    assert database.recovered is not None
+    assert [said.text for said in tree.path(shelf.get(1).leaf or 0)] == ["Hello"]
+    assert [match.name for match in search(database, "dragon")] == ["Ember"]
 
 
 def test_a_step_that_fails_leaves_nothing_behind(

@@ -15,6 +15,7 @@ from engine_driver import ENDLESS, GREEDY, demo, picture
 from refsheet_tui.chats import Conversation
 from refsheet_tui.chats.kept import KeptConversation, Shown
 from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.reminders import Reminders
 from refsheet_tui.engine import GenerationSettings, LocalEngine, TextDelta
 from refsheet_tui.errors import EngineDiedError
 from refsheet_tui.paths import samples_dir
@@ -38,10 +39,14 @@ def library(tmp_path: Path) -> Library:
 
 
 def held(
-    engine: LocalEngine, library: Library, chat: int, settings: GenerationSettings = GREEDY
+    engine: LocalEngine,
+    library: Library,
+    chat: int,
+    settings: GenerationSettings = GREEDY,
+    reminders: Reminders | None = None,
 ) -> KeptConversation:
     opening = opening_turn(language("en"), SEEN)
-    conversation = Conversation(engine, settings, opening, context_size=8192)
+    conversation = Conversation(engine, settings, opening, context_size=8192, reminders=reminders)
     return KeptConversation(
         conversation, library.tree, chat, see=lambda path: view(path, 224, False)
     )
@@ -71,6 +76,26 @@ async def test_a_chat_goes_on_where_it_was(engine: LocalEngine, library: Library
     again.open(library.chats.get(number).leaf)
     assert again.path == chat.path
     assert again.conversation.turns == chat.conversation.turns
+
+
+async def test_what_the_character_was_told_beside_it_is_kept_where_it_was(
+    engine: LocalEngine, library: Library
+) -> None:
+    """So nothing is read again when the note changes, or when the chat is opened."""
+    number = library.chats.begin(None).id
+    chat = held(engine, library, number, reminders=Reminders("Be brief."))
+    chat.hear("Hello!")
+    first = chat.say("Hi")
+    chat.hear("Hm.")
+    chat.conversation.set_note("Be loud.")
+    second = chat.say("Hm?")
+    assert (first.asides, second.asides) == (("Be brief.",), ("Be loud.",))
+    again = held(engine, library, number)
+    again.open(library.chats.get(number).leaf)
+    assert await again.prompt() == await chat.prompt()
+    assert "[Be brief.]" in str(await again.prompt())
+    changed = again.edit(again.path[1], "Hello, hello")
+    assert changed.asides == (), "no note holds now"
 
 
 async def test_what_is_said_is_on_the_disk_before_it_is_answered(

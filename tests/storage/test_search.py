@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from library import add_ember
 
+from refsheet_tui.characters.search import search as search_characters
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.search import search
 
@@ -20,6 +22,26 @@ SAID = {
     "ar": "الحوت الأزرق يسبح في البحر",
     "code": 'if x_1 < 100%: print("it\'s done")',
 }
+
+
+def test_characters_are_found_by_all_that_is_written_about_them(tmp_path: Path) -> None:
+    own = Library.open(tmp_path)
+    blue = add_ember(own, name="Azure", description="A dragon. Ember is its friend.")
+    red = add_ember(own, tags=("fire", "火龙"), card={"personality": "bold as brass"})
+
+    def found(words: str) -> list[int]:
+        return [match.character for match in search_characters(own.database, words)]
+
+    assert found("ember") == [red.id, blue.id], "a name comes first"
+    assert found("火龙") == found("BRASS bold") == [red.id]
+    assert found('100% "') == found("") == []
+    assert str(search_characters(own.database, "friend")[0].excerpt).startswith("Azure · ")
+    own.characters.edit(red.id, red.profile.model_copy(update={"tags": ("ice",)}))
+    assert found("火龙") == [] and found("ice") == [red.id]
+    own.characters.delete(red.id)
+    assert found("ice") == []
+    own.characters.undelete(red.id)
+    assert found("ice") == [red.id]
 
 
 @pytest.fixture(scope="module")
@@ -50,8 +72,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
 )
 def test_words_of_any_language_are_found(library: Library, words: str, found: str) -> None:
     (match,) = search(library.database, words)
-    assert match.before + match.found + match.after == SAID[found]
-    assert match.found.casefold() == words.split()[0].casefold() or match.found in SAID[found]
+    assert str(match.excerpt) == SAID[found]
+    seen = match.excerpt.found
+    assert seen.casefold() == words.split()[0].casefold() or seen in SAID[found]
 
 
 def test_all_words_must_be_there(library: Library) -> None:
@@ -75,9 +98,10 @@ def test_the_match_stands_in_its_context(tmp_path: Path) -> None:
     text = "a" * 100 + " needle\nin a " + "b" * 100
     library.tree.add(library.chats.begin(None).id, None, "user", text)
     (match,) = search(library.database, "needle")
-    assert match.found == "needle"
-    assert match.before.startswith("…") and match.before.endswith("a ")
-    assert match.after.startswith(" in a b") and match.after.endswith("…")
+    excerpt = match.excerpt
+    assert excerpt.found == "needle"
+    assert excerpt.before.startswith("…") and excerpt.before.endswith("a ")
+    assert excerpt.after.startswith(" in a b") and excerpt.after.endswith("…")
 
 
 def test_what_is_deleted_is_not_found(tmp_path: Path) -> None:

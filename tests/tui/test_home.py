@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from screens import GREEDY, ready, until
 from textual.events import Paste
-from textual.widgets import Input, Static
+from textual.widgets import Input, Select, Static
 
 from refsheet_tui.config import Config
 from refsheet_tui.errors import ConfigError
@@ -63,9 +63,17 @@ async def test_chinese_where_the_settings_say_so() -> None:
         assert "小焰" in str(app.screen.query(".card-name").first(Static).render())
 
 
-def test_an_unknown_language_is_refused_before_the_screens_open() -> None:
-    with pytest.raises(ConfigError, match="tlh"):
-        RefsheetApp(Config(language="tlh"))
+async def test_a_language_of_ones_own_is_among_those_to_choose() -> None:
+    app = RefsheetApp(Config(language="Klingon"))
+    async with app.run_test() as pilot:
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, NewCharacterScreen))
+        assert app.screen.query_one("#language", Select).value == "Klingon"
+
+
+def test_what_is_no_language_is_refused_before_the_screens_open() -> None:
+    with pytest.raises(ConfigError, match="no language"):
+        RefsheetApp(Config(language="x" * 100))
 
 
 async def test_a_model_that_can_t_be_used_is_a_dialog(tmp_path: Path) -> None:

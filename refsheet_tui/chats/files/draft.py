@@ -57,6 +57,7 @@ def draft_of(library: Library, chat: Chat) -> ChatDraft:
                 message.created,
                 message.extra,
                 tuple(library.tree.picture(each).read_bytes() for each in message.pictures),
+                message.asides,
             )
             for message in messages
         ),

@@ -31,6 +31,7 @@ class _Message(BaseModel):
     created: float | None = None
     extra: dict[str, Any] = {}
     pictures: list[str] = []
+    asides: list[str] = []
 
 
 class _File(BaseModel):
@@ -64,6 +65,7 @@ def to_json(draft: ChatDraft) -> bytes:
             "created": each.created,
             "extra": each.extra,
             "pictures": [hashlib.sha256(data).hexdigest() for data in each.pictures],
+            "asides": each.asides,
         }
         for each in draft.messages
     ]
@@ -118,4 +120,5 @@ def _message(each: _Message, place: int, pictures: dict[str, bytes]) -> DraftMes
         each.created,
         each.extra,
         tuple(pictures[key] for key in each.pictures),
+        tuple(map(clean, each.asides)),
     )

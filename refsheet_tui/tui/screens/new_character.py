@@ -53,7 +53,7 @@ class NewCharacterScreen(Screen[Character | None]):
                 yield TextArea(id="description", tab_behavior="focus")
                 yield Label("Language")
                 yield Select(
-                    [(each.native, each.code) for each in LANGUAGES],
+                    [(each.native, each.code) for each in self._languages()],
                     value=self._language.code,
                     allow_blank=False,
                     id="language",
@@ -67,6 +67,9 @@ class NewCharacterScreen(Screen[Character | None]):
             with Vertical(id="new-preview"):
                 yield Portrait()
         yield Footer()
+
+    def _languages(self) -> tuple[Language, ...]:
+        return LANGUAGES if self._language in LANGUAGES else (*LANGUAGES, self._language)
 
     def on_mount(self) -> None:
         self._show_extras()
