@@ -80,7 +80,7 @@ def main() -> None:
     trained = commands.add_parser("train", help=train.__doc__)
     trained.add_argument("--seed", type=int, default=0)
     trained.add_argument("--eye-steps", type=int, default=4500)
-    trained.add_argument("--talk-steps", type=int, default=3000)
+    trained.add_argument("--talk-steps", type=int, default=4500)
     trained.add_argument("--out", type=Path, default=DEMO)
     trained.add_argument(
         "--cache", type=Path, default=ROOT / "build" / "demo", help="where drawn sheets are kept"

@@ -13,11 +13,24 @@ import yaml
 
 from demo.sheets import Spec
 from refsheet_tui.pictures import PictureView, PreparedPicture
-from refsheet_tui.prompting import LANGUAGES, Language, Turn, language, opening_turn
+from refsheet_tui.prompting import (
+    LANGUAGES,
+    Aside,
+    Language,
+    Question,
+    Turn,
+    language,
+    opening_turn,
+    question_turn,
+)
 
 Phrases = Mapping[str, Any]
 FREE_TALK = 0.16
 """Share of turns made of random words: what was never trained on must get a sane answer too."""
+_NOTED = 0.04
+"""Share of what the person says that has a note to the character behind it."""
+_PORTRAYED = 0.1
+"""Share of descriptions that also hold what a card says of the sheet."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +82,12 @@ def picture(number: int) -> PictureView:
 def random_dialogue(rng: random.Random, sheets: Sheets) -> Dialogue:
     """One dialogue: mostly a character's chat, sometimes plain questions."""
     kind = rng.random()
-    if kind < 0.82:
+    if kind < 0.76:
         return _chat(rng, sheets)
-    if kind < 0.95:
+    if kind < 0.88:
         return _questions(rng, sheets)
+    if kind < 0.95:
+        return _card(rng, sheets)
     return _plain(rng)
 
 
@@ -110,7 +125,8 @@ def _chat(rng: random.Random, sheets: Sheets) -> Dialogue:
     turns = [opening_turn(spoken, views[0], description, views[1:]), Turn("model", (greeting,))]
     for _ in range(rng.choice((1, 2, 3, 4, 5, 6))):
         asked, said = _exchange(rng, words, who)
-        turns += [Turn("user", (asked,)), Turn("model", (said,))]
+        noted = (Aside(chatter(rng, words)),) if rng.random() < _NOTED else ()
+        turns += [Turn("user", (asked, *noted)), Turn("model", (said,))]
     return Dialogue(tuple(turns))
 
 
@@ -130,6 +146,11 @@ def _described(rng: random.Random, words: Phrases, who: Character) -> tuple[Char
         who.trait,
     )
     description = fill(template, words, known)
+    if rng.random() < _PORTRAYED:
+        said = "\n".join((card_answer("look", words, who), card_answer("nature", words, who)))
+        if rng.random() < 0.5:
+            return Character(who.spec, None, None, who.trait), said
+        description += f"\n{said}"
     if rng.random() < 0.2:
         description += " " + chatter(rng, words)
     return known, description
@@ -183,6 +204,27 @@ def _questions(rng: random.Random, sheets: Sheets) -> Dialogue:
         turns += [Turn("user", (*shown, asked)), Turn("model", (fill(said, words, who),))]
     system = rng.choice(words["systems"]) if rng.random() < 0.2 else None
     return Dialogue(tuple(turns), system)
+
+
+def _card(rng: random.Random, sheets: Sheets) -> Dialogue:
+    """What a character's card is written from: one question about its pictures."""
+    spoken = _language(rng)
+    words = phrases("zh" if spoken.is_chinese else "en")
+    who = Character(rng.choice(sheets.specs), None, None, "")
+    views = sheets.pick(rng, who.spec, rng.choice((1, 1, 1, 2)))
+    asked: Question = rng.choice(("look", "nature", "tags"))
+    turn = question_turn(asked, spoken, views[0], views[1:])
+    return Dialogue((turn, Turn("model", (card_answer(asked, words, who),))))
+
+
+def card_answer(asked: Question, words: Phrases, who: Character) -> str:
+    """What the model is taught to say of a sheet for its card."""
+    if asked == "nature":
+        return str(words["nature"][who.spec.species])
+    if asked == "look":
+        return fill(words["look"], words, who)
+    worn = words["worn_tags"].get(who.spec.accessory)
+    return fill(words["tags"], words, who) + (f"{words['comma']}{worn}" if worn else "")
 
 
 def _plain(rng: random.Random) -> Dialogue:
