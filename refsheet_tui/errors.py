@@ -55,6 +55,10 @@ class EngineDiedError(EngineError):
     """The engine process ended without being asked to; `load` starts a new one."""
 
 
+class UsageError(RefsheetError):
+    """Something that can't be done here, or not like this."""
+
+
 class StorageError(RefsheetError):
     """A folder or file that can't be read or written."""
 

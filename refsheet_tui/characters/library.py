@@ -41,10 +41,15 @@ FROM characters c JOIN character_versions v ON v.character = c.id
 """
 
 
+# Versions that another one took the place of so long ago, and that no chat is held with.
 _IS_UNNEEDED = """
 id NOT IN (
     SELECT version FROM characters WHERE version IS NOT NULL
     UNION SELECT version FROM chats WHERE version IS NOT NULL
+) AND EXISTS (
+    SELECT 1 FROM character_versions AS newer
+    WHERE newer.character = character_versions.character
+    AND newer.id > character_versions.id AND newer.created <= ?
 )
 """
 _ANY_UNNEEDED = f"""
@@ -94,6 +99,26 @@ class CharacterLibrary:
             )
         return self.get(character)
 
+    def back(self, character: int) -> KeptCharacter:
+        """As it was before the last change, which can be a month ago at most. Raises
+        `NotFoundError` for one that was never changed, `StorageError`."""
+        kept = self.get(character)
+        row = self._database.row(
+            "SELECT max(id) FROM character_versions WHERE character = ? AND id < ?",
+            (character, kept.version),
+        )
+        version = row[0] if row is not None else None
+        if not isinstance(version, int):
+            raise NotFoundError(
+                "There is no earlier version of it.", "What was changed long ago is gone."
+            )
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE characters SET version = ?, name = ? WHERE id = ?",
+                (version, self.at(version).profile.name, character),
+            )
+        return self.get(character)
+
     def get(self, character: int) -> KeptCharacter:
         """In its newest version. Raises `NotFoundError`, `StorageError`."""
         return self._one("c.id = ? AND v.id = c.version AND c.deleted IS NULL", character)
@@ -124,14 +149,14 @@ class CharacterLibrary:
         self._set_deleted(character, None)
 
     def purge(self, older_than_s: float) -> None:
-        """Remove for good what was deleted so many seconds ago, but for versions that chats are
-        held with, and with the pictures that only it had."""
+        """Remove for good what was deleted or changed so many seconds ago, but for versions that
+        chats are held with, and with the pictures that only it had."""
         limit = (time() - older_than_s,)
-        if not self._database.rows(_ANY_UNNEEDED, limit):
+        if not self._database.rows(_ANY_UNNEEDED, limit * 2):
             return
         with self._database.writing() as connection:
             connection.execute(_DELETE_UNNEEDED, limit)
-            connection.execute(f"DELETE FROM character_versions WHERE {_IS_UNNEEDED}")
+            connection.execute(f"DELETE FROM character_versions WHERE {_IS_UNNEEDED}", limit)
             self._pictures.collect(connection)
 
     def pictures(self, kept: KeptCharacter) -> tuple[Path, ...]:

@@ -12,7 +12,8 @@ class Profile(BaseModel):
 
     `person` and `persona` are who the person is to this character. `note` goes near the end of the
     prompt, `examples` is dialogue that shows how the character speaks. `generation` holds settings
-    of its own over those of `config.yaml`. `card` is what an imported card said besides.
+    of its own over those of `config.yaml`. `card` is what an imported card said besides, and
+    `card_outside` what stood there beside its data.
     """
 
     # What a newer version wrote is kept, though not understood.
@@ -30,6 +31,7 @@ class Profile(BaseModel):
     tags: tuple[str, ...] = ()
     generation: dict[str, float | int | bool | None] = Field(default_factory=dict)
     card: dict[str, Any] = Field(default_factory=dict)
+    card_outside: dict[str, Any] = Field(default_factory=dict)
 
     @property
     def greetings(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from refsheet_tui.characters.book import Book, Entry, book_of
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.prompting import Language, wording_in
 from refsheet_tui.prompting.macros import substituted
+from refsheet_tui.text import clean
 
 # Of a card, beside its description; the rest of it is for other programs.
 _OF_THE_CARD = ("personality", "scenario", "system_prompt")
@@ -23,7 +24,7 @@ class Telling:
         """All that the picture doesn't say, in paragraphs."""
         profile = self._profile
         parts = [profile.description]
-        parts += [str(profile.card.get(key) or "") for key in _OF_THE_CARD]
+        parts += [clean(str(profile.card.get(key) or "")) for key in _OF_THE_CARD]
         parts += [entry.content for entry in book_of(profile.card).constant]
         parts += [self._about_the_person(), self._examples()]
         return "\n".join(text for text in map(self.told, parts) if text)

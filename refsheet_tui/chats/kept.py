@@ -9,15 +9,13 @@ from pathlib import Path
 from time import monotonic
 
 from refsheet_tui.chats.conversation import Conversation, Overflow
-from refsheet_tui.chats.messages import OPEN, WHOLE, Message
+from refsheet_tui.chats.messages import WHOLE, Message
+from refsheet_tui.chats.record import Record
 from refsheet_tui.chats.tree import MessageTree
-from refsheet_tui.engine import Event, Finished, TextDelta
+from refsheet_tui.engine import Event
 from refsheet_tui.errors import PictureError
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Aside, Prompt, Turn
-
-# Seconds of writing that a power cut may take.
-_FLUSH_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -107,6 +105,14 @@ class KeptConversation:
         self._conversation.hear(text)
         return message
 
+    def greet(self, greetings: Sequence[str]) -> None:
+        """Begin with the first of these, the others beside it. Raises `StorageError`."""
+        messages = []
+        for text in greetings:
+            self.open(None)
+            messages.append(self.hear(text))
+        self.go_to(messages[0])
+
     async def prewarm(self) -> None:
         """See `Conversation.prewarm`."""
         await self._conversation.prewarm()
@@ -118,7 +124,7 @@ class KeptConversation:
     async def reply(self) -> AsyncGenerator[Event | Overflow, None]:
         """See `Conversation.reply`; what is written is kept as it comes. Raises `EngineError`,
         `StorageError`."""
-        record = _Record(self._tree, self._chat, self._leaf, self._clock)
+        record = Record(self._tree, self._chat, self._leaf, self._clock)
         async with aclosing(self._recorded(self._conversation.reply(), record)) as events:
             async for event in events:
                 yield event
@@ -126,13 +132,13 @@ class KeptConversation:
     async def go_on(self) -> AsyncGenerator[Event | Overflow, None]:
         """See `Conversation.go_on`: the last message, a reply, grows. Raises `EngineError`,
         `StorageError`."""
-        record = _Record(self._tree, self._chat, self._leaf, self._clock, self._path.pop())
+        record = Record(self._tree, self._chat, self._leaf, self._clock, self._path.pop())
         async with aclosing(self._recorded(self._conversation.go_on(), record)) as events:
             async for event in events:
                 yield event
 
     async def _recorded(
-        self, events: AsyncGenerator[Event | Overflow, None], record: _Record
+        self, events: AsyncGenerator[Event | Overflow, None], record: Record
     ) -> AsyncGenerator[Event | Overflow, None]:
         try:
             async with aclosing(events):
@@ -148,6 +154,22 @@ class KeptConversation:
         """Step back behind the last reply, which stays: the next one will be beside it."""
         if self._path and self._path[-1].role == "model":
             self.open(self._path[-1].parent)
+
+    def place(self, message: Message) -> tuple[int, int]:
+        """Which of how many that were said in the place of `message` it is, counted from 1."""
+        beside = self._tree.siblings(message)
+        return beside.index(message.id) + 1, len(beside)
+
+    def swipe(self, step: int) -> bool:
+        """Show the reply so many after the last one, or before it; False where there is none."""
+        if not self._path or self._path[-1].role != "model":
+            return False
+        beside = self._tree.siblings(self._path[-1])
+        place = beside.index(self._path[-1].id) + step
+        if not 0 <= place < len(beside):
+            return False
+        self.go_to(self._tree.get(beside[place]))
+        return True
 
     def go_to(self, message: Message) -> None:
         """Show what was said in this place, and what came of it last."""
@@ -176,50 +198,3 @@ class KeptConversation:
 
 Held = Conversation | KeptConversation
 """A conversation, kept or not."""
-
-
-class _Record:
-    """One reply on its way to the disk."""
-
-    def __init__(
-        self,
-        tree: MessageTree,
-        chat: int,
-        parent: int | None,
-        clock: Callable[[], float],
-        begun: Message | None = None,
-    ) -> None:
-        """`begun` is the message that grows, if it is there already."""
-        self._tree = tree
-        self._chat = chat
-        self._parent = parent
-        self._clock = clock
-        self._message = begun
-        self._text = begun.text.rstrip() if begun else ""
-        self._finish = OPEN
-        self._flushed = 0.0
-
-    def event(self, event: Event | Overflow) -> None:
-        if isinstance(event, Finished):
-            self._finish = event.finish
-        elif isinstance(event, TextDelta):
-            self._text += event.text
-            if self._text.strip() and self._clock() - self._flushed >= _FLUSH_S:
-                self._flush(OPEN)
-
-    def end(self) -> Message | None:
-        """The reply, however it ended; None for one that never began."""
-        if not self._text.strip():
-            return None
-        self._flush(self._finish)
-        assert self._message is not None
-        return self._tree.get(self._message.id)
-
-    def _flush(self, finish: str) -> None:
-        if self._message is None:
-            self._message = self._tree.add(
-                self._chat, self._parent, "model", self._text, finish=finish
-            )
-        else:
-            self._tree.write(self._message.id, self._text, finish)
-        self._flushed = self._clock()

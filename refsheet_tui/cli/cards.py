@@ -6,9 +6,10 @@ import tempfile
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.characters.cards import json_card, png_card, profile_of, read_card
+from refsheet_tui.characters.cards import is_newer, json_card, png_card, profile_of, read_card
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.library import Library
+from refsheet_tui.cli.console import note
 from refsheet_tui.cli.library import write_file
 from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.errors import CardError
@@ -20,6 +21,8 @@ def import_card(library: Library, name: str, sheet: str | None, language: str) -
     path = paths.typed(name)
     found = read_card(path)
     profile = profile_of(found.card, language)
+    if is_newer(found.card):
+        note(f"{one_line(name)} is of a newer version of cards: some of it may not be understood.")
     if sheet is not None:
         return library.characters.add(profile, [find_picture(sheet)])
     if found.picture is None:

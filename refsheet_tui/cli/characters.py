@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.cli.character_making import add, describe, edit
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 
 @click.group()
 def characters() -> None:
-    """List, show, add and delete your characters."""
+    """Your characters: list, make, change, import, export and delete them."""
+
+
+characters.add_command(add)
+characters.add_command(edit)
+characters.add_command(describe)
 
 
 @characters.command("list")
 @_JSON
 def list_characters(as_json: bool) -> None:
     """All characters, the one used last first."""
-    from refsheet_tui.cli.library import opened, print_json, when
+    from refsheet_tui.cli.library import character_json, opened, print_json, when
     from refsheet_tui.text import one_line
 
     with opened() as library:
         found = library.characters.latest()
     if as_json:
-        print_json({"characters": [_json(each) for each in found]})
+        print_json({"characters": [character_json(each) for each in found]})
         return
     for each in found:
         name = one_line(each.profile.name) or "(no name)"
@@ -38,54 +42,51 @@ def list_characters(as_json: bool) -> None:
 
 
 @characters.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
+@_JSON
+def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
+    """Find characters by their names, tags and descriptions, in any language."""
+    from refsheet_tui.characters.search import search as run_search
+    from refsheet_tui.cli.library import highlighted, opened, print_json
+
+    with opened() as library:
+        found = run_search(library.database, " ".join(words), limit)
+    if as_json:
+        matches = [
+            {"id": each.character, "name": each.name, "text": str(each.excerpt)} for each in found
+        ]
+        print_json({"matches": matches})
+        return
+    for each in found:
+        click.echo(f"{each.character:>5}  {highlighted(each.excerpt)}")
+
+
+@characters.command()
 @click.argument("name")
 @_JSON
 def show(name: str, as_json: bool) -> None:
     """All that is known of a character."""
-    from refsheet_tui.cli.library import find_character, opened, print_json
+    from refsheet_tui.cli.library import character_json, find_character, opened, print_json
     from refsheet_tui.text import clean
 
     with opened() as library:
         found = find_character(library, name)
         pictures = library.characters.pictures(found)
     if as_json:
-        print_json({**_json(found), "pictures": [str(path) for path in pictures]})
+        print_json({**character_json(found), "pictures": [str(path) for path in pictures]})
         return
-    for field, value in found.profile.model_dump(exclude_defaults=True).items():
+    told = found.profile.model_dump(exclude_defaults=True, exclude={"card", "card_outside"})
+    for field, value in {**told, **_texts(found.profile.card)}.items():
         shown = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
         click.echo(f"{field}: {clean(shown)}")
     for path in pictures:
         click.echo(f"picture: {path}")
 
 
-@characters.command()
-@click.option("--name", default="", help="What it is called on screens.")
-@click.option("--description", default="", metavar="TEXT", help="What the picture doesn't say.")
-@click.option("--greeting", default="", metavar="TEXT", help="Instead of one it makes up.")
-@click.option("--language", metavar="LANGUAGE", help="A code or any name.")
-@click.option("--person", default="", help="What it calls you.")
-@click.option("--tag", "tags", multiple=True)
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
-@_JSON
-def add(images: tuple[str, ...], language: str | None, as_json: bool, **given: Any) -> None:
-    """Make a character from its sheet, and more pictures of it."""
-    import os
-
-    from refsheet_tui.characters.profile import Profile
-    from refsheet_tui.cli.library import opened, print_json
-    from refsheet_tui.cli.pictures import find_picture
-    from refsheet_tui.prompting import chosen_language
-    from refsheet_tui.text import clean
-
-    texts = {key: clean(value) for key, value in given.items() if isinstance(value, str)}
-    profile = Profile(**{**given, **texts}, language=chosen_language(language, os.environ).code)
-    with opened() as library:
-        made = library.characters.add(profile, [find_picture(image) for image in images])
-    if as_json:
-        print_json(_json(made))
-    else:
-        name = profile.name or str(made.id)
-        click.echo(f"It is here. To talk with it: refsheet talk {name} --save")
+def _texts(card: dict[str, Any]) -> dict[str, str]:
+    """What a card says in words, beside what every character has."""
+    return {key: value for key, value in card.items() if isinstance(value, str) and value.strip()}
 
 
 @characters.command("import")
@@ -100,7 +101,7 @@ def import_cards(
     import os
 
     from refsheet_tui.cli.cards import import_card
-    from refsheet_tui.cli.library import opened, print_json
+    from refsheet_tui.cli.library import character_json, opened, print_json
     from refsheet_tui.prompting import chosen_language
     from refsheet_tui.text import one_line
 
@@ -108,7 +109,7 @@ def import_cards(
     with opened() as library:
         made = [import_card(library, file, sheet, code) for file in files]
     if as_json:
-        print_json({"characters": [_json(each) for each in made]})
+        print_json({"characters": [character_json(each) for each in made]})
         return
     for each in made:
         click.echo(f"{each.id:>5}  {one_line(each.profile.name) or '(no name)'} is here.")
@@ -152,12 +153,3 @@ def delete(name: str, undo: bool, as_json: bool) -> None:
         click.echo(f"Character {number} is back.")
     else:
         click.echo(f"Deleted. To bring it back: refsheet characters delete {number} --undo")
-
-
-def _json(kept: KeptCharacter) -> dict[str, Any]:
-    return {
-        "id": kept.id,
-        **kept.profile.model_dump(mode="json"),
-        "created": kept.created,
-        "used": kept.used,
-    }

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from refsheet_tui.cli.chat_changes import delete, goto, rename, set_note, update
+
 if TYPE_CHECKING:
     from refsheet_tui.chats.library import Library
     from refsheet_tui.chats.shelf import Chat
@@ -16,7 +18,11 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 
 @click.group()
 def chats() -> None:
-    """List, read, search and delete your chats."""
+    """Your chats: list, read, search, change, import, export and delete them."""
+
+
+for _change in (delete, goto, rename, set_note, update):
+    chats.add_command(_change)
 
 
 @chats.command("list")
@@ -42,36 +48,31 @@ def list_chats(character: str | None, as_json: bool) -> None:
 
 @chats.command()
 @click.argument("chat", type=int)
+@click.option("--all", "everything", is_flag=True, help="With what was said beside it.")
 @_JSON
-def show(chat: int, as_json: bool) -> None:
-    """What was said in a chat, as it ends now."""
+def show(chat: int, everything: bool, as_json: bool) -> None:
+    """What was said in a chat, as it ends now; * marks that where there is more."""
+    from refsheet_tui.cli.chat_text import message_json, message_text
     from refsheet_tui.cli.library import opened, print_json
 
     with opened() as library:
         found = library.chats.get(chat)
         name = _with_whom(library, found)
-        said = library.tree.path(found.leaf) if found.leaf is not None else ()
+        path = library.tree.path(found.leaf) if found.leaf is not None else ()
+        said = library.tree.all_of(chat) if everything else path
     if as_json:
-        messages = [
-            {
-                "id": each.id,
-                "parent": each.parent,
-                "role": each.role,
-                "text": each.text,
-                "finish": each.finish,
-                "created": each.created,
-                "pictures": each.pictures,
-            }
-            for each in said
-        ]
-        print_json({**_chat_json(found, name), "messages": messages})
+        messages = [message_json(each) for each in said]
+        print_json({**_chat_json(found, name), "leaf": found.leaf, "messages": messages})
         return
     click.echo(f"{found.title}\n")
+    on_path = {each.id for each in path}
     for each in said:
-        who = "You" if each.role == "user" else name or "Model"
-        pictures = f" [{len(each.pictures)} pictures]" if each.pictures else ""
-        unfinished = " …" if each.is_unfinished else ""
-        click.echo(f"{who}:{pictures} {each.text}{unfinished}\n")
+        text = message_text(each, name)
+        if everything:
+            mark = "*" if each.id in on_path else " "
+            answered = f", answers {each.parent}" if each.parent is not None else ""
+            text = f"{mark} [{each.id}{answered}] {text}"
+        click.echo(f"{text}\n")
 
 
 @chats.command()
@@ -132,29 +133,6 @@ def import_chats(files: tuple[str, ...], character: str | None, as_json: bool) -
         return
     for chat, name in named:
         click.echo(f"{chat.id:>5}  {name or '(nobody)'}: {chat.title}")
-
-
-@chats.command()
-@click.argument("chat", type=int)
-@click.option("--undo", is_flag=True, help="Bring it back.")
-@_JSON
-def delete(chat: int, undo: bool, as_json: bool) -> None:
-    """Delete a chat. It can be brought back for a month."""
-    from refsheet_tui.cli.library import opened, print_json
-
-    with opened() as library:
-        if undo:
-            library.chats.undelete(chat)
-            library.chats.get(chat)
-        else:
-            library.chats.get(chat)
-            library.chats.delete(chat)
-    if as_json:
-        print_json({"chat": chat, "deleted": not undo})
-    elif undo:
-        click.echo(f"Chat {chat} is back.")
-    else:
-        click.echo(f"Deleted. To bring it back: refsheet chats delete {chat} --undo")
 
 
 def _with_whom(library: Library, chat: Chat) -> str:

@@ -99,6 +99,7 @@ def ask(images: tuple[str, ...], prompt: str, system: str | None, **given: Any) 
 @click.option("--language", metavar="LANGUAGE", help="A code or any name.")
 @click.option("--save", is_flag=True, help="Keep the chat: refsheet chats.")
 @click.option("--chat", type=int, metavar="NUMBER", help="Go on with a chat that was kept.")
+@click.option("--at", type=int, metavar="MESSAGE", help="Go on behind this message of it.")
 @click.argument("image", metavar="IMAGE|NAME|SAMPLE", required=False)
 def talk(
     image: str | None,
@@ -107,9 +108,13 @@ def talk(
     language: str | None,
     save: bool,
     chat: int | None,
+    at: int | None,
     **given: Any,
 ) -> None:
-    """Let a character greet, and answer each line of standard input."""
+    """Let a character greet, and answer each line of standard input.
+
+    In a chat that is kept, /help shows what else can be typed.
+    """
     from contextlib import closing
 
     from refsheet_tui.cli.replies import run
@@ -118,10 +123,12 @@ def talk(
 
     if (image is None) == (chat is None):
         raise click.UsageError("Name who to talk with, or a chat with --chat.")
+    if at is not None and chat is None:
+        raise click.UsageError("--at needs the chat that the message is in: --chat.")
     settings = read_settings(given)
     code = language or settings.config.language
     with closing(Speakers(extras, description, code)) as speakers:
-        speaker = speakers.of_chat(chat) if chat is not None else speakers.of(image or "")
+        speaker = speakers.of_chat(chat, at) if chat is not None else speakers.of(image or "")
         if save:
             speaker = speakers.keep(speaker)
         keeps = save or chat is not None

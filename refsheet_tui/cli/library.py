@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.messages import Message
 from refsheet_tui.cli.console import note
 from refsheet_tui.errors import NotFoundError, StorageError
 from refsheet_tui.storage.matching import Excerpt
@@ -49,9 +51,30 @@ def find_character(library: Library, name: str) -> KeptCharacter:
     )
 
 
+def find_message(library: Library, chat: int, message: int) -> Message:
+    """Raises `NotFoundError` also where it is in another chat."""
+    found = library.tree.get(message)
+    if found.chat != chat:
+        raise NotFoundError(
+            f"There is no message {message} in chat {chat}.",
+            f"Its messages: refsheet chats show {chat} --all",
+        )
+    return found
+
+
 def when(seconds: float) -> str:
     """A time as a person reads it."""
     return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M}"
+
+
+def character_json(kept: KeptCharacter) -> dict[str, Any]:
+    return {
+        "id": kept.id,
+        "version": kept.version,
+        **kept.profile.model_dump(mode="json"),
+        "created": kept.created,
+        "used": kept.used,
+    }
 
 
 def highlighted(excerpt: Excerpt) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from refsheet_tui.chats import Overflow
 from refsheet_tui.chats.kept import Held
@@ -17,6 +18,8 @@ from refsheet_tui.engine import LocalEngine, ModelInfo
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.weights import DEMO_NOTICE
 
+Result = TypeVar("Result")
+
 
 @dataclass
 class Desk:
@@ -27,7 +30,7 @@ class Desk:
     settings: Settings
     interrupts: Interrupts
 
-    def print_greeting(self, text: str, label: str = "") -> None:
+    def print_written(self, text: str, label: str = "") -> None:
         """What was written for a character to begin with."""
         ReplyPrinter(as_json=self.settings.as_json, label=label).written(text)
 
@@ -54,16 +57,16 @@ class Desk:
         print_prompt(await self.engine.tokenize(prompt))
 
 
-def run(command: Callable[[], Awaitable[None]]) -> None:
+def run(command: Callable[[], Awaitable[Result]]) -> Result:
     """Run a command's coroutine. Raises `InterruptedByPersonError` instead of `CancelledError`."""
 
-    async def runs() -> None:
+    async def runs() -> Result:
         try:
-            await command()
+            return await command()
         except asyncio.CancelledError as cancelled:
             raise InterruptedByPersonError from cancelled
 
-    asyncio.run(runs())
+    return asyncio.run(runs())
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.shelf import Chat
-from refsheet_tui.cli.library import find_character, opened
+from refsheet_tui.cli.library import find_character, find_message, opened
 from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting import chosen_language
@@ -23,11 +23,13 @@ from refsheet_tui.text import clean, one_line
 
 @dataclass(frozen=True)
 class Speaker:
-    """`kept` where it is in the library; `chat` where one that was kept goes on."""
+    """`kept` where it is in the library; `chat` where one that was kept goes on, behind the message
+    `leaf` if that is not its last."""
 
     character: Character
     kept: KeptCharacter | None = None
     chat: Chat | None = None
+    leaf: int | None = None
 
     @property
     def note(self) -> str:
@@ -86,15 +88,18 @@ class Speakers:
             return found[0] if len(found) == 1 else None
         return find_character(self.library, name) if self.library.characters.latest() else None
 
-    def of_chat(self, number: int) -> Speaker:
-        """Whoever a chat is held with. Raises `NotFoundError`, `StorageError`."""
+    def of_chat(self, number: int, leaf: int | None) -> Speaker:
+        """Whoever a chat is held with. Raises `NotFoundError` also for a `leaf` that is not in it,
+        `StorageError`."""
         chat = self.library.chats.get(number)
         if chat.version is None:
             raise NotFoundError(
                 f"Chat {number} is held with nobody.", "It can be read: refsheet chats show"
             )
         kept = self.library.characters.at(chat.version)
-        return Speaker(self.library.characters.speaking(kept), kept, chat)
+        if leaf is not None:
+            find_message(self.library, number, leaf)
+        return Speaker(self.library.characters.speaking(kept), kept, chat, leaf)
 
     def keep(self, speaker: Speaker) -> Speaker:
         """The same, in the library; added where it is not there yet. Raises `PictureError`,
@@ -103,7 +108,7 @@ class Speakers:
         pictures = (character.sheet, *character.extras)
         check_pictures(pictures)
         data = [picture.read_bytes() for picture in pictures]
-        profile = self._profile(speaker)
+        profile = self.profile(speaker)
         named = [speaker.kept] if speaker.kept is not None else characters.named(profile.name)
         for kept in named:
             same = [path.read_bytes() for path in characters.pictures(kept)] == data
@@ -119,7 +124,16 @@ class Speakers:
             character = replace(character, extras=self._pictures)
         return Speaker(character, kept)
 
-    def _profile(self, speaker: Speaker) -> Profile:
+    def rewrite(self, speaker: Speaker, profile: Profile) -> KeptCharacter:
+        """Keep it as `profile` says, as a new version where it is in the library. Raises
+        `PictureError`, `StorageError`."""
+        if speaker.kept is not None:
+            return self.library.characters.edit(speaker.kept.id, profile)
+        character = speaker.character
+        return self.library.characters.add(profile, (character.sheet, *character.extras))
+
+    def profile(self, speaker: Speaker) -> Profile:
+        """What is known of it so far."""
         if speaker.kept is None:
             character = speaker.character
             return Profile(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from refsheet_tui.characters import Character
 from refsheet_tui.chats import Conversation
 from refsheet_tui.chats.kept import Held, KeptConversation
 from refsheet_tui.chats.library import Library
@@ -20,7 +21,8 @@ from refsheet_tui.cli.options import Settings
 from refsheet_tui.cli.pictures import check_pictures
 from refsheet_tui.cli.replies import Desk, loaded
 from refsheet_tui.cli.speaker import Speaker
-from refsheet_tui.errors import EngineDiedError
+from refsheet_tui.cli.talk_commands import TalkCommands, Then
+from refsheet_tui.errors import EngineDiedError, NotFoundError, UsageError
 from refsheet_tui.pictures import PictureView, view
 from refsheet_tui.text import clean
 
@@ -43,11 +45,12 @@ async def talk(settings: Settings, speaker: Speaker, library: Library | None) ->
         if settings.dump_prompt:
             await desk.print_prompt(await conversation.prompt())
             return
-        held: Held = conversation
-        if library is not None:
-            see = partial(view, size=size, pan_and_scan=settings.pan_and_scan)
-            held = _kept(library, speaker, conversation, see)
-        await _Talk(desk, held, character.name, next(iter(character.greetings), "")).hold()
+        if library is None:
+            await _Talk(desk, conversation, character, None).hold()
+            return
+        see = partial(view, size=size, pan_and_scan=settings.pan_and_scan)
+        kept, commands = _kept(library, speaker, conversation, see)
+        await _Talk(desk, kept, character, commands).hold()
 
 
 def _kept(
@@ -55,46 +58,86 @@ def _kept(
     speaker: Speaker,
     conversation: Conversation,
     see: Callable[[Path], PictureView],
-) -> KeptConversation:
+) -> tuple[KeptConversation, TalkCommands]:
     """A new chat, or the one that goes on."""
     assert speaker.kept is not None
     chat = speaker.chat or library.chats.begin(speaker.kept.version)
     kept = KeptConversation(conversation, library.tree, chat.id, see=see)
-    kept.open(chat.leaf)
+    kept.open(speaker.leaf if speaker.leaf is not None else chat.leaf)
     note(f"This is chat {chat.id}. To go on with it later: refsheet talk --chat {chat.id}")
-    return kept
+    return kept, TalkCommands(library, kept, chat.id, speaker.character.note)
 
 
 @dataclass(frozen=True)
 class _Talk:
     desk: Desk
     conversation: Held
-    name: str
-    greeting: str
+    character: Character
+    commands: TalkCommands | None
 
     async def hold(self) -> None:
         if self._interactive:
             note("Say something and press enter; ctrl+c stops a reply, ctrl+d ends the talk.")
+            if self.commands is not None:
+                note("/help shows what else there is.")
         await self._begin()
         lines = Lines(sys.stdin.fileno())
         while (line := await self._next_while_reading_ahead(lines)) is not None:
             said = clean(line).strip()
-            if said:
-                self.conversation.say(said)
+            if said.startswith("/") and not said.startswith("//"):
+                await self._command(said)
+            elif said:
+                self.conversation.say(said[1:] if said.startswith("/") else said)
                 await self._reply()
+
+    async def _command(self, line: str) -> None:
+        try:
+            if self.commands is None:
+                raise UsageError(
+                    "Commands are for chats that are kept.", "Talk with --save; // says a slash."
+                )
+            then = self.commands.run(line)
+        except (UsageError, NotFoundError) as error:
+            note(str(error))
+            return
+        if then is Then.SHOW:
+            self._show_last()
+        elif then is not Then.NOTHING:
+            await self._reply(goes_on=then is Then.GO_ON)
+
+    def _show_last(self) -> None:
+        """What the chat ends with now."""
+        kept = self.conversation
+        assert isinstance(kept, KeptConversation)
+        if not kept.path:
+            note("Nothing is said yet.")
+            return
+        last = kept.path[-1]
+        place, count = kept.place(last)
+        mark = f"‹{place}/{count}› " if count > 1 else ""
+        if last.role == "model":
+            begin_line(mark)
+            self.desk.print_written(last.text, self._label)
+        else:
+            note(f"You: {mark}{last.text}")
 
     async def _begin(self) -> None:
         """Greet; or answer what was left unanswered; or remind of what was said last."""
         *before, last = self.conversation.turns
+        greetings = self.character.greetings
         if last.role == "model":
             words = "".join(item for item in last.content if isinstance(item, str))
-            note(f"{self.name}: {clean(words)}" if self.name else clean(words))
+            name = self.character.name
+            note(f"{name}: {clean(words)}" if name else clean(words))
             kept = self.conversation
             if isinstance(kept, KeptConversation) and kept.path[-1].is_unfinished:
                 await self._reply(goes_on=True)
-        elif self.greeting and not before:
-            self.conversation.hear(self.greeting)
-            self.desk.print_greeting(self.greeting, self._label)
+        elif greetings and not before:
+            if isinstance(self.conversation, KeptConversation):
+                self.conversation.greet(greetings)
+            else:
+                self.conversation.hear(greetings[0])
+            self.desk.print_written(greetings[0], self._label)
         else:
             await self._reply()
 
@@ -114,7 +157,7 @@ class _Talk:
     def _label(self) -> str:
         """Whose words they are, where the person sees both sides of the talk."""
         seen = self._interactive and sys.stdout.isatty() and not self.desk.settings.as_json
-        return f"{self.name}: " if seen and self.name else ""
+        return f"{self.character.name}: " if seen and self.character.name else ""
 
     async def _next(self, lines: Lines) -> str | None:
         if not self._interactive:

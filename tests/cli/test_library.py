@@ -6,28 +6,9 @@ import json
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any
 
 from command import ROOT, command, environment, refsheet
-
-EMBER = "samples/ember.png"
-TALK = ("--greedy", "--max-new-tokens", "24")
-
-
-def read(home: Path, *arguments: str | Path) -> Any:
-    done = refsheet(home, *arguments, "--json")
-    assert done.code == 0, done.err
-    return json.loads(done.out)
-
-
-def add(home: Path, name: str = "Ember", *more: str) -> int:
-    made = read(home, "characters", "add", EMBER, "--name", name, *more)
-    return int(made["id"])
-
-
-def chats(home: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = read(home, "chats", "list")["chats"]
-    return found
+from library_command import EMBER, TALK, add, chats, read
 
 
 def test_a_talk_that_is_saved_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ the profile, and is there again when it is exported.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,19 +40,22 @@ _WANTED: dict[str, Any] = {
 }
 # What is a profile's alone travels under a name of its own.
 _OURS = "refsheet"
+_NEWEST = 3
 _OUR_FIELDS = ("language", "person", "persona", "generation")
 
 
 def profile_of(card: dict[str, Any], language: str) -> Profile:
     """`language` is that of a character whose card does not say; times and spec are left out."""
-    data = card.get("data") if isinstance(card.get("data"), dict) else card
-    assert isinstance(data, dict)
-    data = {_PYGMALION.get(key, key): value for key, value in data.items()}
+    inside = card.get("data")
+    found, outside = (inside, card) if isinstance(inside, dict) else (card, {})
+    data = {_PYGMALION.get(key, key): value for key, value in found.items()}
     extensions = data.get("extensions")
     ours = extensions.get(_OURS) if isinstance(extensions, dict) else None
     own = ours if isinstance(ours, dict) else {}
     texts = {field: _text(data.get(key)) for field, key in _TEXTS.items()}
     known = {*_TEXTS.values(), "alternate_greetings", "tags"}
+    # Some programs repeat there what is in the data, for those that know version 1 alone.
+    repeated = {*known, *_WANTED, *data, "data", "spec", "spec_version"}
     return Profile(
         **{**texts, "name": one_line(texts["name"])},
         alternate_greetings=_texts(data.get("alternate_greetings")),
@@ -61,7 +65,14 @@ def profile_of(card: dict[str, Any], language: str) -> Profile:
         persona=_text(own.get("persona")),
         generation=_settings(own.get("generation")),
         card={key: value for key, value in data.items() if key not in known},
+        card_outside={key: value for key, value in outside.items() if key not in repeated},
     )
+
+
+def is_newer(card: dict[str, Any]) -> bool:
+    """Whether the card is of a version that nobody knew when this was written."""
+    version = re.match(r"\d{1,9}", _text(card.get("spec_version")))
+    return version is not None and int(version[0]) > _NEWEST
 
 
 def card_of(profile: Profile, version: int) -> dict[str, Any]:
@@ -79,8 +90,13 @@ def card_of(profile: Profile, version: int) -> dict[str, Any]:
     }
     if version == 3:
         data = {"group_only_greetings": [], **data}
-        return {"spec": "chara_card_v3", "spec_version": "3.0", "data": data}
-    return {"spec": "chara_card_v2", "spec_version": "2.0", "data": data}
+        return {
+            **profile.card_outside,
+            "spec": "chara_card_v3",
+            "spec_version": "3.0",
+            "data": data,
+        }
+    return {**profile.card_outside, "spec": "chara_card_v2", "spec_version": "2.0", "data": data}
 
 
 def _text(value: object) -> str:

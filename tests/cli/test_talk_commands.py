@@ -1,0 +1,140 @@
+"""Everything that can be done with a chat is done by lines that begin with a slash."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from command import Outcome, refsheet
+from library_command import TALK, add, messages, read
+from terminal import on_a_terminal
+
+CTRL_D = b"\x04"
+
+
+def talk(home: Path, *lines: str, options: tuple[str, ...] = ("Ember", "--save")) -> Outcome:
+    """A talk with a character that greets with words of its own."""
+    done = refsheet(home, "talk", *options, *TALK, stdin="\n".join(lines).encode() + b"\n")
+    assert done.code == 0, done.err
+    return done
+
+
+@pytest.fixture(autouse=True)
+def ember(tmp_path: Path) -> None:
+    add(tmp_path, "Ember", "--greeting", "Roar!", "--alternate", "Hello!", "--alternate", "Hey.")
+
+
+def said(home: Path, chat: int = 1) -> list[str]:
+    return [each["text"] for each in messages(home, chat)]
+
+
+def test_another_reply_stands_beside_the_last_one(tmp_path: Path) -> None:
+    talk(tmp_path, "What are you?", "/again")
+    replies = [each for each in messages(tmp_path, 1, "--all") if each["parent"] == 4]
+    assert len(replies) == 2
+    assert messages(tmp_path)[-1]["id"] == replies[1]["id"]
+
+
+def test_swiping_shows_what_there_is_and_then_makes_more(tmp_path: Path) -> None:
+    done = talk(tmp_path, "What are you?", "/right", "/left", "/left", "/right", "/right")
+    assert "‹1/2›" in done.err and "‹2/2›" in done.err
+    assert "no reply before this one" in done.err
+    assert len([each for each in messages(tmp_path, 1, "--all") if each["parent"] == 4]) == 3
+
+
+def test_the_written_greetings_are_swipes(tmp_path: Path) -> None:
+    done = talk(tmp_path, "/right", "/right", "/left")
+    assert done.out.splitlines() == ["Roar!", "Hello!", "Hey.", "Hello!"]
+    assert "‹2/3›" in done.err
+    assert said(tmp_path) == ["Hello!"]
+
+
+def test_past_the_last_greeting_the_character_makes_one_up(tmp_path: Path) -> None:
+    talk(tmp_path, "/right", "/right", "/right")
+    assert len(messages(tmp_path, 1, "--all")) == 4
+    assert said(tmp_path)[0] not in ("Roar!", "Hello!", "Hey.")
+
+
+def test_what_was_said_can_be_said_differently(tmp_path: Path) -> None:
+    talk(tmp_path, "What are you?", "/edit What color are you?", "/rewrite Red!")
+    assert said(tmp_path) == ["Roar!", "What color are you?", "Red!"]
+    texts = [each["text"] for each in messages(tmp_path, 1, "--all")]
+    assert "What are you?" in texts and len(texts) == 3 + 2 + 3, "nothing is overwritten"
+
+
+def test_what_was_taken_away_comes_back(tmp_path: Path) -> None:
+    done = talk(tmp_path, "Hi", "/delete", "/delete", "/undo", "/undo", "/undo")
+    assert len(said(tmp_path)) == 3
+    assert "Nothing was taken away" in done.err
+
+
+def test_a_reply_goes_on(tmp_path: Path) -> None:
+    talk(tmp_path, "/rewrite My name", "/continue")
+    (greeting,) = said(tmp_path)
+    assert greeting.startswith("My name") and len(greeting) > len("My name")
+
+
+def test_a_note_goes_with_what_is_said_next(tmp_path: Path) -> None:
+    talk(tmp_path, "/note Be brief.", "Hi", "Hm", "/note -", "Oh")
+    asides = [each["asides"] for each in messages(tmp_path) if each["role"] == "user"]
+    assert asides == [["Be brief."], [], []]
+    assert refsheet(tmp_path, "chats", "note", "1").out == "It has no note of its own.\n"
+
+
+def test_a_title_is_one_s_own(tmp_path: Path) -> None:
+    talk(tmp_path, "Hi", "/title The first meeting")
+    assert read(tmp_path, "chats", "list")["chats"][0]["title"] == "The first meeting"
+
+
+def test_two_slashes_are_one_that_is_said(tmp_path: Path) -> None:
+    talk(tmp_path, "//help")
+    assert said(tmp_path)[1] == "/help"
+
+
+@pytest.mark.parametrize(
+    ("line", "naming"),
+    [
+        ("/swim", "There is no /swim."),
+        ("/edit Hi", "You have said nothing yet."),
+        ("/rewrite", "/rewrite TEXT"),
+        ("/title", "/title TEXT"),
+        ("/undo", "Nothing was taken away"),
+    ],
+)
+def test_what_can_t_be_done_is_told_and_the_talk_goes_on(
+    tmp_path: Path, line: str, naming: str
+) -> None:
+    done = talk(tmp_path, line, "Hi")
+    assert naming in done.err
+    assert said(tmp_path)[1] == "Hi"
+
+
+def test_a_chat_that_is_not_kept_has_no_commands(tmp_path: Path) -> None:
+    done = talk(tmp_path, "/again", options=("Ember",))
+    assert "--save" in done.err and done.out == "Roar!\n"
+
+
+def test_a_chat_branches_behind_any_message(tmp_path: Path) -> None:
+    talk(tmp_path, "What are you?", "Hi")
+    talk(tmp_path, "What color are you?", options=("--chat", "1", "--at", "1"))
+    assert said(tmp_path)[:2] == ["Roar!", "What color are you?"]
+    end = refsheet(tmp_path, "chats", "goto", "1", "4").out
+    assert "ends with message 7" in end
+    assert said(tmp_path)[1:4:2] == ["What are you?", "Hi"]
+    other = refsheet(tmp_path, "talk", "--chat", "1", "--at", "99")
+    assert other.code == 1 and "no such message" in other.problem
+
+
+def test_the_help_is_there_on_a_terminal(tmp_path: Path) -> None:
+    with on_a_terminal(tmp_path, "talk", "Ember", "--save", "--greedy") as (process, terminal):
+        terminal.until(b"/help shows what else there is.")
+        terminal.until(b"You: ")
+        terminal.press(b"/help\n")
+        terminal.until(b"/again")
+        terminal.until(b"You: ")
+        terminal.press(b"/right\n")
+        terminal.until("‹2/3› ".encode())
+        terminal.until(b"Ember: Hello!")
+        terminal.press(CTRL_D)
+        terminal.rest()
+        assert process.wait() == 0
