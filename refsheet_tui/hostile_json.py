@@ -3,48 +3,55 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from refsheet_tui.errors import HostileFileError
 
 TEXT = 4 << 20
 _DEPTH = 64
+# Brackets and commas: each stands for an object of Python's, of about a hundred bytes.
+_VALUES = 1_500_000
 _AGAIN = "Ask whoever made it for another copy."
+_CHUNK = 1 << 20
+_OTHER = bytes(byte for byte in range(256) if byte not in b"[]{},")
 
 
 def parse_json(text: bytes, limit: int = TEXT) -> object:
     """Raises `HostileFileError`."""
-    if len(text) > limit:
-        raise HostileFileError("Its text is too large.", _AGAIN)
-    if _depth(text) > _DEPTH:
-        raise HostileFileError("Its text is nested too deeply.", _AGAIN)
+    check_json(text, limit)
     try:
         return json.loads(text.decode("utf-8-sig"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise HostileFileError("Its text is damaged: it is no JSON.", _AGAIN) from error
 
 
-def _depth(text: bytes) -> int:
-    """How deep brackets are nested, strings aside: Python's parser would recurse as deep."""
-    deepest = depth = 0
-    in_string = escaped = False
-    for byte in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif byte == 0x5C:  # backslash
-                escaped = True
-            elif byte == 0x22:  # quote
-                in_string = False
-        elif byte == 0x22:
-            in_string = True
-        elif byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-            if deepest > _DEPTH:
-                return deepest
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
+def check_json(text: bytes, limit: int = TEXT) -> None:
+    """Whether it can be parsed without harm, as a whole or line by line. Raises
+    `HostileFileError`."""
+    if len(text) > limit:
+        raise HostileFileError("Its text is too large.", _AGAIN)
+    values = depth = 0
+    for marks in _outside_of_strings(text):
+        values += len(marks)
+        if values > _VALUES:
+            raise HostileFileError("There is too much in its text.", _AGAIN)
+        for mark in marks.translate(None, b","):
+            # Python's parser would recurse as deep as they are nested.
+            depth += 1 if mark in b"[{" else -1
+            if depth > _DEPTH:
+                raise HostileFileError("Its text is nested too deeply.", _AGAIN)
+
+
+def _outside_of_strings(text: bytes) -> Iterator[bytes]:
+    """Brackets and commas, chunk by chunk."""
+    in_string, escape = 0, b""
+    for begin in range(0, len(text), _CHUNK):
+        chunk = escape + text[begin : begin + _CHUNK]
+        escape = b"\\" * ((len(chunk) - len(chunk.rstrip(b"\\"))) % 2)
+        chunk = chunk[: len(chunk) - len(escape)].replace(b"\\\\", b"").replace(b'\\"', b"")
+        pieces = chunk.split(b'"')
+        yield b"".join(pieces[in_string::2]).translate(None, _OTHER)
+        in_string ^= (len(pieces) - 1) % 2
 
 
 def _no_number(name: str) -> object:

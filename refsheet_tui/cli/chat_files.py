@@ -5,9 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.chats.files import draft_of, keep, read_chat, to_json, to_jsonl, to_markdown
+from refsheet_tui.chats.files import (
+    LARGEST,
+    draft_of,
+    keep,
+    read_chat,
+    to_json,
+    to_jsonl,
+    to_markdown,
+)
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.cli.console import note
 from refsheet_tui.cli.library import find_character, write_file
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.text import one_line
@@ -33,4 +42,9 @@ def write_chat(library: Library, chat: Chat, file: Path, *, force: bool) -> None
             f"{one_line(str(file))} is neither a .json, a .jsonl nor a .md file.",
             "Give it such a name.",
         )
-    write_file(file, write(draft_of(library, chat)), force=force)
+    data = write(draft_of(library, chat))
+    write_file(file, data, force=force)
+    if len(data) > LARGEST:
+        note(
+            "It is too large to be imported again, for its pictures: refsheet backup has no limit."
+        )

@@ -25,7 +25,14 @@ from made_cards import (
 )
 from PIL import Image
 
-from refsheet_tui.characters.cards import card_of, json_card, png_card, profile_of, read_card
+from refsheet_tui.characters.cards import (
+    card_of,
+    is_newer,
+    json_card,
+    png_card,
+    profile_of,
+    read_card,
+)
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError
 from refsheet_tui.paths import samples_dir
@@ -86,6 +93,27 @@ def test_a_newer_version_than_any_known_is_read_all_the_same(tmp_path: Path) -> 
     newer = {**V3, "spec": "chara_card_v4", "spec_version": "4.0"}
     found = read(tmp_path, "x.json", json.dumps(newer).encode())
     assert profile_of(found.card, "en").name == "Ember"
+
+
+@pytest.mark.parametrize("version", ["3.0", "2.0", "", None, "x", 3])
+def test_a_version_that_is_known_is_not_newer(version: object) -> None:
+    assert not is_newer({"spec_version": version})
+    assert is_newer({"spec_version": "4.0"}) and is_newer({"spec_version": "10"})
+
+
+def test_what_stands_beside_the_data_survives_too() -> None:
+    card = {**V2, "name": "Ember", "avatar": "none", "vendor": {"x": [1, "ü"]}}
+    again = card_of(profile_of(card, "en"), 3)
+    assert (again["avatar"], again["vendor"]) == ("none", {"x": [1, "ü"]})
+    assert "name" not in again, "what older programs repeat there would grow stale"
+
+
+def test_yaml_has_more_than_json(tmp_path: Path) -> None:
+    found = read(tmp_path, "x.yaml", b"name: Ember\n1: one\nborn: 2001-02-03\nset: !!set {a, b}\n")
+    profile = profile_of(found.card, "en")
+    assert (profile.name, profile.card["1"], profile.card["born"]) == ("Ember", "one", "2001-02-03")
+    with pytest.raises(CardError, match="damaged"):
+        read(tmp_path, "x.yaml", b"name: .nan")
 
 
 def test_numbers_and_strings_are_exchanged_in_the_wild(tmp_path: Path) -> None:

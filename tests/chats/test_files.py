@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -196,13 +199,76 @@ def test_a_chat_can_be_read_as_a_page(tmp_path: Path) -> None:
         (b'{"format": "refsheet chat", "version": 1, "leaf": 3, "messages": []}', "damaged"),
         (b'{"format": "refsheet chat", "version": 1, "messages": [{"role": "x"}]}', "damaged"),
         (b"[" * 100_000, "too deeply"),
-        (jsonl(HEAD, *[{"mes": "x"}] * 100_001), "too many lines"),
+        (jsonl(HEAD, *[{"mes": "x"}] * 100_001), "too many messages"),
     ],
 )
 def test_what_is_no_chat_is_told_in_a_sentence(tmp_path: Path, data: bytes, problem: str) -> None:
     with pytest.raises(ChatFileError, match=problem) as caught:
         read(tmp_path, data)
     assert caught.value.remedy.endswith(".")
+
+
+MIB = 1 << 20
+BOMBS: dict[str, Callable[[], bytes]] = {
+    "too large": lambda: b"[" + b" " * (64 * MIB) + b"]",
+    "many short lines": lambda: jsonl(HEAD) + b'{"mes":"x"}\n' * 99_000,
+    "long lines": lambda: jsonl(HEAD) + (b'{"mes":"' + b"x" * MIB + b'"}\n') * 45,
+    "many swipes": lambda: (
+        jsonl(HEAD) + (b'{"mes":"x","swipes":[' + b'"x",' * 300_000 + b'"x"]}\n') * 4
+    ),
+    "many objects": lambda: b"[" + b"{}," * (12 * MIB) + b"{}]",
+    "many numbers": lambda: b"[" + b"1," * (20 * MIB) + b"1]",
+    "many strings": lambda: b"[" + b'"",' * (12 * MIB) + b'""]',
+    "many escapes": lambda: b'["' + b'\\"' * (20 * MIB) + b'"]',
+    "many empty lines": lambda: b"\n" * (40 * MIB),
+    "empty lines behind a head": lambda: jsonl(HEAD) + b"\n" * (40 * MIB),
+    "deep": lambda: jsonl(HEAD, *[{"mes": "x"}] * 9) + b'{"a":' * 100_000,
+    "large numbers": lambda: jsonl(HEAD) + b'{"send_date":' + b"9" * MIB + b"}\n",
+    "a large picture": lambda: to_json(
+        ChatDraft((DraftMessage(None, "user", "x", pictures=(bytes(32 * MIB),)),), 0)
+    ),
+    "own, many messages": lambda: (
+        b'{"format":"refsheet chat","version":1,"messages":['
+        + b",".join([b'{"role":"user","text":"x"}'] * 90_000)
+        + b"]}"
+    ),
+}
+READ = """
+import sys, time
+from pathlib import Path
+from refsheet_tui.chats.files import read_chat
+from refsheet_tui.errors import ChatFileError
+begin = time.process_time()
+try:
+    read_chat(Path(sys.argv[1]))
+except ChatFileError as error:
+    assert error.problem and error.remedy
+seconds = time.process_time() - begin
+print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0], seconds)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_takes_little_memory_and_time(tmp_path: Path, root: Path, name: str) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(BOMBS[name]())
+    done = subprocess.run(
+        [sys.executable, "-c", READ, path], capture_output=True, text=True, cwd=root
+    )
+    assert done.returncode == 0, done.stderr
+    peak, seconds = done.stdout.split()
+    assert int(peak) * 1024 < 300 * MIB
+    assert float(seconds) < 2
+
+
+@pytest.mark.parametrize(
+    "date", [1e300, -1e300, 10**30, -1, "9" * 400, "June 19, 0001 2:20pm", "0001-01-01T00:00:00"]
+)
+def test_a_time_that_is_none_is_left_out(tmp_path: Path, date: object) -> None:
+    draft = read(tmp_path, jsonl(HEAD, {"mes": "Hi", "send_date": date}))
+    assert draft.messages[0].created is None
+    assert read(tmp_path, to_jsonl(draft)).messages[0].text == "Hi"
 
 
 @settings(max_examples=150, deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,4 +96,9 @@ def _from_yaml(data: bytes) -> dict[str, Any]:
         raise CardError("It is no card: neither PNG, CHARX, JSON nor YAML.", AGAIN) from error
     if not isinstance(found, dict):
         raise CardError("It is no card: neither PNG, CHARX, JSON nor YAML.", AGAIN)
-    return found
+    try:
+        # YAML has keys and values that JSON has not: numbers, dates, sets.
+        plain = json.dumps(found, default=str, skipkeys=True)
+    except (ValueError, RecursionError) as error:
+        raise CardError("Its text holds what no card holds.", AGAIN) from error
+    return as_object(parse_json(plain.encode()))

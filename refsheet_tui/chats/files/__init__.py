@@ -3,11 +3,12 @@ Markdown to read."""
 
 from refsheet_tui.chats.files.draft import ChatDraft, draft_of, keep
 from refsheet_tui.chats.files.markdown import to_markdown
-from refsheet_tui.chats.files.reading import read_chat
+from refsheet_tui.chats.files.reading import LARGEST, read_chat
 from refsheet_tui.chats.files.silly import to_jsonl
 from refsheet_tui.chats.files.tree_json import to_json
 
 __all__ = [
+    "LARGEST",
     "ChatDraft",
     "draft_of",
     "keep",

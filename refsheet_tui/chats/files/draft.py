@@ -9,7 +9,22 @@ from typing import Any
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import DraftMessage
 from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.errors import ChatFileError
 from refsheet_tui.prompting.turns import Role
+
+# The end of the year 9999, where calendars stop.
+_LAST_S = 253_402_300_799
+# Far above what people say to each other in a chat.
+MESSAGES = 100_000
+
+
+def too_many() -> ChatFileError:
+    return ChatFileError("It has too many messages for a chat.", "Split it.")
+
+
+def sound_time(seconds: float | None) -> float | None:
+    """Seconds since 1970 as a file says them; None where they are in no calendar."""
+    return seconds if seconds is not None and 0 <= seconds <= _LAST_S else None
 
 
 @dataclass(frozen=True)

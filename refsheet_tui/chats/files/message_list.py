@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from refsheet_tui.chats.files.draft import ChatDraft
+from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, too_many
 from refsheet_tui.chats.messages import WHOLE, DraftMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.text import clean
@@ -18,6 +18,8 @@ _ROLES = {"user": "user", "assistant": "model", "model": "model"}
 def from_messages(messages: Sequence[object]) -> ChatDraft:
     """A text of the system goes in front of the first message, as Gemma has it. Pictures that are
     addresses are left out: nothing is fetched. Raises `ChatFileError`."""
+    if len(messages) > MESSAGES:
+        raise too_many()
     found: list[DraftMessage] = []
     system = ""
     for message in messages:

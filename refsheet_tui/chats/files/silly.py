@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from refsheet_tui.chats.files.draft import ChatDraft
+from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, sound_time, too_many
 from refsheet_tui.chats.messages import WHOLE, DraftMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.text import clean
@@ -15,6 +15,8 @@ from refsheet_tui.text import clean
 # What it keeps beside words stays with the chat and its messages under this name.
 _KEY = "sillytavern"
 _OURS = ("mes", "swipes", "swipe_id", "is_user")
+# More than any date; a larger number may be none that can be divided.
+_LARGEST_MS = 1e18
 _OLD_DATES = ("%B %d, %Y %I:%M%p", "%B %d, %Y %I:%M %p")
 
 
@@ -35,6 +37,8 @@ def from_lines(lines: Sequence[dict[str, Any]]) -> ChatDraft:
         elif text:
             swipes[place] = text  # edited after it was chosen
         parent, first = leaf, len(messages)
+        if first + len(swipes) > MESSAGES:
+            raise too_many()
         rest = {key: value for key, value in line.items() if key not in _OURS}
         is_user = line.get("is_user") is True
         for swipe in swipes:
@@ -44,7 +48,7 @@ def from_lines(lines: Sequence[dict[str, Any]]) -> ChatDraft:
                     "user" if is_user else "model",
                     swipe,
                     None if is_user else WHOLE,
-                    _seconds(line.get("send_date")),
+                    sound_time(_seconds(line.get("send_date"))),
                     {_KEY: rest},
                 )
             )
@@ -102,7 +106,7 @@ def _had_swipes(message: DraftMessage) -> bool:
 def _seconds(date: object) -> float | None:
     """Since 1970, of any of its ways to write a date; None for what is none of them."""
     if isinstance(date, int | float) and not isinstance(date, bool):
-        return float(date) / 1000
+        return date / 1000 if abs(date) < _LARGEST_MS else None
     if not isinstance(date, str):
         return None
     if date.isdecimal():
@@ -110,11 +114,11 @@ def _seconds(date: object) -> float | None:
     for form in _OLD_DATES:
         try:
             return datetime.strptime(date, form).timestamp()
-        except ValueError:
+        except (ValueError, OverflowError):
             continue
     try:
         return datetime.fromisoformat(date.replace("Z", "+00:00")).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

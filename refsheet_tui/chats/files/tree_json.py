@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from refsheet_tui.chats.files.draft import ChatDraft
+from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, sound_time, too_many
 from refsheet_tui.chats.messages import DraftMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.prompting.turns import Role
@@ -86,6 +86,8 @@ def to_json(draft: ChatDraft) -> bytes:
 
 def from_json(content: dict[str, Any]) -> ChatDraft:
     """Raises `ChatFileError`."""
+    if isinstance(content.get("messages"), list) and len(content["messages"]) > MESSAGES:
+        raise too_many()
     try:
         file = _File.model_validate(content)
         pictures = {key: base64.b64decode(value) for key, value in file.pictures.items()}
@@ -117,7 +119,7 @@ def _message(each: _Message, place: int, pictures: dict[str, bytes]) -> DraftMes
         each.role,
         clean(each.text),
         each.finish,
-        each.created,
+        sound_time(each.created),
         each.extra,
         tuple(pictures[key] for key in each.pictures),
         tuple(map(clean, each.asides)),

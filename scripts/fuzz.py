@@ -1,0 +1,184 @@
+#!/usr/bin/env python3
+"""Throw millions of damaged files at what reads files from outside: no crash, no hang, no memory.
+
+    pip install -e '.[fuzz]'
+    python scripts/fuzz.py cards FOLDER -max_total_time=600
+
+Kinds: `gguf` (the checks of model files), `cards` (PNG, CHARX, JSON, YAML), `chats` (refsheet's
+own JSON, SillyTavern's JSONL, lists of messages). FOLDER keeps the files that led somewhere new;
+options of libFuzzer follow it. A file that takes 2 s or 300 MB (`gguf`: 5 s, 512 MB) counts as
+found.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import atheris
+import gguf
+import numpy as np
+
+with atheris.instrument_imports(include=["refsheet_tui"]):
+    from refsheet_tui.characters.cards import card_of, json_card, profile_of, read_card
+    from refsheet_tui.characters.cards.png import SIGNATURE, with_texts
+    from refsheet_tui.characters.telling import Telling
+    from refsheet_tui.chats.files import read_chat, to_json, to_jsonl, to_markdown
+    from refsheet_tui.errors import CardError, ChatFileError
+    from refsheet_tui.prompting import LANGUAGES
+    from refsheet_tui.text import clean, one_line
+    from refsheet_tui.weights.content import Kept
+    from refsheet_tui.weights.verify import Verification
+
+Check = Callable[[Path], None]
+
+_CARD = {
+    "spec": "chara_card_v2",
+    "spec_version": "2.0",
+    "data": {
+        "name": "Seed",
+        "description": "{{char}} and {{user}}",
+        "mes_example": "<START>\n{{user}}: Hi",
+        "alternate_greetings": ["Hi"],
+        "tags": ["a"],
+        "extensions": {"x": 1},
+        "character_book": {"entries": [{"keys": ["hi"], "content": "x", "constant": False}]},
+    },
+}
+_CHATS: dict[str, object] = {
+    "own.json": {
+        "format": "refsheet chat",
+        "version": 1,
+        "leaf": 0,
+        "messages": [{"parent": None, "role": "user", "text": "Hi", "pictures": []}],
+        "pictures": {},
+    },
+    "list.json": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+}
+_LINES = (
+    {"user_name": "A", "character_name": "B", "create_date": "June 19, 2023 2:20pm"},
+    {"name": "B", "is_user": False, "mes": "Hi", "swipes": ["Hi", "Yo"], "swipe_id": 0},
+    {"name": "A", "is_user": True, "mes": "Hm", "send_date": 1700000000000},
+)
+
+
+def check_model(path: Path) -> None:
+    for kept in (None, Kept.beside(path)):
+        report = Verification(Kept.beside(path), kept, lambda file, count: None)
+        for each in report.run(quick=True).checks:
+            assert each.finding.words == one_line(each.finding.words)
+
+
+def check_card(path: Path) -> None:
+    """As it is, and as the card in a picture and in an archive: a checksum or a code around it
+    would keep nearly all of it from being read."""
+    data = path.read_bytes()
+    for wrapped in (data, _in_a_picture(data), _in_an_archive(data)):
+        path.write_bytes(wrapped)
+        try:
+            found = read_card(path)
+        except CardError as error:
+            assert str(error) == one_line(str(error))
+            continue
+        profile = profile_of(found.card, "en")
+        for text in (profile.name, profile.description, profile.greeting, *profile.tags):
+            assert text == clean(text)
+        for language in LANGUAGES[:2]:
+            telling = Telling(profile, language)
+            told = (telling.description(), *telling.greetings())
+            assert all(text == clean(text) for text in told)
+            telling.book().due(["hi", "x"], ())
+        json_card(profile)
+        again = profile_of(card_of(profile, 3), "zh")
+        assert again.model_copy(update={"card": {}}) == profile.model_copy(update={"card": {}})
+
+
+def check_chat(path: Path) -> None:
+    try:
+        draft = read_chat(path)
+    except ChatFileError as error:
+        assert str(error) == one_line(str(error))
+        return
+    for message in draft.messages:
+        assert message.text == clean(message.text)
+    to_jsonl(draft)
+    to_markdown(draft)
+    path.write_bytes(to_json(draft))
+    assert read_chat(path) == draft
+
+
+def _in_a_picture(data: bytes) -> bytes:
+    return with_texts(SIGNATURE, {b"chara": base64.b64encode(data)})
+
+
+def _in_an_archive(data: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("card.json", data)
+    return out.getvalue()
+
+
+def write_model(folder: Path) -> None:
+    """A whole model of next to nothing: what is damaged starts from something good."""
+    writer = gguf.GGUFWriter(folder / "seed.gguf", "gemma3")
+    writer.add_name("Seed")
+    writer.add_embedding_length(32)
+    writer.add_context_length(512)
+    writer.add_token_list(["<bos>", "<start_of_turn>", "<end_of_turn>", "a"])
+    writer.add_token_types([3, 3, 3, 1])
+    writer.add_chat_template("<start_of_turn>")
+    writer.add_tensor("token_embd.weight", np.zeros((4, 32), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def write_card(folder: Path) -> None:
+    data = json.dumps(_CARD).encode()
+    (folder / "seed.json").write_bytes(data)
+    (folder / "seed.png").write_bytes(_in_a_picture(data))
+    (folder / "seed.charx").write_bytes(_in_an_archive(data))
+    (folder / "seed.yaml").write_text("name: Seed\ntags: [a]\n")
+
+
+def write_chat(folder: Path) -> None:
+    for name, content in _CHATS.items():
+        (folder / name).write_text(json.dumps(content))
+    (folder / "silly.jsonl").write_text("\n".join(map(json.dumps, _LINES)))
+
+
+_KINDS: dict[str, tuple[Callable[[Path], None], Check, tuple[str, ...]]] = {
+    "gguf": (write_model, check_model, ("-timeout=5", "-rss_limit_mb=512")),
+    "cards": (write_card, check_card, ("-timeout=2", "-rss_limit_mb=300")),
+    "chats": (write_chat, check_chat, ("-timeout=2", "-rss_limit_mb=300")),
+}
+
+
+def main() -> None:
+    if len(sys.argv) < 3 or sys.argv[1] not in _KINDS or sys.argv[2].startswith("-"):
+        sys.exit(f"Name what to read ({', '.join(_KINDS)}) and the folder to keep files in.")
+    write_seeds, check, limits = _KINDS[sys.argv[1]]
+    folder = Path(sys.argv[2])
+    folder.mkdir(parents=True, exist_ok=True)
+    write_seeds(folder)
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as work:
+        path = Path(work) / "fuzzed"
+
+        def run(data: bytes) -> None:
+            path.write_bytes(data)
+            check(path)
+
+        atheris.Setup([sys.argv[0], *limits, "-max_len=4096", *sys.argv[2:]], run)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
