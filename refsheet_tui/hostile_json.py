@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 from refsheet_tui.errors import HostileFileError
@@ -13,16 +14,27 @@ _DEPTH = 64
 _VALUES = 1_500_000
 _AGAIN = "Ask whoever made it for another copy."
 _CHUNK = 1 << 20
+# Backslashes as such, halves of a character that belong together, and halves that stand alone: no
+# text may hold those, and nothing that was made of them could be written anywhere.
+_SURROGATES = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+)
 _OTHER = bytes(byte for byte in range(256) if byte not in b"[]{},")
 
 
 def parse_json(text: bytes, limit: int = TEXT) -> object:
     """Raises `HostileFileError`."""
     check_json(text, limit)
+    if b"\\ud" in text or b"\\uD" in text:
+        text = _SURROGATES.sub(_whole, text)
     try:
         return json.loads(text.decode("utf-8-sig"), parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise HostileFileError("Its text is damaged: it is no JSON.", _AGAIN) from error
+
+
+def _whole(found: re.Match[bytes]) -> bytes:
+    return b"\\ufffd" if len(found[0]) == len(b"\\udfff") else found[0]
 
 
 def check_json(text: bytes, limit: int = TEXT) -> None:

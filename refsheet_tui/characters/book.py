@@ -14,7 +14,10 @@ from refsheet_tui.text import clean
 
 # How many messages are looked through, and how much is told at once, where the book doesn't say.
 _DEPTH, _BUDGET = 4, 512
-_MOST_DEPTH, _MOST_BUDGET, _MOST_ENTRIES, _MOST_KEYS = 32, 2048, 1000, 64
+_MOST_DEPTH, _MOST_BUDGET, _MOST_ENTRIES = 32, 2048, 1000
+# Of all that is looked for, and of what it is looked for in, in characters; how often in one text a
+# key is looked at.
+_MOST_KEYS, _MOST_TEXT, _MOST_PLACES = 4000, 16_000, 50
 # Bytes of UTF-8 in a token: about four in English, two or three in Chinese and Japanese.
 _BYTES_OF_A_TOKEN = 3
 # How often what is told may bring up more.
@@ -32,16 +35,15 @@ class Entry:
     case_sensitive: bool = False
     priority: float = 0
 
-    def comes_up_in(self, text: str) -> bool:
-        if not self.case_sensitive:
-            text = text.casefold()
-        return self._any(self.keys, text) and (
-            not self.secondary_keys or self._any(self.secondary_keys, text)
+    def comes_up_in(self, text: str, folded: str) -> bool:
+        """`folded` is `text` with the case taken away."""
+        seen = text if self.case_sensitive else folded
+        return self._any(self.keys, seen) and (
+            not self.secondary_keys or self._any(self.secondary_keys, seen)
         )
 
     def _any(self, keys: Iterable[str], text: str) -> bool:
-        folded = (key if self.case_sensitive else key.casefold() for key in keys)
-        return any(_stands_in(key, text) for key in folded if key)
+        return any(_stands_in(key if self.case_sensitive else key.casefold(), text) for key in keys)
 
 
 @dataclass(frozen=True)
@@ -64,10 +66,12 @@ class Book:
         known, found = set(told), list[Entry]()
         text = "\n".join(messages[-self.depth :])
         for _ in range(_ROUNDS if self.recursive else 1):
+            text = text[-_MOST_TEXT:]
+            folded = text.casefold()
             more = [
                 entry
                 for entry in self.by_keyword
-                if entry.content not in known and entry.comes_up_in(text)
+                if entry.content not in known and entry.comes_up_in(text, folded)
             ]
             found += more
             text = "\n".join(entry.content for entry in more)
@@ -95,22 +99,27 @@ def book_of(card: Mapping[str, Any]) -> Book:
     listed = [each for each in book["entries"][:_MOST_ENTRIES] if isinstance(each, dict)]
     listed.sort(key=lambda entry: _number(entry.get("insertion_order"), 0))
     wanted = [each for each in listed if each.get("enabled", True) and _content(each)]
+    left, by_keyword = _MOST_KEYS, list[Entry]()
+    for each in wanted:
+        if not each.get("constant") and not _has_patterns(each):
+            by_keyword.append(_entry(each, left))
+            left -= len(by_keyword[-1].keys) + len(by_keyword[-1].secondary_keys)
     return Book(
-        tuple(_entry(each) for each in wanted if each.get("constant")),
-        tuple(
-            _entry(each) for each in wanted if not each.get("constant") and not _has_patterns(each)
-        ),
+        tuple(_entry(each, 0) for each in wanted if each.get("constant")),
+        tuple(by_keyword),
         depth=int(min(max(_number(book.get("scan_depth"), _DEPTH), 1), _MOST_DEPTH)),
         budget=int(min(max(_number(book.get("token_budget"), _BUDGET), 0), _MOST_BUDGET)),
         recursive=bool(book.get("recursive_scanning")),
     )
 
 
-def _entry(entry: dict[str, Any]) -> Entry:
+def _entry(entry: dict[str, Any], most_keys: int) -> Entry:
+    keys = _keys(entry.get("keys"))[:most_keys]
+    secondary = _keys(entry.get("secondary_keys")) if entry.get("selective") else ()
     return Entry(
-        keys=_keys(entry.get("keys")),
+        keys=keys,
         content=_content(entry),
-        secondary_keys=_keys(entry.get("secondary_keys")) if entry.get("selective") else (),
+        secondary_keys=secondary[: most_keys - len(keys)],
         case_sensitive=bool(entry.get("case_sensitive")),
         priority=_number(entry.get("priority"), 0),
     )
@@ -132,8 +141,9 @@ def _content(entry: dict[str, Any]) -> str:
 
 
 def _keys(keys: object) -> tuple[str, ...]:
-    listed = keys[:_MOST_KEYS] if isinstance(keys, list) else ()
-    return tuple(clean(key).strip() for key in listed if isinstance(key, str) and key.strip())
+    listed = keys if isinstance(keys, list) else ()
+    texts = (clean(key).strip() for key in listed if isinstance(key, str))
+    return tuple(dict.fromkeys(key for key in texts if key))
 
 
 def _number(value: object, otherwise: float) -> float:
@@ -149,13 +159,15 @@ def _number(value: object, otherwise: float) -> float:
 
 def _stands_in(key: str, text: str) -> bool:
     """As a word of its own where its script has such: `cat` is not in `catalogue`."""
-    place = text.find(key)
-    while place >= 0:
+    place = -1
+    for _ in range(_MOST_PLACES):
+        place = text.find(key, place + 1)
+        if place < 0:
+            return False
         end = place + len(key)
         before, after = text[place - 1 : place], text[end : end + 1]
         if not (_joins(before, key[0]) or _joins(key[-1], after)):
             return True
-        place = text.find(key, place + 1)
     return False
 
 

@@ -41,26 +41,25 @@ FROM characters c JOIN character_versions v ON v.character = c.id
 """
 
 
-# Versions that another one took the place of so long ago, and that no chat is held with.
+# Versions that no chat is held with, made long ago, and not changed lately: that could be taken
+# back.
 _IS_UNNEEDED = """
 id NOT IN (
     SELECT version FROM characters WHERE version IS NOT NULL
     UNION SELECT version FROM chats WHERE version IS NOT NULL
-) AND EXISTS (
+) AND created <= ?1 AND NOT EXISTS (
     SELECT 1 FROM character_versions AS newer
-    WHERE newer.character = character_versions.character
-    AND newer.id > character_versions.id AND newer.created <= ?
+    WHERE newer.previous = character_versions.id AND newer.created > ?1
 )
+"""
+_IS_UNUSED = """
+id NOT IN (SELECT v.character FROM character_versions v JOIN chats ON chats.version = v.id)
 """
 _ANY_UNNEEDED = f"""
-SELECT 1 FROM characters WHERE deleted <= ?
+SELECT 1 FROM characters WHERE deleted <= ?1 AND {_IS_UNUSED}
 UNION ALL SELECT 1 FROM character_versions WHERE {_IS_UNNEEDED} LIMIT 1
 """
-_DELETE_UNNEEDED = """
-DELETE FROM characters WHERE deleted <= ? AND id NOT IN (
-    SELECT v.character FROM character_versions v JOIN chats ON chats.version = v.id
-)
-"""
+_DELETE_UNNEEDED = f"DELETE FROM characters WHERE deleted <= ? AND {_IS_UNUSED}"
 
 
 class CharacterLibrary:
@@ -83,7 +82,7 @@ class CharacterLibrary:
                 (profile.name, now, now),
             ).lastrowid
             assert number is not None
-            self._add_version(connection, number, profile, data)
+            self._make_current(connection, number, profile, data)
         return self.get(number)
 
     def edit(
@@ -94,18 +93,28 @@ class CharacterLibrary:
         kept = self.get(character)
         data = _read(pictures) if pictures is not None else None
         with self._database.writing() as connection:
-            self._add_version(
-                connection, character, profile, kept.pictures if data is None else data
-            )
+            pictures_kept = kept.pictures if data is None else data
+            self._make_current(connection, character, profile, pictures_kept)
         return self.get(character)
+
+    def vary(
+        self, kept: KeptCharacter, profile: Profile, pictures: Sequence[Path]
+    ) -> KeptCharacter:
+        """A version for a chat alone: the character stays as it is. Raises `PictureError`,
+        `StorageError`."""
+        data = _read(pictures)
+        with self._database.writing() as connection:
+            version = self._add_version(connection, kept.id, profile, data)
+        return self.at(version)
 
     def back(self, character: int) -> KeptCharacter:
         """As it was before the last change, which can be a month ago at most. Raises
         `NotFoundError` for one that was never changed, `StorageError`."""
-        kept = self.get(character)
         row = self._database.row(
-            "SELECT max(id) FROM character_versions WHERE character = ? AND id < ?",
-            (character, kept.version),
+            "SELECT before.id FROM characters c JOIN character_versions v ON v.id = c.version"
+            " LEFT JOIN character_versions before ON before.id = v.previous"
+            " WHERE c.id = ? AND c.deleted IS NULL",
+            (character,),
         )
         version = row[0] if row is not None else None
         if not isinstance(version, int):
@@ -152,7 +161,7 @@ class CharacterLibrary:
         """Remove for good what was deleted or changed so many seconds ago, but for versions that
         chats are held with, and with the pictures that only it had."""
         limit = (time() - older_than_s,)
-        if not self._database.rows(_ANY_UNNEEDED, limit * 2):
+        if not self._database.rows(_ANY_UNNEEDED, limit):
             return
         with self._database.writing() as connection:
             connection.execute(_DELETE_UNNEEDED, limit)
@@ -182,28 +191,40 @@ class CharacterLibrary:
             book=telling.book(),
         )
 
-    def _add_version(
+    def _make_current(
         self,
         connection: sqlite3.Connection,
         character: int,
         profile: Profile,
         pictures: Sequence[bytes | str],
     ) -> None:
+        version = self._add_version(connection, character, profile, pictures)
+        connection.execute(
+            "UPDATE characters SET version = ?, name = ? WHERE id = ?",
+            (version, profile.name, character),
+        )
+
+    def _add_version(
+        self,
+        connection: sqlite3.Connection,
+        character: int,
+        profile: Profile,
+        pictures: Sequence[bytes | str],
+    ) -> int:
         """`pictures`: bytes of new ones, hashes of those that are kept already."""
         version = connection.execute(
-            "INSERT INTO character_versions (character, content, created) VALUES (?, ?, ?)",
+            "INSERT INTO character_versions (character, content, created, previous)"
+            " VALUES (?1, ?2, ?3, (SELECT version FROM characters WHERE id = ?1))",
             (character, profile.model_dump_json(), time()),
         ).lastrowid
+        assert version is not None
         for position, picture in enumerate(pictures):
             if isinstance(picture, bytes):
                 picture = self._pictures.add(connection, picture)
             connection.execute(
                 "INSERT INTO version_pictures VALUES (?, ?, ?)", (version, position, picture)
             )
-        connection.execute(
-            "UPDATE characters SET version = ?, name = ? WHERE id = ?",
-            (version, profile.name, character),
-        )
+        return version
 
     def _one(self, which: str, number: int) -> KeptCharacter:
         row = self._database.row(f"{_CHARACTERS} WHERE {which}", (number,))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from refsheet_tui.characters.book import Book, Entry, book_of
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.prompting import Language, wording_in
@@ -42,14 +44,17 @@ class Telling:
         book = book_of(self._profile.card)
         return book.with_entries(
             Entry(
-                keys=tuple(map(self.told, entry.keys)),
+                keys=self._keys(entry.keys),
                 content=self.told(entry.content),
-                secondary_keys=tuple(map(self.told, entry.secondary_keys)),
+                secondary_keys=self._keys(entry.secondary_keys),
                 case_sensitive=entry.case_sensitive,
                 priority=entry.priority,
             )
             for entry in book.by_keyword
         )
+
+    def _keys(self, keys: Iterable[str]) -> tuple[str, ...]:
+        return tuple(key for key in map(self.told, keys) if key)
 
     def told(self, text: str) -> str:
         """As somebody else says it to the character."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from time import monotonic
 
@@ -44,7 +45,7 @@ class KeptConversation:
         self._opening = conversation.turns
         self._tree = tree
         self._chat = chat
-        self._see = see
+        self._see = cache(see)  # what was seen once stays so, wherever the path leads
         self._clock = clock
         self._path: list[Message] = []
 
@@ -74,13 +75,16 @@ class KeptConversation:
                 self._conversation.say(message.text, self._views(message), asides)
 
     def _views(self, message: Message) -> list[PictureView]:
+        return [picture.view for picture in self._shown(message)]
+
+    def _shown(self, message: Message) -> list[Shown]:
         """A picture that is gone, or was none to begin with, does not keep the words from being
         read."""
-        views = []
-        for sha256 in message.pictures:
+        shown = []
+        for path in map(self._tree.picture, message.pictures):
             with suppress(PictureError):
-                views.append(self._see(self._tree.picture(sha256)))
-        return views
+                shown.append(Shown(path, self._see(path)))
+        return shown
 
     def say(self, text: str, pictures: Sequence[Shown] = ()) -> Message:
         """Add what the person says. Raises `StorageError`."""
@@ -137,6 +141,19 @@ class KeptConversation:
             async for event in events:
                 yield event
 
+    async def another(self) -> AsyncGenerator[Event | Overflow, None]:
+        """`reply` once more, beside what was replied last; where nothing comes, that is shown
+        again."""
+        before = self._path[-1] if self._path else None
+        self.forget_reply()
+        try:
+            async with aclosing(self.reply()) as events:
+                async for event in events:
+                    yield event
+        finally:
+            if before is not None and before.role == "model" and not self._ends_with_reply:
+                self.go_to(before)
+
     async def _recorded(
         self, events: AsyncGenerator[Event | Overflow, None], record: Record
     ) -> AsyncGenerator[Event | Overflow, None]:
@@ -151,9 +168,13 @@ class KeptConversation:
                 self._path.append(message)
 
     def forget_reply(self) -> None:
-        """Step back behind the last reply, which stays: the next one will be beside it."""
-        if self._path and self._path[-1].role == "model":
-            self.open(self._path[-1].parent)
+        """Step back behind the last reply, which stays: the next one will be beside it. What other
+        programs let a character say in several messages is one reply to the model."""
+        said = list(self._path)
+        while said and said[-1].role == "model":
+            said.pop()
+        if len(said) < len(self._path):
+            self.open(said[-1].id if said else None)
 
     def place(self, message: Message) -> tuple[int, int]:
         """Which of how many that were said in the place of `message` it is, counted from 1."""
@@ -162,7 +183,7 @@ class KeptConversation:
 
     def swipe(self, step: int) -> bool:
         """Show the reply so many after the last one, or before it; False where there is none."""
-        if not self._path or self._path[-1].role != "model":
+        if not self._ends_with_reply:
             return False
         beside = self._tree.siblings(self._path[-1])
         place = beside.index(self._path[-1].id) + step
@@ -177,11 +198,9 @@ class KeptConversation:
 
     def edit(self, message: Message, text: str) -> Message:
         """Say something else in the place of `message`, which stays beside it."""
+        shown = self._shown(message)
         self.open(message.parent)
-        if message.role == "user":
-            pictures = [self._tree.picture(each) for each in message.pictures]
-            return self.say(text, [Shown(path, self._see(path)) for path in pictures])
-        return self.hear(text)
+        return self.say(text, shown) if message.role == "user" else self.hear(text)
 
     def delete(self, message: Message) -> None:
         """Take `message` and all that came of it away; `undelete` brings it back."""
@@ -190,6 +209,10 @@ class KeptConversation:
 
     def undelete(self, message: Message) -> None:
         self.open(self._tree.undelete(message).id)
+
+    @property
+    def _ends_with_reply(self) -> bool:
+        return bool(self._path) and self._path[-1].role == "model"
 
     @property
     def _leaf(self) -> int | None:

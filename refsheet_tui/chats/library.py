@@ -10,7 +10,7 @@ from refsheet_tui.characters.library import CharacterLibrary
 from refsheet_tui.chats.shelf import ChatShelf
 from refsheet_tui.chats.tree import MessageTree
 from refsheet_tui.storage import Database, PictureStore
-from refsheet_tui.storage.database import FILE_NAME
+from refsheet_tui.storage.layout import FILE_NAME
 
 # Seconds in which what was deleted can be brought back.
 _UNDO_S = 30 * 24 * 3600.0
@@ -35,6 +35,12 @@ class Library:
         chats.purge(_UNDO_S)
         characters.purge(_UNDO_S)
         return cls(database, characters, chats, MessageTree(database, pictures))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it, not even something deleted. Raises `StorageError`."""
+        query = "SELECT EXISTS (SELECT 1 FROM characters) OR EXISTS (SELECT 1 FROM chats)"
+        return self.database.row(query) == (0,)
 
     def close(self) -> None:
         self.database.close()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
+from refsheet_tui.engine.events import Finish
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.storage.database import Row
 
 # As the engine ends a reply; `open` while it is written, and after a power cut.
 OPEN, WHOLE = "open", "end_of_turn"
+FINISHES = (None, OPEN, *get_args(Finish))
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,17 @@ class Message:
     extra: dict[str, Any] = field(default_factory=dict)
     pictures: tuple[str, ...] = ()
     asides: tuple[str, ...] = ()
+    is_deleted: bool = False
 
     @property
     def is_unfinished(self) -> bool:
         """Whether it can be continued: it was cut off, by whatever."""
         return self.finish not in (None, WHOLE)
+
+    @property
+    def was_cut_off(self) -> bool:
+        """Whether nobody wanted it to end: the power failed, or the program."""
+        return self.finish == OPEN
 
 
 @dataclass(frozen=True)
@@ -52,12 +60,15 @@ class DraftMessage:
     asides: tuple[str, ...] = ()
 
 
-COLUMNS = "m.id, m.chat, m.parent, m.role, m.text, m.finish, m.created, m.extra, m.asides"
+COLUMNS = (
+    "m.id, m.chat, m.parent, m.role, m.text, m.finish, m.created, m.extra, m.asides,"
+    " m.deleted IS NOT NULL"
+)
 
 
 def message_of(row: Row, pictures: tuple[str, ...] = ()) -> Message:
     """A row of `COLUMNS`."""
-    number, chat, parent, role, text, finish, created, extra, asides = row
+    number, chat, parent, role, text, finish, created, extra, asides, deleted = row
     assert isinstance(number, int) and isinstance(chat, int) and isinstance(created, float)
     return Message(
         number,
@@ -70,4 +81,5 @@ def message_of(row: Row, pictures: tuple[str, ...] = ()) -> Message:
         json.loads(str(extra)),
         pictures,
         tuple(json.loads(str(asides))),
+        bool(deleted),
     )

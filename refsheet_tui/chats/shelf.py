@@ -48,6 +48,12 @@ WITH RECURSIVE gone (id) AS (
 DELETE FROM messages WHERE id IN gone
 """
 
+_END_SOMEWHERE = """
+UPDATE chats SET leaf = (
+    SELECT max(id) FROM messages WHERE chat = chats.id AND messages.deleted IS NULL
+) WHERE leaf NOT IN (SELECT id FROM messages)
+"""
+
 
 class ChatShelf:
     """Chats by when they were last used."""
@@ -126,6 +132,7 @@ class ChatShelf:
         with self._database.writing() as connection:
             connection.execute("DELETE FROM chats WHERE deleted <= ?", limit)
             connection.execute(_DELETE_WITH_ALL_ANSWERS, limit)
+            connection.execute(_END_SOMEWHERE)
             self._pictures.collect(connection)
 
     def _set(self, chat: int, column: str, value: str | float | None) -> None:

@@ -45,6 +45,22 @@ WITH RECURSIVE up (id) AS (
 )
 UPDATE messages SET deleted = NULL WHERE deleted IS NOT NULL AND id IN up
 """
+# A message and all that came of it, at one time: that is how they come back together.
+_DELETE = """
+WITH RECURSIVE down (id) AS (
+    VALUES (?)
+    UNION ALL SELECT m.id FROM messages m JOIN down ON m.parent = down.id
+)
+UPDATE messages SET deleted = ? WHERE deleted IS NULL AND id IN down
+"""
+_UNDELETE = """
+WITH RECURSIVE down (id) AS (
+    VALUES (?1)
+    UNION ALL SELECT m.id FROM messages m JOIN down ON m.parent = down.id
+)
+UPDATE messages SET deleted = NULL
+WHERE id IN down AND deleted = (SELECT deleted FROM messages WHERE id = ?1)
+"""
 # From a message to the newest end of what came of it.
 _NEWEST_END = """
 WITH RECURSIVE down (id) AS (
@@ -170,7 +186,7 @@ class MessageTree:
         leaf = self._leaf(message.chat)
         is_seen = leaf is not None and message.id in {each.id for each in self.path(leaf)}
         with self._database.writing() as connection:
-            connection.execute("UPDATE messages SET deleted = ? WHERE id = ?", (time(), message.id))
+            connection.execute(_DELETE, (message.id, time()))
         if not is_seen:
             return self.get(leaf) if leaf is not None else None
         beside = [each for each in self.siblings(message) if each != message.id]
@@ -184,6 +200,7 @@ class MessageTree:
         """Bring back what `delete` took, with all that it answers; the chat ends with it, or with
         what came of it."""
         with self._database.writing() as connection:
+            connection.execute(_UNDELETE, (message.id,))
             connection.execute(_BRING_BACK, (message.id,))
         return self.go_to(message)
 

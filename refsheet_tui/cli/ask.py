@@ -34,6 +34,6 @@ async def ask(
         if settings.dump_prompt:
             await desk.print_prompt(await conversation.prompt())
             return
-        await desk.print_reply(conversation)
+        await desk.print_reply(conversation.reply())
         if desk.interrupts.stopped_reply:
             raise InterruptedByPersonError

@@ -39,18 +39,20 @@ def restore(file: Path, replace: bool) -> None:
     from refsheet_tui.errors import BackupError
     from refsheet_tui.storage.backup import put_in_place, read_backup
 
-    with opened() as library:
-        is_empty = not library.characters.latest() and not library.chats.latest(1)
-    if not is_empty and not replace:
-        raise BackupError(
-            "There are characters or chats here already.",
-            "To put them aside and take the backup instead, close refsheet and say --replace.",
-        )
+    if not replace:
+        # Not looked at otherwise: it may be one that can't be opened.
+        with opened() as library:
+            is_empty = library.is_empty
+        if not is_empty:
+            raise BackupError(
+                "There are characters or chats here already, if only deleted ones.",
+                "To put them aside and take the backup instead, say --replace.",
+            )
     data = paths.ensure_dir(paths.data_dir())
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data) as folder:
         unpacked = Path(folder) / "library"
         read_backup(file, unpacked)
         aside = put_in_place(unpacked, data)
     click.echo("Restored.")
-    if aside is not None and not is_empty:
+    if aside is not None and replace:
         click.echo(f"What was here before is in {aside}.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.characters.cards import is_newer, json_card, png_card, profile_of, read_card
 from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.cli.console import note
 from refsheet_tui.cli.library import write_file
@@ -16,15 +18,29 @@ from refsheet_tui.errors import CardError
 from refsheet_tui.text import one_line
 
 
-def import_card(library: Library, name: str, sheet: str | None, language: str) -> KeptCharacter:
-    """A new character. Raises `CardError`, `PictureError`, `StorageError`."""
+@dataclass(frozen=True)
+class Import:
+    """A card that was read and can be kept; `picture` is a file's bytes."""
+
+    profile: Profile
+    picture: bytes
+
+    def keep(self, library: Library) -> KeptCharacter:
+        """Raises `StorageError`."""
+        return library.characters.add_read(self.profile, [self.picture])
+
+
+def read_import(name: str, sheet: str | None, language: str) -> Import:
+    """Raises `CardError`, `PictureError`."""
     path = paths.typed(name)
     found = read_card(path)
     profile = profile_of(found.card, language)
     if is_newer(found.card):
         note(f"{one_line(name)} is of a newer version of cards: some of it may not be understood.")
     if sheet is not None:
-        return library.characters.add(profile, [find_picture(sheet)])
+        picture = find_picture(sheet)
+        check_pictures([picture])
+        return Import(profile, picture.read_bytes())
     if found.picture is None:
         raise CardError(
             f"{one_line(name)} holds no picture, and a character needs one.",
@@ -35,7 +51,7 @@ def import_card(library: Library, name: str, sheet: str | None, language: str) -
         copy = Path(folder) / path.name
         copy.write_bytes(found.picture)
         check_pictures([copy])
-    return library.characters.add_read(profile, [found.picture])
+    return Import(profile, found.picture)
 
 
 def write_card(library: Library, kept: KeptCharacter, file: Path, *, force: bool) -> None:

@@ -20,6 +20,7 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def add(images: tuple[str, ...], as_json: bool, **given: Any) -> None:
     """Make a character from its sheet, and more pictures of it."""
     import os
+    import shlex
 
     from refsheet_tui.characters.profile import Profile
     from refsheet_tui.cli.library import character_json, opened, print_json
@@ -34,7 +35,7 @@ def add(images: tuple[str, ...], as_json: bool, **given: Any) -> None:
     if as_json:
         print_json(character_json(made))
     else:
-        name = profile.name or str(made.id)
+        name = shlex.quote(profile.name) if profile.name else made.id
         click.echo(f"It is here. To talk with it: refsheet talk {name} --save")
 
 
@@ -74,7 +75,8 @@ def edit(
     if as_json:
         print_json(character_json(made))
     else:
-        click.echo(f"Changed. To take it back: refsheet characters edit {made.id} --undo")
+        back = "It is what it was before." if undo else "Changed. To take it back:"
+        click.echo(back if undo else f"{back} refsheet characters edit {made.id} --undo")
 
 
 @click.command()

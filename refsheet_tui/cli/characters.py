@@ -100,14 +100,16 @@ def import_cards(
     """Add characters from cards: PNG, JSON, YAML or CHARX."""
     import os
 
-    from refsheet_tui.cli.cards import import_card
+    from refsheet_tui.cli.cards import read_import
     from refsheet_tui.cli.library import character_json, opened, print_json
     from refsheet_tui.prompting import chosen_language
     from refsheet_tui.text import one_line
 
     code = chosen_language(language, os.environ).code
+    # All of them are read before one is kept: what fails can be tried again as it was.
+    found = [read_import(file, sheet, code) for file in files]
     with opened() as library:
-        made = [import_card(library, file, sheet, code) for file in files]
+        made = [each.keep(library) for each in found]
     if as_json:
         print_json({"characters": [character_json(each) for each in made]})
         return

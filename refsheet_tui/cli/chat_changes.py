@@ -18,7 +18,7 @@ def delete(chat: int, message: int | None, undo: bool, as_json: bool) -> None:
 
     with opened() as library:
         if message is not None:
-            found = find_message(library, chat, message)
+            found = find_message(library, chat, message, deleted=undo)
             if undo:
                 library.tree.undelete(found)
             else:
@@ -88,15 +88,26 @@ def set_note(chat: int, text: str | None) -> None:
 @click.command()
 @click.argument("chat", type=int)
 @click.option("--version", type=int, help="This one of the character, not its newest.")
-def update(chat: int, version: int | None) -> None:
+@click.option("--character", metavar="NAME", help="For a chat that came in without one.")
+def update(chat: int, version: int | None, character: str | None) -> None:
     """Hold a chat with its character as it is now. Without this it keeps the one it began with."""
-    from refsheet_tui.cli.library import opened
+    from refsheet_tui.cli.library import find_character, opened
     from refsheet_tui.errors import NotFoundError
 
     with opened() as library:
         found = library.chats.get(chat)
         if found.version is None:
-            raise NotFoundError(f"Chat {chat} is held with nobody.", "It stays as it is.")
+            if character is None:
+                raise NotFoundError(
+                    f"Chat {chat} is held with nobody.", "Say with whom: --character NAME"
+                )
+            library.chats.move_to(chat, find_character(library, character).version)
+            click.echo(f"Done. To go on: refsheet talk --chat {chat}")
+            return
+        if character is not None:
+            raise NotFoundError(
+                f"Chat {chat} is held with somebody already.", "Leave --character out."
+            )
         before = library.characters.at(found.version)
         after = library.characters.get(before.id) if version is None else None
         after = after or library.characters.at(version or 0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.chats.files import (
     LARGEST,
+    ChatDraft,
     draft_of,
     keep,
     read_chat,
@@ -24,10 +26,14 @@ from refsheet_tui.text import one_line
 _KINDS = {".json": to_json, ".jsonl": to_jsonl, ".md": to_markdown}
 
 
-def import_chat(library: Library, name: str, character: str | None) -> Chat:
+def read_drafts(names: Sequence[str]) -> list[ChatDraft]:
+    """Raises `ChatFileError`."""
+    return [read_chat(paths.typed(name)) for name in names]
+
+
+def keep_draft(library: Library, draft: ChatDraft, character: str | None) -> Chat:
     """A new chat: with the character that was named, else with the only one that is called as the
-    file says, else with nobody. Raises `ChatFileError`, `NotFoundError`, `StorageError`."""
-    draft = read_chat(paths.typed(name))
+    file says, else with nobody. Raises `NotFoundError`, `StorageError`."""
     if character is not None:
         return keep(library, draft, find_character(library, character).version)
     found = library.characters.named(draft.character) if draft.character else ()

@@ -122,17 +122,21 @@ def export_chat(chat: int, file: Path, force: bool) -> None:
 @_JSON
 def import_chats(files: tuple[str, ...], character: str | None, as_json: bool) -> None:
     """Add chats: refsheet's own, SillyTavern's JSONL, lists of messages with role and content."""
-    from refsheet_tui.cli.chat_files import import_chat
+    from refsheet_tui.cli.chat_files import keep_draft, read_drafts
     from refsheet_tui.cli.library import opened, print_json
 
+    # All of them are read before one is kept: what fails can be tried again as it was.
+    drafts = read_drafts(files)
     with opened() as library:
-        made = [import_chat(library, file, character) for file in files]
+        made = [keep_draft(library, draft, character) for draft in drafts]
         named = [(each, _with_whom(library, each)) for each in made]
     if as_json:
         print_json({"chats": [_chat_json(chat, name) for chat, name in named]})
         return
     for chat, name in named:
         click.echo(f"{chat.id:>5}  {name or '(nobody)'}: {chat.title}")
+        if not name:
+            click.echo(f"To talk on: refsheet chats update {chat.id} --character NAME", err=True)
 
 
 def _with_whom(library: Library, chat: Chat) -> str:

@@ -51,13 +51,19 @@ def find_character(library: Library, name: str) -> KeptCharacter:
     )
 
 
-def find_message(library: Library, chat: int, message: int) -> Message:
-    """Raises `NotFoundError` also where it is in another chat."""
+def find_message(library: Library, chat: int, message: int, *, deleted: bool = False) -> Message:
+    """Raises `NotFoundError` also where it is in another chat, or deleted and not looked for as
+    such."""
     found = library.tree.get(message)
     if found.chat != chat:
         raise NotFoundError(
             f"There is no message {message} in chat {chat}.",
             f"Its messages: refsheet chats show {chat} --all",
+        )
+    if found.is_deleted and not deleted:
+        raise NotFoundError(
+            f"Message {message} was deleted.",
+            f"To bring it back: refsheet chats delete {chat} --message {message} --undo",
         )
     return found
 

@@ -17,14 +17,17 @@ _OPTIONS = (
     click.option("--description", metavar="TEXT", help="What the picture doesn't say."),
     click.option("--greeting", metavar="TEXT", help="Instead of one it makes up."),
     click.option(
-        "--alternate", metavar="TEXT", multiple=True, help="Another greeting, to swipe to."
+        "--alternate",
+        metavar="TEXT",
+        multiple=True,
+        help='Another greeting, to swipe to; "" for none.',
     ),
     click.option("--language", metavar="LANGUAGE", help="A code or any name."),
     click.option("--person", help="What it calls you."),
     click.option("--persona", metavar="TEXT", help="Who you are to it."),
     click.option("--note", metavar="TEXT", help="What it is reminded of all the time."),
     click.option("--examples", metavar="TEXT", help="Dialogue that shows how it speaks."),
-    click.option("--tag", "tags", multiple=True),
+    click.option("--tag", "tags", multiple=True, help='To find it again; "" for none.'),
     click.option(
         "--set",
         "settings",
@@ -53,7 +56,7 @@ def changed(profile: Profile, given: Mapping[str, Any]) -> Profile:
     if "language" in said:
         said["language"] = language(said["language"]).code
     lists = {
-        field: tuple(map(clean, given[key]))
+        field: tuple(text for text in map(clean, given[key]) if text.strip())
         for field, key in (("tags", "tags"), ("alternate_greetings", "alternate"))
         if given.get(key)
     }
@@ -85,10 +88,9 @@ def edited(profile: Profile) -> Profile | None:
             if unknown:
                 raise ConfigError(f"There is no {min(map(str, unknown))!r}.", "Mend it.")
             whole = Profile.model_validate({**profile.model_dump(), **read})
-            settings = [f"{key}={value}" for key, value in whole.generation.items()]
-            return changed(
-                whole, {"language": whole.language, "name": whole.name, "settings": settings}
-            )
+            _check_settings(whole.generation, profile.generation)
+            texts = {name: value for name, value in read.items() if isinstance(value, str)}
+            return changed(whole, {**texts, "tags": whole.tags})
         except ValidationError as error:
             problem = f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}"
         except (yaml.YAMLError, ConfigError, click.UsageError) as error:
@@ -96,6 +98,19 @@ def edited(profile: Profile) -> Profile | None:
         click.echo(f"refsheet: {one_line(problem)}", err=True)
         if not click.confirm("Open it again? What you wrote is lost otherwise.", default=True):
             return None
+
+
+def _check_settings(
+    new: Mapping[str, float | int | bool | None], old: Mapping[str, float | int | bool | None]
+) -> None:
+    """Those that were changed. What a card brought stays, though it may mean nothing here. Raises
+    `ConfigError`."""
+    from refsheet_tui.config import sound_generation
+    from refsheet_tui.errors import ConfigError
+
+    for name, value in new.items():
+        if (name not in old or old[name] != value) and name not in sound_generation({name: value}):
+            raise ConfigError(f"generation: {name} can't be {value}.", "Mend it.")
 
 
 def _settings(

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from refsheet_tui.chats import Overflow
-from refsheet_tui.chats.kept import Held
 from refsheet_tui.cli.console import ReplyPrinter, Status, note, print_prompt
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.interrupts import Interrupts
 from refsheet_tui.cli.options import Settings
-from refsheet_tui.engine import LocalEngine, ModelInfo
+from refsheet_tui.engine import Event, LocalEngine, ModelInfo
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.weights import DEMO_NOTICE
 
@@ -35,15 +34,13 @@ class Desk:
         ReplyPrinter(as_json=self.settings.as_json, label=label).written(text)
 
     async def print_reply(
-        self, conversation: Held, label: str = "", *, goes_on: bool = False
+        self, reply: AsyncGenerator[Event | Overflow, None], label: str = ""
     ) -> None:
-        """Print the model's next turn, or what it adds to its last one. A reply that ctrl+c stops
-        is printed as far as it came."""
+        """Print what the model writes. A reply that ctrl+c stops is printed as far as it came."""
         printer = ReplyPrinter(as_json=self.settings.as_json, label=label)
         try:
             with self.interrupts.reply():
-                async with Status() as status:
-                    events = conversation.go_on() if goes_on else conversation.reply()
+                async with Status() as status, aclosing(reply) as events:
                     async for event in events:
                         if isinstance(event, Overflow):
                             printer.overflow(event)

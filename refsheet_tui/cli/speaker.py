@@ -17,7 +17,7 @@ from refsheet_tui.cli.library import find_character, find_message, opened
 from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting import chosen_language
-from refsheet_tui.storage.database import FILE_NAME
+from refsheet_tui.storage.layout import FILE_NAME
 from refsheet_tui.text import clean, one_line
 
 
@@ -68,10 +68,10 @@ class Speakers:
         Raises `PictureError`, `NotFoundError`, `StorageError`.
         """
         picture = find_picture(name)
-        if paths.exists(picture) or _is_path(name):
+        if paths.exists(picture):
             return Speaker(self._changed(Character(picture, self._spoken)))
         sample = {sample.key: sample for sample in samples()}.get(name.lower())
-        kept = self._named(name, needed=sample is None)
+        kept = self._named(name, needed=sample is None and not _is_path(name))
         if kept is not None:
             return self._speaker(kept)
         if sample is not None:
@@ -94,7 +94,8 @@ class Speakers:
         chat = self.library.chats.get(number)
         if chat.version is None:
             raise NotFoundError(
-                f"Chat {number} is held with nobody.", "It can be read: refsheet chats show"
+                f"Chat {number} is held with nobody.",
+                f"Say with whom: refsheet chats update {number} --character NAME",
             )
         kept = self.library.characters.at(chat.version)
         if leaf is not None:
@@ -102,8 +103,8 @@ class Speakers:
         return Speaker(self.library.characters.speaking(kept), kept, chat, leaf)
 
     def keep(self, speaker: Speaker) -> Speaker:
-        """The same, in the library; added where it is not there yet. Raises `PictureError`,
-        `StorageError`."""
+        """The same, in the library: as it is there, as a version for this chat alone where
+        something else was said about it, or added. Raises `PictureError`, `StorageError`."""
         character, characters = speaker.character, self.library.characters
         pictures = (character.sheet, *character.extras)
         check_pictures(pictures)
@@ -114,6 +115,8 @@ class Speakers:
             same = [path.read_bytes() for path in characters.pictures(kept)] == data
             if same and kept.profile == profile:
                 return replace(speaker, kept=kept)
+        if speaker.kept is not None:
+            return replace(speaker, kept=characters.vary(speaker.kept, profile, pictures))
         return replace(speaker, kept=characters.add(profile, pictures))
 
     def _speaker(self, kept: KeptCharacter) -> Speaker:

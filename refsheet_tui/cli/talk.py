@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from refsheet_tui.characters import Character
-from refsheet_tui.chats import Conversation
+from refsheet_tui.chats import Conversation, Overflow
 from refsheet_tui.chats.kept import Held, KeptConversation
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.reminders import Reminders
@@ -22,6 +22,7 @@ from refsheet_tui.cli.pictures import check_pictures
 from refsheet_tui.cli.replies import Desk, loaded
 from refsheet_tui.cli.speaker import Speaker
 from refsheet_tui.cli.talk_commands import TalkCommands, Then
+from refsheet_tui.engine import Event
 from refsheet_tui.errors import EngineDiedError, NotFoundError, UsageError
 from refsheet_tui.pictures import PictureView, view
 from refsheet_tui.text import clean
@@ -103,7 +104,7 @@ class _Talk:
         if then is Then.SHOW:
             self._show_last()
         elif then is not Then.NOTHING:
-            await self._reply(goes_on=then is Then.GO_ON)
+            await self._reply(then)
 
     def _show_last(self) -> None:
         """What the chat ends with now."""
@@ -130,8 +131,11 @@ class _Talk:
             name = self.character.name
             note(f"{name}: {clean(words)}" if name else clean(words))
             kept = self.conversation
-            if isinstance(kept, KeptConversation) and kept.path[-1].is_unfinished:
-                await self._reply(goes_on=True)
+            if isinstance(kept, KeptConversation):
+                if kept.path[-1].was_cut_off:
+                    await self._reply(Then.GO_ON)
+                elif kept.path[-1].is_unfinished:
+                    note("It was stopped there. To let it go on: /continue")
         elif greetings and not before:
             if isinstance(self.conversation, KeptConversation):
                 self.conversation.greet(greetings)
@@ -171,9 +175,16 @@ class _Talk:
                 note("")
         return line
 
-    async def _reply(self, *, goes_on: bool = False) -> None:
+    def _events(self, then: Then) -> AsyncGenerator[Event | Overflow, None]:
+        if then is Then.GO_ON:
+            return self.conversation.go_on()
+        if then is Then.ANOTHER and isinstance(self.conversation, KeptConversation):
+            return self.conversation.another()
+        return self.conversation.reply()
+
+    async def _reply(self, then: Then = Then.REPLY) -> None:
         try:
-            await self.desk.print_reply(self.conversation, self._label, goes_on=goes_on)
+            await self.desk.print_reply(self._events(then), self._label)
         except EngineDiedError as error:
             if not self._interactive:
                 raise

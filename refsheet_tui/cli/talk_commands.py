@@ -19,7 +19,7 @@ _HELP = """\
 /rewrite TEXT    let the character say something else in place of its last reply
 /delete          take the last message away
 /undo            bring back what was taken away
-/note TEXT       remind the character of something; /note - of nothing any more
+/note TEXT       remind the character of something; /note - takes it back
 /title TEXT      call the chat something else
 /help            show this
 //...            say something that begins with a slash"""
@@ -30,6 +30,7 @@ class Then(Enum):
 
     NOTHING = auto()
     REPLY = auto()
+    ANOTHER = auto()
     GO_ON = auto()
     SHOW = auto()
 
@@ -67,8 +68,7 @@ class TalkCommands:
         return command(argument.strip())
 
     def _again(self, _: str) -> Then:
-        self._kept.forget_reply()
-        return Then.REPLY
+        return Then.ANOTHER
 
     def _swipe(self, step: int) -> Then:
         if self._kept.swipe(step):
@@ -112,7 +112,12 @@ class TalkCommands:
         text = "" if text == "-" else _given(text, "/note TEXT, or /note -")
         self._library.chats.set_note(self._chat, text)
         self._kept.conversation.set_note(text or self._own_note)
-        note("It is reminded from your next message on." if text else "The note is gone.")
+        if text:
+            note("It is reminded from your next message on.")
+        elif self._own_note:
+            note(f"The note of this chat is gone; its own holds again: {self._own_note}")
+        else:
+            note("The note is gone.")
         return Then.NOTHING
 
     def _title(self, text: str) -> Then:

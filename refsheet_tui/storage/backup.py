@@ -7,19 +7,31 @@ import sqlite3
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.errors import BackupError, StorageError
-from refsheet_tui.storage.database import FILE_NAME, Database
-from refsheet_tui.storage.pictures import FOLDER, PictureStore
+from refsheet_tui.storage.database import Database
+from refsheet_tui.storage.layout import FILE_NAME, PICTURES
+from refsheet_tui.storage.pictures import PictureStore
 from refsheet_tui.text import one_line
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _AGAIN = "Choose another file."
 _COMPANIONS = ("-wal", "-shm", ".damaged")
 _BLOCK = 1 << 20
+# RuntimeError: it is encrypted; NotImplementedError: packed in a way that nobody here knows.
+_NO_BACKUP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+)
 
 
 def write_backup(database: Database, file: Path) -> int:
@@ -36,7 +48,7 @@ def write_backup(database: Database, file: Path) -> int:
                     path = pictures.path(sha256)
                     if paths.is_file(path):
                         # Pictures are compressed already.
-                        archive.write(path, f"{FOLDER}/{sha256}", zipfile.ZIP_STORED)
+                        archive.write(path, f"{PICTURES}/{sha256}", zipfile.ZIP_STORED)
         new.replace(file)
         return file.stat().st_size
     except OSError as error:
@@ -64,7 +76,7 @@ def read_backup(file: Path, folder: Path) -> None:
                 pictures = PictureStore(database)
                 for row in database.rows("SELECT sha256 FROM pictures"):
                     sha256 = str(row[0])
-                    path, packed = pictures.path(sha256), f"{FOLDER}/{sha256}"
+                    path, packed = pictures.path(sha256), f"{PICTURES}/{sha256}"
                     if packed in known and _HASH.fullmatch(sha256):
                         paths.ensure_dir(path.parent)
                         _copy(archive, packed, path)
@@ -72,7 +84,7 @@ def read_backup(file: Path, folder: Path) -> None:
                 database.close()
     except FileNotFoundError as error:
         raise BackupError(f"{name} can't be read: {error.strerror}.", _AGAIN) from error
-    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
+    except _NO_BACKUP as error:
         raise BackupError(f"{name} is no backup of refsheet, or a damaged one.", _AGAIN) from error
     except OSError as error:
         raise BackupError(f"{name} can't be restored: {error.strerror}.", _AGAIN) from error
@@ -84,13 +96,14 @@ def put_in_place(folder: Path, data: Path) -> Path | None:
     aside = data / f"before-restore-{datetime.now():%Y%m%d-%H%M%S}"
     try:
         found = [path for path in _parts(data) if path.exists()]
-        if found:
-            aside.mkdir()
-        for path in found:
-            path.rename(aside / path.name)
-        for path in _parts(folder):
-            if path.exists():
-                path.rename(data / path.name)
+        with _locked(data / FILE_NAME) if found else nullcontext():
+            if found:
+                aside.mkdir()
+            for path in found:
+                path.rename(aside / path.name)
+            for path in _parts(folder):
+                if path.exists():
+                    path.rename(data / path.name)
     except OSError as error:
         raise StorageError(
             f"The library in {data} can't be replaced: {error.strerror}.",
@@ -99,8 +112,18 @@ def put_in_place(folder: Path, data: Path) -> Path | None:
     return aside if found else None
 
 
+@contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Nobody writes meanwhile, as far as it can be locked; who does so later finds another file in
+    its place, and says so."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        with suppress(sqlite3.DatabaseError):
+            connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
 def _parts(folder: Path) -> list[Path]:
-    names = [FILE_NAME, *(f"{FILE_NAME}{end}" for end in _COMPANIONS), FOLDER]
+    names = [FILE_NAME, *(f"{FILE_NAME}{end}" for end in _COMPANIONS), PICTURES]
     return [folder / name for name in names]
 
 

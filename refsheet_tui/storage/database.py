@@ -6,14 +6,17 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+
+from filelock import FileLock
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
+from refsheet_tui.storage.layout import picture_path
 from refsheet_tui.storage.migrations import MIGRATIONS
 from refsheet_tui.storage.recovery import recover
 
-FILE_NAME = "library.db"
 # Seconds that a write waits for another program's.
 _PATIENCE_S = 10.0
 
@@ -34,18 +37,24 @@ class Database:
         self.recovered: str | None = None
         self._lock = threading.RLock()
         paths.ensure_dir(file.parent)
-        self._connection = self._opened()
+        self._connection = self._undamaged() or self._recovered()
+        self._inode = file.stat().st_ino
 
-    def _opened(self) -> sqlite3.Connection:
-        mark = _mark(self.file)
+    def _undamaged(self) -> sqlite3.Connection | None:
         try:
-            if not mark.exists():
-                return _open(self.file)
+            return None if _mark(self.file).exists() else _open(self.file)
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise _problem(self.file, error) from error
-        aside = recover(self.file, _open)
-        mark.unlink(missing_ok=True)
+            return None
+
+    def _recovered(self) -> sqlite3.Connection:
+        # Of two programs that find it damaged, one recovers it.
+        with FileLock(f"{self.file}.lock"):
+            if (connection := self._undamaged()) is not None:
+                return connection
+            aside = recover(self.file, _open, partial(picture_path, self.file))
+            _mark(self.file).unlink(missing_ok=True)
         self.recovered = (
             f"{self.file.name} was damaged. What could be read is here again; the damaged file is "
             f"{aside}."
@@ -59,11 +68,24 @@ class Database:
         with self._lock, self._problems():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._check_place()
                 yield self._connection
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
+
+    def _check_place(self) -> None:
+        """Whether what is written now would be found again."""
+        try:
+            is_there = self.file.stat().st_ino == self._inode
+        except OSError:
+            is_there = False
+        if not is_there:
+            raise StorageError(
+                f"{self.file} was replaced meanwhile, by a restore or a recovery.",
+                "Start refsheet again; what you said last is not kept.",
+            )
 
     def rows(self, query: str, parameters: Sequence[Value] = ()) -> list[Row]:
         """What is found. Raises `StorageError`."""
@@ -159,7 +181,7 @@ def _version(connection: sqlite3.Connection) -> int:
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     # sqlite_errorcode is there from Python 3.11 on.
-    return "malformed" in str(error) or "not a database" in str(error)
+    return "disk image is malformed" in str(error) or "not a database" in str(error)
 
 
 def _problem(file: Path, error: sqlite3.DatabaseError) -> StorageError:

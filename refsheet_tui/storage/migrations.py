@@ -99,11 +99,14 @@ END;
 # What the model was told beside a message, as a JSON list of texts; and characters, searched.
 _ASIDES_AND_CHARACTER_SEARCH = """
 ALTER TABLE messages ADD COLUMN asides TEXT NOT NULL DEFAULT '[]';
+-- The version that this one took the place of.
+ALTER TABLE character_versions ADD COLUMN previous INTEGER;
 
 CREATE VIRTUAL TABLE character_words USING fts5 (name, text, tokenize='trigram');
 CREATE VIEW words_of_characters AS
     SELECT c.id, c.name, (
-        SELECT group_concat(atom, char(10)) FROM json_tree(v.content)
+        SELECT group_concat(atom, char(10))
+        FROM json_tree(CASE WHEN json_valid(v.content) THEN v.content ELSE '{}' END)
         WHERE type = 'text' AND (
             fullkey IN (
                 '$.description', '$.greeting', '$.person', '$.persona', '$.note', '$.examples',

@@ -11,8 +11,7 @@ from time import time
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
 from refsheet_tui.storage.database import Database
-
-FOLDER = "pictures"
+from refsheet_tui.storage.layout import picture_path
 
 
 class PictureStore:
@@ -20,11 +19,10 @@ class PictureStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._folder = database.file.parent / FOLDER
 
     def path(self, sha256: str) -> Path:
         """Where the picture is; it need not be there any more."""
-        return self._folder / sha256[:2] / sha256
+        return picture_path(self._database.file, sha256)
 
     def add(self, connection: sqlite3.Connection, data: bytes) -> str:
         """Keep a picture; its hash. Within the step that also says who needs it: what nobody needs

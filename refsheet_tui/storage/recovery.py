@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
+from time import time
 from typing import Any
 
 from refsheet_tui.errors import StorageError
@@ -22,45 +23,76 @@ _TABLES = (
     "messages",
     "message_pictures",
 )
-# Rows that are read at once.
-_STEP = 50
+# Rows that are read at once; how far a gap is jumped over; how many in it are tried one by one.
+_STEP, _FAR, _MOST_TRIED = 50, 1 << 32, 200_000
 _COMPANIONS = ("", "-wal", "-shm")
-
-
-# All else that is searched is indexed as it is copied.
-_INDEX_CHARACTERS = """
-INSERT INTO character_words (rowid, name, text) SELECT id, name, text FROM words_of_characters
+# What is no JSON any more would keep all that refers to it from being read.
+_MEND = """
+UPDATE character_versions SET content =
+    json_object('name', (SELECT name FROM characters WHERE id = character))
+    WHERE NOT json_valid(content);
+UPDATE chats SET extra = '{}' WHERE NOT json_valid(extra);
+UPDATE messages SET extra = '{}' WHERE NOT json_valid(extra);
+UPDATE messages SET asides = '[]' WHERE NOT json_valid(asides);
+UPDATE chats SET leaf = (
+    SELECT max(id) FROM messages WHERE chat = chats.id AND deleted IS NULL
+) WHERE leaf NOT IN (SELECT id FROM messages);
+INSERT INTO character_words (rowid, name, text) SELECT id, name, text FROM words_of_characters;
 """
+
 Row = tuple[Any, ...]
 
 
-def recover(file: Path, create: Callable[[Path], sqlite3.Connection]) -> Path:
-    """Put `file` aside, and a new one in its place that holds what could be read. Returns where the
-    damaged one is. Raises `StorageError`."""
+def recover(
+    file: Path, create: Callable[[Path], sqlite3.Connection], picture: Callable[[str], Path]
+) -> Path:
+    """Put in the place of `file` a new one that holds what could be read. Returns where the damaged
+    one is. `picture` is where the picture of a hash would be.
+
+    Until the new one is whole, everything stays as it is. Raises `StorageError`.
+    """
     aside = file.with_name(f"{file.stem}-damaged-{datetime.now():%Y%m%d-%H%M%S}{file.suffix}")
+    new = file.with_name(f"{file.name}.recovering")
     try:
         for companion in _COMPANIONS:
-            with suppress(FileNotFoundError):
-                os.rename(f"{file}{companion}", f"{aside}{companion}")  # noqa: PTH104 - not paths
+            Path(f"{new}{companion}").unlink(missing_ok=True)
+        with closing(sqlite3.connect(file, isolation_level=None)) as damaged:
+            damaged.text_factory = lambda data: data.decode("utf-8", "replace")
+            # Nobody else writes meanwhile, as far as it still can be locked.
+            with suppress(sqlite3.DatabaseError):
+                damaged.execute("BEGIN IMMEDIATE")
+            with closing(create(new)) as connection:
+                _fill(connection, damaged, picture)
+            # Who has it open and writes next finds another file there, and says so.
+            for companion in _COMPANIONS:
+                with suppress(FileNotFoundError):
+                    os.rename(f"{file}{companion}", f"{aside}{companion}")  # noqa: PTH104 - not paths
+            new.rename(file)
     except OSError as error:
         raise StorageError(
-            f"{file} is damaged, and can't be put aside: {error.strerror}.",
-            "Make its folder writable.",
+            f"{file} is damaged, and can't be recovered: {error.strerror}.",
+            "Make its folder writable, and see that there is room.",
         ) from error
-    damaged = sqlite3.connect(aside, isolation_level=None)
-    new = create(file)
-    try:
-        new.execute("PRAGMA foreign_keys = OFF")
-        new.execute("BEGIN")
-        for table in _TABLES:
-            _copy(damaged, new, table)
-        _cut_loose_ends(new)
-        new.execute(_INDEX_CHARACTERS)
-        new.execute("COMMIT")
-    finally:
-        new.close()
-        damaged.close()
+    except sqlite3.Error as error:
+        raise StorageError(
+            f"{file} is damaged, and can't be recovered: {error}.",
+            "It stays as it is. Restore a backup: refsheet restore FILE --replace",
+        ) from error
     return aside
+
+
+def _fill(
+    new: sqlite3.Connection, damaged: sqlite3.Connection, picture: Callable[[str], Path]
+) -> None:
+    new.execute("PRAGMA foreign_keys = OFF")
+    new.execute("BEGIN")
+    for table in _TABLES:
+        _copy(damaged, new, table)
+    _know_pictures(new, picture)
+    _cut_loose_ends(new)
+    for statement in _MEND.split(";\n"):
+        new.execute(statement)
+    new.execute("COMMIT")
 
 
 def _copy(damaged: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
@@ -79,15 +111,29 @@ def _copy(damaged: sqlite3.Connection, new: sqlite3.Connection, table: str) -> N
 
 
 def _by_number(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[Row]:
-    """In small steps, and one by one where a step fails."""
-    numbers = [row[0] for row in _readable(damaged, f"{select} ORDER BY {key} DESC LIMIT 1")]
-    for begin in range(0, (numbers or [0])[0] + 1, _STEP):
-        step = f"{select} WHERE {key} BETWEEN {begin} AND {begin + _STEP - 1}"
+    """From the first number on. Where a step can't be read, further and further behind it is
+    tried, and what was jumped over one by one."""
+    last, jump = -1, 0
+    while jump < _FAR:
+        step = f"{select} WHERE {key} > {last + jump} ORDER BY {key} LIMIT {_STEP}"
         try:
-            yield from damaged.execute(step).fetchall()
+            rows = damaged.execute(step).fetchall()
         except sqlite3.DatabaseError:
-            for number in range(begin, begin + _STEP):
-                yield from _readable(damaged, f"{select} WHERE {key} = {number}")
+            jump = max(1, 2 * jump)
+            continue
+        yield from _one_by_one(damaged, select, key, range(last + 1, last + jump + 1))
+        if not rows:
+            return
+        yield from rows
+        last, jump = rows[-1][0], 0
+    yield from _one_by_one(damaged, select, key, range(last + 1, last + _STEP))
+
+
+def _one_by_one(
+    damaged: sqlite3.Connection, select: str, key: str, numbers: range
+) -> Iterator[Row]:
+    for number in numbers[:_MOST_TRIED]:
+        yield from _readable(damaged, f"{select} WHERE {key} = {number}")
 
 
 def _from_both_ends(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[Row]:
@@ -99,6 +145,17 @@ def _from_both_ends(damaged: sqlite3.Connection, select: str, key: str) -> Itera
 def _readable(damaged: sqlite3.Connection, query: str) -> Iterator[Row]:
     with suppress(sqlite3.DatabaseError):
         yield from damaged.execute(query)
+
+
+def _know_pictures(new: sqlite3.Connection, picture: Callable[[str], Path]) -> None:
+    """The files are there, whatever the list of them says."""
+    for (sha256,) in new.execute(
+        "SELECT sha256 FROM version_pictures UNION SELECT sha256 FROM message_pictures"
+        " EXCEPT SELECT sha256 FROM pictures"
+    ).fetchall():
+        with suppress(OSError, ValueError):
+            size = picture(sha256).stat().st_size
+            new.execute("INSERT INTO pictures VALUES (?, ?, ?)", (sha256, size, time()))
 
 
 def _cut_loose_ends(new: sqlite3.Connection) -> None:

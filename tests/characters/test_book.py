@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
@@ -97,6 +98,24 @@ def test_a_book_of_another_shape_is_empty(found: object) -> None:
 def test_numbers_of_any_kind_do_no_harm(value: object) -> None:
     odd = book({**CAVE, "priority": value, "insertion_order": value}, scan_depth=value)
     assert odd.due(["cave"], ()) == ("The cave is dark.",)
+
+
+def test_a_book_made_to_hurt_is_looked_through_at_once() -> None:
+    """Each of these would take minutes, looked for everywhere."""
+    keys = [f"{'a' * number}" for number in range(1, 65)]
+    entries = [
+        {
+            "keys": keys,
+            "secondary_keys": keys,
+            "selective": True,
+            "content": f"{number}" + "a" * 20_000,
+        }
+        for number in range(1000)
+    ]
+    hostile = book(*entries, recursive_scanning=True, scan_depth=32)
+    begin = process_time()
+    hostile.due(["a" * 100_000] * 32, ())
+    assert process_time() - begin < 2
 
 
 def test_orders_to_other_programs_are_not_told() -> None:

@@ -25,6 +25,11 @@ def test_a_character_is_changed_and_changed_back(tmp_path: Path) -> None:
     assert read(tmp_path, "characters", "edit", "Emmy", "--undo")["generation"]["top_k"] == 3
     first = read(tmp_path, "characters", "edit", "Emmy", "--undo")
     assert (first["name"], first["persona"]) == ("Ember", "")
+    refsheet(tmp_path, "characters", "edit", "Ember", "--description", "Another.", "--tag", "")
+    again = read(tmp_path, "characters", "edit", "Ember", "--undo")
+    assert (again["description"], again["tags"]) == ("A red dragon.", ["red"]), (
+        "not what was undone"
+    )
     done = refsheet(tmp_path, "characters", "edit", "Ember", "--undo")
     assert "no earlier version" in done.problem
 

@@ -24,10 +24,18 @@ def test_a_chat_is_renamed_and_takes_its_first_words_again(tmp_path: Path) -> No
 
 def test_a_message_is_deleted_and_comes_back(tmp_path: Path) -> None:
     talked(tmp_path)
+    messages_text = messages(tmp_path)[2]["text"].split()[0]
+    assert read(tmp_path, "chats", "search", messages_text)["matches"] != []
     done = refsheet(tmp_path, "chats", "delete", "1", "--message", "2")
     assert "refsheet chats delete 1 --message 2 --undo" in done.out
     assert [each["text"] for each in messages(tmp_path)] == ["Roar!"]
     refsheet(tmp_path, "chats", "delete", "1", "--message", "2", "--undo")
+    assert len(messages(tmp_path)) == 3
+    refsheet(tmp_path, "chats", "delete", "1", "--message", "2")
+    gone = refsheet(tmp_path, "chats", "goto", "1", "3")
+    assert gone.code == 1 and "refsheet chats delete 1 --message 3 --undo" in gone.problem
+    assert read(tmp_path, "chats", "search", messages_text)["matches"] == []
+    refsheet(tmp_path, "chats", "delete", "1", "--message", "3", "--undo")
     assert len(messages(tmp_path)) == 3
     other = refsheet(tmp_path, "chats", "delete", "1", "--message", "44")
     assert other.code == 1 and "no such message" in other.problem

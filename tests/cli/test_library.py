@@ -104,7 +104,10 @@ def test_a_killed_talk_keeps_what_was_said(tmp_path: Path) -> None:
 def test_a_reply_that_was_cut_off_goes_on(tmp_path: Path) -> None:
     whole = refsheet(tmp_path, "talk", "ember", "--greedy").out.strip()
     cut = refsheet(tmp_path, "talk", "ember", "--save", "--greedy", "--max-new-tokens", "6")
-    rest = refsheet(tmp_path, "talk", "--chat", "1", "--greedy")
+    assert len(cut.out) < len(whole)
+    left = refsheet(tmp_path, "talk", "--chat", "1", "--greedy")
+    assert left.out == "" and "/continue" in left.err, "nobody asked for more"
+    rest = refsheet(tmp_path, "talk", "--chat", "1", "--greedy", stdin=b"/continue\n")
     assert rest.code == 0, rest.err
     assert cut.out.strip() in rest.err, "a reminder of how it began"
     (said,) = read(tmp_path, "chats", "show", "1")["messages"]
@@ -118,6 +121,26 @@ def test_hostile_words_do_not_reach_the_terminal(tmp_path: Path) -> None:
         shown = refsheet(tmp_path, *arguments)
         assert shown.code == 0, shown.err
         assert "\x1b" not in shown.out and "\x07" not in shown.out
+
+
+def test_a_name_with_a_dot_is_a_name(tmp_path: Path) -> None:
+    made = refsheet(tmp_path, "characters", "add", EMBER, "--name", "Dr. Who", "--greeting", "Hm.")
+    assert "refsheet talk 'Dr. Who' --save" in made.out
+    assert refsheet(tmp_path, "talk", "Dr. Who", *TALK).out == "Hm.\n"
+
+
+def test_nothing_is_kept_of_an_import_that_fails(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text('[{"role": "user", "content": "Hi"}]')
+    bad.write_text("[")
+    assert refsheet(tmp_path, "chats", "import", good, bad).code == 1
+    assert chats(tmp_path) == []
+    done = refsheet(tmp_path, "chats", "import", good)
+    assert "refsheet chats update 1 --character NAME" in done.err
+    assert "--character NAME" in refsheet(tmp_path, "talk", "--chat", "1").problem
+    add(tmp_path)
+    assert refsheet(tmp_path, "chats", "update", "1", "--character", "Ember").code == 0
+    assert refsheet(tmp_path, "talk", "--chat", "1", *TALK).out.strip()
 
 
 def test_what_is_neither_file_nor_name_is_told(tmp_path: Path) -> None:
@@ -255,9 +278,10 @@ def test_what_is_said_now_wins_over_what_is_kept(tmp_path: Path) -> None:
     told = refsheet(tmp_path, "talk", "Ember", "--dump-prompt", *said).out
     assert "New." in told and "Old." not in told
     assert refsheet(tmp_path, "talk", "Ember", "--save", *TALK, *said).code == 0
-    kept = read(tmp_path, "characters", "list")["characters"]
-    assert {each["description"] for each in kept} == {"Old.", "New."}
-    assert {each["greeting"] for each in kept} == {"Roar!"}
+    (kept,) = read(tmp_path, "characters", "list")["characters"]
+    assert kept["description"] == "Old.", "it was said of this chat alone"
+    told = refsheet(tmp_path, "talk", "--chat", "1", "--dump-prompt").out
+    assert "New." in told and "Old." not in told
 
 
 def test_settings_of_a_card_are_taken_within_bounds(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,21 @@ def test_swiping_shows_what_there_is_and_then_makes_more(tmp_path: Path) -> None
     assert "‹1/2›" in done.err and "‹2/2›" in done.err
     assert "no reply before this one" in done.err
     assert len([each for each in messages(tmp_path, 1, "--all") if each["parent"] == 4]) == 3
+
+
+def test_a_reply_of_several_messages_is_one(tmp_path: Path) -> None:
+    """As other programs let a character speak twice."""
+    lines = [
+        {"user_name": "A", "character_name": "Ember"},
+        *({"is_user": False, "mes": text} for text in ("One.", "Two.")),
+    ]
+    file = tmp_path / "chat.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    assert refsheet(tmp_path, "chats", "import", file).code == 0
+    talk(tmp_path, "/again", options=("--chat", "1"))
+    assert len(said(tmp_path)) == 1 and said(tmp_path) != ["One."]
+    talk(tmp_path, "/left", options=("--chat", "1"))
+    assert said(tmp_path) == ["One.", "Two."]
 
 
 def test_the_written_greetings_are_swipes(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from refsheet_tui.characters.library import CharacterLibrary
 from refsheet_tui.characters.search import search
 from refsheet_tui.chats.shelf import ChatShelf
 from refsheet_tui.chats.tree import MessageTree
 from refsheet_tui.errors import StorageError
+from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.storage import Database, PictureStore
 from refsheet_tui.storage.migrations import MIGRATIONS
@@ -143,6 +145,83 @@ def test_what_can_be_read_of_a_damaged_file_is_here_again(tmp_path: Path) -> Non
     tree.add(chat.id, chat.leaf, "user", "It goes on")
     database.close()
     assert library(tmp_path)[0].recovered is None
+
+
+def test_a_damaged_end_does_not_cost_the_beginning(tmp_path: Path) -> None:
+    """The page of the newest messages can't be read, so SQLite can't tell the largest number."""
+    filled(tmp_path)
+    file = tmp_path / "library.db"
+    connection = sqlite3.connect(file)
+    last = connection.execute("SELECT max(id) FROM messages").fetchone()[0]
+    text = connection.execute("SELECT text FROM messages WHERE id = ?", (last,)).fetchone()[0]
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    place = file.read_bytes().find(text.encode())
+    damage(file, place // 4096 * 4096, 4096)
+    (tmp_path / "library.db.damaged").touch()
+    database, shelf, tree = library(tmp_path)
+    kept = database.rows("SELECT id FROM messages")
+    assert 0.8 * last < len(kept) < last
+    for chat in shelf.latest():
+        if chat.leaf is not None:
+            assert tree.path(chat.leaf), "every chat ends somewhere"
+
+
+def test_a_version_that_is_no_json_any_more_keeps_nothing_from_being_read(tmp_path: Path) -> None:
+    write_first_version(tmp_path)
+    connection = sqlite3.connect(tmp_path / "library.db")
+    connection.execute("UPDATE character_versions SET content = '{\x01'")
+    connection.commit()
+    connection.close()
+    (tmp_path / "library.db.damaged").touch()
+    database, shelf, tree = library(tmp_path)
+    characters = CharacterLibrary(database, PictureStore(database))
+    assert [each.profile.name for each in characters.latest()] == ["Ember"]
+    assert [said.text for said in tree.path(shelf.get(1).leaf or 0)] == ["Hello"]
+
+
+def test_a_recovery_that_fails_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(tmp_path, 3)
+    (tmp_path / "library.db.damaged").touch()
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("refsheet_tui.storage.recovery._copy", full)
+    with pytest.raises(StorageError, match="can't be recovered"):
+        library(tmp_path)
+    monkeypatch.undo()
+    database, _, _ = library(tmp_path)
+    assert database.recovered is not None
+    assert database.row("SELECT count(*) FROM messages") == (60,)
+
+
+def test_pictures_that_are_there_are_known_again(tmp_path: Path) -> None:
+    database, shelf, tree = library(tmp_path)
+    said = tree.add(
+        shelf.begin(None).id, None, "user", "Look!", pictures=[samples_dir() / "miso.png"]
+    )
+    database.close()
+    damaged = sqlite3.connect(tmp_path / "library.db")
+    damaged.execute("DELETE FROM pictures")
+    damaged.commit()
+    damaged.close()
+    (tmp_path / "library.db.damaged").touch()
+    _, _, again = library(tmp_path)
+    assert again.get(said.id).pictures == said.pictures
+
+
+def test_who_writes_to_a_file_that_was_replaced_is_told(tmp_path: Path) -> None:
+    database, shelf, _ = library(tmp_path)
+    shelf.begin(None)
+    (tmp_path / "library.db.damaged").touch()
+    other, _, _ = library(tmp_path)
+    assert other.recovered is not None
+    with pytest.raises(StorageError, match="replaced meanwhile"):
+        shelf.begin(None)
+    assert database.rows("SELECT id FROM chats") == other.rows("SELECT id FROM chats")
 
 
 def test_a_file_that_is_no_database_is_kept_aside(tmp_path: Path) -> None:

@@ -78,6 +78,24 @@ async def test_a_chat_goes_on_where_it_was(engine: LocalEngine, library: Library
     assert again.conversation.turns == chat.conversation.turns
 
 
+async def test_another_reply_that_never_came_leaves_the_last_one(
+    engine: LocalEngine, library: Library
+) -> None:
+    chat = held(engine, library, library.chats.begin(None).id)
+    await written(chat)
+    chat.say("What are you?")
+    await written(chat)
+    before = chat.path
+    async with aclosing(chat.another()) as events:
+        assert not isinstance(await anext(events), TextDelta)
+    assert chat.path == before
+    async with aclosing(chat.another()) as events:
+        async for _ in events:
+            pass
+    assert chat.path[:-1] == before[:-1] and chat.path[-1].id > before[-1].id
+    assert chat.place(chat.path[-1]) == (2, 2)
+
+
 async def test_what_the_character_was_told_beside_it_is_kept_where_it_was(
     engine: LocalEngine, library: Library
 ) -> None:

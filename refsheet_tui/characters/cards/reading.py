@@ -14,11 +14,13 @@ import yaml
 from refsheet_tui.characters.cards import charx, png
 from refsheet_tui.characters.cards.limits import AGAIN, FILE, as_object, too_large
 from refsheet_tui.errors import CardError, HostileFileError
-from refsheet_tui.hostile_json import TEXT, parse_json
+from refsheet_tui.hostile_json import parse_json
 from refsheet_tui.text import one_line
 
 # V3 wins over the older one, which is there for programs that don't know it.
 _KEYWORDS = (b"ccv3", b"chara")
+# The parser takes a second for it.
+_YAML = 128 << 10
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 
 
@@ -88,7 +90,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _from_yaml(data: bytes) -> dict[str, Any]:
-    if len(data) > TEXT // 8:  # the parser is slow
+    if len(data) > _YAML:
         raise too_large("Its text")
     try:
         found = yaml.load(data.decode("utf-8-sig"), _Loader)

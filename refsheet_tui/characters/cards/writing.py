@@ -20,10 +20,11 @@ def json_card(profile: Profile) -> bytes:
 
 def png_card(profile: Profile, sheet: Path) -> bytes:
     """The sheet with the card in it. Raises `PictureError`."""
+    image = open_picture(sheet)
     data = sheet.read_bytes()
     if not data.startswith(png.SIGNATURE):
         out = io.BytesIO()
-        open_picture(sheet).save(out, "PNG")
+        image.save(out, "PNG")
         data = out.getvalue()
     return png.with_texts(
         data,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.messages import DraftMessage
+from refsheet_tui.chats.messages import DraftMessage, Message
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.prompting.turns import Role
 
-# The end of the year 9999, where calendars stop.
-_LAST_S = 253_402_300_799
+# The end of the year 9999, where calendars stop, less the day by which clocks differ.
+_LAST_S = 253_402_300_799 - 24 * 3600
 # Far above what people say to each other in a chat.
 MESSAGES = 100_000
 
@@ -58,7 +60,7 @@ class ChatDraft:
 
 
 def draft_of(library: Library, chat: Chat) -> ChatDraft:
-    """Raises `StorageError`, `OSError` for a picture that is gone."""
+    """Pictures that are gone are left out. Raises `StorageError`."""
     messages = library.tree.all_of(chat.id)
     index = {message.id: place for place, message in enumerate(messages)}
     profile = library.characters.at(chat.version).profile if chat.version is not None else None
@@ -71,7 +73,7 @@ def draft_of(library: Library, chat: Chat) -> ChatDraft:
                 message.finish,
                 message.created,
                 message.extra,
-                tuple(library.tree.picture(each).read_bytes() for each in message.pictures),
+                tuple(_pictures(library, message)),
                 message.asides,
             )
             for message in messages
@@ -83,6 +85,12 @@ def draft_of(library: Library, chat: Chat) -> ChatDraft:
         note=chat.note,
         extra=chat.extra,
     )
+
+
+def _pictures(library: Library, message: Message) -> Iterator[bytes]:
+    for sha256 in message.pictures:
+        with suppress(OSError):
+            yield library.tree.picture(sha256).read_bytes()
 
 
 def keep(library: Library, draft: ChatDraft, version: int | None) -> Chat:

@@ -31,7 +31,7 @@ def from_lines(lines: Sequence[dict[str, Any]]) -> ChatDraft:
         chosen = line.get("swipe_id")
         is_chosen = isinstance(chosen, int) and 0 <= chosen < len(swipes)
         place = int(chosen) if is_chosen and isinstance(chosen, int) else 0
-        text = clean(str(line.get("mes", "")))
+        text = clean(str(line.get("mes") or ""))
         if not swipes:
             swipes = [text]
         elif text:

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, sound_time, too_many
-from refsheet_tui.chats.messages import DraftMessage
+from refsheet_tui.chats.messages import FINISHES, WHOLE, DraftMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.text import clean
@@ -118,7 +118,7 @@ def _message(each: _Message, place: int, pictures: dict[str, bytes]) -> DraftMes
         each.parent,
         each.role,
         clean(each.text),
-        each.finish,
+        each.finish if each.finish in FINISHES else WHOLE,
         sound_time(each.created),
         each.extra,
         tuple(pictures[key] for key in each.pictures),

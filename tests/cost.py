@@ -1,0 +1,33 @@
+"""What it costs to read a file, in a process that does nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+MIB = 1 << 20
+_MEASURED = """
+import sys, time
+from pathlib import Path
+from refsheet_tui.errors import RefsheetError
+{imports}
+begin = time.process_time()
+try:
+    {read}
+except RefsheetError as error:
+    assert error.problem and error.remedy
+seconds = time.process_time() - begin
+print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0], seconds)
+"""
+
+
+def assert_cheap(path: Path, imports: str, read: str) -> None:
+    """`read` takes `Path(sys.argv[1])`, and is done or refuses within 300 MiB and 2 s of the
+    processor."""
+    program = _MEASURED.format(imports=imports, read=read)
+    done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    peak, seconds = done.stdout.split()
+    assert int(peak) * 1024 < 300 * MIB
+    assert float(seconds) < 2
