@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -162,6 +163,9 @@ class KeptConversation:
                 async for event in events:
                     record.event(event)
                     yield event
+        except (asyncio.CancelledError, GeneratorExit):
+            record.stop()
+            raise
         finally:
             message = record.end()
             if message is not None:

@@ -42,6 +42,10 @@ class Record:
             if self._text.strip() and self._clock() - self._flushed >= _FLUSH_S:
                 self._flush(OPEN)
 
+    def stop(self) -> None:
+        """Nobody waits for more of it: it did not end by itself, nor was it cut off."""
+        self._finish = "cancelled"
+
     def end(self) -> Message | None:
         """The reply, however it ended; None for one that never began."""
         if not self._text.strip():

@@ -96,6 +96,18 @@ async def test_another_reply_that_never_came_leaves_the_last_one(
     assert chat.place(chat.path[-1]) == (2, 2)
 
 
+async def test_a_reply_that_nobody_waits_for_was_stopped_and_not_cut_off(
+    engine: LocalEngine, library: Library
+) -> None:
+    chat = held(engine, library, library.chats.begin(None).id, ENDLESS)
+    async with aclosing(chat.reply()) as events:
+        async for event in events:
+            if isinstance(event, TextDelta) and event.text.strip():
+                break
+    (said,) = chat.path
+    assert said.finish == "cancelled" and said.is_unfinished and not said.was_cut_off
+
+
 async def test_what_the_character_was_told_beside_it_is_kept_where_it_was(
     engine: LocalEngine, library: Library
 ) -> None:
