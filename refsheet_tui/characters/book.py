@@ -102,10 +102,13 @@ def book_of(card: Mapping[str, Any]) -> Book:
     left, by_keyword = _MOST_KEYS, list[Entry]()
     for each in wanted:
         if not each.get("constant") and not _has_patterns(each):
-            by_keyword.append(_entry(each, left))
-            left -= len(by_keyword[-1].keys) + len(by_keyword[-1].secondary_keys)
+            entry = _entry(each)
+            left -= len(entry.keys) + len(entry.secondary_keys)
+            if left < 0:
+                break
+            by_keyword.append(entry)
     return Book(
-        tuple(_entry(each, 0) for each in wanted if each.get("constant")),
+        tuple(_entry(each) for each in wanted if each.get("constant")),
         tuple(by_keyword),
         depth=int(min(max(_number(book.get("scan_depth"), _DEPTH), 1), _MOST_DEPTH)),
         budget=int(min(max(_number(book.get("token_budget"), _BUDGET), 0), _MOST_BUDGET)),
@@ -113,13 +116,11 @@ def book_of(card: Mapping[str, Any]) -> Book:
     )
 
 
-def _entry(entry: dict[str, Any], most_keys: int) -> Entry:
-    keys = _keys(entry.get("keys"))[:most_keys]
-    secondary = _keys(entry.get("secondary_keys")) if entry.get("selective") else ()
+def _entry(entry: dict[str, Any]) -> Entry:
     return Entry(
-        keys=keys,
+        keys=_keys(entry.get("keys")),
         content=_content(entry),
-        secondary_keys=secondary[: most_keys - len(keys)],
+        secondary_keys=_keys(entry.get("secondary_keys")) if entry.get("selective") else (),
         case_sensitive=bool(entry.get("case_sensitive")),
         priority=_number(entry.get("priority"), 0),
     )

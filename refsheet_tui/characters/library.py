@@ -41,16 +41,12 @@ FROM characters c JOIN character_versions v ON v.character = c.id
 """
 
 
-# Versions that no chat is held with, made long ago, and not changed lately: that could be taken
-# back.
+# Versions that no chat is held with, made long ago, and not left lately: that could be taken back.
 _IS_UNNEEDED = """
 id NOT IN (
     SELECT version FROM characters WHERE version IS NOT NULL
     UNION SELECT version FROM chats WHERE version IS NOT NULL
-) AND created <= ?1 AND NOT EXISTS (
-    SELECT 1 FROM character_versions AS newer
-    WHERE newer.previous = character_versions.id AND newer.created > ?1
-)
+) AND created <= ?1 AND ("left" IS NULL OR "left" <= ?1)
 """
 _IS_UNUSED = """
 id NOT IN (SELECT v.character FROM character_versions v JOIN chats ON chats.version = v.id)
@@ -82,7 +78,7 @@ class CharacterLibrary:
                 (profile.name, now, now),
             ).lastrowid
             assert number is not None
-            self._make_current(connection, number, profile, data)
+            self._add_current(connection, number, profile, data)
         return self.get(number)
 
     def edit(
@@ -94,7 +90,7 @@ class CharacterLibrary:
         data = _read(pictures) if pictures is not None else None
         with self._database.writing() as connection:
             pictures_kept = kept.pictures if data is None else data
-            self._make_current(connection, character, profile, pictures_kept)
+            self._add_current(connection, character, profile, pictures_kept)
         return self.get(character)
 
     def vary(
@@ -122,10 +118,7 @@ class CharacterLibrary:
                 "There is no earlier version of it.", "What was changed long ago is gone."
             )
         with self._database.writing() as connection:
-            connection.execute(
-                "UPDATE characters SET version = ?, name = ? WHERE id = ?",
-                (version, self.at(version).profile.name, character),
-            )
+            _make_current(connection, character, version, self.at(version).profile.name)
         return self.get(character)
 
     def get(self, character: int) -> KeptCharacter:
@@ -172,9 +165,20 @@ class CharacterLibrary:
         """Where its pictures are, the sheet first."""
         return tuple(self._pictures.path(sha256) for sha256 in kept.pictures)
 
+    def sheet(self, kept: KeptCharacter) -> Path:
+        """Raises `PictureError` for one that has lost it."""
+        pictures = self.pictures(kept)
+        if not pictures:
+            raise PictureError(
+                f"The sheet of {one_line(kept.profile.name)} is gone.",
+                f"Give it another one: refsheet characters edit {kept.id} --picture IMAGE",
+            )
+        return pictures[0]
+
     def speaking(self, kept: KeptCharacter) -> Character:
-        """As the prompt needs it. Raises `ConfigError` for a language that is not known."""
-        sheet, *extras = self.pictures(kept)
+        """As the prompt needs it. Raises `PictureError` for one that has lost its pictures,
+        `ConfigError` for what is no language."""
+        sheet, *extras = (self.sheet(kept), *self.pictures(kept)[1:])
         profile = kept.profile
         spoken = language(profile.language)
         telling = Telling(profile, spoken)
@@ -191,7 +195,7 @@ class CharacterLibrary:
             book=telling.book(),
         )
 
-    def _make_current(
+    def _add_current(
         self,
         connection: sqlite3.Connection,
         character: int,
@@ -199,10 +203,7 @@ class CharacterLibrary:
         pictures: Sequence[bytes | str],
     ) -> None:
         version = self._add_version(connection, character, profile, pictures)
-        connection.execute(
-            "UPDATE characters SET version = ?, name = ? WHERE id = ?",
-            (version, profile.name, character),
-        )
+        _make_current(connection, character, version, profile.name)
 
     def _add_version(
         self,
@@ -237,6 +238,17 @@ class CharacterLibrary:
     def _set_deleted(self, character: int, when: float | None) -> None:
         with self._database.writing() as connection:
             connection.execute("UPDATE characters SET deleted = ? WHERE id = ?", (when, character))
+
+
+def _make_current(connection: sqlite3.Connection, character: int, version: int, name: str) -> None:
+    connection.execute(
+        'UPDATE character_versions SET "left" = ?'
+        " WHERE id = (SELECT version FROM characters WHERE id = ?)",
+        (time(), character),
+    )
+    connection.execute(
+        "UPDATE characters SET version = ?, name = ? WHERE id = ?", (version, name, character)
+    )
 
 
 def _read(pictures: Sequence[Path]) -> list[bytes]:

@@ -15,7 +15,7 @@ from refsheet_tui.chats.messages import WHOLE, Message
 from refsheet_tui.chats.record import Record
 from refsheet_tui.chats.tree import MessageTree
 from refsheet_tui.engine import Event
-from refsheet_tui.errors import PictureError
+from refsheet_tui.errors import PictureError, RefsheetError
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Aside, Prompt, Turn
 
@@ -153,7 +153,7 @@ class KeptConversation:
                     yield event
         finally:
             if before is not None and before.role == "model" and not self._ends_with_reply:
-                self.go_to(before)
+                self.open(before.id)
 
     async def _recorded(
         self, events: AsyncGenerator[Event | Overflow, None], record: Record
@@ -202,9 +202,13 @@ class KeptConversation:
 
     def edit(self, message: Message, text: str) -> Message:
         """Say something else in the place of `message`, which stays beside it."""
-        shown = self._shown(message)
+        shown, leaf = self._shown(message), self._leaf
         self.open(message.parent)
-        return self.say(text, shown) if message.role == "user" else self.hear(text)
+        try:
+            return self.say(text, shown) if message.role == "user" else self.hear(text)
+        except RefsheetError:
+            self.open(leaf)
+            raise
 
     def delete(self, message: Message) -> None:
         """Take `message` and all that came of it away; `undelete` brings it back."""

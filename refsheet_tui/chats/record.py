@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from refsheet_tui.chats.conversation import Overflow
-from refsheet_tui.chats.messages import OPEN, Message
+from refsheet_tui.chats.messages import OPEN, WHOLE, Message
 from refsheet_tui.chats.tree import MessageTree
 from refsheet_tui.engine import Event, Finished, TextDelta
 
@@ -29,7 +29,8 @@ class Record:
         self._chat = chat
         self._parent = parent
         self._clock = clock
-        self._message = begun
+        self._begun = self._message = begun
+        self._has_grown = False
         self._text = begun.text.rstrip() if begun else ""
         self._finish = OPEN
         self._flushed = 0.0
@@ -39,6 +40,7 @@ class Record:
             self._finish = event.finish
         elif isinstance(event, TextDelta):
             self._text += event.text
+            self._has_grown = True
             if self._text.strip() and self._clock() - self._flushed >= _FLUSH_S:
                 self._flush(OPEN)
 
@@ -47,9 +49,14 @@ class Record:
         self._finish = "cancelled"
 
     def end(self) -> Message | None:
-        """The reply, however it ended; None for one that never began."""
+        """The reply, however it ended; None for one that never began. One that should have grown
+        and did not is what it was, unless the model says that it is whole."""
         if not self._text.strip():
             return None
+        if self._begun is not None and not self._has_grown:
+            if self._finish == WHOLE:
+                self._tree.write(self._begun.id, self._begun.text, WHOLE)
+            return self._tree.get(self._begun.id)
         self._flush(self._finish)
         assert self._message is not None
         return self._tree.get(self._message.id)

@@ -113,8 +113,14 @@ class ChatShelf:
         self._set(chat, "note", note)
 
     def move_to(self, chat: int, version: int) -> None:
-        """Hold it with another version of its character."""
-        self._set(chat, "version", version)
+        """Hold it with another version of its character. Raises `StorageError`."""
+        with self._database.writing() as connection:
+            connection.execute(
+                'UPDATE character_versions SET "left" = ?'
+                " WHERE id = (SELECT version FROM chats WHERE id = ?)",
+                (time(), chat),
+            )
+            connection.execute("UPDATE chats SET version = ? WHERE id = ?", (version, chat))
 
     def delete(self, chat: int) -> None:
         """Until `undelete`, or until `purge` some days later."""

@@ -37,13 +37,19 @@ WITH RECURSIVE path (id, depth) AS (
 )
 SELECT {COLUMNS} FROM path JOIN messages m USING (id) ORDER BY depth DESC
 """
-# A message, and all that it answers.
+# A message, all that it answers, and what was taken away together with any of those.
 _BRING_BACK = """
 WITH RECURSIVE up (id) AS (
     VALUES (?)
     UNION ALL SELECT m.parent FROM messages m JOIN up USING (id) WHERE m.parent IS NOT NULL
+), gone (id, deleted) AS (
+    SELECT id, deleted FROM messages WHERE id IN up AND deleted IS NOT NULL
+), down (id) AS (
+    SELECT id FROM gone
+    UNION SELECT m.id FROM messages m JOIN down ON m.parent = down.id
 )
-UPDATE messages SET deleted = NULL WHERE deleted IS NOT NULL AND id IN up
+UPDATE messages SET deleted = NULL
+WHERE id IN down AND deleted IN (SELECT deleted FROM gone)
 """
 # A message and all that came of it, at one time: that is how they come back together.
 _DELETE = """
@@ -52,14 +58,6 @@ WITH RECURSIVE down (id) AS (
     UNION ALL SELECT m.id FROM messages m JOIN down ON m.parent = down.id
 )
 UPDATE messages SET deleted = ? WHERE deleted IS NULL AND id IN down
-"""
-_UNDELETE = """
-WITH RECURSIVE down (id) AS (
-    VALUES (?1)
-    UNION ALL SELECT m.id FROM messages m JOIN down ON m.parent = down.id
-)
-UPDATE messages SET deleted = NULL
-WHERE id IN down AND deleted = (SELECT deleted FROM messages WHERE id = ?1)
 """
 # From a message to the newest end of what came of it.
 _NEWEST_END = """
@@ -200,7 +198,6 @@ class MessageTree:
         """Bring back what `delete` took, with all that it answers; the chat ends with it, or with
         what came of it."""
         with self._database.writing() as connection:
-            connection.execute(_UNDELETE, (message.id,))
             connection.execute(_BRING_BACK, (message.id,))
         return self.go_to(message)
 

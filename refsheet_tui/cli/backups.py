@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
@@ -25,6 +26,21 @@ def backup(file: Path, force: bool) -> None:
     with opened() as library:
         size = write_backup(library.database, file)
     click.echo(f"Written to {file}: {in_gb(size)}. To have it back: refsheet restore {file}")
+
+
+def _is_empty(folder: Path) -> bool:
+    """Whether nothing is lost with a library. One that can't be opened is kept."""
+    from refsheet_tui.chats.library import Library
+    from refsheet_tui.errors import StorageError
+
+    try:
+        library = Library.open(folder)
+    except StorageError:
+        return False
+    try:
+        return library.is_empty
+    finally:
+        library.close()
 
 
 @click.command()
@@ -54,5 +70,7 @@ def restore(file: Path, replace: bool) -> None:
         read_backup(file, unpacked)
         aside = put_in_place(unpacked, data)
     click.echo("Restored.")
-    if aside is not None and replace:
+    if aside is not None and _is_empty(aside):
+        shutil.rmtree(aside)
+    elif aside is not None:
         click.echo(f"What was here before is in {aside}.")

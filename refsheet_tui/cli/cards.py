@@ -58,7 +58,7 @@ def write_card(library: Library, kept: KeptCharacter, file: Path, *, force: bool
     """Raises `CardError` for a kind that no card has, `PictureError`, `StorageError`."""
     kind = file.suffix.lower()
     if kind == ".png":
-        data = png_card(kept.profile, library.characters.pictures(kept)[0])
+        data = png_card(kept.profile, library.characters.sheet(kept))
     elif kind == ".json":
         data = json_card(kept.profile)
     else:

@@ -93,7 +93,7 @@ def edited(profile: Profile) -> Profile | None:
             return changed(whole, {**texts, "tags": whole.tags})
         except ValidationError as error:
             problem = f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}"
-        except (yaml.YAMLError, ConfigError, click.UsageError) as error:
+        except (yaml.YAMLError, ConfigError, ValueError, RecursionError) as error:
             problem = str(error)
         click.echo(f"refsheet: {one_line(problem)}", err=True)
         if not click.confirm("Open it again? What you wrote is lost otherwise.", default=True):
@@ -131,7 +131,7 @@ def _settings(
             raise click.UsageError(f"There is no setting {name!r}. There are: {known}.")
         try:
             value = yaml.safe_load(text)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, RecursionError):
             value = text
         if value is None:
             settings.pop(name, None)

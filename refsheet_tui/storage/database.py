@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
@@ -19,6 +19,8 @@ from refsheet_tui.storage.recovery import recover
 
 # Seconds that a write waits for another program's.
 _PATIENCE_S = 10.0
+# The same for one that saves what it can of a large library.
+_RECOVERY_S = 120.0
 
 Value = str | int | float | bytes | None
 Row = tuple[Value, ...]
@@ -50,7 +52,7 @@ class Database:
 
     def _recovered(self) -> sqlite3.Connection:
         # Of two programs that find it damaged, one recovers it.
-        with FileLock(f"{self.file}.lock"):
+        with self._alone():
             if (connection := self._undamaged()) is not None:
                 return connection
             aside = recover(self.file, _open, partial(picture_path, self.file))
@@ -60,6 +62,17 @@ class Database:
             f"{aside}."
         )
         return _open(self.file)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            with FileLock(f"{self.file}.lock", timeout=_RECOVERY_S):
+                yield
+        except Timeout as error:
+            raise StorageError(
+                f"Another program has been recovering {self.file} for {_RECOVERY_S:.0f} s.",
+                "Try again when it is done.",
+            ) from error
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

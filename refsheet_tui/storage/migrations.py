@@ -101,6 +101,8 @@ _ASIDES_AND_CHARACTER_SEARCH = """
 ALTER TABLE messages ADD COLUMN asides TEXT NOT NULL DEFAULT '[]';
 -- The version that this one took the place of.
 ALTER TABLE character_versions ADD COLUMN previous INTEGER;
+-- When a character or a chat took another one in its place.
+ALTER TABLE character_versions ADD COLUMN left REAL;
 
 CREATE VIRTUAL TABLE character_words USING fts5 (name, text, tokenize='trigram');
 CREATE VIEW words_of_characters AS

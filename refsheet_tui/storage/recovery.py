@@ -26,17 +26,38 @@ _TABLES = (
 # Rows that are read at once; how far a gap is jumped over; how many in it are tried one by one.
 _STEP, _FAR, _MOST_TRIED = 50, 1 << 32, 200_000
 _COMPANIONS = ("", "-wal", "-shm")
-# What is no JSON any more would keep all that refers to it from being read.
+# What is no JSON any more would keep all that refers to it from being read; and who refers to
+# something that is gone keeps its own words.
 _MEND = """
-UPDATE character_versions SET content =
-    json_object('name', (SELECT name FROM characters WHERE id = character))
-    WHERE NOT json_valid(content);
+UPDATE character_versions SET content = json_object(
+    'name', coalesce((SELECT name FROM characters WHERE id = character), '')
+) WHERE NOT json_valid(content);
+INSERT INTO characters (id, name, version, created, used)
+    SELECT character, coalesce(json_extract(content, '$.name'), ''), max(id), min(created),
+        max(created)
+    FROM character_versions WHERE character NOT IN (SELECT id FROM characters) GROUP BY character;
+INSERT INTO character_versions (character, content, created)
+    SELECT id, json_object('name', name), created FROM characters
+    WHERE id NOT IN (SELECT character FROM character_versions);
+UPDATE characters SET version = (
+    SELECT max(id) FROM character_versions WHERE character = characters.id
+) WHERE version IS NULL OR version NOT IN (SELECT id FROM character_versions);
+UPDATE chats SET version = NULL WHERE version NOT IN (SELECT id FROM character_versions);
+INSERT INTO chats (id, beginning, begun, created, used)
+    SELECT chat, coalesce(
+        (SELECT substr(text, 1, 200) FROM messages AS said
+         WHERE said.chat = messages.chat ORDER BY role = 'user' DESC, id LIMIT 1), ''
+    ), max(role = 'user'), min(created), max(created)
+    FROM messages WHERE chat NOT IN (SELECT id FROM chats) GROUP BY chat;
 UPDATE chats SET extra = '{}' WHERE NOT json_valid(extra);
 UPDATE messages SET extra = '{}' WHERE NOT json_valid(extra);
 UPDATE messages SET asides = '[]' WHERE NOT json_valid(asides);
+"""
+_FINISH = """
 UPDATE chats SET leaf = (
     SELECT max(id) FROM messages WHERE chat = chats.id AND deleted IS NULL
-) WHERE leaf NOT IN (SELECT id FROM messages);
+) WHERE leaf IS NULL OR leaf NOT IN (SELECT id FROM messages);
+DELETE FROM character_words;
 INSERT INTO character_words (rowid, name, text) SELECT id, name, text FROM words_of_characters;
 """
 
@@ -89,10 +110,16 @@ def _fill(
     for table in _TABLES:
         _copy(damaged, new, table)
     _know_pictures(new, picture)
+    _run(new, _MEND)
     _cut_loose_ends(new)
-    for statement in _MEND.split(";\n"):
-        new.execute(statement)
+    _run(new, _FINISH)
     new.execute("COMMIT")
+
+
+def _run(new: sqlite3.Connection, script: str) -> None:
+    """Within the step that is open, unlike `executescript`."""
+    for statement in script.split(";\n"):
+        new.execute(statement)
 
 
 def _copy(damaged: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
@@ -112,21 +139,35 @@ def _copy(damaged: sqlite3.Connection, new: sqlite3.Connection, table: str) -> N
 
 def _by_number(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[Row]:
     """From the first number on. Where a step can't be read, further and further behind it is
-    tried, and what was jumped over one by one."""
+    tried, and what was jumped over one by one. A page may hold what is long behind: numbers that do
+    not grow are not believed."""
     last, jump = -1, 0
     while jump < _FAR:
         step = f"{select} WHERE {key} > {last + jump} ORDER BY {key} LIMIT {_STEP}"
-        try:
-            rows = damaged.execute(step).fetchall()
-        except sqlite3.DatabaseError:
-            jump = max(1, 2 * jump)
-            continue
-        yield from _one_by_one(damaged, select, key, range(last + 1, last + jump + 1))
-        if not rows:
+        found, is_whole = _until_an_error(damaged, step)
+        rows = [row for row in found if row[0] > last + jump]
+        if rows or (is_whole and not found):
+            yield from _one_by_one(damaged, select, key, range(last + 1, last + jump + 1))
+        if rows:
+            yield from rows
+            last, jump = max(row[0] for row in rows), 0 if is_whole else 1
+        elif is_whole and not found:
             return
-        yield from rows
-        last, jump = rows[-1][0], 0
+        else:
+            jump = max(1, 2 * jump)
     yield from _one_by_one(damaged, select, key, range(last + 1, last + _STEP))
+    backwards = f"{select} WHERE {key} > {last} ORDER BY {key} DESC"
+    yield from _until_an_error(damaged, backwards)[0]
+
+
+def _until_an_error(damaged: sqlite3.Connection, query: str) -> tuple[list[Row], bool]:
+    """What can be read, and whether that is all."""
+    found: list[Row] = []
+    try:
+        found += damaged.execute(query)
+    except sqlite3.DatabaseError:
+        return found, False
+    return found, True
 
 
 def _one_by_one(
@@ -148,14 +189,15 @@ def _readable(damaged: sqlite3.Connection, query: str) -> Iterator[Row]:
 
 
 def _know_pictures(new: sqlite3.Connection, picture: Callable[[str], Path]) -> None:
-    """The files are there, whatever the list of them says."""
+    """Whatever the list of them says: the files are there, or may be put there again."""
     for (sha256,) in new.execute(
         "SELECT sha256 FROM version_pictures UNION SELECT sha256 FROM message_pictures"
         " EXCEPT SELECT sha256 FROM pictures"
     ).fetchall():
+        size = 0
         with suppress(OSError, ValueError):
             size = picture(sha256).stat().st_size
-            new.execute("INSERT INTO pictures VALUES (?, ?, ?)", (sha256, size, time()))
+        new.execute("INSERT INTO pictures VALUES (?, ?, ?)", (sha256, size, time()))
 
 
 def _cut_loose_ends(new: sqlite3.Connection) -> None:

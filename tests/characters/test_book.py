@@ -118,6 +118,12 @@ def test_a_book_made_to_hurt_is_looked_through_at_once() -> None:
     assert process_time() - begin < 2
 
 
+def test_an_entry_that_is_looked_for_no_more_is_not_told_always() -> None:
+    many = {"keys": [f"word{number}" for number in range(3999)], "content": "Many."}
+    both = {"keys": ["cat"], "selective": True, "secondary_keys": ["dog"], "content": "Both."}
+    assert book(many, both).due(["the cat"], ()) == ()
+
+
 def test_orders_to_other_programs_are_not_told() -> None:
     assert book({**CAVE, "content": "@@depth 3\nDark."}).due(["cave"], ()) == ("Dark.",)
 

@@ -76,6 +76,23 @@ def test_a_character_is_changed_in_an_editor(tmp_path: Path) -> None:
     assert read(tmp_path, "characters", "show", "Emmy")["description"] == "Red."
 
 
+def test_what_yaml_can_t_read_is_not_lost(tmp_path: Path) -> None:
+    add(tmp_path, "Ember")
+    script = tmp_path / "editor.py"
+    script.write_text(
+        "import sys, pathlib\n"
+        "file = pathlib.Path(sys.argv[1]); text = file.read_text()\n"
+        "file.write_text(text.replace('name: Ember', 'name: 2020-13-45'))\n"
+    )
+    edit = ("characters", "edit", "Ember")
+    editor = {"VISUAL": f"{sys.executable} {script}"}
+    with on_a_terminal(tmp_path, *edit, variables=editor) as (process, terminal):
+        terminal.until(b"Open it again?")
+        terminal.press(b"n\n")
+        assert b"Traceback" not in terminal.rest()
+        assert process.wait() == 0
+
+
 def test_characters_are_found_by_what_is_said_of_them(tmp_path: Path) -> None:
     add(tmp_path, "Ember", "--description", "Flies kites.")
     add(tmp_path, "Miso", "--tag", "面包")

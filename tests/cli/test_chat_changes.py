@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from command import refsheet
@@ -62,6 +63,31 @@ def test_a_chat_moves_to_the_character_s_new_version_only_on_request(tmp_path: P
     assert "red" in refsheet(tmp_path, *dump).out
     again = refsheet(tmp_path, "chats", "update", "1", "--version", "1")
     assert "already" in again.out
+
+
+def test_what_can_be_taken_back_is_not_gone_at_the_next_start(tmp_path: Path) -> None:
+    talked(tmp_path)
+    refsheet(tmp_path, "characters", "edit", "Ember", "--description", "A green dragon.")
+    connection = sqlite3.connect(tmp_path / "data" / "library.db")
+    connection.execute("UPDATE character_versions SET created = 1.0")
+    connection.commit()
+    connection.close()
+    refsheet(tmp_path, "chats", "update", "1")
+    assert refsheet(tmp_path, "chats", "update", "1", "--version", "1").code == 0
+    assert refsheet(tmp_path, "characters", "edit", "Ember", "--undo").code == 0
+
+
+def test_what_was_deleted_together_comes_back_together(tmp_path: Path) -> None:
+    """Also where a part of it was brought back before the rest."""
+    talked(tmp_path)
+    refsheet(tmp_path, "talk", "--chat", "1", *TALK, stdin=b"/again\n")
+    everything = len(messages(tmp_path, 1, "--all"))
+    for message in ("4", "2"):
+        refsheet(tmp_path, "chats", "delete", "1", "--message", message)
+    assert len(messages(tmp_path, 1, "--all")) == 1
+    for message in ("4", "2"):
+        refsheet(tmp_path, "chats", "delete", "1", "--message", message, "--undo")
+    assert len(messages(tmp_path, 1, "--all")) == everything
 
 
 def test_a_chat_is_never_moved_to_somebody_else(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -16,11 +16,11 @@ from refsheet_tui.chats import Conversation
 from refsheet_tui.chats.kept import KeptConversation, Shown
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.reminders import Reminders
-from refsheet_tui.engine import GenerationSettings, LocalEngine, TextDelta
-from refsheet_tui.errors import EngineDiedError
+from refsheet_tui.engine import Event, GenerationSettings, LocalEngine, TextDelta
+from refsheet_tui.errors import EngineDiedError, EngineError, StorageError
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.pictures import PictureView, view
-from refsheet_tui.prompting import language, opening_turn
+from refsheet_tui.prompting import Prompt, language, opening_turn
 
 SEEN = PictureView(picture(3))
 
@@ -106,6 +106,40 @@ async def test_a_reply_that_nobody_waits_for_was_stopped_and_not_cut_off(
                 break
     (said,) = chat.path
     assert said.finish == "cancelled" and said.is_unfinished and not said.was_cut_off
+
+
+class DeadEngine(LocalEngine):
+    """Can't write any more."""
+
+    async def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[Event, None]:
+        raise EngineError("It is dead.", "Start another one.")
+        yield
+
+
+async def test_what_fails_before_its_first_word_changes_nothing(library: Library) -> None:
+    number = library.chats.begin(None).id
+    tree = library.tree
+    greeting = tree.add(number, None, "model", "Hi.", finish="end_of_turn")
+    question = tree.add(number, greeting.id, "user", "Well?")
+    tree.add(number, question.id, "model", "Hm.", finish="end_of_turn")
+    chat = held(DeadEngine(), library, number)
+    chat.open(greeting.id)
+    for replies in (chat.another, chat.go_on):
+        with pytest.raises(EngineError):
+            await anext(replies())
+        assert chat.path == (greeting,), "neither another end nor another way"
+    chat.open(library.chats.get(number).leaf)
+    before = chat.path
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageError("There is no room.", "Make some.")
+
+    tree.add = full  # type: ignore[method-assign,assignment]
+    with pytest.raises(StorageError):
+        chat.edit(question, "What?")
+    assert chat.path == before
 
 
 async def test_what_the_character_was_told_beside_it_is_kept_where_it_was(
