@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 
@@ -28,7 +29,7 @@ def parse_json(text: bytes, limit: int = TEXT) -> object:
     if b"\\ud" in text or b"\\uD" in text:
         text = _SURROGATES.sub(_whole, text)
     try:
-        return json.loads(text.decode("utf-8-sig"), parse_constant=_no_number)
+        return json.loads(text.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise HostileFileError("Its text is damaged: it is no JSON.", _AGAIN) from error
 
@@ -64,6 +65,13 @@ def _outside_of_strings(text: bytes) -> Iterator[bytes]:
         pieces = chunk.split(b'"')
         yield b"".join(pieces[in_string::2]).translate(None, _OTHER)
         in_string ^= (len(pieces) - 1) % 2
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits} is beyond all numbers")  # and could not be written again
+    return number
 
 
 def _no_number(name: str) -> object:

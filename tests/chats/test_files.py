@@ -275,6 +275,11 @@ def test_half_a_character_harms_nobody(tmp_path: Path, library: Library) -> None
         write(draft)
 
 
+def test_a_number_that_could_not_be_written_again_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ChatFileError, match="damaged"):
+        read(tmp_path, jsonl(HEAD) + b'{"mes": "Hi", "see": 6999e999}')
+
+
 def test_an_end_that_is_none_is_a_usual_one(tmp_path: Path) -> None:
     content = {
         "format": "refsheet chat",
