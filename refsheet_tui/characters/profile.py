@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from refsheet_tui.text import one_line
+
+
+def named_after(sheet: Path) -> str:
+    """A name for a character that was given none."""
+    return one_line(sheet.stem).replace("_", " ").replace("-", " ").strip().title() or "Character"
 
 
 class Profile(BaseModel):

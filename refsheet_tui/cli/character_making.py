@@ -22,20 +22,22 @@ def add(images: tuple[str, ...], as_json: bool, **given: Any) -> None:
     import os
     import shlex
 
-    from refsheet_tui.characters.profile import Profile
+    from refsheet_tui.characters.profile import Profile, named_after
     from refsheet_tui.cli.library import character_json, opened, print_json
     from refsheet_tui.cli.pictures import find_picture
     from refsheet_tui.cli.profiles import changed
     from refsheet_tui.prompting import chosen_language
 
     spoken = chosen_language(given.pop("language"), os.environ)
-    profile = changed(Profile(language=spoken.code), given)
+    pictures = [find_picture(image) for image in images]
+    unnamed = Profile(language=spoken.code, name=named_after(pictures[0]))
+    profile = changed(unnamed, given)
     with opened() as library:
-        made = library.characters.add(profile, [find_picture(image) for image in images])
+        made = library.characters.add(profile, pictures)
     if as_json:
         print_json(character_json(made))
     else:
-        name = shlex.quote(profile.name) if profile.name else made.id
+        name = shlex.quote(profile.name) or made.id
         click.echo(f"It is here. To talk with it: refsheet talk {name} --save")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from refsheet_tui import paths
 from refsheet_tui.characters import Character, samples
 from refsheet_tui.characters.library import KeptCharacter
-from refsheet_tui.characters.profile import Profile
+from refsheet_tui.characters.profile import Profile, named_after
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.cli.library import find_character, find_message, opened
@@ -140,7 +140,7 @@ class Speakers:
         if speaker.kept is None:
             character = speaker.character
             return Profile(
-                name=one_line(character.name),
+                name=one_line(character.name) or named_after(character.sheet),
                 language=character.language.code,
                 description=character.description,
             )

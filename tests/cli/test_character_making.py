@@ -113,6 +113,8 @@ def test_a_card_is_written_by_looking(tmp_path: Path) -> None:
     assert read(tmp_path, "characters", "list")["characters"] == []
     done = refsheet(tmp_path, *describe, "--save")
     assert done.code == 0 and seen["description"] in done.out
+    (made,) = read(tmp_path, "characters", "list")["characters"]
+    assert made["name"] == "Miso", "as the file is called"
     card = tmp_path / "miso.json"
     assert refsheet(tmp_path, "characters", "export", "1", card).code == 0
     data = json.loads(card.read_text())["data"]

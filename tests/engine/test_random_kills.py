@@ -36,8 +36,9 @@ class Killer:
         for _ in range(self._random.choice((0, 0, 1, 3, 10, 100, 1000))):
             await asyncio.sleep(0)
         if self._engine.pid is not None and self.kills < KILLS:
-            self.kills += 1
-            os.kill(self._engine.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has died of the last one this very moment
+                os.kill(self._engine.pid, signal.SIGKILL)
+                self.kills += 1
 
     def moment(self) -> int:
         """After which event of a reply, if it has so many."""

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Button, Footer, Input, Label, Select, Static, TextArea
 
 from refsheet_tui.characters import Character
+from refsheet_tui.characters.profile import named_after
 from refsheet_tui.prompting import LANGUAGES, Language
 from refsheet_tui.prompting import language as language_of
 from refsheet_tui.text import clean, one_line
@@ -120,7 +121,7 @@ class NewCharacterScreen(Screen[Character | None]):
             Character(
                 sheet=sheet,
                 language=language_of(code),
-                name=one_line(self.query_one("#name", Input).value).strip() or _named(sheet),
+                name=one_line(self.query_one("#name", Input).value).strip() or named_after(sheet),
                 description=clean(self.query_one("#description", TextArea).text).strip(),
                 extras=tuple(self._extras),
             )
@@ -151,8 +152,3 @@ class NewCharacterScreen(Screen[Character | None]):
         names = "\n".join(f"+ {one_line(path.name)}" for path in self._extras)
         self.query_one("#extras", Static).update(names)
         self.query_one("#remove", Button).display = bool(self._extras)
-
-
-def _named(sheet: Path) -> str:
-    """A name for a character that was given none."""
-    return one_line(sheet.stem).replace("_", " ").replace("-", " ").strip().title() or "Character"
