@@ -106,6 +106,7 @@ def test_what_stands_beside_the_data_survives_too() -> None:
     again = card_of(profile_of(card, "en"), 3)
     assert (again["avatar"], again["vendor"]) == ("none", {"x": [1, "ü"]})
     assert "name" not in again, "what older programs repeat there would grow stale"
+    assert profile_of({"group_only_greetings": ["Hi."], "data": {}}, "en").card_outside == {}
 
 
 def test_yaml_has_more_than_json(tmp_path: Path) -> None:

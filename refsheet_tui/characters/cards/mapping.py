@@ -38,6 +38,8 @@ _WANTED: dict[str, Any] = {
     "character_version": "",
     "extensions": {},
 }
+_LISTS = ("alternate_greetings", "tags")
+_OF_VERSION_3 = "group_only_greetings"
 # What is a profile's alone travels under a name of its own.
 _OURS = "refsheet"
 _NEWEST = 3
@@ -53,9 +55,9 @@ def profile_of(card: dict[str, Any], language: str) -> Profile:
     ours = extensions.get(_OURS) if isinstance(extensions, dict) else None
     own = ours if isinstance(ours, dict) else {}
     texts = {field: _text(data.get(key)) for field, key in _TEXTS.items()}
-    known = {*_TEXTS.values(), "alternate_greetings", "tags"}
+    known = {*_TEXTS.values(), *_LISTS}
     # Some programs repeat there what is in the data, for those that know version 1 alone.
-    repeated = {*known, *_WANTED, *data, "data", "spec", "spec_version"}
+    repeated = {*known, *_WANTED, _OF_VERSION_3, *data, "data", "spec", "spec_version"}
     return Profile(
         **{**texts, "name": one_line(texts["name"])},
         alternate_greetings=_texts(data.get("alternate_greetings")),
@@ -89,7 +91,7 @@ def card_of(profile: Profile, version: int) -> dict[str, Any]:
         "extensions": {**(extensions if isinstance(extensions, dict) else {}), _OURS: ours},
     }
     if version == 3:
-        data = {"group_only_greetings": [], **data}
+        data = {_OF_VERSION_3: [], **data}
         return {
             **profile.card_outside,
             "spec": "chara_card_v3",
