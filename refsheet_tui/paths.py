@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 from refsheet_tui.errors import StorageError
+from refsheet_tui.text import one_line
 
 _APP = "refsheet"
 _PACKAGE = Path(__file__).resolve().parent
@@ -130,4 +131,19 @@ def _override(variable: str) -> Path | None:
     except RuntimeError as error:  # `~somebody` who is not on this machine
         raise StorageError(
             f"The folder in {variable} can't be found: {error}", "Set it to a full path."
+        ) from error
+
+
+def write_file(file: Path, data: bytes, *, force: bool) -> None:
+    """What the person asked for; over a file that is there only with `force`. Raises
+    `StorageError`."""
+    name = one_line(str(file))
+    try:
+        with file.open("wb" if force else "xb") as out:
+            out.write(data)
+    except FileExistsError as error:
+        raise StorageError(f"{name} exists.", "Give another name, or say --force.") from error
+    except OSError as error:
+        raise StorageError(
+            f"{name} can't be written: {error.strerror}.", "Choose another place."
         ) from error

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -24,6 +26,13 @@ FONT_FACES = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
 
 async def main() -> None:
+    # A library of its own: pictures in docs show nobody's chats.
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["REFSHEET_DATA_DIR"] = folder
+        await draw()
+
+
+async def draw() -> None:
     app = RefsheetApp(Config(language="en", generation=Generation(sample=False)))
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.engine_state.is_demo and drawn(app))

@@ -3,6 +3,7 @@ with."""
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 from time import time
 
 from refsheet_tui.characters.character import Character
-from refsheet_tui.characters.profile import Profile
+from refsheet_tui.characters.profile import Profile, named_after
 from refsheet_tui.characters.telling import Telling
 from refsheet_tui.errors import NotFoundError, PictureError
 from refsheet_tui.pictures import open_picture
@@ -80,6 +81,17 @@ class CharacterLibrary:
             assert number is not None
             self._add_current(connection, number, profile, data)
         return self.get(number)
+
+    def keep(self, character: Character) -> KeptCharacter:
+        """One that was made outside of the library: added, unless it is here just like that. Raises
+        `PictureError`, `StorageError`."""
+        profile = profile_from(character)
+        data = _read((character.sheet, *character.extras))
+        hashes = tuple(hashlib.sha256(picture).hexdigest() for picture in data)
+        for kept in self.named(profile.name):
+            if kept.profile == profile and kept.pictures == hashes:
+                return kept
+        return self.add_read(profile, data)
 
     def edit(
         self, character: int, profile: Profile, pictures: Sequence[Path] | None = None
@@ -238,6 +250,15 @@ class CharacterLibrary:
     def _set_deleted(self, character: int, when: float | None) -> None:
         with self._database.writing() as connection:
             connection.execute("UPDATE characters SET deleted = ? WHERE id = ?", (when, character))
+
+
+def profile_from(character: Character) -> Profile:
+    """Of one that was made outside of the library."""
+    return Profile(
+        name=one_line(character.name) or named_after(character.sheet),
+        language=character.language.code,
+        description=character.description,
+    )
 
 
 def _make_current(connection: sqlite3.Connection, character: int, version: int, name: str) -> None:

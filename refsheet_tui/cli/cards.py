@@ -12,7 +12,6 @@ from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.cli.console import note
-from refsheet_tui.cli.library import write_file
 from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.errors import CardError
 from refsheet_tui.text import one_line
@@ -65,4 +64,4 @@ def write_card(library: Library, kept: KeptCharacter, file: Path, *, force: bool
         raise CardError(
             f"{one_line(str(file))} is neither a .png nor a .json file.", "Give it such a name."
         )
-    write_file(file, data, force=force)
+    paths.write_file(file, data, force=force)

@@ -108,11 +108,13 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
 @click.option("--force", is_flag=True, help="Over a file that is there.")
 def export_chat(chat: int, file: Path, force: bool) -> None:
     """Write a chat as FILE.json (all of it), FILE.jsonl (for SillyTavern) or FILE.md (to read)."""
-    from refsheet_tui.cli.chat_files import write_chat
+    from refsheet_tui.chats.files import write_chat
     from refsheet_tui.cli.library import opened
 
     with opened() as library:
-        write_chat(library, library.chats.get(chat), file, force=force)
+        remark = write_chat(library, library.chats.get(chat), file, force=force)
+    if remark:
+        click.echo(remark, err=True)
     click.echo(f"Written to {file}.")
 
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,7 +14,7 @@ from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.cli.console import note
-from refsheet_tui.errors import NotFoundError, StorageError
+from refsheet_tui.errors import NotFoundError
 from refsheet_tui.storage.matching import Excerpt
 from refsheet_tui.text import one_line
 
@@ -89,18 +88,3 @@ def highlighted(excerpt: Excerpt) -> str:
 
 def print_json(value: object) -> None:
     click.echo(json.dumps(value))
-
-
-def write_file(file: Path, data: bytes, *, force: bool) -> None:
-    """What the person asked for; over a file that is there only with `force`. Raises
-    `StorageError`."""
-    name = one_line(str(file))
-    try:
-        with file.open("wb" if force else "xb") as out:
-            out.write(data)
-    except FileExistsError as error:
-        raise StorageError(f"{name} exists.", "Give another name, or say --force.") from error
-    except OSError as error:
-        raise StorageError(
-            f"{name} can't be written: {error.strerror}.", "Choose another place."
-        ) from error

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from refsheet_tui import paths
 from refsheet_tui.characters import Character, samples
-from refsheet_tui.characters.library import KeptCharacter
-from refsheet_tui.characters.profile import Profile, named_after
+from refsheet_tui.characters.library import KeptCharacter, profile_from
+from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.cli.library import find_character, find_message, opened
@@ -18,7 +18,7 @@ from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting import chosen_language
 from refsheet_tui.storage.layout import FILE_NAME
-from refsheet_tui.text import clean, one_line
+from refsheet_tui.text import clean
 
 
 @dataclass(frozen=True)
@@ -108,16 +108,12 @@ class Speakers:
         character, characters = speaker.character, self.library.characters
         pictures = (character.sheet, *character.extras)
         check_pictures(pictures)
-        data = [picture.read_bytes() for picture in pictures]
+        if speaker.kept is None:
+            return replace(speaker, kept=characters.keep(character))
         profile = self.profile(speaker)
-        named = [speaker.kept] if speaker.kept is not None else characters.named(profile.name)
-        for kept in named:
-            same = [path.read_bytes() for path in characters.pictures(kept)] == data
-            if same and kept.profile == profile:
-                return replace(speaker, kept=kept)
-        if speaker.kept is not None:
-            return replace(speaker, kept=characters.vary(speaker.kept, profile, pictures))
-        return replace(speaker, kept=characters.add(profile, pictures))
+        if profile == speaker.kept.profile and pictures == characters.pictures(speaker.kept):
+            return speaker
+        return replace(speaker, kept=characters.vary(speaker.kept, profile, pictures))
 
     def _speaker(self, kept: KeptCharacter) -> Speaker:
         """With what was said about it now in place of what is kept."""
@@ -138,12 +134,7 @@ class Speakers:
     def profile(self, speaker: Speaker) -> Profile:
         """What is known of it so far."""
         if speaker.kept is None:
-            character = speaker.character
-            return Profile(
-                name=one_line(character.name) or named_after(character.sheet),
-                language=character.language.code,
-                description=character.description,
-            )
+            return profile_from(speaker.character)
         return self._told(speaker.kept.profile)
 
     def _told(self, profile: Profile) -> Profile:

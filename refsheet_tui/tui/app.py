@@ -12,15 +12,17 @@ from textual.binding import Binding, BindingType
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from refsheet_tui.characters import Character
+from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.config import Config
 from refsheet_tui.crashes import crash
 from refsheet_tui.engine import Engine
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.prompting import chosen_language
 from refsheet_tui.tui.actions import actions_on
-from refsheet_tui.tui.messages import ChatWanted, SheetChosen
+from refsheet_tui.tui.messages import ChatChosen, ChatWanted, SheetChosen
 from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.chats import ChatsScreen, Choice
 from refsheet_tui.tui.screens.help import DemoScreen, HelpScreen
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
@@ -36,6 +38,7 @@ class RefsheetApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", priority=True),
         Binding("f1,question_mark", "help", "Help", key_display="f1"),
+        Binding("ctrl+l", "chats", "Chats"),
         Binding("f2", "other_theme", "Light or dark", show=False),
         Binding("f3", "real_model", "Get a real model", show=False),
     ]
@@ -54,26 +57,58 @@ class RefsheetApp(App[int]):
         self.theme = DARK.name
         self._config = config
         self._engine = engine
-        self._chats: dict[Character, ChatScreen] = {}
+        self._chats: dict[int, ChatScreen] = {}
         self.crashed: RefsheetError | None = None
 
     def on_mount(self) -> None:
         self.session = Session(self._config, self._engine_changed, self._engine)
-        self.push_screen(HomeScreen(self._language))
+        self.push_screen(HomeScreen(self._language, self.session.library.characters))
         self.run_worker(self._load(), group="load")
 
     async def on_unmount(self) -> None:
         await self.session.close()
 
     def on_chat_wanted(self, message: ChatWanted) -> None:
-        """Go on with the chat that is open with this character, or begin one."""
-        chat = self._chats.get(message.character)
-        if chat is None:
-            chat = ChatScreen(message.character, self.session)
-            self._chats[message.character] = chat
-            self.install_screen(chat, f"chat-{len(self._chats)}")
-        if chat not in self.screen_stack:  # a double click asks twice
-            self.push_screen(chat)
+        """Go on with a chat, or begin one."""
+        try:
+            self._open(*self.session.chat_with(message.character, new=message.new))
+        except RefsheetError as error:
+            self.show_problem(error)
+
+    def on_chat_chosen(self, message: ChatChosen) -> None:
+        chat = self.session.library.chats.get(message.chat)
+        if chat.version is None:
+            self.notify(
+                f"It is held with nobody: refsheet chats update {chat.id} --character NAME",
+                markup=False,
+                timeout=10,
+            )
+        else:
+            self._open(self.session.library.characters.at(chat.version), chat)
+
+    def action_chats(self) -> None:
+        """Every chat, from anywhere."""
+
+        def chosen(choice: Choice | None) -> None:
+            if choice is not None and choice.kind == "chat":
+                self.post_message(ChatChosen(choice.number))
+            elif choice is not None:
+                characters = self.session.library.characters
+                self.post_message(ChatWanted(characters.get(choice.number)))
+
+        self.push_screen(ChatsScreen(self.session.library), chosen)
+
+    def _open(self, kept: KeptCharacter, chat: Chat) -> None:
+        screen = self._chats.get(chat.id)
+        if screen is None:
+            screen = self._chats[chat.id] = ChatScreen(kept, chat, self.session)
+            self.install_screen(screen, f"chat-{chat.id}")
+        if screen in self.screen_stack:  # a double click asks twice
+            return
+        if isinstance(self.screen, ChatScreen):
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
 
     def on_sheet_chosen(self, message: SheetChosen) -> None:
         look = self.session.look(message.sheet, message.language)
@@ -89,7 +124,8 @@ class RefsheetApp(App[int]):
         self.exit(0)
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(actions_on(self.screen)))
+        has_commands = isinstance(self.screen, ChatScreen)
+        self.push_screen(HelpScreen(actions_on(self.screen), has_commands=has_commands))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What the demo is explains nothing about another model."""

@@ -7,15 +7,27 @@ from pathlib import Path
 from textual.message import Message
 
 from refsheet_tui.characters import Character
+from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.prompting import Language
 
 
 class ChatWanted(Message):
-    """The person wants to talk with this character."""
+    """The person wants to talk with this character: in the chat that was used last, or in a new
+    one."""
 
-    def __init__(self, character: Character) -> None:
+    def __init__(self, character: Character | KeptCharacter, *, new: bool = False) -> None:
+        """One that is not kept yet will be."""
         super().__init__()
         self.character = character
+        self.new = new
+
+
+class ChatChosen(Message):
+    """The person wants to go on with this chat."""
+
+    def __init__(self, chat: int) -> None:
+        super().__init__()
+        self.chat = chat
 
 
 class SheetChosen(Message):

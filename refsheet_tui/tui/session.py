@@ -11,6 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from refsheet_tui.characters import Character
+from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.config import Config
 from refsheet_tui.engine import (
     Engine,
@@ -42,7 +46,8 @@ class EngineState:
 
 
 class Session:
-    """Owns the engine. `on_state` is called on the event loop whenever the state changes."""
+    """Owns the engine and the person's library. `on_state` is called on the event loop whenever the
+    state changes."""
 
     def __init__(
         self,
@@ -50,9 +55,11 @@ class Session:
         on_state: Callable[[EngineState], None],
         engine: Engine | None = None,
     ) -> None:
+        """Raises `StorageError`."""
         self.config = config
         self.generation = GenerationSettings(**config.generation.model_dump())
         self.engine = engine or LocalEngine()
+        self.library = Library.open()
         self._on_state = on_state
         self._loading: asyncio.Task[ModelInfo] | None = None
 
@@ -64,6 +71,21 @@ class Session:
         """The loaded model; loads it first where it isn't. Raises `RefsheetError`."""
         # Whoever stops waiting does not stop the loading.
         return await asyncio.shield(self._loading or self._begin())
+
+    def chat_with(
+        self, character: Character | KeptCharacter, *, new: bool = False
+    ) -> tuple[KeptCharacter, Chat]:
+        """The chat that was used last with this character, in the version that it is held with, or
+        a new one; the character is kept first where it is not yet. Raises `PictureError`,
+        `StorageError`."""
+        characters, chats = self.library.characters, self.library.chats
+        kept = characters.keep(character) if isinstance(character, Character) else character
+        latest = chats.latest(1, character=kept.id)
+        if latest and not (new and latest[0].leaf is not None):
+            version = latest[0].version
+            return (characters.at(version) if version is not None else kept), latest[0]
+        kept = characters.get(kept.id)
+        return kept, chats.begin(kept.version)
 
     async def look(self, sheet: Path, language: Language) -> None:
         """Let the engine look at a sheet whose character is not complete yet. Raises nothing: who
@@ -81,7 +103,10 @@ class Session:
 
     async def close(self) -> None:
         """End the engine, busy or not."""
-        await self.engine.close()
+        try:
+            await self.engine.close()
+        finally:
+            self.library.close()
 
     def _begin(self) -> asyncio.Task[ModelInfo]:
         self._loading = asyncio.create_task(self._load())

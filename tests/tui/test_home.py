@@ -10,9 +10,9 @@ from textual.widgets import Input, Select, Static
 from refsheet_tui.config import Config
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.screens.new_character import NewCharacterScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.widgets.card import Card
 from refsheet_tui.tui.widgets.heading import DemoNotice
@@ -67,8 +67,9 @@ async def test_a_language_of_ones_own_is_among_those_to_choose() -> None:
     app = RefsheetApp(Config(language="Klingon"))
     async with app.run_test() as pilot:
         await pilot.press("n")
-        await until(pilot, lambda: isinstance(app.screen, NewCharacterScreen))
-        assert app.screen.query_one("#language", Select).value == "Klingon"
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+        assert app.screen.query_one("#language", Select).value == "other"
+        assert app.screen.query_one("#other-language", Input).value == "Klingon"
 
 
 def test_what_is_no_language_is_refused_before_the_screens_open() -> None:
@@ -92,7 +93,7 @@ async def test_a_new_character_from_a_dropped_picture(tmp_path: Path) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)
         await pilot.press("n")
-        await until(pilot, lambda: isinstance(app.screen, NewCharacterScreen))
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         await until(pilot, lambda: isinstance(app.focused, PathInput))
         app.post_message(Paste(f"'{sheet}'"))
         await until(pilot, lambda: app.screen.query_one(Portrait).path == sheet)
@@ -110,13 +111,13 @@ async def test_a_picture_that_is_none_is_explained_and_nothing_is_lost(path: str
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await pilot.press("n")
-        await until(pilot, lambda: isinstance(app.screen, NewCharacterScreen))
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         app.screen.query_one("#sheet PathInput", PathInput).value = path
         app.screen.query_one("#name", Input).value = "Nemo"
         await pilot.press("ctrl+s")
         problem = app.screen.query_one("#sheet .field-problem", Static)
         await until(pilot, lambda: bool(str(problem.render())))
-        assert isinstance(app.screen, NewCharacterScreen)
+        assert isinstance(app.screen, CharacterScreen)
         assert app.screen.query_one("#name", Input).value == "Nemo"
 
 
@@ -127,7 +128,7 @@ async def test_a_picture_dropped_on_the_gallery_is_a_new_character(tmp_path: Pat
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: len(app.screen.query(Card)) == 7)
         app.post_message(Paste(str(sheet).replace(" ", "\\ ")))
-        await until(pilot, lambda: isinstance(app.screen, NewCharacterScreen))
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         await until(pilot, lambda: app.screen.query_one(Portrait).path == sheet)
 
 

@@ -8,7 +8,7 @@ from refsheet_tui.engine import LocalEngine
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt, TextPart
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.screens.new_character import NewCharacterScreen
+from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.widgets.picture_field import PathInput
 
 
@@ -30,7 +30,7 @@ async def test_a_sheet_is_looked_at_as_soon_as_it_is_chosen() -> None:
     async with app.run_test() as pilot:
         await ready(pilot, app)
         await pilot.press("n")
-        await until(pilot, lambda: isinstance(app.screen, NewCharacterScreen))
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         app.screen.query_one("#sheet PathInput", PathInput).value = str(samples_dir() / "miso.png")
         await until(pilot, lambda: any(prompt.pictures for prompt in engine.ahead))
         last = engine.ahead[-1].parts[-1]

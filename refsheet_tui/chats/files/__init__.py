@@ -6,6 +6,7 @@ from refsheet_tui.chats.files.markdown import to_markdown
 from refsheet_tui.chats.files.reading import LARGEST, read_chat
 from refsheet_tui.chats.files.silly import to_jsonl
 from refsheet_tui.chats.files.tree_json import to_json
+from refsheet_tui.chats.files.writing import write_chat
 
 __all__ = [
     "LARGEST",
@@ -16,4 +17,5 @@ __all__ = [
     "to_json",
     "to_jsonl",
     "to_markdown",
+    "write_chat",
 ]

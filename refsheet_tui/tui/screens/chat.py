@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Footer, Static
 from textual.worker import Worker
 
-from refsheet_tui.characters import Character
+from refsheet_tui import paths
+from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.chats.files import write_chat
+from refsheet_tui.chats.messages import Message
+from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.errors import RefsheetError
 from refsheet_tui.prompting import Turn
-from refsheet_tui.text import clean
+from refsheet_tui.text import clean, one_line
+from refsheet_tui.tui.clipboard import copy
+from refsheet_tui.tui.commands import is_command, parsed
+from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.session import Session
-from refsheet_tui.tui.talk import Outcome, Talk
+from refsheet_tui.tui.talk import Outcome, Talk, Wish
 from refsheet_tui.tui.widgets.activity import Activity
-from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble
+from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
 from refsheet_tui.tui.widgets.composer import Composer
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
+from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.tui.widgets.portrait import Portrait
 
-_YOU = "You"
+# Commands that are actions as well.
+_ACTIONS = {
+    "regenerate": "screen.again",
+    "left": "screen.swipe(-1)",
+    "right": "screen.swipe(1)",
+    "continue": "screen.more",
+    "edit": "screen.edit",
+    "undo": "screen.undo",
+    "new": "screen.new",
+    "chats": "app.chats",
+    "help": "app.help",
+}
+# Seconds after the last key until what is typed is kept.
+_DRAFT_S = 0.5
 
 
 class ChatScreen(Screen[None]):
@@ -34,22 +56,33 @@ class ChatScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "Stop"),
         Binding("ctrl+r", "again", "Again"),
+        Binding("alt+left", "swipe(-1)", "Swipe", key_display="alt+←→"),
+        Binding("alt+right", "swipe(1)", "The next reply", show=False),
+        Binding("ctrl+g", "more", "Go on", show=False),
+        Binding("alt+z", "undo", "Undo deleting", show=False),
+        Binding("ctrl+n", "new", "New chat"),
+        Binding("ctrl+up", "earlier", "Earlier messages", show=False),
         Binding("ctrl+o", "back", "Home"),
     ]
 
-    def __init__(self, character: Character, session: Session) -> None:
+    def __init__(self, kept: KeptCharacter, chat: Chat, session: Session) -> None:
         super().__init__()
-        self._character = character
-        self._talk = Talk(character, session)
+        self._kept = kept
+        self._session = session
+        self._talk = Talk(session, kept, chat)
+        self._draft = chat.draft
+        self._draft_timer: Timer | None = None
         self._unsaid: list[str] = []
         self._worker: Worker[None] | None = None
         self._is_settling = False
         self._was_stopped = False
-        self._is_wanted = False
+        self._wished: Wish | None = None
+        self._edited: Message | None = None
+        self._deleted: list[Message] = []
         # Kept at hand: a reply may end when the screen is being taken apart.
-        self._said = VerticalScroll(id="said", can_focus=False)
+        self._said = History(self._talk.character.name, self._talk.place)
         self._activity = Activity()
-        self._composer = Composer(f"Message {character.name}…")
+        self._composer = Composer(f"Message {self._talk.character.name}…")
 
     @property
     def replying(self) -> bool:
@@ -57,11 +90,11 @@ class ChatScreen(Screen[None]):
 
     @property
     def conversation_turns(self) -> tuple[Turn, ...]:
-        """What was said so far."""
+        """What was said so far, as the model knows it."""
         return self._talk.turns
 
     def compose(self) -> ComposeResult:
-        character = self._character
+        character = self._talk.character
         yield Heading(f"{character.name} · {character.language.native}")
         yield DemoNotice()
         with Horizontal(id="chat"):
@@ -75,28 +108,123 @@ class ChatScreen(Screen[None]):
                 yield self._composer
         yield Footer()
 
-    def on_mount(self) -> None:
-        # Follow the end, until the person scrolls away from it.
-        self._said.anchor()
+    async def on_mount(self) -> None:
+        self._composer.give_back(self._draft)
+        self._talk.begin()
+        await self._said.show(self._talk.path)
         self._composer.focus()
 
     def on_screen_resume(self) -> None:
         """Also when help is closed: a greeting that the person stopped stays stopped."""
-        if self._unsaid or not (self._talk.has_begun or self._was_stopped):
-            self._is_wanted = self._is_settling  # it is being stopped, and then begins anew
-            self._answer()
+        if self._unsaid or not (self._talk.path or self._was_stopped):
+            self._wished = "answer" if self._is_settling else None  # stopped, and then begun anew
+            self._answer("answer")
         elif not self.replying:
-            self._read_ahead()
+            path = self._talk.path
+            if path and path[-1].was_cut_off:
+                self._answer("more")
+            else:
+                self._read_ahead()
 
     async def on_composer_sent(self, message: Composer.Sent) -> None:
         """Answer at once, or when the reply that is being written is done."""
         text = clean(message.text).strip()
+        if is_command(text):
+            await self._command(text)
+            return
+        text = text[1:] if text.startswith("//") else text
+        edited, self._edited = self._edited, None
+        if edited is not None and edited.role == "model":
+            self._talk.rewrite(edited, text)
+            await self._show_path()
+            return
+        if edited is not None:
+            path = self._talk.path
+            await self._said.show(path[: [each.id for each in path].index(edited.id)])
         self._unsaid.append(text)
-        await self._add(Bubble(_YOU, text, own=True))
-        self._answer()
+        await self._add(Bubble("You", text))
+        self._answer("answer", edited)
+
+    async def _command(self, text: str) -> None:
+        try:
+            command, argument = parsed(text)
+            if command.name in _ACTIONS:
+                await self.run_action(_ACTIONS[command.name])
+            elif command.name == "note":
+                self._talk.set_note("" if argument == "-" else argument)
+                self.notify("It counts from your next message on.", timeout=4)
+            elif command.name == "title":
+                self._session.library.chats.rename(self._talk.chat, argument)
+                self.notify("The chat is called so now.", timeout=4)
+            else:
+                file = paths.typed(argument)
+                remark = write_chat(
+                    self._session.library, self._session.library.chats.get(self._talk.chat), file
+                )
+                self.notify(f"Written to {one_line(str(file))}. {remark}", markup=False)
+        except RefsheetError as error:
+            self._composer.give_back(text)
+            self.notify(str(error), severity="error", markup=False, timeout=8)
+
+    async def on_said_wanted(self, wanted: Said.Wanted) -> None:
+        """What is done with one message."""
+        if wanted.what == "copy":
+            copy(self.app, wanted.said.text)
+            self.notify("Copied.", timeout=2)
+            return
+        if self.replying:
+            self._is_busy()
+            return
+        message = self._talk.message(wanted.said.message)
+        if wanted.what == "edit":
+            self._begin_edit(message)
+            return
+        if wanted.what == "delete":
+            self._talk.delete(message)
+            self._deleted.append(message)
+            self.notify("Deleted, with all that came of it. alt+z brings it back.", timeout=6)
+        else:
+            self._talk.end_with(message)
+            self.notify("What you say now begins a branch; nothing is lost.", timeout=4)
+        await self._show_path()
+        self._composer.focus()
+
+    async def action_undo(self) -> None:
+        """Bring back what was deleted last."""
+        if self._deleted and not self.replying:
+            self._talk.undelete(self._deleted.pop())
+            await self._show_path()
+
+    def action_edit(self) -> None:
+        """Say something else in place of the last message of one's own."""
+        own = [message for message in self._talk.path if message.role == "user"]
+        if self.replying:
+            self._is_busy()
+        elif own:
+            self._begin_edit(own[-1])
+
+    def _begin_edit(self, message: Message) -> None:
+        self._edited = message
+        self._composer.text = message.text
+        self._composer.focus()
+        self._activity.end("editing: enter puts it in its place, esc leaves it as it was")
+
+    async def _show_path(self) -> None:
+        await self._said.show(self._talk.path)
+        self._read_ahead()
+
+    def on_text_area_changed(self) -> None:
+        if self._draft_timer is not None:
+            self._draft_timer.stop()
+        self._draft_timer = self.set_timer(_DRAFT_S, self._keep_draft)
 
     def action_stop(self) -> None:
         """What was written until now stays."""
+        if self._edited is not None:
+            self._edited = None
+            self._composer.clear()
+            self._activity.end()
+            return
         self._was_stopped = True
         # A reply that is being settled has ended: to stop it again would cut its tidying short.
         if self._worker is not None and not self._is_settling:
@@ -104,36 +232,79 @@ class ChatScreen(Screen[None]):
             self._worker.cancel()
 
     def action_again(self) -> None:
-        """Another reply in place of the last."""
+        """Another reply beside the last."""
+        self._wish("another")
+
+    def action_more(self) -> None:
+        """Let the last reply go on."""
+        if self._said.last_reply is None:
+            self.notify("There is no reply that could go on.", markup=False, timeout=3)
+        else:
+            self._wish("more")
+
+    async def action_swipe(self, step: int) -> None:
+        """The reply before or after the last one; past the end a new one."""
         if self.replying:
-            self.notify("Wait for the reply, or stop it with esc.", markup=False, timeout=3)
-        self._answer()
+            self._is_busy()
+        elif self._talk.swipe(step):
+            await self._show_path()
+        elif step > 0:
+            self._wish("another")
+        else:
+            self.notify("There is no reply before this one.", markup=False, timeout=3)
+
+    async def action_earlier(self) -> None:
+        await self._said.show_more()
+
+    def action_new(self) -> None:
+        """Another chat with the same character; this one stays."""
+        self.action_stop()
+        self.post_message(ChatWanted(self._kept, new=True))
 
     def action_back(self) -> None:
         # The model can speak for one character at a time.
         self.action_stop()
         self._was_stopped = False
+        self._keep_draft()
         self.app.pop_screen()
 
-    def _answer(self) -> None:
-        """Answer what was said since the last reply; without that, reply again."""
+    def _wish(self, wish: Wish) -> None:
+        if self.replying:
+            self._is_busy()
+        else:
+            self._answer(wish)
+
+    def _is_busy(self) -> None:
+        self.notify("Wait for the reply, or stop it with esc.", markup=False, timeout=3)
+
+    def _keep_draft(self) -> None:
+        """So that it is there after whatever happens to the program."""
+        if self._composer.text != self._draft:
+            self._draft = self._composer.text
+            self._session.library.chats.keep_draft(self._talk.chat, self._draft)
+
+    def _answer(self, wish: Wish, instead_of: Message | None = None) -> None:
+        """Answer what was said since the last reply; without that, as is wished."""
         if not self.replying:
             self.query(Note).remove()
             said, self._unsaid = tuple(self._unsaid), []
-            self._is_settling = self._is_wanted = False
-            self._worker = self.run_worker(partial(self._reply, said), group="reply")
+            self._is_settling, self._wished = False, None
+            reply = self._reply("answer" if said else wish, said, instead_of)
+            self._worker = self.run_worker(reply, group="reply")
 
     def _read_ahead(self) -> None:
         if self.is_running:
             self.run_worker(self._talk.prewarm(), group="prewarm", exclusive=True)
 
-    async def _reply(self, said: tuple[str, ...]) -> None:
-        replaced = self._last_reply() if not said and self._talk.ends_with_reply else None
-        bubble = ReplyBubble(self._character.name)
+    async def _reply(self, wish: Wish, said: tuple[str, ...], instead_of: Message | None) -> None:
+        replaced = self._said.last_reply if wish != "answer" else None
+        begun = replaced.text if wish == "more" and replaced is not None else ""
+        bubble = ReplyBubble(self._talk.character.name)
         outcome = Outcome()
-        unseen = ""
+        unseen = begun.rstrip()
         try:
-            async with aclosing(self._talk.reply(said, outcome, self._activity)) as pieces:
+            reply = self._talk.reply(wish, said, outcome, self._activity, instead_of)
+            async with aclosing(reply) as pieces:
                 async for piece in pieces:
                     unseen += piece
                     if not outcome.wrote:  # only blanks until now
@@ -151,16 +322,20 @@ class ChatScreen(Screen[None]):
                     await self._settle(bubble, said, outcome)
             finally:
                 self._worker = None
-        if (self._unsaid or self._is_wanted) and self.is_current:
-            self._answer()
+        if (self._unsaid or self._wished) and self.is_current:
+            self._answer(self._wished or "answer")
         else:
             self._read_ahead()
 
     async def _settle(self, bubble: ReplyBubble, said: tuple[str, ...], outcome: Outcome) -> None:
-        if bubble.is_attached:
-            await bubble.settle()
+        path = self._talk.path
+        if bubble.is_attached and path:
+            await bubble.settle(path[-1].id, self._said.mark(path[-1]))
+        self._said.number(path)
         if outcome.note or outcome.stopped or not outcome.wrote:
             await self._give_back(() if outcome.wrote else said)
+            if not outcome.wrote:
+                await self._said.show(self._talk.path)
         if outcome.note:
             await self._add(Note(clean(outcome.note)))
         if outcome.overflow:
@@ -175,10 +350,7 @@ class ChatScreen(Screen[None]):
             for bubble in list(self.query(Bubble))[-len(unanswered) :]:
                 await bubble.remove()
             self._composer.give_back("\n".join(unanswered))
-
-    def _last_reply(self) -> ReplyBubble | None:
-        replies = self.query(ReplyBubble)
-        return replies.last() if replies else None
+            self._keep_draft()
 
     async def _add(self, widget: Bubble | ReplyBubble | Note) -> None:
         if self._said.is_attached:  # not any more when the person leaves while a reply ends

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from refsheet_tui.tui.actions import Action
+from refsheet_tui.tui.commands import COMMANDS
 from refsheet_tui.weights import DEMO_NOTICE
 
 
@@ -21,9 +22,11 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,enter,f1,question_mark", "dismiss", "Close")
     ]
 
-    def __init__(self, actions: Sequence[Action]) -> None:
+    def __init__(self, actions: Sequence[Action], *, has_commands: bool) -> None:
+        """`has_commands`: whether the screen below takes lines that begin with a slash."""
         super().__init__()
         self._actions = actions
+        self._has_commands = has_commands
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
@@ -35,6 +38,10 @@ class HelpScreen(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         for action in self._actions:
             table.add_row(" ".join(action.keys), action.description)
+        if self._has_commands:
+            table.add_row("", "")
+            for command in COMMANDS:
+                table.add_row(f"/{command.name} {command.argument}".strip(), command.about)
         return table
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import os.path
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -14,11 +15,16 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from refsheet_tui import paths
-from refsheet_tui.characters import Character, samples
+from refsheet_tui.characters.library import CharacterLibrary, KeptCharacter
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.errors import PictureError
 from refsheet_tui.prompting import Language
+from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dropped import dropped_paths
+from refsheet_tui.tui.gallery import Entry, entries
+from refsheet_tui.tui.imports import card_in
 from refsheet_tui.tui.messages import ChatWanted
-from refsheet_tui.tui.screens.new_character import NewCharacterScreen
+from refsheet_tui.tui.screens.character import CharacterScreen, Made
 from refsheet_tui.tui.widgets.card import Card
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 
@@ -30,28 +36,44 @@ class HomeScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "new", "New character"),
+        Binding("e", "edit", "Edit"),
+        Binding("d,delete", "delete", "Delete", key_display="d"),
+        Binding("u", "undelete", "Undo", show=False),
+        Binding("slash", "app.chats", "Search", key_display="/"),
         Binding("left", "step(-1, 0)", "Choose", key_display="←↑↓→"),
         Binding("right", "step(1, 0)", "Right", show=False),
         Binding("up", "step(0, -1)", "Up", show=False),
         Binding("down", "step(0, 1)", "Down", show=False),
     ]
 
-    def __init__(self, language: Language) -> None:
-        """`language` is what characters speak."""
+    def __init__(self, language: Language, library: CharacterLibrary) -> None:
+        """`language` is what characters speak that are not kept yet."""
         super().__init__()
         self._language = language
+        self._library = library
+        self._entries: list[Entry] = []
+        self._deleted: list[KeptCharacter] = []
 
     def compose(self) -> ComposeResult:
         yield Heading("RefSheet")
         yield DemoNotice()
-        with VerticalScroll(can_focus=False), Grid(id="gallery"):
-            for sample in samples():
-                yield Card(sample.character(self._language))
-            yield Card(None)
+        with VerticalScroll(can_focus=False):
+            yield Grid(id="gallery")
         yield Static(id="about", markup=False)
         yield Footer()
 
-    def on_mount(self) -> None:
+    async def on_screen_resume(self) -> None:
+        """Whoever was made, talked with or deleted meanwhile has another place now."""
+        await self._show()
+
+    async def _show(self) -> None:
+        found = entries(self._library, self._language)
+        if found == self._entries:
+            return
+        self._entries = found
+        grid = self.query_one("#gallery", Grid)
+        await grid.remove_children()
+        await grid.mount_all([*(Card(each.character, each.kept) for each in found), Card(None)])
         self.query(Card).first().focus()
 
     def on_card_chosen(self, message: Card.Chosen) -> None:
@@ -64,11 +86,43 @@ class HomeScreen(Screen[None]):
         if isinstance(event.widget, Card):
             self.query_one("#about", Static).update(event.widget.about)
 
-    def on_paste(self, event: events.Paste) -> None:
-        """A picture dropped on the gallery is a new character."""
+    async def on_paste(self, event: events.Paste) -> None:
+        """A card dropped on the gallery is imported; any other picture is a new character."""
         dropped = dropped_paths(event.text)
-        if dropped and os.path.isfile(paths.typed(dropped[0])):  # noqa: PTH113 - survives impossible names
+        if not dropped or not os.path.isfile(paths.typed(dropped[0])):  # noqa: PTH113 - survives impossible names
+            return
+        path = paths.typed(dropped[0])
+        try:
+            card = await in_thread(partial(card_in, path, self._language.code))
+        except PictureError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if card is None:
             self._begin_new(dropped)
+        elif card.picture is None:
+            # It says all but what the character looks like.
+            self._begin_new([], card.profile)
+        else:
+            kept = self._library.add_read(card.profile, [card.picture])
+            await self._show()
+            self.notify(f"{kept.profile.name or path.name} is here.", markup=False)
+
+    async def action_delete(self) -> None:
+        """Its chats stay, and it can be brought back."""
+        card = self.focused
+        if not isinstance(card, Card) or card.kept is None:
+            self.notify("Only characters of your own can be deleted.", markup=False, timeout=3)
+            return
+        self._library.delete(card.kept.id)
+        self._deleted.append(card.kept)
+        await self._show()
+        name = card.kept.profile.name
+        self.notify(f"{name} is deleted. u brings it back.", markup=False, timeout=6)
+
+    async def action_undelete(self) -> None:
+        if self._deleted:
+            self._library.undelete(self._deleted.pop().id)
+            await self._show()
 
     def action_new(self) -> None:
         self._begin_new([])
@@ -88,9 +142,26 @@ class HomeScreen(Screen[None]):
         if reachable:
             min(reachable, key=lambda each: each[0])[1].focus()
 
-    def _begin_new(self, pictures: list[str]) -> None:
-        def begun(character: Character | None) -> None:
-            if character is not None:
-                self.post_message(ChatWanted(character))
+    def action_edit(self) -> None:
+        """A change is a new version: chats that were begun keep the one they have."""
+        card = self.focused
+        if not isinstance(card, Card) or card.kept is None:
+            self.notify("Only characters of your own can be changed.", markup=False, timeout=3)
+            return
+        kept = card.kept
+        pictures = [str(path) for path in self._library.pictures(kept)]
 
-        self.app.push_screen(NewCharacterScreen(self._language, pictures), begun)
+        def changed(made: Made | None) -> None:
+            if made is not None:
+                self._library.edit(kept.id, made.profile, made.pictures)
+                self.call_later(self._show)
+
+        self.app.push_screen(CharacterScreen(kept.profile, pictures, is_new=False), changed)
+
+    def _begin_new(self, pictures: list[str], known: Profile | None = None) -> None:
+        def begun(made: Made | None) -> None:
+            if made is not None:
+                self.post_message(ChatWanted(self._library.add(made.profile, made.pictures)))
+
+        profile = known or Profile(language=self._language.code)
+        self.app.push_screen(CharacterScreen(profile, pictures), begun)

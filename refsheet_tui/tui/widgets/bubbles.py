@@ -2,55 +2,110 @@
 
 from __future__ import annotations
 
-from rich.console import RenderableType
+from typing import ClassVar, Literal
+
 from rich.markdown import Markdown as RichMarkdown
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
+What = Literal["copy", "edit", "branch", "delete"]
 
-class Bubble(Vertical):
-    """One settled message: a name over light text."""
 
-    def __init__(self, name: str, text: str, *, own: bool) -> None:
-        super().__init__(classes="-own" if own else "")
-        self._name_shown = name
-        # The person's words stay as they were typed.
-        self._said: RenderableType = Text(text) if own else _formatted(text)
+class Said(Vertical, can_focus=True):
+    """One message: a name over light text. What can be done with it is done while it has the
+    focus, which a click or shift+tab gives it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "want('copy')", "Copy"),
+        Binding("e", "want('edit')", "Edit"),
+        Binding("b", "want('branch')", "Go on from here"),
+        Binding("d,delete", "want('delete')", "Delete", key_display="d"),
+        Binding("up", "step(-1)", "The message before", show=False),
+        Binding("down", "step(1)", "The next message", show=False),
+    ]
+
+    class Wanted(Message):
+        """The person wants something done with a message."""
+
+        def __init__(self, said: Said, what: What) -> None:
+            super().__init__()
+            self.said = said
+            self.what = what
+
+    class Stepped(Message):
+        """The person looks at the message before (-1) or after (1)."""
+
+        def __init__(self, said: Said, step: int) -> None:
+            super().__init__()
+            self.said = said
+            self.step = step
+
+    def __init__(self, name: str, text: str, *, message: int, place: str) -> None:
+        """`message` is its number, 0 for one that is not kept yet; `place` stands beside the
+        name."""
+        super().__init__()
+        self.message = message
+        self.text = text
+        self._who = name
+        self._title = Static(_titled(name, place), classes="bubble-name")
+
+    def action_want(self, what: What) -> None:
+        if self.message:
+            self.post_message(self.Wanted(self, what))
+
+    def action_step(self, step: int) -> None:
+        self.post_message(self.Stepped(self, step))
+
+
+class Bubble(Said):
+    """What the person said."""
+
+    def __init__(self, name: str, text: str, *, message: int = 0, place: str = "") -> None:
+        super().__init__(name, text, message=message, place=place)
+        self.add_class("-own")
 
     def compose(self) -> ComposeResult:
-        yield Static(Text(self._name_shown), classes="bubble-name")
-        yield Static(self._said, classes="bubble-text")
+        yield self._title
+        # The person's words stay as they were typed.
+        yield Static(Text(self.text), classes="bubble-text")
 
 
-class ReplyBubble(Vertical):
-    """A reply while it is written. `settle` makes it light: Markdown widgets are heavy."""
+class ReplyBubble(Said):
+    """What the character said, settled, or being written: `settle` then makes it light, because
+    Markdown widgets are heavy."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._name_shown = name
-        self.text = ""
-        self._markdown = Markdown(open_links=False, classes="bubble-text")
+    def __init__(self, name: str, text: str = "", *, message: int = 0, place: str = "") -> None:
+        """Without `text` it is still to be written."""
+        super().__init__(name, text, message=message, place=place)
+        self._markdown = Markdown(open_links=False, classes="bubble-text") if not text else None
         self._stream: MarkdownStream | None = None
 
     def compose(self) -> ComposeResult:
-        yield Static(Text(self._name_shown), classes="bubble-name")
-        yield self._markdown
+        yield self._title
+        yield self._markdown or _settled(self.text)
 
     async def write(self, piece: str) -> None:
+        assert self._markdown is not None, "what is settled is not written to"
         self.text += piece
         if self._stream is None:
             self._stream = Markdown.get_stream(self._markdown)
         await self._stream.write(_hard_breaks(piece))
 
-    async def settle(self) -> None:
+    async def settle(self, message: int, place: str) -> None:
+        """It is the message of this number now, and its place beside others is shown."""
+        self.message = message
+        self._title.update(_titled(self._who, place))
         if self._stream is not None:
             await self._stream.stop()
-        settled = Static(_formatted(self.text), classes="bubble-text")
-        await self.mount(settled, after=self._markdown)
-        await self._markdown.remove()
+        if self._markdown is not None:
+            await self.mount(_settled(self.text), after=self._markdown)
+            await self._markdown.remove()
+            self._markdown = None
 
 
 class Note(Static):
@@ -60,8 +115,12 @@ class Note(Static):
         super().__init__(Text(text))
 
 
-def _formatted(text: str) -> RichMarkdown:
-    return RichMarkdown(_hard_breaks(text), hyperlinks=False)
+def _titled(name: str, place: str) -> Text:
+    return Text.assemble(name, ("  " + place if place else "", "dim"))
+
+
+def _settled(text: str) -> Static:
+    return Static(RichMarkdown(_hard_breaks(text), hyperlinks=False), classes="bubble-text")
 
 
 def _hard_breaks(text: str) -> str:

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from refsheet_tui.characters import Character
+from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.tui.widgets.portrait import Portrait
 
 
@@ -23,13 +24,15 @@ class Card(Vertical, can_focus=True):
     class Chosen(Message):
         """`character` None: a new one is wanted."""
 
-        def __init__(self, character: Character | None) -> None:
+        def __init__(self, character: Character | KeptCharacter | None) -> None:
             super().__init__()
             self.character = character
 
-    def __init__(self, character: Character | None) -> None:
+    def __init__(self, character: Character | None, kept: KeptCharacter | None = None) -> None:
+        """`kept` where it is one of the person's own, as `character` shows it."""
         super().__init__()
         self._character = character
+        self.kept = kept
 
     @property
     def about(self) -> str:
@@ -48,4 +51,4 @@ class Card(Vertical, can_focus=True):
         self.action_choose()
 
     def action_choose(self) -> None:
-        self.post_message(self.Chosen(self._character))
+        self.post_message(self.Chosen(self.kept or self._character))

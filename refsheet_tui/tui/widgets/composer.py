@@ -9,6 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from refsheet_tui.tui.commands import completion
+
 
 class Composer(TextArea):
     """Grows with its text. Enter sends; ctrl+j, or shift+enter where the terminal can tell it
@@ -16,6 +18,8 @@ class Composer(TextArea):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "send", "Send"),
+        # To the end of the line otherwise, where there is a key `end` for that.
+        Binding("ctrl+e", "screen.edit", "Edit"),
         Binding("ctrl+j,shift+enter", "newline", "New line", key_display="^j"),
     ]
 
@@ -43,6 +47,10 @@ class Composer(TextArea):
     def on_paste(self, event: events.Paste) -> None:
         """A terminal pastes line feeds as carriage returns."""
         event.text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+
+    def update_suggestion(self) -> None:
+        """Commands are completed with the right key."""
+        self.suggestion = completion(self.text)
 
     def give_back(self, text: str) -> None:
         """Put what could not be sent in front of what was typed since."""

@@ -94,7 +94,7 @@ class PictureField(Vertical):
             except PictureError as error:
                 problem = str(error)
         good = path if not problem else None
-        if text == self.text:
+        if self.is_attached and self.is_running and text == self.text:  # else the person has left
             if not quiet:
                 self._refused = text
             complains = text == self._refused or (path is not None and os.path.isfile(path))  # noqa: PTH113 - survives impossible names

@@ -1,8 +1,9 @@
-"""A new character: a picture, and what the picture doesn't say."""
+"""A character, new or changed: a picture, and what the picture doesn't say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,10 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Button, Footer, Input, Label, Select, Static, TextArea
+from textual.widgets import Button, Collapsible, Footer, Input, Label, Select, Static, TextArea
 
-from refsheet_tui.characters import Character
-from refsheet_tui.characters.profile import named_after
+from refsheet_tui.characters.profile import Profile, named_after
+from refsheet_tui.errors import ConfigError
 from refsheet_tui.prompting import LANGUAGES, Language
 from refsheet_tui.prompting import language as language_of
 from refsheet_tui.text import clean, one_line
@@ -22,62 +23,98 @@ from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.picture_field import PathInput, PictureField
 from refsheet_tui.tui.widgets.portrait import Portrait
 
+# In the list of languages: the one that stands in the field beside it.
+_OTHER = "other"
 
-class NewCharacterScreen(Screen[Character | None]):
+
+@dataclass(frozen=True)
+class Made:
+    """What the person made of a character; the sheet is the first of `pictures`."""
+
+    profile: Profile
+    pictures: tuple[Path, ...]
+
+
+class CharacterScreen(Screen[Made | None]):
     """Ends with the character, or None when the person goes back."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back"),
-        Binding("ctrl+s", "begin", "Begin the chat"),
+        Binding("ctrl+s", "begin", "Done"),
     ]
 
-    def __init__(self, language: Language, pictures: Sequence[str] = ()) -> None:
-        """`pictures` were dropped already: the sheet, and others of the character."""
+    def __init__(
+        self, profile: Profile, pictures: Sequence[str] = (), *, is_new: bool = True
+    ) -> None:
+        """`pictures`: the sheet, and others of the character, as far as they are known."""
         super().__init__()
-        self._dropped = pictures
-        self._language = language
+        self._profile = profile
+        self._given = list(pictures)
+        self._is_new = is_new
+        self._language = language_of(profile.language)
         self._sheet: Path | None = None
         self._extras: list[Path] = []
 
     def compose(self) -> ComposeResult:
-        yield Heading("RefSheet · new character")
+        profile = self._profile
+        yield Heading(f"RefSheet · {'new character' if self._is_new else profile.name}")
         yield DemoNotice()
         with Horizontal(id="new"):
             with VerticalScroll(id="new-form", can_focus=False):
                 yield Label("Reference sheet")
                 yield PictureField("path of a picture, or drop the file here", id="sheet")
                 yield Label("Name (optional)")
-                yield Input(id="name")
+                yield Input(profile.name, id="name")
                 yield Label("Description (optional)")
-                yield TextArea(id="description", tab_behavior="focus")
+                yield TextArea(profile.description, id="description", tab_behavior="focus")
                 yield Label("Language")
                 yield Select(
-                    [(each.native, each.code) for each in self._languages()],
-                    value=self._language.code,
+                    [*((each.native, each.code) for each in LANGUAGES), ("another", _OTHER)],
+                    value=self._language.code if self._language in LANGUAGES else _OTHER,
                     allow_blank=False,
                     id="language",
                 )
+                yield Input(
+                    "" if self._language in LANGUAGES else self._language.code,
+                    placeholder="which, such as Latin",
+                    id="other-language",
+                )
+                with Collapsible(title="More", collapsed=True, id="more"):
+                    yield from self._more()
                 yield Label("More pictures (optional; enter adds one)")
                 yield PictureField("path of another picture", id="extra")
                 yield Static(id="extras", markup=False)
                 with Horizontal(id="new-buttons"):
-                    yield Button("Begin the chat", variant="primary", id="begin")
+                    words = "Begin the chat" if self._is_new else "Keep it like this"
+                    yield Button(words, variant="primary", id="begin")
                     yield Button("Remove the last extra picture", id="remove")
             with Vertical(id="new-preview"):
                 yield Portrait()
         yield Footer()
 
-    def _languages(self) -> tuple[Language, ...]:
-        return LANGUAGES if self._language in LANGUAGES else (*LANGUAGES, self._language)
+    def _more(self) -> ComposeResult:
+        """What most characters do without."""
+        profile = self._profile
+        yield Label("Greeting, instead of one it makes up")
+        yield TextArea(profile.greeting, id="greeting", tab_behavior="focus")
+        yield Label("What it calls you")
+        yield Input(profile.person, id="person")
+        yield Label("Who you are to it")
+        yield TextArea(profile.persona, id="persona", tab_behavior="focus")
+        yield Label("Note: what it is reminded of all the time")
+        yield Input(profile.note, id="note")
+        yield Label("Tags, with commas between them")
+        yield Input(", ".join(profile.tags), id="tags")
 
     def on_mount(self) -> None:
         self._show_extras()
+        self._show_other()
         sheet = self.query_one("#sheet PathInput", PathInput)
         sheet.focus()
-        if self._dropped:
-            sheet.take(list(self._dropped))
+        if self._given:
+            sheet.take(self._given)
 
     def on_picture_field_opened(self, message: PictureField.Opened) -> None:
         if message.path is not None or message.field.id == "sheet":
@@ -87,6 +124,7 @@ class NewCharacterScreen(Screen[Character | None]):
             self._look_ahead()
 
     def on_select_changed(self) -> None:
+        self._show_other()
         self._look_ahead()
 
     def on_path_input_dropped(self, message: PathInput.Dropped) -> None:
@@ -116,21 +154,45 @@ class NewCharacterScreen(Screen[Character | None]):
             return
         if self.query_one("#extra", PictureField).text and not await self._add_extra():
             return
-        code = str(self.query_one("#language", Select).value)
-        self.dismiss(
-            Character(
-                sheet=sheet,
-                language=language_of(code),
-                name=one_line(self.query_one("#name", Input).value).strip() or named_after(sheet),
-                description=clean(self.query_one("#description", TextArea).text).strip(),
-                extras=tuple(self._extras),
-            )
+        try:
+            spoken = self._chosen()
+        except ConfigError as error:
+            self.notify(str(error), severity="error", markup=False)
+            self.query_one("#other-language").focus()
+            return
+        profile = self._profile.model_copy(
+            update={
+                "name": self._line("name") or named_after(sheet),
+                "description": self._text("description"),
+                "language": spoken.code,
+                "greeting": self._text("greeting"),
+                "person": self._line("person"),
+                "persona": self._text("persona"),
+                "note": self._line("note"),
+                "tags": tuple(filter(None, map(str.strip, self._line("tags").split(",")))),
+            }
         )
+        self.dismiss(Made(profile, (sheet, *self._extras)))
+
+    def _text(self, field: str) -> str:
+        return clean(self.query_one(f"#{field}", TextArea).text).strip()
+
+    def _line(self, field: str) -> str:
+        return one_line(self.query_one(f"#{field}", Input).value).strip()
+
+    def _chosen(self) -> Language:
+        """Raises `ConfigError` for another language that is not named."""
+        code = str(self.query_one("#language", Select).value)
+        return language_of(self._line("other-language") if code == _OTHER else code)
+
+    def _show_other(self) -> None:
+        chosen = self.query_one("#language", Select).value
+        self.query_one("#other-language").display = chosen == _OTHER
 
     def _look_ahead(self) -> None:
-        code = self.query_one("#language", Select).value
-        if self._sheet is not None:
-            self.post_message(SheetChosen(self._sheet, language_of(str(code))))
+        """What a sheet and a language are is enough to begin to look."""
+        if self._sheet is not None and self.query_one("#language", Select).value != _OTHER:
+            self.post_message(SheetChosen(self._sheet, self._chosen()))
 
     async def _add_extra(self) -> bool:
         """Whether what stands in the field is a picture, which is then in the list."""

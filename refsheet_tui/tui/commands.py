@@ -1,0 +1,58 @@
+"""What a person can type in place of a message: lines that begin with a slash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from refsheet_tui.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Command:
+    """`argument` is what it needs behind its name, empty for nothing."""
+
+    name: str
+    argument: str
+    about: str
+
+
+COMMANDS = (
+    Command("regenerate", "", "another reply beside the last"),
+    Command("left", "", "the reply before this one"),
+    Command("right", "", "the reply after this one, or a new one"),
+    Command("continue", "", "let the last reply go on"),
+    Command("edit", "", "change your last message"),
+    Command("undo", "", "bring back what was deleted last"),
+    Command("note", "TEXT", "remind the character of something; - for nothing more than its own"),
+    Command("title", "TEXT", "call the chat something else"),
+    Command("export", "FILE", "write the chat as .json, .jsonl or .md"),
+    Command("new", "", "another chat with the same character"),
+    Command("chats", "", "all chats, and everything that was said"),
+    Command("help", "", "every key and command"),
+)
+_BY_NAME = {command.name: command for command in COMMANDS}
+
+
+def is_command(text: str) -> bool:
+    """Two slashes are one that is said."""
+    return text.startswith("/") and not text.startswith("//")
+
+
+def parsed(text: str) -> tuple[Command, str]:
+    """The command of a line, and what stands behind it. Raises `UsageError`."""
+    name, _, argument = text[1:].strip().partition(" ")
+    command = _BY_NAME.get(name.lower())
+    if command is None:
+        known = " ".join(f"/{each.name}" for each in COMMANDS)
+        raise UsageError(f"There is no /{name}.", f"There are: {known}. // says a slash.")
+    if command.argument and not argument.strip():
+        raise UsageError("It needs something more.", f"Type /{command.name} {command.argument}")
+    return command, argument.strip()
+
+
+def completion(text: str) -> str:
+    """What is missing of the first command that begins with `text`; empty where there is none."""
+    if not is_command(text) or " " in text or "\n" in text:
+        return ""
+    found = (each.name for each in COMMANDS if each.name.startswith(text[1:].lower()))
+    return next(found, "")[len(text) - 1 :]

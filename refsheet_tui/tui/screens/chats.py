@@ -1,0 +1,147 @@
+"""All chats, and everything that was said in them and about characters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import ClassVar, Literal
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from refsheet_tui.characters.search import CharacterMatch
+from refsheet_tui.characters.search import search as search_characters
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.search import Match, search
+from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.storage.matching import Excerpt
+from refsheet_tui.text import one_line
+
+_MOST = 200
+_HELP = "type to search everything that was said · enter opens · ctrl+d deletes · esc"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A chat, or a character, by its number."""
+
+    kind: Literal["chat", "character"]
+    number: int
+
+
+class ChatsScreen(ModalScreen[Choice | None]):
+    """Ends with what was chosen, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", "Close"),
+        Binding("ctrl+d", "delete", "Delete", priority=True),  # a key of the field's, too
+        Binding("alt+z", "undo", "Undo deleting", show=False),
+        Binding("down", "step(1)", "Down", show=False),
+        Binding("up", "step(-1)", "Up", show=False),
+    ]
+
+    def __init__(self, library: Library, character: int | None = None) -> None:
+        """`character`: only chats with this one are listed; all of them are searched."""
+        super().__init__()
+        self._library = library
+        self._character = character
+        self._deleted: list[int] = []
+        self._name_of = lru_cache(maxsize=None)(self._name_in)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="chats"):
+            yield Input(placeholder="Search", id="chats-search")
+            yield OptionList(id="chats-list", markup=False)
+            yield Static(_HELP, id="chats-help", markup=False)
+
+    def on_mount(self) -> None:
+        self._show("")
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        self._show(message.value)
+
+    def on_input_submitted(self) -> None:
+        self.query_one(OptionList).action_select()
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        self.dismiss(_choice(message.option))
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_step(self, step: int) -> None:
+        """The list moves while the person types."""
+        listed = self.query_one(OptionList)
+        listed.action_cursor_down() if step > 0 else listed.action_cursor_up()
+
+    def action_delete(self) -> None:
+        listed = self.query_one(OptionList)
+        if listed.highlighted is None:
+            return
+        chosen = _choice(listed.get_option_at_index(listed.highlighted))
+        if chosen.kind == "chat":
+            self._library.chats.delete(chosen.number)
+            self._deleted.append(chosen.number)
+            self._show(self.query_one(Input).value)
+            self.notify("The chat is deleted. alt+z brings it back.", timeout=6)
+
+    def action_undo(self) -> None:
+        if self._deleted:
+            self._library.chats.undelete(self._deleted.pop())
+            self._show(self.query_one(Input).value)
+
+    def _show(self, words: str) -> None:
+        listed = self.query_one(OptionList)
+        listed.clear_options()
+        if words.strip():
+            database = self._library.database
+            people = search_characters(database, words, _MOST)
+            said = search(database, words, _MOST)
+            listed.add_options([*map(_person, people), *map(_match, said)])
+        else:
+            chats = self._library.chats.latest(_MOST, character=self._character)
+            listed.add_options([self._chat(chat) for chat in chats])
+        if listed.option_count:
+            listed.highlighted = 0
+
+    def _chat(self, chat: Chat) -> Option:
+        line = Text.assemble(
+            (f"{_when(chat.used)}  ", "dim"),
+            (f"{self._name_of(chat.version)}  ", "bold"),
+            chat.title or "…",
+        )
+        return Option(line, id=f"chat-{chat.id}")
+
+    def _name_in(self, version: int | None) -> str:
+        if version is None:
+            return ""
+        return one_line(self._library.characters.at(version).profile.name)
+
+
+def _person(match: CharacterMatch) -> Option:
+    line = Text.assemble(("character  ", "dim"), _highlighted(match.excerpt))
+    return Option(line, id=f"character-{match.character}")
+
+
+def _match(match: Match) -> Option:
+    line = Text.assemble((f"{_when(match.created)}  ", "dim"), _highlighted(match.excerpt))
+    return Option(line, id=f"chat-{match.chat}-{match.message}")
+
+
+def _highlighted(excerpt: Excerpt) -> Text:
+    return Text.assemble(excerpt.before, (excerpt.found, "bold reverse"), excerpt.after)
+
+
+def _choice(option: Option) -> Choice:
+    kind, number, *_ = str(option.id).split("-")
+    return Choice("chat" if kind == "chat" else "character", int(number))
+
+
+def _when(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M}"

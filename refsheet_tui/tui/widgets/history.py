@@ -1,0 +1,105 @@
+"""The messages of a chat on the screen, in step with the way through its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from refsheet_tui.chats.messages import Message
+from refsheet_tui.text import clean
+from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
+
+_YOU = "You"
+# Messages that are shown at once; older ones come when they are asked for.
+_SHOWN = 40
+
+
+class Earlier(Static):
+    """Stands before the oldest message that is shown, while there are more."""
+
+
+class History(VerticalScroll):
+    """Follows the end until the person scrolls away from it."""
+
+    def __init__(self, name: str, place: Callable[[Message], tuple[int, int]]) -> None:
+        """`name` is the character's; `place` says which of how many a message is."""
+        super().__init__(id="said", can_focus=False)
+        self._character = name
+        self._place = place
+        self._most = _SHOWN
+        self._path: tuple[Message, ...] = ()
+
+    def on_mount(self) -> None:
+        self.anchor()
+
+    @property
+    def last_reply(self) -> ReplyBubble | None:
+        shown = self._messages()
+        return shown[-1] if shown and isinstance(shown[-1], ReplyBubble) else None
+
+    def mark(self, message: Message) -> str:
+        """‹2/3› where there are others in its place."""
+        place, count = self._place(message)
+        return f"‹{place}/{count}›" if count > 1 else ""
+
+    async def show(self, path: Sequence[Message]) -> None:
+        """Show these, and nothing else: what is there already stays."""
+        self._path = tuple(path)
+        wanted = self._path[-self._most :]
+        shown = self._messages()
+        numbers = [bubble.message for bubble in shown]
+        same = 0
+        while same < min(len(numbers), len(wanted)) and numbers[same] == wanted[same].id:
+            same += 1
+        if same < len(numbers):
+            for bubble in shown[same:]:
+                await bubble.remove()
+        await self.query(Note).remove()
+        if self.is_attached:
+            await self.mount_all([self._bubble(message) for message in wanted[same:]])
+        await self._show_earlier(len(self._path) > len(wanted))
+
+    def number(self, path: Sequence[Message]) -> None:
+        """Messages that were shown before they were kept are those of `path` that are not shown."""
+        self._path = tuple(path)
+        shown = self._messages()
+        known = {bubble.message for bubble in shown}
+        new = [bubble for bubble in shown if not bubble.message]
+        ids = [each.id for each in self._path[-self._most :] if each.id not in known]
+        for bubble, number in zip(new, ids, strict=False):
+            bubble.message = number
+
+    async def show_more(self) -> None:
+        """Older ones, before those that are shown."""
+        old = self._path[: -self._most][-_SHOWN:]
+        self._most += _SHOWN
+        shown = self._messages()
+        if old and shown:
+            await self.mount_all([self._bubble(message) for message in old], before=shown[0])
+        await self._show_earlier(len(self._path) > self._most)
+
+    def on_said_stepped(self, message: Said.Stepped) -> None:
+        shown = self._messages()
+        place = shown.index(message.said) + message.step
+        if 0 <= place < len(shown):
+            shown[place].focus()
+
+    async def on_click(self) -> None:
+        if self.query(Earlier) and self.scroll_y <= 0:
+            await self.show_more()
+
+    def _bubble(self, message: Message) -> Said:
+        kind = Bubble if message.role == "user" else ReplyBubble
+        name = _YOU if message.role == "user" else self._character
+        return kind(name, clean(message.text), message=message.id, place=self.mark(message))
+
+    def _messages(self) -> list[Said]:
+        return [each for each in self.children if isinstance(each, Said)]
+
+    async def _show_earlier(self, there_are: bool) -> None:
+        if not there_are:
+            await self.query(Earlier).remove()
+        elif not self.query(Earlier) and self.is_attached:
+            await self.mount(Earlier("▲ earlier messages: ctrl+up"), before=0)
