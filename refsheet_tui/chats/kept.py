@@ -215,6 +215,12 @@ class KeptConversation:
         end = self._tree.delete(message)
         self.open(end.id if end is not None else None)
 
+    def take_back(self, message: Message, leaf: int | None) -> None:
+        """Delete what was said just now, and show again what was shown before."""
+        self._tree.delete(message)
+        self._tree.end_with(self._chat, leaf)
+        self.open(leaf)
+
     def undelete(self, message: Message) -> None:
         self.open(self._tree.undelete(message).id)
 

@@ -59,6 +59,12 @@ WITH RECURSIVE down (id) AS (
 )
 UPDATE messages SET deleted = ? WHERE deleted IS NULL AND id IN down
 """
+# Whom a chat is held with was used, too.
+_USED = """
+UPDATE characters SET used = ? WHERE id = (
+    SELECT v.character FROM chats c JOIN character_versions v ON v.id = c.version WHERE c.id = ?
+)
+"""
 # From a message to the newest end of what came of it.
 _NEWEST_END = """
 WITH RECURSIVE down (id) AS (
@@ -178,6 +184,11 @@ class MessageTree:
             _end_with(connection, message.chat, leaf)
         return self.get(leaf)
 
+    def end_with(self, chat: int, leaf: int | None) -> None:
+        """Let the chat end exactly there. Raises `StorageError`."""
+        with self._database.writing() as connection:
+            _end_with(connection, chat, leaf)
+
     def delete(self, message: Message) -> Message | None:
         """Take `message` away, with all that came of it, until `undelete`; the chat's end from now
         on, None for an empty one."""
@@ -237,4 +248,6 @@ def _begin_with(connection: sqlite3.Connection, chat: int, role: Role, text: str
 
 
 def _end_with(connection: sqlite3.Connection, chat: int, leaf: int | None) -> None:
-    connection.execute("UPDATE chats SET leaf = ?, used = ? WHERE id = ?", (leaf, time(), chat))
+    now = time()
+    connection.execute("UPDATE chats SET leaf = ?, used = ? WHERE id = ?", (leaf, now, chat))
+    connection.execute(_USED, (now, chat))

@@ -20,6 +20,7 @@ from refsheet_tui.engine import Engine
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.prompting import chosen_language
 from refsheet_tui.tui.actions import actions_on
+from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatChosen, ChatWanted, SheetChosen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen, Choice
@@ -58,6 +59,7 @@ class RefsheetApp(App[int]):
         self._config = config
         self._engine = engine
         self._chats: dict[int, ChatScreen] = {}
+        self._deleted: list[int] = []
         self.crashed: RefsheetError | None = None
 
     def on_mount(self) -> None:
@@ -68,14 +70,13 @@ class RefsheetApp(App[int]):
     async def on_unmount(self) -> None:
         await self.session.close()
 
-    def on_chat_wanted(self, message: ChatWanted) -> None:
+    @guarded
+    async def on_chat_wanted(self, message: ChatWanted) -> None:
         """Go on with a chat, or begin one."""
-        try:
-            self._open(*self.session.chat_with(message.character, new=message.new))
-        except RefsheetError as error:
-            self.show_problem(error)
+        self._open(*self.session.chat_with(message.character, new=message.new))
 
-    def on_chat_chosen(self, message: ChatChosen) -> None:
+    @guarded
+    async def on_chat_chosen(self, message: ChatChosen) -> None:
         chat = self.session.library.chats.get(message.chat)
         if chat.version is None:
             self.notify(
@@ -96,7 +97,8 @@ class RefsheetApp(App[int]):
                 characters = self.session.library.characters
                 self.post_message(ChatWanted(characters.get(choice.number)))
 
-        self.push_screen(ChatsScreen(self.session.library), chosen)
+        opened = [chat.number for chat in self._chats.values() if chat in self.screen_stack]
+        self.push_screen(ChatsScreen(self.session.library, opened, self._deleted), chosen)
 
     def _open(self, kept: KeptCharacter, chat: Chat) -> None:
         screen = self._chats.get(chat.id)
@@ -106,6 +108,7 @@ class RefsheetApp(App[int]):
         if screen in self.screen_stack:  # a double click asks twice
             return
         if isinstance(self.screen, ChatScreen):
+            self.screen.leave()
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
@@ -120,6 +123,8 @@ class RefsheetApp(App[int]):
 
     async def action_quit(self) -> None:
         """Leave at once, whatever the model is doing."""
+        for chat in self._chats.values():
+            chat.leave()
         self.workers.cancel_all()
         self.exit(0)
 

@@ -175,8 +175,10 @@ class Talk:
         before. `outcome` is filled in as the reply ends.
         """
         new: list[Message] = []
+        leaf: int | None = None
         try:
             held = await self._ready(watcher)
+            leaf = held.path[-1].id if held.path else None
             if instead_of is not None:
                 new.append(held.edit(instead_of, said[0]))
             new += [held.say(text) for text in said[len(new) :]]
@@ -204,9 +206,7 @@ class Talk:
             raise
         finally:
             if new and not outcome.wrote and self._held is not None:
-                self._held.delete(new[0])
-                if instead_of is not None:
-                    self._held.go_to(instead_of)
+                self._held.take_back(new[0], leaf)
 
     async def prewarm(self) -> None:
         """While the person types, let the engine read what their words will be added to."""

@@ -109,6 +109,15 @@ def test_what_is_no_picture_is_not_kept(library: Library, tmp_path: Path) -> Non
     assert kept_pictures(library) == set()
 
 
+def test_who_is_talked_with_is_the_first_of_all(library: Library) -> None:
+    first = add_ember(library)
+    chat = library.chats.begin(first.version)
+    second = add_ember(library)
+    assert library.characters.latest()[0].id == second.id
+    library.tree.add(chat.id, None, "user", "Hello again")
+    assert library.characters.latest()[0].id == first.id
+
+
 def test_a_name_finds_all_who_have_it(library: Library) -> None:
     add_ember(library)
     add_ember(library)

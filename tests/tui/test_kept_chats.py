@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,10 @@ from refsheet_tui.characters.cards import json_card, png_card
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import Message
+from refsheet_tui.engine import Event, GenerationSettings, LocalEngine
+from refsheet_tui.errors import EngineError
 from refsheet_tui.paths import samples_dir
+from refsheet_tui.prompting import Prompt
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.tui import clipboard
 from refsheet_tui.tui.app import RefsheetApp
@@ -22,7 +27,8 @@ from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble
+from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
 from refsheet_tui.tui.widgets.card import Card
 from refsheet_tui.tui.widgets.composer import Composer
 from refsheet_tui.tui.widgets.history import Earlier
@@ -210,7 +216,7 @@ async def test_a_message_is_copied_as_it_was_written(monkeypatch: pytest.MonkeyP
         await until(pilot, lambda: copied == replies(app))
 
 
-def test_the_system_s_own_clipboard_is_tried_first(
+async def test_the_system_s_own_clipboard_is_tried_first(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("SSH_CONNECTION", raising=False)
@@ -218,7 +224,7 @@ def test_the_system_s_own_clipboard_is_tried_first(
     program = tmp_path / "wl-copy"
     program.write_text(f"#!/bin/sh\n/bin/cat > {tmp_path}/copied\n")
     program.chmod(0o755)
-    clipboard.copy(RefsheetApp(GREEDY), "Käse 🐉")
+    await clipboard.copy(RefsheetApp(GREEDY), "Käse 🐉")
     assert (tmp_path / "copied").read_text(encoding="utf-8") == "Käse 🐉"
 
 
@@ -385,3 +391,145 @@ async def test_a_card_dropped_on_the_gallery_is_imported(tmp_path: Path) -> None
         await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and replies(app) == ["Caw!"])
+
+
+async def test_nothing_else_is_done_while_a_message_is_edited() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        before = kept()
+        app.screen.query_one(Composer).text = "half a sen"
+        await pilot.press("ctrl+e")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: composer.text == "What are you?")
+        app.screen.query(ReplyBubble).first().focus()
+        await pilot.press("b", "ctrl+r", "alt+left", "d")
+        assert (len(replies(app)), said(app)) == (2, 1) and not chat_of(app).replying
+        await pilot.press("escape")
+        await until(pilot, lambda: composer.text == "half a sen")
+    assert kept() == before
+
+
+class FailsWhenTold(LocalEngine):
+    """Its next reply fails before its first word."""
+
+    fails = False
+
+    async def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[Event, None]:
+        if self.fails:
+            raise EngineError("It is out of order.", "Try again.")
+        async with aclosing(super().generate(prompt, settings)) as events:
+            async for event in events:
+                yield event
+
+
+async def test_a_reply_that_fails_after_a_branch_leaves_the_branch() -> None:
+    engine = FailsWhenTold()
+    app = RefsheetApp(GREEDY, engine)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        app.screen.query(ReplyBubble).first().focus()
+        await pilot.press("b")
+        await until(pilot, lambda: said(app) == 0)
+        engine.fails = True
+        await say(pilot, "Hello")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: composer.text == "Hello" and not chat_of(app).replying)
+        assert (len(replies(app)), said(app)) == (1, 0)
+        engine.fails = False
+        await pilot.press("enter")
+        await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+    assert [each.text for each in kept()][1:2] == ["Hello"] and len(kept()) == 3
+
+
+async def test_an_edit_that_fails_can_be_sent_again_in_its_place() -> None:
+    engine = FailsWhenTold()
+    app = RefsheetApp(GREEDY, engine)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        await pilot.press("ctrl+e")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: bool(composer.text))
+        composer.text = "What color are you?"
+        engine.fails = True
+        await pilot.press("enter")
+        await until(pilot, lambda: composer.text == "What color are you?")
+        await until(pilot, lambda: not chat_of(app).replying)
+        engine.fails = False
+        await pilot.press("enter")
+        await until(pilot, lambda: "red" in replies(app)[-1] and not chat_of(app).replying)
+        assert (len(replies(app)), said(app)) == (2, 1)
+    assert len(kept()) == 3
+
+
+async def test_earlier_messages_come_once_however_long_the_chat_grew() -> None:
+    number = add_speaker("Roar!")
+    library = Library.open()
+    chat = library.chats.begin(library.characters.get(number).version)
+    parent = None
+    for turn in range(45):
+        role: Role = "user" if turn % 2 else "model"
+        finish = None if turn % 2 else "end_of_turn"
+        parent = library.tree.add(chat.id, parent, role, f"turn {turn}", finish=finish).id
+    library.close()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: bool(app.screen.query(Card)))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and len(replies(app)) == 20)
+        await answered(pilot, app, "Hi")
+        await pilot.press("ctrl+up")
+        await until(pilot, lambda: not app.screen.query(Earlier))
+        shown = [each.message for each in app.screen.query(Said)]
+    assert shown == [each.id for each in kept()]
+
+
+async def test_what_begins_with_a_slash_can_be_said_again() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "//hello")
+        await pilot.press("ctrl+e")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: composer.text == "//hello")
+
+
+async def test_what_is_typed_when_one_leaves_at_once_is_kept() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await pilot.press(*"wait", "ctrl+q")
+    library = Library.open()
+    assert library.chats.latest(1)[0].draft == "wait"
+    library.close()
+
+
+async def test_a_chat_that_is_open_is_not_deleted() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
+        await pilot.press("ctrl+d")
+        assert app.screen.query_one(OptionList).option_count == 1
+
+
+async def test_a_character_that_lost_its_sheet_is_told_in_a_dialog() -> None:
+    number = add_speaker("Roar!")
+    library = Library.open()
+    library.chats.begin(library.characters.get(number).version)
+    with library.database.writing() as connection:
+        connection.execute("DELETE FROM version_pictures")
+    library.close()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: len(app.screen.query(Card)) == 8)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))

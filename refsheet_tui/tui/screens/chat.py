@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import ClassVar
 
 from rich.text import Text
@@ -19,11 +19,12 @@ from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.files import write_chat
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.shelf import Chat
-from refsheet_tui.errors import RefsheetError
+from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import clean, one_line
 from refsheet_tui.tui.clipboard import copy
 from refsheet_tui.tui.commands import is_command, parsed
+from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.session import Session
 from refsheet_tui.tui.talk import Outcome, Talk, Wish
@@ -50,6 +51,11 @@ _ACTIONS = {
 _DRAFT_S = 0.5
 
 
+def _typed(text: str) -> str:
+    """As a person types it, who means no command."""
+    return f"/{text}" if text.startswith("/") else text
+
+
 class ChatScreen(Screen[None]):
     # From so many columns on the picture has room beside the chat.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012
@@ -73,6 +79,7 @@ class ChatScreen(Screen[None]):
         self._draft = chat.draft
         self._draft_timer: Timer | None = None
         self._unsaid: list[str] = []
+        self._sending: tuple[str, ...] = ()
         self._worker: Worker[None] | None = None
         self._is_settling = False
         self._was_stopped = False
@@ -83,6 +90,11 @@ class ChatScreen(Screen[None]):
         self._said = History(self._talk.character.name, self._talk.place)
         self._activity = Activity()
         self._composer = Composer(f"Message {self._talk.character.name}…")
+
+    @property
+    def number(self) -> int:
+        """That of the chat."""
+        return self._talk.chat
 
     @property
     def replying(self) -> bool:
@@ -126,6 +138,7 @@ class ChatScreen(Screen[None]):
             else:
                 self._read_ahead()
 
+    @guarded
     async def on_composer_sent(self, message: Composer.Sent) -> None:
         """Answer at once, or when the reply that is being written is done."""
         text = clean(message.text).strip()
@@ -133,7 +146,12 @@ class ChatScreen(Screen[None]):
             await self._command(text)
             return
         text = text[1:] if text.startswith("//") else text
-        edited, self._edited = self._edited, None
+        edited = self._edited
+        if edited is not None and self.replying:
+            self._composer.give_back(message.text)
+            self._is_busy()
+            return
+        self._end_edit()
         if edited is not None and edited.role == "model":
             self._talk.rewrite(edited, text)
             await self._show_path()
@@ -166,14 +184,14 @@ class ChatScreen(Screen[None]):
             self._composer.give_back(text)
             self.notify(str(error), severity="error", markup=False, timeout=8)
 
+    @guarded
     async def on_said_wanted(self, wanted: Said.Wanted) -> None:
         """What is done with one message."""
         if wanted.what == "copy":
-            copy(self.app, wanted.said.text)
+            await copy(self.app, wanted.said.text)
             self.notify("Copied.", timeout=2)
             return
-        if self.replying:
-            self._is_busy()
+        if self._is_busy():
             return
         message = self._talk.message(wanted.said.message)
         if wanted.what == "edit":
@@ -189,23 +207,24 @@ class ChatScreen(Screen[None]):
         await self._show_path()
         self._composer.focus()
 
+    @guarded
     async def action_undo(self) -> None:
         """Bring back what was deleted last."""
-        if self._deleted and not self.replying:
+        if self._deleted and not self._is_busy():
             self._talk.undelete(self._deleted.pop())
             await self._show_path()
 
     def action_edit(self) -> None:
         """Say something else in place of the last message of one's own."""
         own = [message for message in self._talk.path if message.role == "user"]
-        if self.replying:
-            self._is_busy()
-        elif own:
+        if not self._is_busy() and own:
             self._begin_edit(own[-1])
 
-    def _begin_edit(self, message: Message) -> None:
+    def _begin_edit(self, message: Message, text: str | None = None) -> None:
+        """What was typed and not sent waits until the edit ends."""
+        self._keep_draft()
         self._edited = message
-        self._composer.text = message.text
+        self._composer.text = _typed(message.text) if text is None else text
         self._composer.focus()
         self._activity.end("editing: enter puts it in its place, esc leaves it as it was")
 
@@ -221,15 +240,19 @@ class ChatScreen(Screen[None]):
     def action_stop(self) -> None:
         """What was written until now stays."""
         if self._edited is not None:
-            self._edited = None
-            self._composer.clear()
-            self._activity.end()
+            self._end_edit()
             return
         self._was_stopped = True
         # A reply that is being settled has ended: to stop it again would cut its tidying short.
         if self._worker is not None and not self._is_settling:
             self._is_settling = True
             self._worker.cancel()
+
+    def _end_edit(self) -> None:
+        if self._edited is not None:
+            self._edited = None
+            self._composer.text = self._draft
+            self._activity.end()
 
     def action_again(self) -> None:
         """Another reply beside the last."""
@@ -242,11 +265,12 @@ class ChatScreen(Screen[None]):
         else:
             self._wish("more")
 
+    @guarded
     async def action_swipe(self, step: int) -> None:
         """The reply before or after the last one; past the end a new one."""
-        if self.replying:
-            self._is_busy()
-        elif self._talk.swipe(step):
+        if self._is_busy():
+            return
+        if self._talk.swipe(step):
             await self._show_path()
         elif step > 0:
             self._wish("another")
@@ -258,36 +282,49 @@ class ChatScreen(Screen[None]):
 
     def action_new(self) -> None:
         """Another chat with the same character; this one stays."""
-        self.action_stop()
         self.post_message(ChatWanted(self._kept, new=True))
 
     def action_back(self) -> None:
-        # The model can speak for one character at a time.
+        self.leave()
+        self.app.pop_screen()
+
+    def leave(self) -> None:
+        """The model can speak for one character at a time; what was typed is kept."""
+        self._end_edit()
         self.action_stop()
         self._was_stopped = False
         self._keep_draft()
-        self.app.pop_screen()
 
     def _wish(self, wish: Wish) -> None:
-        if self.replying:
-            self._is_busy()
-        else:
+        if not self._is_busy():
             self._answer(wish)
 
-    def _is_busy(self) -> None:
-        self.notify("Wait for the reply, or stop it with esc.", markup=False, timeout=3)
+    def _is_busy(self) -> bool:
+        """Whether something else has to end first, which is said."""
+        if self._edited is not None:
+            self.notify("Send what you edit, or leave it with esc.", markup=False, timeout=3)
+        elif self.replying:
+            self.notify("Wait for the reply, or stop it with esc.", markup=False, timeout=3)
+        return self.replying or self._edited is not None
 
     def _keep_draft(self) -> None:
-        """So that it is there after whatever happens to the program."""
-        if self._composer.text != self._draft:
-            self._draft = self._composer.text
-            self._session.library.chats.keep_draft(self._talk.chat, self._draft)
+        """So that it is there after whatever happens to the program: what is typed, and what was
+        sent and is in no chat yet."""
+        if self._edited is not None:
+            return
+        text = "\n".join(filter(None, (*self._sending, *self._unsaid, self._composer.text)))
+        if text != self._draft:
+            self._draft = text
+            # Another program may be writing for long: the next key tries again.
+            with suppress(StorageError):
+                self._session.library.chats.keep_draft(self._talk.chat, text)
 
     def _answer(self, wish: Wish, instead_of: Message | None = None) -> None:
         """Answer what was said since the last reply; without that, as is wished."""
         if not self.replying:
             self.query(Note).remove()
             said, self._unsaid = tuple(self._unsaid), []
+            self._sending = said
             self._is_settling, self._wished = False, None
             reply = self._reply("answer" if said else wish, said, instead_of)
             self._worker = self.run_worker(reply, group="reply")
@@ -309,6 +346,7 @@ class ChatScreen(Screen[None]):
                     unseen += piece
                     if not outcome.wrote:  # only blanks until now
                         continue
+                    self._sending = ()
                     if not bubble.is_attached:
                         await self._add(bubble)
                         if replaced is not None:
@@ -318,8 +356,9 @@ class ChatScreen(Screen[None]):
         finally:
             self._is_settling = True
             try:
+                self._sending = ()
                 if self.is_running:
-                    await self._settle(bubble, said, outcome)
+                    await self._settle(bubble, said, outcome, instead_of)
             finally:
                 self._worker = None
         if (self._unsaid or self._wished) and self.is_current:
@@ -327,15 +366,26 @@ class ChatScreen(Screen[None]):
         else:
             self._read_ahead()
 
-    async def _settle(self, bubble: ReplyBubble, said: tuple[str, ...], outcome: Outcome) -> None:
+    async def _settle(
+        self,
+        bubble: ReplyBubble,
+        said: tuple[str, ...],
+        outcome: Outcome,
+        instead_of: Message | None,
+    ) -> None:
         path = self._talk.path
         if bubble.is_attached and path:
             await bubble.settle(path[-1].id, self._said.mark(path[-1]))
         self._said.number(path)
+        if outcome.wrote and not self._unsaid:
+            await self._said.show(path)  # a reply of several messages is one now
         if outcome.note or outcome.stopped or not outcome.wrote:
             await self._give_back(() if outcome.wrote else said)
             if not outcome.wrote:
                 await self._said.show(self._talk.path)
+                if instead_of is not None and said:
+                    text, self._composer.text = self._composer.text, ""
+                    self._begin_edit(instead_of, text)
         if outcome.note:
             await self._add(Note(clean(outcome.note)))
         if outcome.overflow:
@@ -349,7 +399,7 @@ class ChatScreen(Screen[None]):
         if unanswered:
             for bubble in list(self.query(Bubble))[-len(unanswered) :]:
                 await bubble.remove()
-            self._composer.give_back("\n".join(unanswered))
+            self._composer.give_back("\n".join(map(_typed, unanswered)))
             self._keep_draft()
 
     async def _add(self, widget: Bubble | ReplyBubble | Note) -> None:

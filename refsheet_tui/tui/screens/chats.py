@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -22,6 +23,7 @@ from refsheet_tui.chats.search import Match, search
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.storage.matching import Excerpt
 from refsheet_tui.text import one_line
+from refsheet_tui.tui.guarded import guarded
 
 _MOST = 200
 _HELP = "type to search everything that was said · enter opens · ctrl+d deletes · esc"
@@ -46,12 +48,12 @@ class ChatsScreen(ModalScreen[Choice | None]):
         Binding("up", "step(-1)", "Up", show=False),
     ]
 
-    def __init__(self, library: Library, character: int | None = None) -> None:
-        """`character`: only chats with this one are listed; all of them are searched."""
+    def __init__(self, library: Library, opened: Sequence[int], deleted: list[int]) -> None:
+        """`opened` can't be deleted; `deleted` is what was, the last at its end, and grows."""
         super().__init__()
         self._library = library
-        self._character = character
-        self._deleted: list[int] = []
+        self._opened = opened
+        self._deleted = deleted
         self._name_of = lru_cache(maxsize=None)(self._name_in)
 
     def compose(self) -> ComposeResult:
@@ -80,23 +82,27 @@ class ChatsScreen(ModalScreen[Choice | None]):
         listed = self.query_one(OptionList)
         listed.action_cursor_down() if step > 0 else listed.action_cursor_up()
 
-    def action_delete(self) -> None:
+    @guarded
+    async def action_delete(self) -> None:
         listed = self.query_one(OptionList)
         if listed.highlighted is None:
             return
         chosen = _choice(listed.get_option_at_index(listed.highlighted))
-        if chosen.kind == "chat":
+        if chosen.number in self._opened:
+            self.notify("This chat is open. Leave it first: ctrl+o.", timeout=4)
+        elif chosen.kind == "chat":
             self._library.chats.delete(chosen.number)
             self._deleted.append(chosen.number)
-            self._show(self.query_one(Input).value)
+            self._show(self.query_one(Input).value, listed.highlighted)
             self.notify("The chat is deleted. alt+z brings it back.", timeout=6)
 
-    def action_undo(self) -> None:
+    @guarded
+    async def action_undo(self) -> None:
         if self._deleted:
             self._library.chats.undelete(self._deleted.pop())
             self._show(self.query_one(Input).value)
 
-    def _show(self, words: str) -> None:
+    def _show(self, words: str, at: int = 0) -> None:
         listed = self.query_one(OptionList)
         listed.clear_options()
         if words.strip():
@@ -105,10 +111,10 @@ class ChatsScreen(ModalScreen[Choice | None]):
             said = search(database, words, _MOST)
             listed.add_options([*map(_person, people), *map(_match, said)])
         else:
-            chats = self._library.chats.latest(_MOST, character=self._character)
+            chats = self._library.chats.latest(_MOST)
             listed.add_options([self._chat(chat) for chat in chats])
         if listed.option_count:
-            listed.highlighted = 0
+            listed.highlighted = min(at, listed.option_count - 1)
 
     def _chat(self, chat: Chat) -> Option:
         line = Text.assemble(

@@ -22,6 +22,7 @@ from refsheet_tui.prompting import Language
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dropped import dropped_paths
 from refsheet_tui.tui.gallery import Entry, entries
+from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.imports import card_in
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.screens.character import CharacterScreen, Made
@@ -86,6 +87,7 @@ class HomeScreen(Screen[None]):
         if isinstance(event.widget, Card):
             self.query_one("#about", Static).update(event.widget.about)
 
+    @guarded
     async def on_paste(self, event: events.Paste) -> None:
         """A card dropped on the gallery is imported; any other picture is a new character."""
         dropped = dropped_paths(event.text)
@@ -107,6 +109,7 @@ class HomeScreen(Screen[None]):
             await self._show()
             self.notify(f"{kept.profile.name or path.name} is here.", markup=False)
 
+    @guarded
     async def action_delete(self) -> None:
         """Its chats stay, and it can be brought back."""
         card = self.focused
@@ -119,6 +122,7 @@ class HomeScreen(Screen[None]):
         name = card.kept.profile.name
         self.notify(f"{name} is deleted. u brings it back.", markup=False, timeout=6)
 
+    @guarded
     async def action_undelete(self) -> None:
         if self._deleted:
             self._library.undelete(self._deleted.pop().id)
@@ -153,15 +157,23 @@ class HomeScreen(Screen[None]):
 
         def changed(made: Made | None) -> None:
             if made is not None:
-                self._library.edit(kept.id, made.profile, made.pictures)
-                self.call_later(self._show)
+                self.call_later(self._change, kept.id, made)
 
         self.app.push_screen(CharacterScreen(kept.profile, pictures, is_new=False), changed)
+
+    @guarded
+    async def _change(self, character: int, made: Made) -> None:
+        self._library.edit(character, made.profile, made.pictures)
+        await self._show()
+
+    @guarded
+    async def _begin(self, made: Made) -> None:
+        self.post_message(ChatWanted(self._library.add(made.profile, made.pictures)))
 
     def _begin_new(self, pictures: list[str], known: Profile | None = None) -> None:
         def begun(made: Made | None) -> None:
             if made is not None:
-                self.post_message(ChatWanted(self._library.add(made.profile, made.pictures)))
+                self.call_later(self._begin, made)
 
         profile = known or Profile(language=self._language.code)
         self.app.push_screen(CharacterScreen(profile, pictures), begun)

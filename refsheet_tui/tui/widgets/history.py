@@ -70,15 +70,20 @@ class History(VerticalScroll):
         ids = [each.id for each in self._path[-self._most :] if each.id not in known]
         for bubble, number in zip(new, ids, strict=False):
             bubble.message = number
+        self._most = max(self._most, len(shown))
 
     async def show_more(self) -> None:
         """Older ones, before those that are shown."""
-        old = self._path[: -self._most][-_SHOWN:]
-        self._most += _SHOWN
         shown = self._messages()
-        if old and shown:
+        ids = [message.id for message in self._path]
+        if not shown or shown[0].message not in ids:
+            return
+        first = ids.index(shown[0].message)
+        old = self._path[max(0, first - _SHOWN) : first]
+        if old:
             await self.mount_all([self._bubble(message) for message in old], before=shown[0])
-        await self._show_earlier(len(self._path) > self._most)
+        self._most = len(self._path) - first + len(old)
+        await self._show_earlier(first > len(old))
 
     def on_said_stepped(self, message: Said.Stepped) -> None:
         shown = self._messages()
