@@ -134,15 +134,24 @@ def _override(variable: str) -> Path | None:
         ) from error
 
 
-def write_file(file: Path, data: bytes, *, force: bool) -> None:
-    """What the person asked for; over a file that is there only with `force`. Raises
-    `StorageError`."""
+OTHER_NAME_OR_FORCE = "Give another name, or say --force."
+
+
+def write_file(
+    file: Path,
+    data: bytes,
+    *,
+    force: bool = False,
+    advice: str = OTHER_NAME_OR_FORCE,
+) -> None:
+    """What the person asked for; over a file that is there only with `force`, else `advice` says
+    what to do. Raises `StorageError`."""
     name = one_line(str(file))
     try:
         with file.open("wb" if force else "xb") as out:
             out.write(data)
     except FileExistsError as error:
-        raise StorageError(f"{name} exists.", "Give another name, or say --force.") from error
+        raise StorageError(f"{name} exists.", advice) from error
     except OSError as error:
         raise StorageError(
             f"{name} can't be written: {error.strerror}.", "Choose another place."

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.errors import StorageError
 from refsheet_tui.text import clean
 
 _TAIL_BYTES = 16_384
@@ -33,15 +32,8 @@ def write_report(file: Path, lines: Sequence[str], folders: Mapping[str, Path]) 
     parts = ["\n".join(lines)]
     for log in _logs():
         parts.append(f"--- {log.name}\n{_tail(log)}")
-    try:
-        with file.open("x", encoding="utf-8") as out:
-            out.write(anonymous("\n\n".join(parts), folders) + "\n")
-    except FileExistsError as error:
-        raise StorageError(f"{file} exists.", "Give another name for the report.") from error
-    except OSError as error:
-        raise StorageError(
-            f"{file} can't be written: {error.strerror}.", "Choose another place for the report."
-        ) from error
+    text = anonymous("\n\n".join(parts), folders) + "\n"
+    paths.write_file(file, text.encode(), advice="Give another name for the report.")
 
 
 def anonymous(text: str, folders: Mapping[str, Path] | None = None) -> str:

@@ -55,6 +55,19 @@ def add_speaker(*greetings: str) -> int:
         library.close()
 
 
+def add_long_chat(turns: int) -> None:
+    """With somebody who begins it."""
+    number = add_speaker("Roar!")
+    library = Library.open()
+    chat = library.chats.begin(library.characters.get(number).version)
+    parent = None
+    for turn in range(turns):
+        role: Role = "user" if turn % 2 else "model"
+        finish = None if turn % 2 else "end_of_turn"
+        parent = library.tree.add(chat.id, parent, role, f"turn {turn}", finish=finish).id
+    library.close()
+
+
 async def answered(pilot: Pilot[int], app: RefsheetApp, text: str) -> None:
     before = len(replies(app))
     await say(pilot, text)
@@ -284,15 +297,7 @@ async def test_a_character_is_deleted_and_comes_back() -> None:
 
 
 async def test_a_long_chat_opens_at_its_end_and_shows_more_when_asked() -> None:
-    number = add_speaker("Roar!")
-    library = Library.open()
-    chat = library.chats.begin(library.characters.get(number).version)
-    parent = None
-    for turn in range(100):
-        role: Role = "user" if turn % 2 else "model"
-        finish = None if turn % 2 else "end_of_turn"
-        parent = library.tree.add(chat.id, parent, role, f"turn {turn}", finish=finish).id
-    library.close()
+    add_long_chat(100)
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await until(pilot, lambda: bool(app.screen.query(Card)))
@@ -468,15 +473,7 @@ async def test_an_edit_that_fails_can_be_sent_again_in_its_place() -> None:
 
 
 async def test_earlier_messages_come_once_however_long_the_chat_grew() -> None:
-    number = add_speaker("Roar!")
-    library = Library.open()
-    chat = library.chats.begin(library.characters.get(number).version)
-    parent = None
-    for turn in range(45):
-        role: Role = "user" if turn % 2 else "model"
-        finish = None if turn % 2 else "end_of_turn"
-        parent = library.tree.add(chat.id, parent, role, f"turn {turn}", finish=finish).id
-    library.close()
+    add_long_chat(45)
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await until(pilot, lambda: bool(app.screen.query(Card)))

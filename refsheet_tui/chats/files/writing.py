@@ -19,9 +19,16 @@ _KINDS = {".json": to_json, ".jsonl": to_jsonl, ".md": to_markdown}
 TOO_LARGE = "It is too large to be imported again, for its pictures: refsheet backup has no limit."
 
 
-def write_chat(library: Library, chat: Chat, file: Path, *, force: bool = False) -> str:
-    """What there is to say about it, if anything. Raises `ChatFileError` for a kind of file that is
-    none, `StorageError`."""
+def write_chat(
+    library: Library,
+    chat: Chat,
+    file: Path,
+    *,
+    force: bool = False,
+    advice: str = paths.OTHER_NAME_OR_FORCE,
+) -> str:
+    """What there is to say about it, if anything. `force` and `advice` as in `paths.write_file`.
+    Raises `ChatFileError` for a kind of file that is none, `StorageError`."""
     write = _KINDS.get(file.suffix.lower())
     if write is None:
         raise ChatFileError(
@@ -29,5 +36,5 @@ def write_chat(library: Library, chat: Chat, file: Path, *, force: bool = False)
             "Give it such a name.",
         )
     data = write(draft_of(library, chat))
-    paths.write_file(file, data, force=force)
+    paths.write_file(file, data, force=force, advice=advice)
     return TOO_LARGE if len(data) > LARGEST else ""

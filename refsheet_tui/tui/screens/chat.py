@@ -176,8 +176,9 @@ class ChatScreen(Screen[None]):
                 self.notify("The chat is called so now.", timeout=4)
             else:
                 file = paths.typed(argument)
+                library = self._session.library
                 remark = write_chat(
-                    self._session.library, self._session.library.chats.get(self._talk.chat), file
+                    library, library.chats.get(self.number), file, advice="Give another name."
                 )
                 self.notify(f"Written to {one_line(str(file))}. {remark}", markup=False)
         except RefsheetError as error:
