@@ -83,6 +83,7 @@ class ChatScreen(Screen[None]):
         self._worker: Worker[None] | None = None
         self._is_settling = False
         self._was_stopped = False
+        self._is_left = True
         self._wished: Wish | None = None
         self._edited: Message | None = None
         self._deleted: list[Message] = []
@@ -128,12 +129,13 @@ class ChatScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Also when help is closed: a greeting that the person stopped stays stopped."""
-        if self._unsaid or not (self._talk.path or self._was_stopped):
+        comes_in, self._is_left = self._is_left, False
+        if self._unsaid or not (self._talk.path or self._was_stopped or self._deleted):
             self._wished = "answer" if self._is_settling else None  # stopped, and then begun anew
             self._answer("answer")
         elif not self.replying:
             path = self._talk.path
-            if path and path[-1].was_cut_off:
+            if comes_in and path and path[-1].was_cut_off:
                 self._answer("more")
             else:
                 self._read_ahead()
@@ -293,7 +295,7 @@ class ChatScreen(Screen[None]):
         """The model can speak for one character at a time; what was typed is kept."""
         self._end_edit()
         self.action_stop()
-        self._was_stopped = False
+        self._was_stopped, self._is_left = False, True
         self._keep_draft()
 
     def _wish(self, wish: Wish) -> None:
