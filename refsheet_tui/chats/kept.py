@@ -11,11 +11,12 @@ from pathlib import Path
 from time import monotonic
 
 from refsheet_tui.chats.conversation import Conversation, Overflow
-from refsheet_tui.chats.messages import WHOLE, Message
+from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.record import Record
 from refsheet_tui.chats.tree import MessageTree
+from refsheet_tui.chats.way import Way
 from refsheet_tui.engine import Event
-from refsheet_tui.errors import PictureError, RefsheetError
+from refsheet_tui.errors import PictureError
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Aside, Prompt, Turn
 
@@ -28,7 +29,7 @@ class Shown:
     view: PictureView
 
 
-class KeptConversation:
+class KeptConversation(Way):
     """A `Conversation` in step with one way through the messages of its chat."""
 
     def __init__(
@@ -42,31 +43,24 @@ class KeptConversation:
     ) -> None:
         """`conversation` holds the opening alone; `see` makes of a kept picture what the model
         sees."""
+        super().__init__(tree, chat)
         self._conversation = conversation
         self._opening = conversation.turns
-        self._tree = tree
-        self._chat = chat
         self._see = cache(see)  # what was seen once stays so, wherever the path leads
         self._clock = clock
-        self._path: list[Message] = []
 
     @property
     def conversation(self) -> Conversation:
         return self._conversation
 
     @property
-    def path(self) -> tuple[Message, ...]:
-        """What is said, from the first message on."""
-        return tuple(self._path)
-
-    @property
     def turns(self) -> tuple[Turn, ...]:
-        """The same as the model knows it, the opening first."""
+        """What is said as the model knows it, the opening first."""
         return self._conversation.turns
 
     def open(self, leaf: int | None) -> None:
         """Go on behind `leaf`. Raises `StorageError`."""
-        self._path = list(self._tree.path(leaf)) if leaf is not None else []
+        super().open(leaf)
         self._conversation.restore(self._opening)
         for message in self._path:
             if message.role == "model":
@@ -93,7 +87,7 @@ class KeptConversation:
         asides = self._conversation.reminders_for(text)
         message = self._tree.add(
             self._chat,
-            self._leaf,
+            self.leaf,
             "user",
             text,
             pictures=paths,
@@ -104,19 +98,10 @@ class KeptConversation:
         return message
 
     def hear(self, text: str) -> Message:
-        """Let the character say something that was written for it. Raises `StorageError`."""
-        message = self._tree.add(self._chat, self._leaf, "model", text, finish=WHOLE)
-        self._path.append(message)
+        """See `Way.hear`."""
+        message = super().hear(text)
         self._conversation.hear(text)
         return message
-
-    def greet(self, greetings: Sequence[str]) -> None:
-        """Begin with the first of these, the others beside it. Raises `StorageError`."""
-        messages = []
-        for text in greetings:
-            self.open(None)
-            messages.append(self.hear(text))
-        self.go_to(messages[0])
 
     async def prewarm(self) -> None:
         """See `Conversation.prewarm`."""
@@ -129,7 +114,7 @@ class KeptConversation:
     async def reply(self) -> AsyncGenerator[Event | Overflow, None]:
         """See `Conversation.reply`; what is written is kept as it comes. Raises `EngineError`,
         `StorageError`."""
-        record = Record(self._tree, self._chat, self._leaf, self._clock)
+        record = Record(self._tree, self._chat, self.leaf, self._clock)
         async with aclosing(self._recorded(self._conversation.reply(), record)) as events:
             async for event in events:
                 yield event
@@ -137,7 +122,7 @@ class KeptConversation:
     async def go_on(self) -> AsyncGenerator[Event | Overflow, None]:
         """See `Conversation.go_on`: the last message, a reply, grows. Raises `EngineError`,
         `StorageError`."""
-        record = Record(self._tree, self._chat, self._leaf, self._clock, self._path.pop())
+        record = Record(self._tree, self._chat, self.leaf, self._clock, self._path.pop())
         async with aclosing(self._recorded(self._conversation.go_on(), record)) as events:
             async for event in events:
                 yield event
@@ -152,7 +137,7 @@ class KeptConversation:
                 async for event in events:
                     yield event
         finally:
-            if before is not None and before.role == "model" and not self._ends_with_reply:
+            if before is not None and before.role == "model" and not self.ends_with_reply:
                 self.open(before.id)
 
     async def _recorded(
@@ -180,57 +165,13 @@ class KeptConversation:
         if len(said) < len(self._path):
             self.open(said[-1].id if said else None)
 
-    def place(self, message: Message) -> tuple[int, int]:
-        """Which of how many that were said in the place of `message` it is, counted from 1."""
-        beside = self._tree.siblings(message)
-        return beside.index(message.id) + 1, len(beside)
-
-    def swipe(self, step: int) -> bool:
-        """Show the reply so many after the last one, or before it; False where there is none."""
-        if not self._ends_with_reply:
-            return False
-        beside = self._tree.siblings(self._path[-1])
-        place = beside.index(self._path[-1].id) + step
-        if not 0 <= place < len(beside):
-            return False
-        self.go_to(self._tree.get(beside[place]))
-        return True
-
-    def go_to(self, message: Message) -> None:
-        """Show what was said in this place, and what came of it last."""
-        self.open(self._tree.go_to(message).id)
-
     def edit(self, message: Message, text: str) -> Message:
-        """Say something else in the place of `message`, which stays beside it."""
-        shown, leaf = self._shown(message), self._leaf
-        self.open(message.parent)
-        try:
-            return self.say(text, shown) if message.role == "user" else self.hear(text)
-        except RefsheetError:
-            self.open(leaf)
-            raise
-
-    def delete(self, message: Message) -> None:
-        """Take `message` and all that came of it away; `undelete` brings it back."""
-        end = self._tree.delete(message)
-        self.open(end.id if end is not None else None)
-
-    def take_back(self, message: Message, leaf: int | None) -> None:
-        """Delete what was said just now, and show again what was shown before."""
-        self._tree.delete(message)
-        self._tree.end_with(self._chat, leaf)
-        self.open(leaf)
-
-    def undelete(self, message: Message) -> None:
-        self.open(self._tree.undelete(message).id)
-
-    @property
-    def _ends_with_reply(self) -> bool:
-        return bool(self._path) and self._path[-1].role == "model"
-
-    @property
-    def _leaf(self) -> int | None:
-        return self._path[-1].id if self._path else None
+        """Say something else in the place of `message`, which stays beside it. Raises
+        `StorageError`."""
+        if message.role == "model":
+            return self.rewrite(message, text)
+        shown = self._shown(message)
+        return self._instead_of(message, lambda: self.say(text, shown))
 
 
 Held = Conversation | KeptConversation

@@ -9,26 +9,32 @@ from refsheet_tui.errors import UsageError
 
 @dataclass(frozen=True)
 class Command:
-    """`argument` is what it needs behind its name, empty for nothing."""
+    """`action` is the key's that does the same, if there is one; `argument` is what it needs behind
+    its name, empty for nothing."""
 
     name: str
-    argument: str
     about: str
+    action: str = ""
+    argument: str = ""
 
 
 COMMANDS = (
-    Command("regenerate", "", "another reply beside the last"),
-    Command("left", "", "the reply before this one"),
-    Command("right", "", "the reply after this one, or a new one"),
-    Command("continue", "", "let the last reply go on"),
-    Command("edit", "", "change your last message"),
-    Command("undo", "", "bring back what was deleted last"),
-    Command("note", "TEXT", "remind the character of something; - for nothing more than its own"),
-    Command("title", "TEXT", "call the chat something else"),
-    Command("export", "FILE", "write the chat as .json, .jsonl or .md"),
-    Command("new", "", "another chat with the same character"),
-    Command("chats", "", "all chats, and everything that was said"),
-    Command("help", "", "every key and command"),
+    Command("regenerate", "another reply beside the last", "screen.again"),
+    Command("left", "the reply before this one", "screen.swipe(-1)"),
+    Command("right", "the reply after this one, or a new one", "screen.swipe(1)"),
+    Command("continue", "let the last reply go on", "screen.more"),
+    Command("edit", "change your last message", "screen.edit"),
+    Command("undo", "bring back what was deleted last", "screen.undo"),
+    Command(
+        "note",
+        "remind the character of something; - for nothing more than its own",
+        argument="TEXT",
+    ),
+    Command("title", "call the chat something else", argument="TEXT"),
+    Command("export", "write the chat as .json, .jsonl or .md", argument="FILE"),
+    Command("new", "another chat with the same character", "screen.new"),
+    Command("chats", "all chats, and everything that was said", "app.chats"),
+    Command("help", "every key and command", "app.help"),
 )
 _BY_NAME = {command.name: command for command in COMMANDS}
 
@@ -36,6 +42,16 @@ _BY_NAME = {command.name: command for command in COMMANDS}
 def is_command(text: str) -> bool:
     """Two slashes are one that is said."""
     return text.startswith("/") and not text.startswith("//")
+
+
+def escaped(text: str) -> str:
+    """As a person types it, who means no command."""
+    return f"/{text}" if text.startswith("/") else text
+
+
+def unescaped(text: str) -> str:
+    """What is said with a text that is no command."""
+    return text[1:] if text.startswith("//") else text
 
 
 def parsed(text: str) -> tuple[Command, str]:

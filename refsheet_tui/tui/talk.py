@@ -16,6 +16,7 @@ from refsheet_tui.chats.kept import KeptConversation
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.reminders import Reminders
 from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.chats.way import Way
 from refsheet_tui.config import sound_generation
 from refsheet_tui.engine import Event, Finished, TextDelta
 from refsheet_tui.errors import EngineDiedError, RefsheetError
@@ -56,109 +57,40 @@ class Outcome:
 
 
 class Talk:
-    """One chat with one character, one reply at a time."""
+    """One chat with one character, one reply at a time. `chat` is its number; `way` is what is said
+    in it, in step with the model as soon as that is there."""
 
     def __init__(self, session: Session, kept: KeptCharacter, chat: Chat) -> None:
+        """Raises `PictureError`, `StorageError`."""
         self._session = session
-        self._chat = chat
+        self.chat = chat.id
         self.character: Character = session.library.characters.speaking(kept)
+        self.way = Way(session.library.tree, chat.id)
+        self.way.open(chat.leaf)
+        self._note = chat.note
         self._held: KeptConversation | None = None
-
-    @property
-    def chat(self) -> int:
-        """The number of the chat."""
-        return self._chat.id
-
-    @property
-    def path(self) -> tuple[Message, ...]:
-        """What is said, from the first message on. Raises `StorageError`."""
-        if self._held is not None:
-            return self._held.path
-        leaf = self._chat.leaf
-        return self._session.library.tree.path(leaf) if leaf is not None else ()
 
     @property
     def turns(self) -> tuple[Turn, ...]:
         return self._held.turns if self._held is not None else ()
 
-    def place(self, message: Message) -> tuple[int, int]:
-        """Which of how many that were said in the place of `message` it is, counted from 1."""
-        beside = self._session.library.tree.siblings(message)
-        return beside.index(message.id) + 1, len(beside)
-
-    def begin(self) -> bool:
+    def begin(self) -> None:
         """Let the character greet in the words that were written for it, if there are any and
         nothing is said yet. Raises `StorageError`."""
-        greetings = self.character.greetings
-        if not greetings or self.path:
-            return False
-        tree = self._session.library.tree
-        made = [
-            tree.add(self.chat, None, "model", text, finish="end_of_turn") for text in greetings
-        ]
-        self._go_to(made[0])
-        return True
-
-    def swipe(self, step: int) -> bool:
-        """Show the reply before or after the last one; False where there is none."""
-        path = self.path
-        if not path or path[-1].role != "model":
-            return False
-        tree = self._session.library.tree
-        beside = tree.siblings(path[-1])
-        place = beside.index(path[-1].id) + step
-        if not 0 <= place < len(beside):
-            return False
-        self._go_to(tree.get(beside[place]))
-        return True
+        if self.character.greetings and not self.way.path:
+            self.way.greet(self.character.greetings)
 
     def message(self, number: int) -> Message:
         """Raises `StorageError`."""
         return self._session.library.tree.get(number)
 
-    def delete(self, message: Message) -> None:
-        """Take it and all that came of it away; `undelete` brings it back. Raises
-        `StorageError`."""
-        if self._held is not None:
-            self._held.delete(message)
-        else:
-            end = self._session.library.tree.delete(message)
-            self._chat = replace(self._chat, leaf=end.id if end is not None else None)
-
-    def undelete(self, message: Message) -> None:
-        if self._held is not None:
-            self._held.undelete(message)
-        else:
-            leaf = self._session.library.tree.undelete(message).id
-            self._chat = replace(self._chat, leaf=leaf)
-
-    def end_with(self, message: Message) -> None:
-        """What is said next stands beside what was said after `message`."""
-        if self._held is not None:
-            self._held.open(message.id)
-        else:
-            self._chat = replace(self._chat, leaf=message.id)
-
     def set_note(self, note: str) -> None:
         """Remind the character of this in place of its own note; nothing: of that again. Raises
         `StorageError`."""
         self._session.library.chats.set_note(self.chat, note)
-        self._chat = replace(self._chat, note=note)
+        self._note = note
         if self._held is not None:
             self._held.conversation.set_note(note or self.character.note)
-
-    def rewrite(self, message: Message, text: str) -> None:
-        """Let the character say something else in the place of `message`. Raises
-        `StorageError`."""
-        tree = self._session.library.tree
-        self._go_to(tree.add(self.chat, message.parent, "model", text, finish="end_of_turn"))
-
-    def _go_to(self, message: Message) -> None:
-        if self._held is not None:
-            self._held.go_to(message)
-        else:
-            leaf = self._session.library.tree.go_to(message).id
-            self._chat = replace(self._chat, leaf=leaf)
 
     async def reply(
         self,
@@ -178,7 +110,7 @@ class Talk:
         leaf: int | None = None
         try:
             held = await self._ready(watcher)
-            leaf = held.path[-1].id if held.path else None
+            leaf = held.leaf
             if instead_of is not None:
                 new.append(held.edit(instead_of, said[0]))
             new += [held.say(text) for text in said[len(new) :]]
@@ -205,8 +137,8 @@ class Talk:
             outcome.stopped, outcome.summary = True, "stopped"
             raise
         finally:
-            if new and not outcome.wrote and self._held is not None:
-                self._held.take_back(new[0], leaf)
+            if new and not outcome.wrote:
+                self.way.take_back(new[0], leaf)
 
     async def prewarm(self) -> None:
         """While the person types, let the engine read what their words will be added to."""
@@ -229,7 +161,7 @@ class Talk:
                 opening,
                 context_size=info.context_size,
                 person=character.person,
-                reminders=Reminders(self._chat.note or character.note, character.book),
+                reminders=Reminders(self._note or character.note, character.book),
             )
             self._held = KeptConversation(
                 conversation,
@@ -237,5 +169,6 @@ class Talk:
                 self.chat,
                 see=partial(view, size=size, pan_and_scan=pan_and_scan),
             )
-            self._held.open(self._chat.leaf)
+            self._held.open(self.way.leaf)
+            self.way = self._held
         return self._held

@@ -23,7 +23,7 @@ from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import clean, one_line
 from refsheet_tui.tui.clipboard import copy
-from refsheet_tui.tui.commands import is_command, parsed
+from refsheet_tui.tui.commands import escaped, is_command, parsed, unescaped
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.session import Session
@@ -35,25 +35,8 @@ from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.tui.widgets.portrait import Portrait
 
-# Commands that are actions as well.
-_ACTIONS = {
-    "regenerate": "screen.again",
-    "left": "screen.swipe(-1)",
-    "right": "screen.swipe(1)",
-    "continue": "screen.more",
-    "edit": "screen.edit",
-    "undo": "screen.undo",
-    "new": "screen.new",
-    "chats": "app.chats",
-    "help": "app.help",
-}
 # Seconds after the last key until what is typed is kept.
 _DRAFT_S = 0.5
-
-
-def _typed(text: str) -> str:
-    """As a person types it, who means no command."""
-    return f"/{text}" if text.startswith("/") else text
 
 
 class ChatScreen(Screen[None]):
@@ -88,7 +71,7 @@ class ChatScreen(Screen[None]):
         self._edited: Message | None = None
         self._deleted: list[Message] = []
         # Kept at hand: a reply may end when the screen is being taken apart.
-        self._said = History(self._talk.character.name, self._talk.place)
+        self._said = History(self._talk.character.name, self._talk.way.place)
         self._activity = Activity()
         self._composer = Composer(f"Message {self._talk.character.name}…")
 
@@ -124,17 +107,17 @@ class ChatScreen(Screen[None]):
     async def on_mount(self) -> None:
         self._composer.give_back(self._draft)
         self._talk.begin()
-        await self._said.show(self._talk.path)
+        await self._said.show(self._talk.way.path)
         self._composer.focus()
 
     def on_screen_resume(self) -> None:
         """Also when help is closed: a greeting that the person stopped stays stopped."""
         comes_in, self._is_left = self._is_left, False
-        if self._unsaid or not (self._talk.path or self._was_stopped or self._deleted):
+        if self._unsaid or not (self._talk.way.path or self._was_stopped or self._deleted):
             self._wished = "answer" if self._is_settling else None  # stopped, and then begun anew
             self._answer("answer")
         elif not self.replying:
-            path = self._talk.path
+            path = self._talk.way.path
             if comes_in and path and path[-1].was_cut_off:
                 self._answer("more")
             else:
@@ -147,7 +130,7 @@ class ChatScreen(Screen[None]):
         if is_command(text):
             await self._command(text)
             return
-        text = text[1:] if text.startswith("//") else text
+        text = unescaped(text)
         edited = self._edited
         if edited is not None and self.replying:
             self._composer.give_back(message.text)
@@ -155,11 +138,11 @@ class ChatScreen(Screen[None]):
             return
         self._end_edit()
         if edited is not None and edited.role == "model":
-            self._talk.rewrite(edited, text)
+            self._talk.way.rewrite(edited, text)
             await self._show_path()
             return
         if edited is not None:
-            path = self._talk.path
+            path = self._talk.way.path
             await self._said.show(path[: [each.id for each in path].index(edited.id)])
         self._unsaid.append(text)
         await self._add(Bubble("You", text))
@@ -168,13 +151,13 @@ class ChatScreen(Screen[None]):
     async def _command(self, text: str) -> None:
         try:
             command, argument = parsed(text)
-            if command.name in _ACTIONS:
-                await self.run_action(_ACTIONS[command.name])
+            if command.action:
+                await self.run_action(command.action)
             elif command.name == "note":
                 self._talk.set_note("" if argument == "-" else argument)
                 self.notify("It counts from your next message on.", timeout=4)
             elif command.name == "title":
-                self._session.library.chats.rename(self._talk.chat, argument)
+                self._session.library.chats.rename(self.number, argument)
                 self.notify("The chat is called so now.", timeout=4)
             else:
                 file = paths.typed(argument)
@@ -201,11 +184,11 @@ class ChatScreen(Screen[None]):
             self._begin_edit(message)
             return
         if wanted.what == "delete":
-            self._talk.delete(message)
+            self._talk.way.delete(message)
             self._deleted.append(message)
             self.notify("Deleted, with all that came of it. alt+z brings it back.", timeout=6)
         else:
-            self._talk.end_with(message)
+            self._talk.way.open(message.id)
             self.notify("What you say now begins a branch; nothing is lost.", timeout=4)
         await self._show_path()
         self._composer.focus()
@@ -214,12 +197,12 @@ class ChatScreen(Screen[None]):
     async def action_undo(self) -> None:
         """Bring back what was deleted last."""
         if self._deleted and not self._is_busy():
-            self._talk.undelete(self._deleted.pop())
+            self._talk.way.undelete(self._deleted.pop())
             await self._show_path()
 
     def action_edit(self) -> None:
         """Say something else in place of the last message of one's own."""
-        own = [message for message in self._talk.path if message.role == "user"]
+        own = [message for message in self._talk.way.path if message.role == "user"]
         if not self._is_busy() and own:
             self._begin_edit(own[-1])
 
@@ -227,12 +210,12 @@ class ChatScreen(Screen[None]):
         """What was typed and not sent waits until the edit ends."""
         self._keep_draft()
         self._edited = message
-        self._composer.text = _typed(message.text) if text is None else text
+        self._composer.text = escaped(message.text) if text is None else text
         self._composer.focus()
         self._activity.end("editing: enter puts it in its place, esc leaves it as it was")
 
     async def _show_path(self) -> None:
-        await self._said.show(self._talk.path)
+        await self._said.show(self._talk.way.path)
         self._read_ahead()
 
     def on_text_area_changed(self) -> None:
@@ -273,7 +256,7 @@ class ChatScreen(Screen[None]):
         """The reply before or after the last one; past the end a new one."""
         if self._is_busy():
             return
-        if self._talk.swipe(step):
+        if self._talk.way.swipe(step):
             await self._show_path()
         elif step > 0:
             self._wish("another")
@@ -320,7 +303,7 @@ class ChatScreen(Screen[None]):
             self._draft = text
             # Another program may be writing for long: the next key tries again.
             with suppress(StorageError):
-                self._session.library.chats.keep_draft(self._talk.chat, text)
+                self._session.library.chats.keep_draft(self.number, text)
 
     def _answer(self, wish: Wish, instead_of: Message | None = None) -> None:
         """Answer what was said since the last reply; without that, as is wished."""
@@ -376,7 +359,7 @@ class ChatScreen(Screen[None]):
         outcome: Outcome,
         instead_of: Message | None,
     ) -> None:
-        path = self._talk.path
+        path = self._talk.way.path
         if bubble.is_attached and path:
             await bubble.settle(path[-1].id, self._said.mark(path[-1]))
         self._said.number(path)
@@ -385,7 +368,7 @@ class ChatScreen(Screen[None]):
         if outcome.note or outcome.stopped or not outcome.wrote:
             await self._give_back(() if outcome.wrote else said)
             if not outcome.wrote:
-                await self._said.show(self._talk.path)
+                await self._said.show(self._talk.way.path)
                 if instead_of is not None and said:
                     text, self._composer.text = self._composer.text, ""
                     self._begin_edit(instead_of, text)
@@ -402,7 +385,7 @@ class ChatScreen(Screen[None]):
         if unanswered:
             for bubble in list(self.query(Bubble))[-len(unanswered) :]:
                 await bubble.remove()
-            self._composer.give_back("\n".join(map(_typed, unanswered)))
+            self._composer.give_back("\n".join(map(escaped, unanswered)))
             self._keep_draft()
 
     async def _add(self, widget: Bubble | ReplyBubble | Note) -> None:
