@@ -190,16 +190,15 @@ class CharacterLibrary:
     def speaking(self, kept: KeptCharacter) -> Character:
         """As the prompt needs it. Raises `PictureError` for one that has lost its pictures,
         `ConfigError` for what is no language."""
-        sheet, *extras = (self.sheet(kept), *self.pictures(kept)[1:])
         profile = kept.profile
         spoken = language(profile.language)
         telling = Telling(profile, spoken)
         return Character(
-            sheet=sheet,
+            sheet=self.sheet(kept),
             language=spoken,
             name=profile.name,
             description=telling.description(),
-            extras=tuple(extras),
+            extras=self.pictures(kept)[1:],
             greetings=telling.greetings(),
             person=profile.person,
             generation=profile.generation,

@@ -21,13 +21,14 @@ class Telling:
         self._profile = profile
         self._words = wording_in(language)
         self._person = profile.person.strip()
+        self._book = book_of(profile.card)
 
     def description(self) -> str:
         """All that the picture doesn't say, in paragraphs."""
         profile = self._profile
         parts = [profile.description]
         parts += [clean(str(profile.card.get(key) or "")) for key in _OF_THE_CARD]
-        parts += [entry.content for entry in book_of(profile.card).constant]
+        parts += [entry.content for entry in self._book.constant]
         parts += [self._about_the_person(), self._examples()]
         return "\n".join(text for text in map(self.told, parts) if text)
 
@@ -41,8 +42,7 @@ class Telling:
 
     def book(self) -> Book:
         """What is told when it comes up, names in their places."""
-        book = book_of(self._profile.card)
-        return book.with_entries(
+        return self._book.with_entries(
             Entry(
                 keys=self._keys(entry.keys),
                 content=self.told(entry.content),
@@ -50,7 +50,7 @@ class Telling:
                 case_sensitive=entry.case_sensitive,
                 priority=entry.priority,
             )
-            for entry in book.by_keyword
+            for entry in self._book.by_keyword
         )
 
     def _keys(self, keys: Iterable[str]) -> tuple[str, ...]:

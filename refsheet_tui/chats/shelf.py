@@ -37,6 +37,12 @@ class Chat:
 _COLUMNS = "id, version, title, beginning, leaf, draft, note, created, used, extra"
 
 
+# Whom a chat is held with is used with it.
+CHARACTER_USED = """
+UPDATE characters SET used = ? WHERE id = (
+    SELECT v.character FROM chats c JOIN character_versions v ON v.id = c.version WHERE c.id = ?
+)
+"""
 _ANY_DELETED = """
 SELECT 1 FROM chats WHERE deleted <= ? UNION ALL SELECT 1 FROM messages WHERE deleted <= ? LIMIT 1
 """
@@ -70,11 +76,7 @@ class ChatShelf:
                 "INSERT INTO chats (version, created, used, extra) VALUES (?, ?, ?, ?)",
                 (version, now, now, json.dumps(extra or {})),
             ).lastrowid
-            connection.execute(
-                "UPDATE characters SET used = ? WHERE id ="
-                " (SELECT character FROM character_versions WHERE id = ?)",
-                (now, version),
-            )
+            connection.execute(CHARACTER_USED, (now, number))
         assert number is not None
         return Chat(number, version, "", "", None, "", "", now, now, extra or {})
 

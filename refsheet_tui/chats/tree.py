@@ -11,6 +11,7 @@ from time import time
 from typing import Any
 
 from refsheet_tui.chats.messages import COLUMNS, OPEN, DraftMessage, Message, message_of
+from refsheet_tui.chats.shelf import CHARACTER_USED
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.storage import Database, PictureStore
@@ -58,12 +59,6 @@ WITH RECURSIVE down (id) AS (
     UNION ALL SELECT m.id FROM messages m JOIN down ON m.parent = down.id
 )
 UPDATE messages SET deleted = ? WHERE deleted IS NULL AND id IN down
-"""
-# Whom a chat is held with was used, too.
-_USED = """
-UPDATE characters SET used = ? WHERE id = (
-    SELECT v.character FROM chats c JOIN character_versions v ON v.id = c.version WHERE c.id = ?
-)
 """
 # From a message to the newest end of what came of it.
 _NEWEST_END = """
@@ -250,4 +245,4 @@ def _begin_with(connection: sqlite3.Connection, chat: int, role: Role, text: str
 def _end_with(connection: sqlite3.Connection, chat: int, leaf: int | None) -> None:
     now = time()
     connection.execute("UPDATE chats SET leaf = ?, used = ? WHERE id = ?", (leaf, now, chat))
-    connection.execute(_USED, (now, chat))
+    connection.execute(CHARACTER_USED, (now, chat))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.characters.cards import is_newer, json_card, png_card, profile_of, read_card
+from refsheet_tui.characters.cards import import_card, json_card, png_card
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
@@ -31,26 +30,20 @@ class Import:
 
 def read_import(name: str, sheet: str | None, language: str) -> Import:
     """Raises `CardError`, `PictureError`."""
-    path = paths.typed(name)
-    found = read_card(path)
-    profile = profile_of(found.card, language)
-    if is_newer(found.card):
+    card = import_card(paths.typed(name), language)
+    if card.is_newer:
         note(f"{one_line(name)} is of a newer version of cards: some of it may not be understood.")
     if sheet is not None:
         picture = find_picture(sheet)
         check_pictures([picture])
-        return Import(profile, picture.read_bytes())
-    if found.picture is None:
+        return Import(card.profile, picture.read_bytes())
+    if card.picture is None:
         raise CardError(
             f"{one_line(name)} holds no picture, and a character needs one.",
             "Name its sheet: --sheet IMAGE",
         )
-    with tempfile.TemporaryDirectory(prefix="refsheet-") as folder:
-        # Looked at under a name of ours, so that a complaint names the card.
-        copy = Path(folder) / path.name
-        copy.write_bytes(found.picture)
-        check_pictures([copy])
-    return Import(profile, found.picture)
+    card.check_picture()
+    return Import(card.profile, card.picture)
 
 
 def write_card(library: Library, kept: KeptCharacter, file: Path, *, force: bool) -> None:

@@ -14,8 +14,8 @@ import yaml
 from refsheet_tui.characters.cards import charx, png
 from refsheet_tui.characters.cards.limits import AGAIN, FILE, as_object, too_large
 from refsheet_tui.errors import CardError, HostileFileError
+from refsheet_tui.hostile_files import read_file
 from refsheet_tui.hostile_json import parse_json
-from refsheet_tui.text import one_line
 
 # V3 wins over the older one, which is there for programs that don't know it.
 _KEYWORDS = (b"ccv3", b"chara")
@@ -34,20 +34,7 @@ class CardFile:
 
 def read_card(path: Path) -> CardFile:
     """Raises `CardError` naming the file and what is wrong with it."""
-    name = one_line(str(path))
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE + 1)
-    except OSError as error:
-        raise CardError(
-            f"{name} can't be read: {error.strerror}.", "Check the path and its permissions."
-        ) from error
-    try:
-        if len(data) > FILE:
-            raise too_large("It")
-        return _read(data)
-    except (CardError, HostileFileError) as error:
-        raise CardError(f"{name}: {error.problem}", error.remedy) from error
+    return read_file(path, FILE, _read, too_large("It"))
 
 
 def _read(data: bytes) -> CardFile:

@@ -10,9 +10,9 @@ from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, too_many
 from refsheet_tui.chats.files.message_list import from_messages
 from refsheet_tui.chats.files.silly import from_lines
 from refsheet_tui.chats.files.tree_json import from_json
-from refsheet_tui.errors import ChatFileError, HostileFileError
+from refsheet_tui.errors import ChatFileError
+from refsheet_tui.hostile_files import read_file
 from refsheet_tui.hostile_json import check_json, parse_json
-from refsheet_tui.text import one_line
 
 # The largest chats that people have are some megabytes; pictures make ours larger.
 LARGEST = 48 << 20
@@ -24,20 +24,8 @@ _UNKNOWN = "It is no chat: neither refsheet's, SillyTavern's, nor a list of mess
 
 def read_chat(path: Path) -> ChatDraft:
     """Raises `ChatFileError` naming the file and what is wrong with it."""
-    name = one_line(str(path))
-    try:
-        with path.open("rb") as file:
-            data = file.read(LARGEST + 1)
-    except OSError as error:
-        raise ChatFileError(
-            f"{name} can't be read: {error.strerror}.", "Check the path and its permissions."
-        ) from error
-    try:
-        if len(data) > LARGEST:
-            raise ChatFileError("It is too large for a chat.", "Split it.")
-        return _read(data)
-    except (ChatFileError, HostileFileError) as error:
-        raise ChatFileError(f"{name}: {error.problem}", error.remedy) from error
+    too_large = ChatFileError("It is too large for a chat.", "Split it.")
+    return read_file(path, LARGEST, _read, too_large)
 
 
 def _read(data: bytes) -> ChatDraft:

@@ -15,15 +15,15 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from refsheet_tui import paths
+from refsheet_tui.characters.cards import import_card
 from refsheet_tui.characters.library import CharacterLibrary, KeptCharacter
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.errors import PictureError
+from refsheet_tui.errors import CardError, PictureError
 from refsheet_tui.prompting import Language
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dropped import dropped_paths
 from refsheet_tui.tui.gallery import Entry, entries
 from refsheet_tui.tui.guarded import guarded
-from refsheet_tui.tui.imports import card_in
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.screens.character import CharacterScreen, Made
 from refsheet_tui.tui.widgets.card import Card
@@ -95,13 +95,15 @@ class HomeScreen(Screen[None]):
             return
         path = paths.typed(dropped[0])
         try:
-            card = await in_thread(partial(card_in, path, self._language.code))
+            card = await in_thread(partial(import_card, path, self._language.code))
+            await in_thread(card.check_picture)
+        except CardError:
+            self._begin_new(dropped)
+            return
         except PictureError as error:
             self.notify(str(error), severity="error", markup=False)
             return
-        if card is None:
-            self._begin_new(dropped)
-        elif card.picture is None:
+        if card.picture is None:
             # It says all but what the character looks like.
             self._begin_new([], card.profile)
         else:
