@@ -1,0 +1,198 @@
+"""Everything that can be done with a message is done on the screens."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from kept_chats import answered, kept
+from screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
+
+from refsheet_tui.chats.library import Library
+from refsheet_tui.engine import Event, GenerationSettings, LocalEngine
+from refsheet_tui.errors import EngineError
+from refsheet_tui.prompting import Prompt
+from refsheet_tui.tui import clipboard
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.widgets.bubbles import Bubble, ReplyBubble
+from refsheet_tui.tui.widgets.composer import Composer
+
+
+async def test_what_one_said_can_be_said_differently() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        await pilot.press("ctrl+e")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: composer.text == "What are you?")
+        composer.text = "What color are your eyes?"
+        await pilot.press("enter")
+        await until(pilot, lambda: "yellow" in replies(app)[-1] and not chat_of(app).replying)
+        assert (len(replies(app)), said(app)) == (2, 1)
+    assert [each.text for each in kept()][1] == "What color are your eyes?"
+
+
+async def test_an_edit_that_is_left_changes_nothing() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        before = kept()
+        await pilot.press("ctrl+e")
+        await until(pilot, lambda: bool(app.screen.query_one(Composer).text))
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.screen.query_one(Composer).text)
+    assert kept() == before
+
+
+async def test_a_message_is_deleted_and_comes_back() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        before = kept()
+        app.screen.query_one(Bubble).focus()
+        await pilot.press("d")
+        await until(pilot, lambda: (len(replies(app)), said(app)) == (1, 0))
+        await pilot.press("alt+z")
+        await until(pilot, lambda: (len(replies(app)), said(app)) == (2, 1))
+    assert kept() == before
+
+
+async def test_a_branch_begins_at_any_message() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        app.screen.query(ReplyBubble).first().focus()
+        await pilot.press("b")
+        await until(pilot, lambda: said(app) == 0)
+        await answered(pilot, app, "Hello")
+    library = Library.open()
+    assert len(library.tree.all_of(library.chats.latest(1)[0].id)) == 5
+    library.close()
+
+
+async def test_a_reply_of_the_characters_is_rewritten() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        app.screen.query(ReplyBubble).first().focus()
+        await pilot.press("e")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: bool(composer.text))
+        composer.text = "Roar!"
+        await pilot.press("enter")
+        await until(pilot, lambda: replies(app) == ["Roar!"])
+    assert [each.text for each in kept()] == ["Roar!"]
+
+
+async def test_a_message_is_copied_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+    monkeypatch.setenv("SSH_CONNECTION", "x")
+    monkeypatch.setattr(RefsheetApp, "copy_to_clipboard", lambda _, text: copied.append(text))
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        app.screen.query(ReplyBubble).first().focus()
+        await pilot.press("c")
+        await until(pilot, lambda: copied == replies(app))
+
+
+async def test_the_system_s_own_clipboard_is_tried_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program = tmp_path / "wl-copy"
+    program.write_text(f"#!/bin/sh\n/bin/cat > {tmp_path}/copied\n")
+    program.chmod(0o755)
+    await clipboard.copy(RefsheetApp(GREEDY), "Käse 🐉")
+    assert (tmp_path / "copied").read_text(encoding="utf-8") == "Käse 🐉"
+
+
+async def test_nothing_else_is_done_while_a_message_is_edited() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        before = kept()
+        app.screen.query_one(Composer).text = "half a sen"
+        await pilot.press("ctrl+e")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: composer.text == "What are you?")
+        app.screen.query(ReplyBubble).first().focus()
+        await pilot.press("b", "ctrl+r", "alt+left", "d")
+        assert (len(replies(app)), said(app)) == (2, 1) and not chat_of(app).replying
+        await pilot.press("escape")
+        await until(pilot, lambda: composer.text == "half a sen")
+    assert kept() == before
+
+
+class FailsWhenTold(LocalEngine):
+    """Its next reply fails before its first word."""
+
+    fails = False
+
+    async def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[Event, None]:
+        if self.fails:
+            raise EngineError("It is out of order.", "Try again.")
+        async with aclosing(super().generate(prompt, settings)) as events:
+            async for event in events:
+                yield event
+
+
+async def test_a_reply_that_fails_after_a_branch_leaves_the_branch() -> None:
+    engine = FailsWhenTold()
+    app = RefsheetApp(GREEDY, engine)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        app.screen.query(ReplyBubble).first().focus()
+        await pilot.press("b")
+        await until(pilot, lambda: said(app) == 0)
+        engine.fails = True
+        await say(pilot, "Hello")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: composer.text == "Hello" and not chat_of(app).replying)
+        assert (len(replies(app)), said(app)) == (1, 0)
+        engine.fails = False
+        await pilot.press("enter")
+        await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+    assert [each.text for each in kept()][1:2] == ["Hello"] and len(kept()) == 3
+
+
+async def test_an_edit_that_fails_can_be_sent_again_in_its_place() -> None:
+    engine = FailsWhenTold()
+    app = RefsheetApp(GREEDY, engine)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        await pilot.press("ctrl+e")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: bool(composer.text))
+        composer.text = "What color are you?"
+        engine.fails = True
+        await pilot.press("enter")
+        await until(pilot, lambda: composer.text == "What color are you?")
+        await until(pilot, lambda: not chat_of(app).replying)
+        engine.fails = False
+        await pilot.press("enter")
+        await until(pilot, lambda: "red" in replies(app)[-1] and not chat_of(app).replying)
+        assert (len(replies(app)), said(app)) == (2, 1)
+    assert len(kept()) == 3
+
+
+async def test_what_begins_with_a_slash_can_be_said_again() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "//hello")
+        await pilot.press("ctrl+e")
+        composer = app.screen.query_one(Composer)
+        await until(pilot, lambda: composer.text == "//hello")

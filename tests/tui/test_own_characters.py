@@ -1,0 +1,104 @@
+"""The person's own characters in the gallery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kept_chats import add_speaker, names
+from screens import GREEDY, replies, until
+from textual.events import Paste
+from textual.widgets import Input, OptionList, Select, TextArea
+
+from refsheet_tui.characters.cards import json_card, png_card
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.chats.library import Library
+from refsheet_tui.paths import samples_dir
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.character import CharacterScreen
+from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.chats import ChatsScreen
+from refsheet_tui.tui.screens.home import HomeScreen
+from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.widgets.card import Card
+
+
+async def test_a_character_is_deleted_and_comes_back() -> None:
+    add_speaker("Roar!")
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: len(app.screen.query(Card)) == 8)
+        await pilot.press("d")
+        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        await pilot.press("d")
+        assert len(app.screen.query(Card)) == 7, "samples stay"
+        await pilot.press("u")
+        await until(pilot, lambda: len(app.screen.query(Card)) == 8)
+        assert names(app)[0] == "Roary"
+
+
+async def test_a_character_is_changed_and_its_chat_stays_as_it_was() -> None:
+    number = add_speaker("Roar!")
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query(Card)))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and replies(app) == ["Roar!"])
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+        app.screen.query_one("#name", Input).value = "Emmy"
+        app.screen.query_one("#language", Select).value = "other"
+        app.screen.query_one("#other-language", Input).value = "Latin"
+        app.screen.query_one("#tags", Input).value = "red, dragon"
+        app.screen.query_one("#greeting", TextArea).text = "Salve!"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await until(pilot, lambda: names(app)[0] == "Emmy")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and replies(app) == ["Roar!"])
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: replies(app) == ["Salve!"])
+    library = Library.open()
+    profile = library.characters.get(number).profile
+    assert (profile.language, profile.tags) == ("Latin", ("red", "dragon"))
+    library.close()
+
+
+async def test_a_card_dropped_on_the_gallery_is_imported(tmp_path: Path) -> None:
+    card = tmp_path / "card.png"
+    card.write_bytes(png_card(Profile(name="Ash", greeting="Caw!"), samples_dir() / "miso.png"))
+    bare = tmp_path / "bare.json"
+    bare.write_bytes(json_card(Profile(name="Soot", description="Black.")))
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query(Card)))
+        app.screen.post_message(Paste(str(card)))
+        await until(pilot, lambda: names(app)[0] == "Ash")
+        app.screen.post_message(Paste(str(bare)))
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+        assert app.screen.query_one("#name", Input).value == "Soot"
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await pilot.press("slash")
+        await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
+        app.screen.query_one(Input).value = "ash"
+        await until(pilot, lambda: app.screen.query_one(OptionList).option_count == 1)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and replies(app) == ["Caw!"])
+
+
+async def test_a_character_that_lost_its_sheet_is_told_in_a_dialog() -> None:
+    number = add_speaker("Roar!")
+    library = Library.open()
+    library.chats.begin(library.characters.get(number).version)
+    with library.database.writing() as connection:
+        connection.execute("DELETE FROM version_pictures")
+    library.close()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: len(app.screen.query(Card)) == 8)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
