@@ -68,6 +68,19 @@ class Cache(_Settings):
     """Where chats ended; each takes 80 to 350 MiB with a 4B model."""
 
 
+class Screens(_Settings):
+    """How the screens look and what they listen to."""
+
+    language: Literal["en", "zh-Hans"] | None = None
+    """What they are written in; None: chosen by the locale."""
+    theme: str = Field(default="refsheet-dark", min_length=1)
+    """The name of a theme: the program's own two, or one of Textual's."""
+    pictures: Literal["auto", "kitty", "sixel", "halfcell", "off"] = "auto"
+    """How pictures are drawn; `auto` asks the terminal what it can do."""
+    keys: dict[str, str] = {}
+    """Other keys for actions, by the names that the help shows; several have commas between."""
+
+
 class Config(_Settings):
     """Everything `config.yaml` can set. The defaults here are those of the shipped file."""
 
@@ -94,6 +107,7 @@ class Config(_Settings):
     language: str | None = Field(default=None, min_length=1)
     """The language characters speak, as a code or a name; None: chosen by the locale."""
     generation: Generation = Generation()
+    screens: Screens = Screens()
     cache: Cache = Cache()
 
 
@@ -117,7 +131,7 @@ def load_config(path: Path | None = None) -> Config:
     shipped = _load(paths.shipped("config.yaml"))
     if path is None:
         path = persons_file()
-    return shipped if path is None else _over(shipped, _load(path))
+    return shipped if path is None else over(shipped, _load(path))
 
 
 def persons_file() -> Path | None:
@@ -134,11 +148,14 @@ def _load(path: Path) -> Config:
     return validated(Config, read_settings(path), path)
 
 
-def _over(base: Config, top: Config) -> Config:
-    """`base` with the settings that were written down in `top`."""
-    generation = base.generation.model_copy(update=_written(top.generation))
-    cache = base.cache.model_copy(update=_written(top.cache))
-    return base.model_copy(update={**_written(top), "generation": generation, "cache": cache})
+def over(base: Config, top: Config) -> Config:
+    """`base`, with those settings over it that were given to `top`."""
+    groups = {
+        name: below.model_copy(update=_written(getattr(top, name)))
+        for name in type(base).model_fields
+        if isinstance(below := getattr(base, name), _Settings)
+    }
+    return base.model_copy(update={**_written(top), **groups})
 
 
 def _written(settings: _Settings) -> dict[str, object]:

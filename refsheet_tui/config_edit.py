@@ -3,59 +3,93 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, MutableMapping
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from refsheet_tui import paths
-from refsheet_tui.config import Config, persons_file
+from refsheet_tui.config import Config, over, persons_file
 from refsheet_tui.config_file import read_settings
 from refsheet_tui.config_problems import validated
 from refsheet_tui.errors import ConfigError, StorageError
 
+Value = str | float | bool | dict[str, str] | None
+"""What a setting can be; whole numbers are among them."""
+
 _BEGINNING = "# Your settings; whatever is not here is as the program's own config.yaml has it.\n"
 
 
-def change_config(path: Path | None, changes: Mapping[str, str | None]) -> Path:
-    """Set top-level settings in `path`, else in the file that the person's settings come from; one
-    that is not there and shall be None stays away. Returns the file, which is created when missing.
+def change_config(path: Path | None, changes: Mapping[str, Value]) -> Path:
+    """Set settings in `path`, else in the file that the person's settings come from; one of a group
+    is called `group.name`, and one that is not there and shall be None stays away. Returns the
+    file, which is created when missing.
 
-    Raises `ConfigError` when the file can't be understood, `StorageError`.
+    Raises `ConfigError` when the file can't be understood, or could not be with these settings in
+    it; `StorageError`.
     """
-    path = path or persons_file() or paths.config_dir() / "config.yaml"
+    path = settings_file(path)
     # Read as it always is first: a mistake in it gets its usual sentence.
     if path.exists():
         validated(Config, read_settings(path), path)
+    validated(Config, _tree(changes), path)
     _write(path, _changed(path, changes))
     return path
 
 
-def _changed(path: Path, changes: Mapping[str, str | None]) -> str:
-    yaml = _yaml()
+def settings_file(path: Path | None) -> Path:
+    """Where changed settings go: `path`, or where the person's are or would be."""
+    return path or persons_file() or paths.config_dir() / "config.yaml"
+
+
+def with_changes(config: Config, changes: Mapping[str, Value], path: Path) -> Config:
+    """`config` with settings, named as in `change_config`, that stand in `path`. Raises
+    `ConfigError` for one that can't be."""
+    return over(config, validated(Config, _tree(changes), path))
+
+
+def _tree(changes: Mapping[str, Value]) -> dict[Hashable, object]:
+    tree: dict[Hashable, Any] = {}
+    for key, value in changes.items():
+        group, _, name = key.rpartition(".")
+        (tree.setdefault(group, {}) if group else tree)[name] = value
+    return tree
+
+
+def _changed(path: Path, changes: Mapping[str, Value]) -> str:
     try:
         text = path.read_text(encoding="utf-8-sig") if path.exists() else _BEGINNING
-        settings = yaml.load(text)
+        settings = _yaml().load(text)
     except (YAMLError, ValueError) as error:
         raise ConfigError(f"{path} can't be changed: {error}.", "Change it by hand.") from error
     if settings is None:  # comments alone, which belong to nothing
         comments = [line for line in text.splitlines() if line.startswith("#")]
-        lines = [f"{key}: {_scalar(value)}" for key, value in changes.items() if value is not None]
-        return "\n".join([*comments, *lines, ""])
+        said = {key: value for key, value in changes.items() if value is not None}
+        return "\n".join([*comments, _dumped(_tree(said)) if said else ""])
     for key, value in changes.items():
-        # Never taken out: ruamel hangs the comments behind a setting on it.
-        if value is not None or key in settings:
-            settings[key] = value
+        _set(settings, key, value)
+    return _dumped(settings)
+
+
+def _set(settings: MutableMapping[str, Any], key: str, value: Value) -> None:
+    """Never taken out: ruamel hangs the comments behind a setting on it."""
+    group, _, name = key.rpartition(".")
+    if group:
+        if settings.get(group) is None:  # all that stood in it is commented out
+            if value is None:
+                return
+            settings[group] = {}
+        settings = settings[group]
+    if value is not None or name in settings:
+        settings[name] = value
+
+
+def _dumped(settings: object) -> str:
     out = io.StringIO()
-    yaml.dump(settings, out)
+    _yaml().dump(settings, out)
     return out.getvalue()
-
-
-def _scalar(value: str) -> str:
-    out = io.StringIO()
-    _yaml().dump([value], out)
-    return out.getvalue().removeprefix("- ").rstrip("\n")
 
 
 def _yaml() -> YAML:

@@ -56,3 +56,31 @@ def test_a_file_that_is_wrong_is_left_alone(tmp_path: Path, text: str) -> None:
     with pytest.raises(ConfigError):
         change_config(file, {"model": "4b"})
     assert file.read_text() == text
+
+
+def test_a_setting_of_a_group(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text("generation:\n  # hot\n  temperature: 1.5  # very\n")
+    change_config(file, {"generation.temperature": 0.5, "generation.seed": 7})
+    change_config(file, {"screens.keys": {"chat.again": "f5"}, "offline": True})
+    assert file.read_text() == (
+        "generation:\n  # hot\n  temperature: 0.5  # very\n  seed: 7\n"
+        "screens:\n  keys:\n    chat.again: f5\noffline: true\n"
+    )
+    assert load_config(file).screens.keys == {"chat.again": "f5"}
+
+
+def test_a_group_whose_settings_are_all_commented_out(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text("generation:\n  # temperature: 1.5\n")
+    change_config(file, {"generation.seed": None})
+    change_config(file, {"generation.top_k": 3})
+    assert load_config(file).generation.top_k == 3
+    assert "# temperature: 1.5" in file.read_text()
+
+
+def test_what_can_t_be_read_again_is_not_written(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    with pytest.raises(ConfigError, match=r"generation\.top_p"):
+        change_config(file, {"generation.top_p": 3.0})
+    assert not file.exists()

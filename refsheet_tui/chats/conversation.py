@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
@@ -182,8 +182,9 @@ class Conversation:
         if stopping is not None:
             await stopping
 
-    async def prewarm(self) -> None:
-        """Let the engine read what the next prompt will begin with, while the person types.
+    async def prewarm(self, on_event: Callable[[Event], None] = lambda _: None) -> None:
+        """Let the engine read what the next prompt will begin with, while the person types;
+        `on_event` hears how far it is.
 
         Raises nothing, and does nothing while a reply is written: the next prompt will have it.
         """
@@ -192,7 +193,8 @@ class Conversation:
             oldest = await self._oldest()
             # Read after what was said meanwhile, it would take the place of that.
             if self.turns == turns and not self._replying:
-                await self._engine.prewarm(build_prefix(self._seen(oldest), self._system))
+                prefix = build_prefix(self._seen(oldest), self._system)
+                await self._engine.prewarm(prefix, on_event)
 
     def _prompt(self, oldest: int, begun: str = "") -> Prompt:
         return build_prompt(self._seen(oldest), self._system, begun)

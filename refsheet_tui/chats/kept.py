@@ -103,9 +103,9 @@ class KeptConversation(Way):
         self._conversation.hear(text)
         return message
 
-    async def prewarm(self) -> None:
+    async def prewarm(self, on_event: Callable[[Event], None] = lambda _: None) -> None:
         """See `Conversation.prewarm`."""
-        await self._conversation.prewarm()
+        await self._conversation.prewarm(on_event)
 
     async def prompt(self) -> Prompt:
         """See `Conversation.prompt`."""

@@ -209,4 +209,4 @@ def _open_screens(given: dict[str, Any]) -> None:
     config = read_config(given)
     from refsheet_tui.tui import run
 
-    sys.exit(run(config))
+    sys.exit(run(config, given["config_file"]))

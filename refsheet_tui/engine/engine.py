@@ -50,8 +50,8 @@ class Engine(Protocol):
         """
         ...
 
-    async def prewarm(self, prompt: Prompt) -> None:
-        """Look at and read what a later prompt will begin with.
+    async def prewarm(self, prompt: Prompt, on_event: Callable[[Event], None] = ...) -> None:
+        """Look at and read what a later prompt will begin with; `on_event` hears how far it is.
 
         Ends when that is done, or as soon as anything else is asked of the engine; what was done
         until then is kept. Raises nothing: who really needs the prompt will hear what is wrong.

@@ -115,13 +115,15 @@ class LocalEngine:
                     return reply.parts
         raise AssertionError("a request ends with an answer or an error")
 
-    async def prewarm(self, prompt: Prompt) -> None:
+    async def prewarm(
+        self, prompt: Prompt, on_event: Callable[[Event], None] = lambda _: None
+    ) -> None:
         """See `Engine.prewarm`. A later call takes the place of an earlier one."""
         request = Prewarm(prompt)
         self._end_prewarm()
         self._prewarm = request
         with suppress(RefsheetError):
-            await self._done(request)
+            await self._done(request, on_event)
 
     async def snapshot(self) -> None:
         """See `Engine.snapshot`."""
@@ -182,10 +184,13 @@ class LocalEngine:
                     self._keeper.ladder.went_well()
                 return
 
-    async def _done(self, request: Request) -> None:
+    async def _done(
+        self, request: Request, on_event: Callable[[Event], None] = lambda _: None
+    ) -> None:
         async with aclosing(self._ask(request)) as replies:
-            async for _ in replies:
-                pass
+            async for reply in replies:
+                if isinstance(reply, Loading | Looking | Reading):
+                    on_event(reply)
 
     def _end_prewarm(self) -> None:
         """Something else is wanted now: end a prewarm that runs, forget one that waits."""

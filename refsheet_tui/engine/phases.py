@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from refsheet_tui.engine.events import Event, Loading, Looking, Reading
+from refsheet_tui.i18n import _
 
 # Seconds: what takes less needs no clock.
 _WORTH_TELLING = 1.0
@@ -28,19 +29,23 @@ class Phase:
 def phase_of(event: Event) -> Phase | None:
     """None for events that are no work in progress."""
     if isinstance(event, Loading):
-        return Phase("loading the model", f"{event.fraction:.0%}", event.expected_s)
+        return Phase(_("loading the model"), f"{event.fraction:.0%}", event.expected_s)
     if isinstance(event, Looking):
-        many = f"picture {event.number} of {event.total}" if event.total > 1 else "the picture"
-        return Phase(f"looking at {many}", "", event.expected_s)
+        if event.total == 1:
+            return Phase(_("looking at the picture"), "", event.expected_s)
+        many = _("looking at picture {number} of {total}")
+        return Phase(many.format(number=event.number, total=event.total), "", event.expected_s)
     if isinstance(event, Reading):
-        done = f"{event.done} of {event.total} tokens"
-        return Phase("reading", done, event.expected_s)
+        done = _("{done} of {total} tokens").format(done=event.done, total=event.total)
+        return Phase(_("reading"), done, event.expected_s)
     return None
 
 
 def _clock(elapsed_s: float, expected_s: float | None) -> str:
     expects = expected_s is not None and expected_s >= max(_WORTH_TELLING, elapsed_s)
-    about = f"about {expected_s:.0f} s" if expects else ""
+    elapsed, expected = f"{elapsed_s:.0f}", f"{expected_s or 0:.0f}"
     if elapsed_s < _WORTH_TELLING:
-        return about
-    return f"{elapsed_s:.0f} s of {about}" if about else f"{elapsed_s:.0f} s"
+        return _("about {expected} s").format(expected=expected) if expects else ""
+    if not expects:
+        return f"{elapsed} s"
+    return _("{elapsed} s of about {expected} s").format(elapsed=elapsed, expected=expected)

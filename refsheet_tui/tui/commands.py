@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from refsheet_tui.errors import UsageError
+from refsheet_tui.i18n import N_, _
 
 
 @dataclass(frozen=True)
@@ -19,22 +20,22 @@ class Command:
 
 
 COMMANDS = (
-    Command("regenerate", "another reply beside the last", "screen.again"),
-    Command("left", "the reply before this one", "screen.swipe(-1)"),
-    Command("right", "the reply after this one, or a new one", "screen.swipe(1)"),
-    Command("continue", "let the last reply go on", "screen.more"),
-    Command("edit", "change your last message", "screen.edit"),
-    Command("undo", "bring back what was deleted last", "screen.undo"),
+    Command("regenerate", N_("another reply beside the last"), "screen.again"),
+    Command("left", N_("the reply before this one"), "screen.swipe(-1)"),
+    Command("right", N_("the reply after this one, or a new one"), "screen.swipe(1)"),
+    Command("continue", N_("let the last reply go on"), "screen.more"),
+    Command("edit", N_("change your last message"), "screen.edit"),
+    Command("undo", N_("bring back what was deleted last"), "screen.undo"),
     Command(
         "note",
-        "remind the character of something; - for nothing more than its own",
-        argument="TEXT",
+        N_("remind the character of something; - for nothing more than its own"),
+        argument=N_("TEXT"),
     ),
-    Command("title", "call the chat something else", argument="TEXT"),
-    Command("export", "write the chat as .json, .jsonl or .md", argument="FILE"),
-    Command("new", "another chat with the same character", "screen.new"),
-    Command("chats", "all chats, and everything that was said", "app.chats"),
-    Command("help", "every key and command", "app.help"),
+    Command("title", N_("call the chat something else"), argument=N_("TEXT")),
+    Command("export", N_("write the chat as .json, .jsonl or .md"), argument=N_("FILE")),
+    Command("new", N_("another chat with the same character"), "screen.new"),
+    Command("chats", N_("all chats, and everything that was said"), "app.chats"),
+    Command("help", N_("every key and command"), "app.help"),
 )
 _BY_NAME = {command.name: command for command in COMMANDS}
 
@@ -56,13 +57,20 @@ def unescaped(text: str) -> str:
 
 def parsed(text: str) -> tuple[Command, str]:
     """The command of a line, and what stands behind it. Raises `UsageError`."""
-    name, _, argument = text[1:].strip().partition(" ")
+    name, *more = text[1:].strip().split(" ", 1)
+    argument = more[0] if more else ""
     command = _BY_NAME.get(name.lower())
     if command is None:
         known = " ".join(f"/{each.name}" for each in COMMANDS)
-        raise UsageError(f"There is no /{name}.", f"There are: {known}. // says a slash.")
+        raise UsageError(
+            _("There is no /{name}.").format(name=name),
+            _("There are: {known}. // says a slash.").format(known=known),
+        )
     if command.argument and not argument.strip():
-        raise UsageError("It needs something more.", f"Type /{command.name} {command.argument}")
+        raise UsageError(
+            _("It needs something more."),
+            _("Type {command}").format(command=f"/{command.name} {_(command.argument)}"),
+        )
     return command, argument.strip()
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from textual.message import Message
 
 from refsheet_tui.characters import Character
 from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.config_edit import Value
 from refsheet_tui.prompting import Language
 
 
@@ -38,3 +40,11 @@ class SheetChosen(Message):
         super().__init__()
         self.sheet = sheet
         self.language = language
+
+
+class SettingsWanted(Message):
+    """The person wants these settings, named as in `change_config`, from now on."""
+
+    def __init__(self, changes: Mapping[str, Value]) -> None:
+        super().__init__()
+        self.changes = changes

@@ -1,12 +1,12 @@
 """The engine as the screens use it: one model, loaded in the background, loaded again when it
-died."""
+died or when the settings ask for another one."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -18,12 +18,17 @@ from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.config import Config
 from refsheet_tui.engine import (
     Engine,
+    Event,
     GenerationSettings,
     Loading,
     LocalEngine,
     ModelInfo,
+    TextDelta,
 )
+from refsheet_tui.engine.phases import Phase as Doing
+from refsheet_tui.engine.phases import phase_of
 from refsheet_tui.errors import RefsheetError
+from refsheet_tui.i18n import _
 from refsheet_tui.pictures import view
 from refsheet_tui.prompting import Language, opening_prefix
 from refsheet_tui.tui.background import in_thread
@@ -31,14 +36,28 @@ from refsheet_tui.weights import load_settings
 
 Phase = Literal["loading", "ready", "failed"]
 
+# Settings that a model is loaded with, or found by.
+_OF_LOADING = {
+    "model",
+    "mmproj",
+    "models_dir",
+    "context_size",
+    "threads",
+    "gpu_layers",
+    "kv_cache",
+    "window_cache",
+    "cache",
+}
+
 
 @dataclass(frozen=True)
 class EngineState:
-    """What the engine is up to, in words for the header."""
+    """Which engine there is, or what became of it, in `words`; `doing` is what keeps it busy."""
 
     phase: Phase
     words: str
     info: ModelInfo | None = None
+    doing: Doing | None = None
 
     @property
     def is_demo(self) -> bool:
@@ -57,15 +76,33 @@ class Session:
     ) -> None:
         """Raises `StorageError`."""
         self.config = config
-        self.generation = GenerationSettings(**config.generation.model_dump())
         self.engine = engine or LocalEngine()
         self.library = Library.open()
         self._on_state = on_state
+        self._state = EngineState("loading", "")
         self._loading: asyncio.Task[ModelInfo] | None = None
+
+    @property
+    def generation(self) -> GenerationSettings:
+        return GenerationSettings(**self.config.generation.model_dump())
 
     @property
     def pan_and_scan(self) -> bool:
         return self.config.pan_and_scan == "auto"
+
+    def configure(self, config: Config) -> bool:
+        """These settings count from now on. Whether they ask for another model, or the same one
+        loaded in another way: `reload` does that."""
+        before, self.config = self.config, config
+        return any(getattr(before, name) != getattr(config, name) for name in _OF_LOADING)
+
+    async def reload(self) -> ModelInfo:
+        """Load what the settings ask for. Raises `RefsheetError`."""
+        loading, self._loading = self._loading, None
+        if loading is not None:
+            loading.cancel()
+            await asyncio.wait([loading])
+        return await self.ready()
 
     async def ready(self) -> ModelInfo:
         """The loaded model; loads it first where it isn't. Raises `RefsheetError`."""
@@ -93,11 +130,30 @@ class Session:
         with suppress(RefsheetError):
             info = await self.ready()
             opened = partial(view, sheet, info.seen_size(), self.config.pan_and_scan == "auto")
-            await self.engine.prewarm(opening_prefix(language, await in_thread(opened)))
+            prefix = opening_prefix(language, await in_thread(opened))
+            try:
+                await self.engine.prewarm(prefix, self.heard)
+            finally:
+                self.rests()
+
+    def heard(self, event: Event) -> None:
+        """The engine says what it is doing."""
+        doing = Doing(_("writing")) if isinstance(event, TextDelta) else phase_of(event)
+        if doing is not None:
+            self._now(replace(self._state, doing=doing))
+
+    def rests(self) -> None:
+        """What the engine was doing has ended."""
+        self._now(replace(self._state, doing=None))
+
+    def retell(self) -> None:
+        """Its state again, in another language."""
+        if self._state.info is not None:
+            self._now(_loaded(self._state.info))
 
     def died(self) -> None:
         """The engine process has ended: begin at once to start another."""
-        self._on_state(EngineState("failed", "the engine stopped, starting it again"))
+        self._now(EngineState("failed", _("the engine stopped, starting it again")))
         self._loading = None
         self._begin()
 
@@ -110,25 +166,34 @@ class Session:
 
     def _begin(self) -> asyncio.Task[ModelInfo]:
         self._loading = asyncio.create_task(self._load())
-        self._loading.add_done_callback(self._loaded)
+        self._loading.add_done_callback(self._ended)
         return self._loading
 
     async def _load(self) -> ModelInfo:
-        self._on_state(EngineState("loading", "loading"))
+        self._now(EngineState("loading", _("loading")))
         try:
             settings = load_settings(self.config)
             info = await self.engine.load(settings, self._progress)
         except RefsheetError:
-            self._on_state(EngineState("failed", "no model"))
+            self._now(EngineState("failed", _("no model: f3 chooses one")))
             raise
-        safe = " · safe mode" if info.safe_mode else ""
-        self._on_state(EngineState("ready", f"{info.name} · {info.device}{safe} · ready", info))
+        self._now(_loaded(info))
         return info
 
-    def _loaded(self, loading: asyncio.Task[ModelInfo]) -> None:
+    def _ended(self, loading: asyncio.Task[ModelInfo]) -> None:
         """After a failure the next `ready` tries again."""
-        if loading.cancelled() or loading.exception() is not None:
+        failed = loading.cancelled() or loading.exception() is not None
+        if failed and self._loading is loading:
             self._loading = None
 
     def _progress(self, loading: Loading) -> None:
-        self._on_state(EngineState("loading", f"loading {loading.fraction:.0%}"))
+        self._now(EngineState("loading", f"{_('loading')} {loading.fraction:.0%}"))
+
+    def _now(self, state: EngineState) -> None:
+        self._state = state
+        self._on_state(state)
+
+
+def _loaded(info: ModelInfo) -> EngineState:
+    safe = " · " + _("safe mode") if info.safe_mode else ""
+    return EngineState("ready", f"{info.name} · {info.device}{safe}", info)

@@ -20,6 +20,7 @@ from refsheet_tui.chats.way import Way
 from refsheet_tui.config import sound_generation
 from refsheet_tui.engine import Event, Finished, TextDelta
 from refsheet_tui.errors import EngineDiedError, RefsheetError
+from refsheet_tui.i18n import _
 from refsheet_tui.pictures import view
 from refsheet_tui.prompting import Turn
 from refsheet_tui.tui.background import in_thread
@@ -121,36 +122,42 @@ class Talk:
                         outcome.overflow = str(event)
                         continue
                     watcher.event(event)
+                    self._session.heard(event)
                     if isinstance(event, TextDelta):
                         outcome.wrote = outcome.wrote or bool(event.text.strip())
                         yield event.text
                     elif isinstance(event, Finished):
                         outcome.summary = summary(event)
             if not outcome.wrote:
-                outcome.note = "There was nothing but silence. Say it in other words."
+                outcome.note = _("There was nothing but silence. Say it in other words.")
         except RefsheetError as error:
             if isinstance(error, EngineDiedError):
                 self._session.died()
             outcome.note = str(error)
-            outcome.summary = f"{'enter' if said and not outcome.wrote else 'ctrl+r'} tries again"
+            again = _("enter tries again") if said else _("ctrl+r tries again")
+            outcome.summary = _("ctrl+r tries again") if outcome.wrote else again
         except (asyncio.CancelledError, GeneratorExit):
-            outcome.stopped, outcome.summary = True, "stopped"
+            outcome.stopped, outcome.summary = True, _("stopped")
             raise
         finally:
+            self._session.rests()
             if new and not outcome.wrote:
                 self.way.take_back(new[0], leaf)
 
     async def prewarm(self) -> None:
         """While the person types, let the engine read what their words will be added to."""
         if self._held is not None:
-            await self._held.prewarm()
+            try:
+                await self._held.prewarm(self._session.heard)
+            finally:
+                self._session.rests()
 
     async def _ready(self, watcher: Watcher) -> KeptConversation:
         """The conversation, begun when the model is there. Raises `RefsheetError`."""
         watcher.waiting()
         info = await self._session.ready()
         if self._held is None:
-            watcher.begin("opening the picture")
+            watcher.begin(_("opening the picture"))
             size, pan_and_scan = info.seen_size(), self._session.pan_and_scan
             character = self.character
             opening = await in_thread(partial(character.opening, size, pan_and_scan=pan_and_scan))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -54,9 +54,11 @@ class Recorder(LocalEngine):
         await self.goes_on.wait()
         return await super().tokenize(prompt)
 
-    async def prewarm(self, prompt: Prompt) -> None:
+    async def prewarm(
+        self, prompt: Prompt, on_event: Callable[[Event], None] = lambda _: None
+    ) -> None:
         self.warmed.append(prompt)
-        await super().prewarm(prompt)
+        await super().prewarm(prompt, on_event)
 
 
 @dataclass

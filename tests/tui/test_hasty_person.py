@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import replace
 
 from screens import (
     ENDLESS,
@@ -27,7 +26,6 @@ from refsheet_tui.engine import (
     TextDelta,
 )
 from refsheet_tui.prompting import Prompt
-from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
@@ -131,20 +129,6 @@ async def test_coming_back_at_once_finds_a_greeting() -> None:
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and bool(replies(app)))
-
-
-async def test_what_the_demo_is_is_not_said_of_another_model() -> None:
-    app = RefsheetApp(GREEDY)
-    async with app.run_test() as pilot:
-        await ready(pilot, app)
-        assert "real_model" in {action.name for action in actions_on(app.screen)}
-        info = app.engine_state.info
-        assert info is not None
-        app.engine_state = replace(app.engine_state, info=replace(info, is_demo=False))
-        home = app.screen
-        await pilot.press("f3")
-        await pilot.pause()
-        assert app.screen is home
 
 
 async def test_a_problem_of_ours_keeps_its_remedy() -> None:

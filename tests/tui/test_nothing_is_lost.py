@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from screens import GREEDY, chat_of, open_first_chat, ready, replies, said, say, until
-from textual.widgets import Static
 
 from refsheet_tui.engine import (
     Loading,
@@ -185,7 +184,3 @@ async def test_every_action_is_in_help_and_palette() -> None:
         commands = {command.title for command in app.get_system_commands(app.screen)}
         assert {"Send", "New line", "Stop", "Again", "Home", "Quit", "Help"} <= commands
         assert not any("Cursor" in command for command in commands)
-        await pilot.press("f3")
-        await until(
-            pilot, lambda: "refsheet models download" in str(app.screen.query_one(Static).render())
-        )

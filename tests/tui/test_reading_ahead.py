@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from screens import GREEDY, open_first_chat, ready, replies, say, until
 
-from refsheet_tui.engine import LocalEngine
+from refsheet_tui.engine import Event, LocalEngine
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt, TextPart
 from refsheet_tui.tui.app import RefsheetApp
@@ -19,8 +21,10 @@ class Recorder(LocalEngine):
         super().__init__()
         self.ahead: list[Prompt] = []
 
-    async def prewarm(self, prompt: Prompt) -> None:
-        await super().prewarm(prompt)
+    async def prewarm(
+        self, prompt: Prompt, on_event: Callable[[Event], None] = lambda _: None
+    ) -> None:
+        await super().prewarm(prompt, on_event)
         self.ahead.append(prompt)
 
 

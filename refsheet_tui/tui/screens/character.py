@@ -10,15 +10,16 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Button, Collapsible, Footer, Input, Label, Select, Static, TextArea
 
 from refsheet_tui.characters.profile import Profile, named_after
 from refsheet_tui.errors import ConfigError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import LANGUAGES, Language
 from refsheet_tui.prompting import language as language_of
 from refsheet_tui.text import clean, one_line
 from refsheet_tui.tui.messages import SheetChosen
+from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.picture_field import PathInput, PictureField
 from refsheet_tui.tui.widgets.portrait import Portrait
@@ -35,14 +36,14 @@ class Made:
     pictures: tuple[Path, ...]
 
 
-class CharacterScreen(Screen[Made | None]):
+class CharacterScreen(Translated[Made | None]):
     """Ends with the character, or None when the person goes back."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back"),
-        Binding("ctrl+s", "begin", "Done"),
+        Binding("escape", "back", N_("Back"), id="character.back"),
+        Binding("ctrl+s", "begin", N_("Done"), id="character.begin"),
     ]
 
     def __init__(
@@ -59,37 +60,37 @@ class CharacterScreen(Screen[Made | None]):
 
     def compose(self) -> ComposeResult:
         profile = self._profile
-        yield Heading(f"RefSheet · {'new character' if self._is_new else profile.name}")
+        yield Heading(f"RefSheet · {_('new character') if self._is_new else profile.name}")
         yield DemoNotice()
         with Horizontal(id="new"):
             with VerticalScroll(id="new-form", can_focus=False):
-                yield Label("Reference sheet")
-                yield PictureField("path of a picture, or drop the file here", id="sheet")
-                yield Label("Name (optional)")
+                yield Label(_("Reference sheet"))
+                yield PictureField(_("path of a picture, or drop the file here"), id="sheet")
+                yield Label(_("Name (optional)"))
                 yield Input(profile.name, id="name")
-                yield Label("Description (optional)")
+                yield Label(_("Description (optional)"))
                 yield TextArea(profile.description, id="description", tab_behavior="focus")
-                yield Label("Language")
+                yield Label(_("Language"))
                 yield Select(
-                    [*((each.native, each.code) for each in LANGUAGES), ("another", _OTHER)],
+                    [*((each.native, each.code) for each in LANGUAGES), (_("another"), _OTHER)],
                     value=self._language.code if self._language in LANGUAGES else _OTHER,
                     allow_blank=False,
                     id="language",
                 )
                 yield Input(
                     "" if self._language in LANGUAGES else self._language.code,
-                    placeholder="which, such as Latin",
+                    placeholder=_("which, such as Latin"),
                     id="other-language",
                 )
-                with Collapsible(title="More", collapsed=True, id="more"):
+                with Collapsible(title=_("More"), collapsed=True, id="more"):
                     yield from self._more()
-                yield Label("More pictures (optional; enter adds one)")
-                yield PictureField("path of another picture", id="extra")
+                yield Label(_("More pictures (optional; enter adds one)"))
+                yield PictureField(_("path of another picture"), id="extra")
                 yield Static(id="extras", markup=False)
                 with Horizontal(id="new-buttons"):
-                    words = "Begin the chat" if self._is_new else "Keep it like this"
+                    words = _("Begin the chat") if self._is_new else _("Keep it like this")
                     yield Button(words, variant="primary", id="begin")
-                    yield Button("Remove the last extra picture", id="remove")
+                    yield Button(_("Remove the last extra picture"), id="remove")
             with Vertical(id="new-preview"):
                 yield Portrait()
         yield Footer()
@@ -97,15 +98,15 @@ class CharacterScreen(Screen[Made | None]):
     def _more(self) -> ComposeResult:
         """What most characters do without."""
         profile = self._profile
-        yield Label("Greeting, instead of one it makes up")
+        yield Label(_("Greeting, instead of one it makes up"))
         yield TextArea(profile.greeting, id="greeting", tab_behavior="focus")
-        yield Label("What it calls you")
+        yield Label(_("What it calls you"))
         yield Input(profile.person, id="person")
-        yield Label("Who you are to it")
+        yield Label(_("Who you are to it"))
         yield TextArea(profile.persona, id="persona", tab_behavior="focus")
-        yield Label("Note: what it is reminded of all the time")
+        yield Label(_("Note: what it is reminded of all the time"))
         yield Input(profile.note, id="note")
-        yield Label("Tags, with commas between them")
+        yield Label(_("Tags, with commas between them"))
         yield Input(", ".join(profile.tags), id="tags")
 
     def on_mount(self) -> None:

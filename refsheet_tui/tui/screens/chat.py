@@ -9,7 +9,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Static
 from textual.worker import Worker
@@ -20,6 +19,7 @@ from refsheet_tui.chats.files import write_chat
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.errors import RefsheetError, StorageError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import clean, one_line
 from refsheet_tui.tui.clipboard import copy
@@ -28,6 +28,7 @@ from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.session import Session
 from refsheet_tui.tui.talk import Outcome, Talk, Wish
+from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.activity import Activity
 from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
 from refsheet_tui.tui.widgets.composer import Composer
@@ -39,19 +40,19 @@ from refsheet_tui.tui.widgets.portrait import Portrait
 _DRAFT_S = 0.5
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(Translated[None]):
     # From so many columns on the picture has room beside the chat.
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "stop", "Stop"),
-        Binding("ctrl+r", "again", "Again"),
-        Binding("alt+left", "swipe(-1)", "Swipe", key_display="alt+←→"),
-        Binding("alt+right", "swipe(1)", "The next reply", show=False),
-        Binding("ctrl+g", "more", "Go on", show=False),
-        Binding("alt+z", "undo", "Undo deleting", show=False),
-        Binding("ctrl+n", "new", "New chat"),
-        Binding("ctrl+up", "earlier", "Earlier messages", show=False),
-        Binding("ctrl+o", "back", "Home"),
+        Binding("escape", "stop", N_("Stop"), id="chat.stop"),
+        Binding("ctrl+r", "again", N_("Again"), id="chat.again"),
+        Binding("alt+left", "swipe(-1)", N_("Swipe"), key_display="alt+←→", id="chat.before"),
+        Binding("alt+right", "swipe(1)", N_("The next reply"), show=False, id="chat.after"),
+        Binding("ctrl+g", "more", N_("Go on"), show=False, id="chat.more"),
+        Binding("alt+z", "undo", N_("Undo deleting"), show=False, id="chat.undo"),
+        Binding("ctrl+n", "new", N_("New chat"), id="chat.new"),
+        Binding("ctrl+up", "earlier", N_("Earlier messages"), show=False, id="chat.earlier"),
+        Binding("ctrl+o", "back", N_("Home"), id="chat.back"),
     ]
 
     def __init__(self, kept: KeptCharacter, chat: Chat, session: Session) -> None:
@@ -73,7 +74,7 @@ class ChatScreen(Screen[None]):
         # Kept at hand: a reply may end when the screen is being taken apart.
         self._said = History(self._talk.character.name, self._talk.way.place)
         self._activity = Activity()
-        self._composer = Composer(f"Message {self._talk.character.name}…")
+        self._composer = Composer(_("Message {name}…").format(name=self._talk.character.name))
 
     @property
     def number(self) -> int:
@@ -145,7 +146,7 @@ class ChatScreen(Screen[None]):
             path = self._talk.way.path
             await self._said.show(path[: [each.id for each in path].index(edited.id)])
         self._unsaid.append(text)
-        await self._add(Bubble("You", text))
+        await self._add(Bubble(_("You"), text))
         self._answer("answer", edited)
 
     async def _command(self, text: str) -> None:
@@ -155,17 +156,18 @@ class ChatScreen(Screen[None]):
                 await self.run_action(command.action)
             elif command.name == "note":
                 self._talk.set_note("" if argument == "-" else argument)
-                self.notify("It counts from your next message on.", timeout=4)
+                self.notify(_("It counts from your next message on."), timeout=4)
             elif command.name == "title":
                 self._session.library.chats.rename(self.number, argument)
-                self.notify("The chat is called so now.", timeout=4)
+                self.notify(_("The chat is called so now."), timeout=4)
             else:
                 file = paths.typed(argument)
                 library = self._session.library
                 remark = write_chat(
-                    library, library.chats.get(self.number), file, advice="Give another name."
+                    library, library.chats.get(self.number), file, advice=_("Give another name.")
                 )
-                self.notify(f"Written to {one_line(str(file))}. {remark}", markup=False)
+                written = _("Written to {file}.").format(file=one_line(str(file)))
+                self.notify(f"{written} {remark}", markup=False)
         except RefsheetError as error:
             self._composer.give_back(text)
             self.notify(str(error), severity="error", markup=False, timeout=8)
@@ -175,7 +177,7 @@ class ChatScreen(Screen[None]):
         """What is done with one message."""
         if wanted.what == "copy":
             await copy(self.app, wanted.said.text)
-            self.notify("Copied.", timeout=2)
+            self.notify(_("Copied."), timeout=2)
             return
         if self._is_busy():
             return
@@ -186,10 +188,10 @@ class ChatScreen(Screen[None]):
         if wanted.what == "delete":
             self._talk.way.delete(message)
             self._deleted.append(message)
-            self.notify("Deleted, with all that came of it. alt+z brings it back.", timeout=6)
+            self.notify(_("Deleted, with all that came of it. alt+z brings it back."), timeout=6)
         else:
             self._talk.way.open(message.id)
-            self.notify("What you say now begins a branch; nothing is lost.", timeout=4)
+            self.notify(_("What you say now begins a branch; nothing is lost."), timeout=4)
         await self._show_path()
         self._composer.focus()
 
@@ -212,7 +214,7 @@ class ChatScreen(Screen[None]):
         self._edited = message
         self._composer.text = escaped(message.text) if text is None else text
         self._composer.focus()
-        self._activity.end("editing: enter puts it in its place, esc leaves it as it was")
+        self._activity.end(_("editing: enter puts it in its place, esc leaves it as it was"))
 
     async def _show_path(self) -> None:
         await self._said.show(self._talk.way.path)
@@ -247,7 +249,7 @@ class ChatScreen(Screen[None]):
     def action_more(self) -> None:
         """Let the last reply go on."""
         if self._said.last_reply is None:
-            self.notify("There is no reply that could go on.", markup=False, timeout=3)
+            self.notify(_("There is no reply that could go on."), timeout=3)
         else:
             self._wish("more")
 
@@ -261,7 +263,7 @@ class ChatScreen(Screen[None]):
         elif step > 0:
             self._wish("another")
         else:
-            self.notify("There is no reply before this one.", markup=False, timeout=3)
+            self.notify(_("There is no reply before this one."), timeout=3)
 
     async def action_earlier(self) -> None:
         await self._said.show_more()
@@ -288,9 +290,9 @@ class ChatScreen(Screen[None]):
     def _is_busy(self) -> bool:
         """Whether something else has to end first, which is said."""
         if self._edited is not None:
-            self.notify("Send what you edit, or leave it with esc.", markup=False, timeout=3)
+            self.notify(_("Send what you edit, or leave it with esc."), timeout=3)
         elif self.replying:
-            self.notify("Wait for the reply, or stop it with esc.", markup=False, timeout=3)
+            self.notify(_("Wait for the reply, or stop it with esc."), timeout=3)
         return self.replying or self._edited is not None
 
     def _keep_draft(self) -> None:

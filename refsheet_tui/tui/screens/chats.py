@@ -21,12 +21,14 @@ from refsheet_tui.characters.search import search as search_characters
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.search import Match, search
 from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.storage.matching import Excerpt
 from refsheet_tui.text import one_line
 from refsheet_tui.tui.guarded import guarded
+from refsheet_tui.tui.translated import Translated
 
 _MOST = 200
-_HELP = "type to search everything that was said · enter opens · ctrl+d deletes · esc"
+_HELP = N_("type to search everything that was said · enter opens · ctrl+d deletes · esc")
 
 
 @dataclass(frozen=True)
@@ -37,15 +39,17 @@ class Choice:
     number: int
 
 
-class ChatsScreen(ModalScreen[Choice | None]):
+class ChatsScreen(Translated[Choice | None], ModalScreen[Choice | None]):
     """Ends with what was chosen, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", "Close"),
-        Binding("ctrl+d", "delete", "Delete", priority=True),  # a key of the field's, too
-        Binding("alt+z", "undo", "Undo deleting", show=False),
-        Binding("down", "step(1)", "Down", show=False),
-        Binding("up", "step(-1)", "Up", show=False),
+        Binding("escape", "close", N_("Close"), id="chats.close"),
+        Binding(
+            "ctrl+d", "delete", N_("Delete"), priority=True, id="chats.delete"
+        ),  # a key of the field's, too
+        Binding("alt+z", "undo", N_("Undo deleting"), show=False, id="chats.undo"),
+        Binding("down", "step(1)", N_("Down"), show=False, id="chats.down"),
+        Binding("up", "step(-1)", N_("Up"), show=False, id="chats.up"),
     ]
 
     def __init__(self, library: Library, opened: Sequence[int], deleted: list[int]) -> None:
@@ -58,9 +62,9 @@ class ChatsScreen(ModalScreen[Choice | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="chats"):
-            yield Input(placeholder="Search", id="chats-search")
+            yield Input(placeholder=_("Search"), id="chats-search")
             yield OptionList(id="chats-list", markup=False)
-            yield Static(_HELP, id="chats-help", markup=False)
+            yield Static(_(_HELP), id="chats-help", markup=False)
 
     def on_mount(self) -> None:
         self._show("")
@@ -89,12 +93,12 @@ class ChatsScreen(ModalScreen[Choice | None]):
             return
         chosen = _choice(listed.get_option_at_index(listed.highlighted))
         if chosen.number in self._opened:
-            self.notify("This chat is open. Leave it first: ctrl+o.", timeout=4)
+            self.notify(_("This chat is open. Leave it first: ctrl+o."), timeout=4)
         elif chosen.kind == "chat":
             self._library.chats.delete(chosen.number)
             self._deleted.append(chosen.number)
             self._show(self.query_one(Input).value, listed.highlighted)
-            self.notify("The chat is deleted. alt+z brings it back.", timeout=6)
+            self.notify(_("The chat is deleted. alt+z brings it back."), timeout=6)
 
     @guarded
     async def action_undo(self) -> None:
@@ -131,7 +135,7 @@ class ChatsScreen(ModalScreen[Choice | None]):
 
 
 def _person(match: CharacterMatch) -> Option:
-    line = Text.assemble(("character  ", "dim"), _highlighted(match.excerpt))
+    line = Text.assemble((_("character") + "  ", "dim"), _highlighted(match.excerpt))
     return Option(line, id=f"character-{match.character}")
 
 

@@ -12,14 +12,15 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.actions import Action
 from refsheet_tui.tui.commands import COMMANDS
-from refsheet_tui.weights import DEMO_NOTICE
+from refsheet_tui.tui.translated import Translated
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Translated[None], ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,f1,question_mark", "dismiss", "Close")
+        Binding("escape,enter,f1,question_mark", "dismiss", N_("Close"))
     ]
 
     def __init__(self, actions: Sequence[Action], *, has_commands: bool) -> None:
@@ -30,8 +31,8 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
-            box.border_title = "Keys"
-            box.border_subtitle = "esc closes"
+            box.border_title = _("Keys")
+            box.border_subtitle = _("esc closes")
             yield Static(self._table())
 
     def _table(self) -> Table:
@@ -41,17 +42,5 @@ class HelpScreen(ModalScreen[None]):
         if self._has_commands:
             table.add_row("", "")
             for command in COMMANDS:
-                table.add_row(f"/{command.name} {command.argument}".strip(), command.about)
+                table.add_row(f"/{command.name} {_(command.argument)}".strip(), _(command.about))
         return table
-
-
-class DemoScreen(ModalScreen[None]):
-    """What the demo model is, and how to get a real one."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,f3", "dismiss", "Close")]
-
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="help") as box:
-            box.border_title = "The model"
-            box.border_subtitle = "esc closes"
-            yield Static(DEMO_NOTICE, markup=False)

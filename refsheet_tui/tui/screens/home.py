@@ -11,7 +11,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, VerticalScroll
-from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from refsheet_tui import paths
@@ -19,32 +18,35 @@ from refsheet_tui.characters.cards import import_card
 from refsheet_tui.characters.library import CharacterLibrary, KeptCharacter
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError, PictureError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Language
+from refsheet_tui.text import one_line
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dropped import dropped_paths
 from refsheet_tui.tui.gallery import Entry, entries
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.screens.character import CharacterScreen, Made
+from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.card import Card
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 
 
-class HomeScreen(Screen[None]):
+class HomeScreen(Translated[None]):
     # All cards are in view from 80 x 24 on; where they are small, the description of the one in
     # focus stands below them.
     HORIZONTAL_BREAKPOINTS = [(0, "-two"), (60, "-three"), (78, "-four")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", "New character"),
-        Binding("e", "edit", "Edit"),
-        Binding("d,delete", "delete", "Delete", key_display="d"),
-        Binding("u", "undelete", "Undo", show=False),
-        Binding("slash", "app.chats", "Search", key_display="/"),
-        Binding("left", "step(-1, 0)", "Choose", key_display="←↑↓→"),
-        Binding("right", "step(1, 0)", "Right", show=False),
-        Binding("up", "step(0, -1)", "Up", show=False),
-        Binding("down", "step(0, 1)", "Down", show=False),
+        Binding("n", "new", N_("New character"), id="home.new"),
+        Binding("e", "edit", N_("Edit"), id="home.edit"),
+        Binding("d,delete", "delete", N_("Delete"), key_display="d", id="home.delete"),
+        Binding("u", "undelete", N_("Undo"), show=False, id="home.undelete"),
+        Binding("slash", "app.chats", N_("Search"), key_display="/", id="home.search"),
+        Binding("left", "step(-1, 0)", N_("Choose"), key_display="←↑↓→", id="home.left"),
+        Binding("right", "step(1, 0)", N_("Right"), show=False, id="home.right"),
+        Binding("up", "step(0, -1)", N_("Up"), show=False, id="home.up"),
+        Binding("down", "step(0, 1)", N_("Down"), show=False, id="home.down"),
     ]
 
     def __init__(self, language: Language, library: CharacterLibrary) -> None:
@@ -109,20 +111,22 @@ class HomeScreen(Screen[None]):
         else:
             kept = self._library.add_read(card.profile, [card.picture])
             await self._show()
-            self.notify(f"{kept.profile.name or path.name} is here.", markup=False)
+            name = one_line(kept.profile.name or path.name)
+            self.notify(_("{name} is here.").format(name=name), markup=False)
 
     @guarded
     async def action_delete(self) -> None:
         """Its chats stay, and it can be brought back."""
         card = self.focused
         if not isinstance(card, Card) or card.kept is None:
-            self.notify("Only characters of your own can be deleted.", markup=False, timeout=3)
+            self.notify(_("Only characters of your own can be deleted."), timeout=3)
             return
         self._library.delete(card.kept.id)
         self._deleted.append(card.kept)
         await self._show()
-        name = card.kept.profile.name
-        self.notify(f"{name} is deleted. u brings it back.", markup=False, timeout=6)
+        name = one_line(card.kept.profile.name)
+        words = _("{name} is deleted. u brings it back.").format(name=name)
+        self.notify(words, markup=False, timeout=6)
 
     @guarded
     async def action_undelete(self) -> None:
@@ -152,7 +156,7 @@ class HomeScreen(Screen[None]):
         """A change is a new version: chats that were begun keep the one they have."""
         card = self.focused
         if not isinstance(card, Card) or card.kept is None:
-            self.notify("Only characters of your own can be changed.", markup=False, timeout=3)
+            self.notify(_("Only characters of your own can be changed."), timeout=3)
             return
         kept = card.kept
         pictures = [str(path) for path in self._library.pictures(kept)]

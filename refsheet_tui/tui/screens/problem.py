@@ -12,11 +12,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from refsheet_tui.errors import RefsheetError
+from refsheet_tui.i18n import N_
 from refsheet_tui.text import clean
+from refsheet_tui.tui.translated import Translated
 
 
-class ProblemScreen(ModalScreen[None]):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", "Close")]
+class ProblemScreen(Translated[None], ModalScreen[None]):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", N_("Close"))]
 
     def __init__(self, error: RefsheetError) -> None:
         super().__init__()

@@ -9,10 +9,10 @@ from textual.widgets import Static
 
 from refsheet_tui.engine import Event, TextDelta
 from refsheet_tui.engine.phases import Phase, phase_of
+from refsheet_tui.i18n import _
 from refsheet_tui.tui.session import EngineState
 
 _TICK_S = 0.5
-_WAITING = "waiting for the model"
 
 
 class Activity(Static):
@@ -24,6 +24,7 @@ class Activity(Static):
         self._since = 0.0
         self._pieces = 0
         self._engine: EngineState | None = None
+        self._waits = False
 
     def on_mount(self) -> None:
         self.set_interval(_TICK_S, self._show)
@@ -31,22 +32,26 @@ class Activity(Static):
 
     def begin(self, words: str) -> None:
         """Something else is done now."""
+        self._waits = False
         self._enter(Phase(words))
 
     def waiting(self) -> None:
         """For the model, whose loading the engine's state tells of."""
         engine = self._engine
         loading = engine is not None and engine.phase == "loading"
-        self._enter(Phase(_WAITING, engine.words if engine and loading else ""))
+        self._waits = True
+        self._enter(Phase(_("waiting for the model"), engine.words if engine and loading else ""))
 
     def end(self, words: str = "") -> None:
+        self._waits = False
         self._phase = None
         self.update(Text(words))
 
     def event(self, event: Event) -> None:
+        self._waits = False
         phase = phase_of(event)
         if isinstance(event, TextDelta):
-            phase = Phase("writing", self._speed())
+            phase = Phase(_("writing"), self._speed())
         if phase is not None:
             self._enter(phase)
             self._pieces += 1
@@ -62,11 +67,13 @@ class Activity(Static):
     def _speed(self) -> str:
         """A piece is a token, but where a character takes several."""
         elapsed = monotonic() - self._since
-        return f"{self._pieces / elapsed:.1f} tokens/s" if self._pieces > 1 and elapsed else ""
+        if self._pieces < 2 or not elapsed:
+            return ""
+        return _("{speed} tokens/s").format(speed=f"{self._pieces / elapsed:.1f}")
 
     def _engine_changed(self, state: EngineState) -> None:
         self._engine = state
-        if self._phase is not None and self._phase.name == _WAITING:
+        if self._waits:
             self.waiting()
 
     def _show(self) -> None:

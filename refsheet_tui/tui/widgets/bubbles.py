@@ -13,6 +13,8 @@ from textual.message import Message
 from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
+from refsheet_tui.i18n import N_
+
 What = Literal["copy", "edit", "branch", "delete"]
 
 
@@ -21,12 +23,12 @@ class Said(Vertical, can_focus=True):
     focus, which a click or shift+tab gives it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "want('copy')", "Copy"),
-        Binding("e", "want('edit')", "Edit"),
-        Binding("b", "want('branch')", "Go on from here"),
-        Binding("d,delete", "want('delete')", "Delete", key_display="d"),
-        Binding("up", "step(-1)", "The message before", show=False),
-        Binding("down", "step(1)", "The next message", show=False),
+        Binding("c", "want('copy')", N_("Copy"), id="message.copy"),
+        Binding("e", "want('edit')", N_("Edit"), id="message.edit"),
+        Binding("b", "want('branch')", N_("Go on from here"), id="message.branch"),
+        Binding("d,delete", "want('delete')", N_("Delete"), key_display="d", id="message.delete"),
+        Binding("up", "step(-1)", N_("The message before"), show=False, id="message.up"),
+        Binding("down", "step(1)", N_("The next message"), show=False, id="message.down"),
     ]
 
     class Wanted(Message):

@@ -13,13 +13,16 @@ from textual.widgets import Static
 
 from refsheet_tui.characters import Character
 from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.widgets.portrait import Portrait
 
 
 class Card(Vertical, can_focus=True):
     """A picture over a name and a line of description. Enter or a click chooses it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "choose", "Chat")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "choose", N_("Chat"), id="home.open")
+    ]
 
     class Chosen(Message):
         """`character` None: a new one is wanted."""
@@ -37,11 +40,13 @@ class Card(Vertical, can_focus=True):
     @property
     def about(self) -> str:
         """Who this is, in one line."""
-        return self._character.description if self._character else "Talk with a character of yours."
+        return (
+            self._character.description if self._character else _("Talk with a character of yours.")
+        )
 
     def compose(self) -> ComposeResult:
         if self._character is None:
-            yield Static("+\n\nNew character", classes="card-new")
+            yield Static("+\n\n" + _("New character"), classes="card-new")
             return
         yield Portrait(self._character.sheet)
         yield Static(Text(self._character.name), classes="card-name")

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import TextArea
 
+from refsheet_tui.i18n import N_
 from refsheet_tui.tui.commands import completion
 
 
@@ -17,10 +18,12 @@ class Composer(TextArea):
     apart, begins a new line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Send"),
+        Binding("enter", "send", N_("Send"), id="composer.send"),
         # To the end of the line otherwise, where there is a key `end` for that.
-        Binding("ctrl+e", "screen.edit", "Edit"),
-        Binding("ctrl+j,shift+enter", "newline", "New line", key_display="^j"),
+        Binding("ctrl+e", "screen.edit", N_("Edit"), id="composer.edit"),
+        Binding(
+            "ctrl+j,shift+enter", "newline", N_("New line"), key_display="^j", id="composer.newline"
+        ),
     ]
 
     class Sent(Message):

@@ -2,40 +2,68 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Static
 
+from refsheet_tui.i18n import _
 from refsheet_tui.tui.session import EngineState
 
-DEMO_LINE = "Demo model: knows the samples and little else. f3: how to get a real one"
+_TICK_S = 0.5
 
 
 class Heading(Horizontal):
-    """`title` on the left, the engine's state on the right, the demo notice below."""
+    """`title` on the left, the engine's state on the right."""
+
+    _state = EngineState("loading", "")
 
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
+        self._doing = ""
+        self._since = 0.0
 
     def compose(self) -> ComposeResult:
         yield Static(Text(self._title), id="heading-title")
         yield Static(id="heading-engine")
 
     def on_mount(self) -> None:
-        self.watch(self.app, "engine_state", self._show)
+        self.watch(self.app, "engine_state", self._changed)
+        self.set_interval(_TICK_S, self._tick)
 
-    def _show(self, state: EngineState) -> None:
-        self.query_one("#heading-engine", Static).update(Text(state.words))
+    def _changed(self, state: EngineState) -> None:
+        """The clock starts again with something else to do."""
+        self._state = state
+        doing = state.doing.name if state.doing is not None else ""
+        if doing != self._doing:
+            self._doing, self._since = doing, monotonic()
         self.set_class(state.phase == "failed", "-failed")
+        self._show()
+
+    def _tick(self) -> None:
+        if self._doing:
+            self._show()
+
+    def _show(self) -> None:
+        state = self._state
+        end = ""
+        if state.doing is not None:
+            end = state.doing.line(monotonic() - self._since)
+        elif state.phase == "ready":
+            end = _("ready")
+        words = " · ".join(filter(None, (state.words, end)))
+        self.query_one("#heading-engine", Static).update(Text(words))
 
 
 class DemoNotice(Static):
     """Says that the demo is a demo, wherever it is one."""
 
     def __init__(self) -> None:
-        super().__init__(Text(DEMO_LINE, overflow="ellipsis", no_wrap=True))
+        line = _("Demo model: knows the samples and little else. f3: get a real one")
+        super().__init__(Text(line, overflow="ellipsis", no_wrap=True))
 
     def on_mount(self) -> None:
         self.watch(self.app, "engine_state", self._show)

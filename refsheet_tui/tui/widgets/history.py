@@ -8,10 +8,10 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from refsheet_tui.chats.messages import Message
+from refsheet_tui.i18n import _
 from refsheet_tui.text import clean
 from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
 
-_YOU = "You"
 # Messages that are shown at once; older ones come when they are asked for.
 _SHOWN = 40
 
@@ -97,7 +97,7 @@ class History(VerticalScroll):
 
     def _bubble(self, message: Message) -> Said:
         kind = Bubble if message.role == "user" else ReplyBubble
-        name = _YOU if message.role == "user" else self._character
+        name = _("You") if message.role == "user" else self._character
         return kind(name, clean(message.text), message=message.id, place=self.mark(message))
 
     def _messages(self) -> list[Said]:
@@ -107,4 +107,4 @@ class History(VerticalScroll):
         if not there_are:
             await self.query(Earlier).remove()
         elif not self.query(Earlier) and self.is_attached:
-            await self.mount(Earlier("▲ earlier messages: ctrl+up"), before=0)
+            await self.mount(Earlier("▲ " + _("earlier messages: ctrl+up")), before=0)

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from refsheet_tui import paths
 from refsheet_tui.errors import PictureError
+from refsheet_tui.i18n import _
 from refsheet_tui.pictures import open_picture
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dropped import dropped_paths
@@ -87,7 +88,7 @@ class PictureField(Vertical):
         """`quiet`: don't complain of a path that is still being typed."""
         text = self.text
         path = paths.typed(text) if text else None
-        problem = "" if path else "Choose a picture: type its path, paste it, or drop the file."
+        problem = "" if path else _("Choose a picture: type its path, paste it, or drop the file.")
         if path is not None:
             try:
                 await in_thread(partial(_check, path))
