@@ -68,10 +68,13 @@ class CharacterLibrary:
 
     def add(self, profile: Profile, pictures: Sequence[Path]) -> KeptCharacter:
         """`pictures` are copied, the sheet first. Raises `PictureError`, `StorageError`."""
-        return self.add_read(profile, _read(pictures))
+        return self.add_read(profile, read_pictures(pictures))
 
     def add_read(self, profile: Profile, data: Sequence[bytes]) -> KeptCharacter:
         """The same with pictures that were looked at already. Raises `StorageError`."""
+        return self._add(profile, data)
+
+    def _add(self, profile: Profile, pictures: Sequence[bytes | str]) -> KeptCharacter:
         with self._database.writing() as connection:
             now = time()
             number = connection.execute(
@@ -79,14 +82,14 @@ class CharacterLibrary:
                 (profile.name, now, now),
             ).lastrowid
             assert number is not None
-            self._add_current(connection, number, profile, data)
+            self._add_current(connection, number, profile, pictures)
         return self.get(number)
 
     def keep(self, character: Character) -> KeptCharacter:
         """One that was made outside of the library: added, unless it is here just like that. Raises
         `PictureError`, `StorageError`."""
         profile = profile_from(character)
-        data = _read((character.sheet, *character.extras))
+        data = read_pictures((character.sheet, *character.extras))
         hashes = tuple(hashlib.sha256(picture).hexdigest() for picture in data)
         for kept in self.named(profile.name):
             if kept.profile == profile and kept.pictures == hashes:
@@ -98,19 +101,31 @@ class CharacterLibrary:
     ) -> KeptCharacter:
         """A new version, with the same pictures unless others are given. Raises `NotFoundError`,
         `PictureError`, `StorageError`."""
-        kept = self.get(character)
-        data = _read(pictures) if pictures is not None else None
+        data = read_pictures(pictures) if pictures is not None else None
+        return self.edit_read(character, profile, data)
+
+    def edit_read(
+        self, character: int, profile: Profile, data: Sequence[bytes] | None
+    ) -> KeptCharacter:
+        """The same with pictures that were looked at already. Raises `NotFoundError`,
+        `StorageError`."""
+        pictures = self.get(character).pictures if data is None else data
         with self._database.writing() as connection:
-            pictures_kept = kept.pictures if data is None else data
-            self._add_current(connection, character, profile, pictures_kept)
+            self._add_current(connection, character, profile, pictures)
         return self.get(character)
+
+    def duplicate(self, kept: KeptCharacter, name: str) -> KeptCharacter:
+        """A character of its own, which is like this one but for its name. Raises
+        `StorageError`."""
+        profile = kept.profile.model_copy(update={"name": name})
+        return self._add(profile, kept.pictures)
 
     def vary(
         self, kept: KeptCharacter, profile: Profile, pictures: Sequence[Path]
     ) -> KeptCharacter:
         """A version for a chat alone: the character stays as it is. Raises `PictureError`,
         `StorageError`."""
-        data = _read(pictures)
+        data = read_pictures(pictures)
         with self._database.writing() as connection:
             version = self._add_version(connection, kept.id, profile, data)
         return self.at(version)
@@ -271,8 +286,8 @@ def _make_current(connection: sqlite3.Connection, character: int, version: int, 
     )
 
 
-def _read(pictures: Sequence[Path]) -> list[bytes]:
-    """Only what can be shown to a model is worth keeping."""
+def read_pictures(pictures: Sequence[Path]) -> list[bytes]:
+    """Their bytes: only what can be shown to a model is worth keeping. Raises `PictureError`."""
     data = []
     for path in pictures:
         open_picture(path)

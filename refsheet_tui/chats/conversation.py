@@ -48,20 +48,21 @@ class Conversation:
         self,
         engine: Engine,
         settings: GenerationSettings,
-        opening: Turn,
+        opening: Turn | None,
         system: str | None = None,
         *,
         context_size: int,
         person: str = "",
         reminders: Reminders | None = None,
     ) -> None:
-        """`context_size` is that of the loaded model, in tokens. `person` is the name that the
+        """`opening` is what a character is told before it speaks, None for a plain assistant.
+        `context_size` is that of the loaded model, in tokens. `person` is the name that the
         character has for whom it talks with; it does not speak for them. `reminders`: see
         there."""
         self._engine = engine
         self._settings = settings
         self._system = system
-        self._turns = [opening]
+        self._turns = [opening] if opening is not None else []
         self._window = Window.of(context_size, settings.max_new_tokens)
         self._counts = TokenCounts(engine, system)
         self._told = BEGINNING
@@ -76,7 +77,7 @@ class Conversation:
     async def prompt(self) -> Prompt:
         """What the model reads to write its next turn. Raises `ValueError` when it is not its
         turn, `EngineError`."""
-        return self._prompt(await self._oldest())
+        return self._prompt(await self.oldest())
 
     def set_note(self, note: str) -> None:
         """Remind the character of something else from now on."""
@@ -92,10 +93,10 @@ class Conversation:
         """Add what the person says; `reply` answers it. `asides`: what was told beside it; None for
         what is due now."""
         told = self.reminders_for(text) if asides is None else asides
-        last = self._turns[-1]
-        if last.role == "model":
+        if not self._turns or self._turns[-1].role == "model":
             self._turns.append(Turn("user", (*pictures, text, *told)))
             return
+        last = self._turns[-1]
         said = [item for item in last.content if not isinstance(item, Aside)]
         before = [item for item in last.content if isinstance(item, Aside)]
         end = said[-1]
@@ -108,6 +109,8 @@ class Conversation:
 
     def hear(self, text: str) -> None:
         """Add what the model said at another time; `reply` makes it say something new."""
+        if not self._turns:  # in the chat of another program; Gemma's begin with the person
+            self._turns.append(Turn("user", ("",)))
         if self._turns[-1].role == "model":
             text = f"{_text(self._turns.pop())}\n{text}"
         self._turns.append(Turn("model", (text,)))
@@ -142,7 +145,7 @@ class Conversation:
         self._replying = True
         try:
             try:
-                oldest = await self._oldest()
+                oldest = await self.oldest()
             except StoppedError:
                 yield Finished("cancelled", 0, 0, 0, Timings())
                 return
@@ -189,8 +192,10 @@ class Conversation:
         Raises nothing, and does nothing while a reply is written: the next prompt will have it.
         """
         turns = self.turns
+        if not turns:
+            return
         with suppress(RefsheetError):
-            oldest = await self._oldest()
+            oldest = await self.oldest()
             # Read after what was said meanwhile, it would take the place of that.
             if self.turns == turns and not self._replying:
                 prefix = build_prefix(self._seen(oldest), self._system)
@@ -202,8 +207,9 @@ class Conversation:
     def _seen(self, oldest: int) -> Sequence[Turn]:
         return (*self._turns[:BEGINNING], *self._turns[oldest:])
 
-    async def _oldest(self) -> int:
-        """See `Window.oldest`, for the turn that the person has said or will say next."""
+    async def oldest(self) -> int:
+        """See `Window.oldest`, for the turn that the person has said or will say next. Raises
+        `EngineError`."""
         if len(self._turns) <= BEGINNING + 1:  # nothing that could leave: no need to count
             return BEGINNING
         counts = await self._counts.of(self.turns)

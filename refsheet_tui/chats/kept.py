@@ -15,6 +15,7 @@ from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.record import Record
 from refsheet_tui.chats.tree import MessageTree
 from refsheet_tui.chats.way import Way
+from refsheet_tui.chats.window import BEGINNING
 from refsheet_tui.engine import Event
 from refsheet_tui.errors import PictureError
 from refsheet_tui.pictures import PictureView
@@ -80,6 +81,24 @@ class KeptConversation(Way):
             with suppress(PictureError):
                 shown.append(Shown(path, self._see(path)))
         return shown
+
+    def shown(self, picture: Path) -> Shown:
+        """A picture that is to be said with something. Raises `PictureError`."""
+        return Shown(picture, self._see(picture))
+
+    async def oldest_seen(self) -> Message | None:
+        """The message behind which the model sees everything, when it has lost sight of what came
+        between that and the beginning; else None. Raises `EngineError`."""
+        oldest = await self._conversation.oldest()
+        if oldest <= BEGINNING:
+            return None
+        role, turn = "user", 0  # that of the opening, or of an assistant's first turn
+        for message in self._path:
+            if message.role != role:
+                role, turn = message.role, turn + 1
+            if turn == oldest:
+                return message
+        return None
 
     def say(self, text: str, pictures: Sequence[Shown] = ()) -> Message:
         """Add what the person says. Raises `StorageError`."""

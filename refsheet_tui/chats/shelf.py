@@ -91,6 +91,16 @@ class ChatShelf:
             )
         return _chat(row)
 
+    def plain(self, count: int = -1) -> tuple[Chat, ...]:
+        """The chats used last that are held with no character; -1 is all. Raises
+        `StorageError`."""
+        rows = self._database.rows(
+            f"SELECT {_COLUMNS} FROM chats WHERE deleted IS NULL AND version IS NULL"
+            " ORDER BY used DESC, id DESC LIMIT ?",
+            (count,),
+        )
+        return tuple(map(_chat, rows))
+
     def latest(self, count: int = -1, character: int | None = None) -> tuple[Chat, ...]:
         """The chats used last, of one character or of all; -1 is all. Raises `StorageError`."""
         whose = (

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.characters.cards import import_card, json_card, png_card
+from refsheet_tui.characters.cards import import_card
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
@@ -44,17 +43,3 @@ def read_import(name: str, sheet: str | None, language: str) -> Import:
         )
     card.check_picture()
     return Import(card.profile, card.picture)
-
-
-def write_card(library: Library, kept: KeptCharacter, file: Path, *, force: bool) -> None:
-    """Raises `CardError` for a kind that no card has, `PictureError`, `StorageError`."""
-    kind = file.suffix.lower()
-    if kind == ".png":
-        data = png_card(kept.profile, library.characters.sheet(kept))
-    elif kind == ".json":
-        data = json_card(kept.profile)
-    else:
-        raise CardError(
-            f"{one_line(str(file))} is neither a .png nor a .json file.", "Give it such a name."
-        )
-    paths.write_file(file, data, force=force)

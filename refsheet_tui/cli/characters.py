@@ -123,11 +123,12 @@ def import_cards(
 @click.option("--force", is_flag=True, help="Over a file that is there.")
 def export_card(name: str, file: Path, force: bool) -> None:
     """Write a character as a card that any other program reads: FILE.png or FILE.json."""
-    from refsheet_tui.cli.cards import write_card
+    from refsheet_tui.characters.cards import write_card
     from refsheet_tui.cli.library import find_character, opened
 
     with opened() as library:
-        write_card(library, find_character(library, name), file, force=force)
+        kept = find_character(library, name)
+        write_card(kept.profile, library.characters.sheet(kept), file, force=force)
     click.echo(f"Written to {file}.")
 
 

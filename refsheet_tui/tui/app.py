@@ -97,19 +97,19 @@ class RefsheetApp(App[int]):
     @guarded
     async def on_chat_wanted(self, message: ChatWanted) -> None:
         """Go on with a chat, or begin one."""
-        self._open(*self.session.chat_with(message.character, new=message.new))
+        if message.character is None:
+            self._open(None, self.session.plain_chat(new=message.new))
+        else:
+            self._open(*self.session.chat_with(message.character, new=message.new))
 
     @guarded
     async def on_chat_chosen(self, message: ChatChosen) -> None:
         chat = self.session.library.chats.get(message.chat)
-        if chat.version is None:
-            self.notify(
-                f"It is held with nobody: refsheet chats update {chat.id} --character NAME",
-                markup=False,
-                timeout=10,
-            )
-        else:
-            self._open(self.session.library.characters.at(chat.version), chat)
+        characters = self.session.library.characters
+        kept = characters.at(chat.version) if chat.version is not None else None
+        self._open(kept, chat)
+        if message.message is not None:
+            self.call_later(self._chats[chat.id].show_message, message.message)
 
     @guarded
     async def on_settings_wanted(self, message: SettingsWanted) -> None:
@@ -120,7 +120,7 @@ class RefsheetApp(App[int]):
 
         def chosen(choice: Choice | None) -> None:
             if choice is not None and choice.kind == "chat":
-                self.post_message(ChatChosen(choice.number))
+                self.post_message(ChatChosen(choice.number, choice.message))
             elif choice is not None:
                 characters = self.session.library.characters
                 self.post_message(ChatWanted(characters.get(choice.number)))
@@ -128,7 +128,7 @@ class RefsheetApp(App[int]):
         opened = [chat.number for chat in self._chats.values() if chat in self.screen_stack]
         self.push_screen(ChatsScreen(self.session.library, opened, self._deleted), chosen)
 
-    def _open(self, kept: KeptCharacter, chat: Chat) -> None:
+    def _open(self, kept: KeptCharacter | None, chat: Chat) -> None:
         screen = self._chats.pop(chat.id, None)
         if screen is None:
             screen = ChatScreen(kept, chat, self.session)
@@ -166,6 +166,9 @@ class RefsheetApp(App[int]):
         config = self.preferences.config
         self._look()
         self._speaks = chosen_language(config.language, os.environ)
+        for screen in self.screen_stack:
+            if isinstance(screen, HomeScreen):
+                await screen.speak(self._speaks)
         if self.session.configure(config):
             self.run_worker(self._load(again=True), group="load", exclusive=True)
         if config.screens.language != before.screens.language:

@@ -3,14 +3,19 @@ terminal."""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import shutil
 import subprocess
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from textual.app import App
 
+from refsheet_tui import paths
+from refsheet_tui.errors import StorageError
 from refsheet_tui.tui.background import in_thread
 
 # Each takes what is to be copied on its standard input.
@@ -33,6 +38,32 @@ async def copy(app: App[int], text: str) -> None:
                 if is_copied:
                     return
     app.copy_to_clipboard(text)
+
+
+def pasted_picture() -> Path | None:
+    """The picture on the system's clipboard, in a file of the cache; None without one. Raises
+    `StorageError`."""
+    from PIL import Image, ImageGrab
+
+    try:
+        found = ImageGrab.grabclipboard()
+    except (OSError, NotImplementedError, ValueError):  # no clipboard, or none of its programs
+        return None
+    if isinstance(found, list):
+        return Path(found[0]) if found else None
+    if not isinstance(found, Image.Image):
+        return None
+    content = io.BytesIO()
+    found.save(content, "PNG")
+    digest = hashlib.sha256(content.getvalue()).hexdigest()[:16]
+    path = paths.ensure_dir(paths.cache_dir() / "pasted") / f"pasted-{digest}.png"
+    try:
+        path.write_bytes(content.getvalue())
+    except OSError as error:
+        raise StorageError(
+            f"{path} can't be written: {error.strerror}.", "Free some room."
+        ) from error
+    return path
 
 
 def _copied(program: tuple[str, ...], text: str) -> bool:

@@ -25,19 +25,24 @@ COMMANDS = (
     Command("right", N_("the reply after this one, or a new one"), "screen.swipe(1)"),
     Command("continue", N_("let the last reply go on"), "screen.more"),
     Command("edit", N_("change your last message"), "screen.edit"),
+    Command("delete", N_("take the last message away"), "screen.delete_last"),
     Command("undo", N_("bring back what was deleted last"), "screen.undo"),
     Command(
         "note",
         N_("remind the character of something; - for nothing more than its own"),
         argument=N_("TEXT"),
     ),
+    Command("save", N_("everything is kept as you say it; with FILE like /export")),
     Command("title", N_("call the chat something else"), argument=N_("TEXT")),
     Command("export", N_("write the chat as .json, .jsonl or .md"), argument=N_("FILE")),
     Command("new", N_("another chat with the same character"), "screen.new"),
+    Command("picture", N_("send a picture with your next message"), argument=N_("FILE")),
     Command("chats", N_("all chats, and everything that was said"), "app.chats"),
     Command("help", N_("every key and command"), "app.help"),
 )
 _BY_NAME = {command.name: command for command in COMMANDS}
+# What `refsheet talk` calls the same.
+_BY_NAME["again"] = _BY_NAME["regenerate"]
 
 
 def is_command(text: str) -> bool:

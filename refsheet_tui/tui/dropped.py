@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 import shlex
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from refsheet_tui import paths
+from refsheet_tui.errors import PictureError
+from refsheet_tui.pictures.files import looks_like_picture, open_regular
 from refsheet_tui.text import clean
 
+# Characters: some dozen paths. Whatever is longer is words.
+_LONGEST = 20_000
 _WINDOWS = re.compile(r"^[A-Za-z]:\\")
 
 
@@ -39,3 +45,17 @@ def _paths(line: str) -> list[str]:
 def _is_quoted(line: str) -> bool:
     """Whether a terminal has quoted it: a path typed with plain blanks is left alone."""
     return line[0] in "'\"" or "\\" in line or " /" in line
+
+
+def dropped_pictures(text: str) -> list[Path]:
+    """The pictures in a paste that names nothing else; none in one that is words."""
+    found = [paths.typed(path) for path in dropped_paths(text)] if len(text) <= _LONGEST else []
+    return found if found and all(map(_is_picture, found)) else []
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        with open_regular(path) as file:
+            return looks_like_picture(file)
+    except PictureError:
+        return False

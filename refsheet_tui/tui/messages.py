@@ -17,19 +17,20 @@ class ChatWanted(Message):
     """The person wants to talk with this character: in the chat that was used last, or in a new
     one."""
 
-    def __init__(self, character: Character | KeptCharacter, *, new: bool = False) -> None:
-        """One that is not kept yet will be."""
+    def __init__(self, character: Character | KeptCharacter | None, *, new: bool = False) -> None:
+        """One that is not kept yet will be; None: a plain assistant."""
         super().__init__()
         self.character = character
         self.new = new
 
 
 class ChatChosen(Message):
-    """The person wants to go on with this chat."""
+    """The person wants to go on with this chat, or to see a message of it."""
 
-    def __init__(self, chat: int) -> None:
+    def __init__(self, chat: int, message: int | None = None) -> None:
         super().__init__()
         self.chat = chat
+        self.message = message
 
 
 class SheetChosen(Message):

@@ -124,6 +124,14 @@ class Session:
         kept = characters.get(kept.id)
         return kept, chats.begin(kept.version)
 
+    def plain_chat(self, *, new: bool = False) -> Chat:
+        """The chat with no character that was used last, or a new one. Raises `StorageError`."""
+        chats = self.library.chats
+        latest = chats.plain(1)
+        if latest and not (new and latest[0].leaf is not None):
+            return latest[0]
+        return chats.begin(None)
+
     async def look(self, sheet: Path, language: Language) -> None:
         """Let the engine look at a sheet whose character is not complete yet. Raises nothing: who
         opens the chat will hear what is wrong."""

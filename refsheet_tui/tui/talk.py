@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from refsheet_tui.characters import Character
-from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats import Conversation, Overflow
 from refsheet_tui.chats.kept import KeptConversation
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.reminders import Reminders
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.chats.way import Way
-from refsheet_tui.config import sound_generation
-from refsheet_tui.engine import Event, Finished, TextDelta
-from refsheet_tui.errors import EngineDiedError, RefsheetError
+from refsheet_tui.config import Config, sound_generation
+from refsheet_tui.engine import Event, Finished, ModelInfo, TextDelta
+from refsheet_tui.errors import EngineDiedError, EngineError, PictureError, RefsheetError
 from refsheet_tui.i18n import _
-from refsheet_tui.pictures import view
+from refsheet_tui.pictures import PictureView, view
 from refsheet_tui.prompting import Turn
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.session import Session
@@ -30,6 +30,14 @@ from refsheet_tui.tui.summary import summary
 # What the person waits for: an answer to what they said, another reply beside the last, or more of
 # the last.
 Wish = Literal["answer", "another", "more"]
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the person says at once."""
+
+    text: str
+    pictures: tuple[Path, ...] = ()
 
 
 class Watcher(Protocol):
@@ -58,18 +66,30 @@ class Outcome:
 
 
 class Talk:
-    """One chat with one character, one reply at a time. `chat` is its number; `way` is what is said
-    in it, in step with the model as soon as that is there."""
+    """One chat with one character, or with the model itself, one reply at a time. `chat` is its
+    number; `way` is what is said in it, in step with the model as soon as that is there."""
 
-    def __init__(self, session: Session, kept: KeptCharacter, chat: Chat) -> None:
-        """Raises `PictureError`, `StorageError`."""
+    def __init__(self, session: Session, character: Character | None, chat: Chat) -> None:
+        """`character` None: a plain assistant."""
         self._session = session
         self.chat = chat.id
-        self.character: Character = session.library.characters.speaking(kept)
+        self.character = character
         self.way = Way(session.library.tree, chat.id)
         self.way.open(chat.leaf)
         self._note = chat.note
         self._held: KeptConversation | None = None
+        self._held_with: tuple[Config, ModelInfo] | None = None
+
+    @property
+    def name(self) -> str:
+        """Of whom it is held with."""
+        return self.character.name if self.character is not None else _("Assistant")
+
+    @property
+    def note(self) -> str:
+        """What the person wants the character to be reminded of; what the assistant is told before
+        everything else."""
+        return self._note
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -78,25 +98,33 @@ class Talk:
     def begin(self) -> None:
         """Let the character greet in the words that were written for it, if there are any and
         nothing is said yet. Raises `StorageError`."""
-        if self.character.greetings and not self.way.path:
+        if self.character is not None and self.character.greetings and not self.way.path:
             self.way.greet(self.character.greetings)
+
+    @property
+    def awaits_greeting(self) -> bool:
+        """Whether it is the character's turn to begin."""
+        return self.character is not None and not self.way.path
 
     def message(self, number: int) -> Message:
         """Raises `StorageError`."""
         return self._session.library.tree.get(number)
 
     def set_note(self, note: str) -> None:
-        """Remind the character of this in place of its own note; nothing: of that again. Raises
-        `StorageError`."""
+        """Nothing: the character's own note again. Raises `StorageError`."""
         self._session.library.chats.set_note(self.chat, note)
         self._note = note
-        if self._held is not None:
+        if self._held is None:
+            return
+        if self.character is not None:
             self._held.conversation.set_note(note or self.character.note)
+        else:
+            self._held = None  # it stands before all that was said
 
     async def reply(
         self,
         wish: Wish,
-        said: Sequence[str],
+        said: Sequence[Words],
         outcome: Outcome,
         watcher: Watcher,
         instead_of: Message | None = None,
@@ -113,8 +141,10 @@ class Talk:
             held = await self._ready(watcher)
             leaf = held.leaf
             if instead_of is not None:
-                new.append(held.edit(instead_of, said[0]))
-            new += [held.say(text) for text in said[len(new) :]]
+                new.append(held.edit(instead_of, said[0].text))
+            for words in said[len(new) :]:
+                seen = [await in_thread(partial(held.shown, each)) for each in words.pictures]
+                new.append(held.say(words.text, seen))
             replies = {"answer": held.reply, "another": held.another, "more": held.go_on}
             async with aclosing(replies[wish]()) as events:
                 async for event in events:
@@ -144,38 +174,66 @@ class Talk:
             if new and not outcome.wrote:
                 self.way.take_back(new[0], leaf)
 
-    async def prewarm(self) -> None:
+    async def prewarm(self, on_event: Callable[[Event], None]) -> None:
         """While the person types, let the engine read what their words will be added to."""
+
+        def heard(event: Event) -> None:
+            on_event(event)
+            self._session.heard(event)
+
         if self._held is not None:
             try:
-                await self._held.prewarm(self._session.heard)
+                await self._held.prewarm(heard)
             finally:
                 self._session.rests()
 
+    async def oldest_seen(self) -> Message | None:
+        """See `KeptConversation.oldest_seen`; None as long as no model is there."""
+        with suppress(EngineError):
+            if self._held is not None:
+                return await self._held.oldest_seen()
+        return None
+
     async def _ready(self, watcher: Watcher) -> KeptConversation:
-        """The conversation, begun when the model is there. Raises `RefsheetError`."""
+        """The conversation, begun when the model is there, and anew when the settings have changed.
+        Raises `RefsheetError`."""
         watcher.waiting()
         info = await self._session.ready()
-        if self._held is None:
+        held_with = (self._session.config, info)
+        if self._held is None or self._held_with != held_with:
             watcher.begin(_("opening the picture"))
-            size, pan_and_scan = info.seen_size(), self._session.pan_and_scan
-            character = self.character
-            opening = await in_thread(partial(character.opening, size, pan_and_scan=pan_and_scan))
-            own: dict[str, Any] = sound_generation(character.generation)
-            conversation = Conversation(
-                self._session.engine,
-                replace(self._session.generation, **own),
-                opening,
-                context_size=info.context_size,
-                person=character.person,
-                reminders=Reminders(self._note or character.note, character.book),
-            )
+            conversation = await self._conversation(info)
             self._held = KeptConversation(
-                conversation,
-                self._session.library.tree,
-                self.chat,
-                see=partial(view, size=size, pan_and_scan=pan_and_scan),
+                conversation, self._session.library.tree, self.chat, see=partial(self._see, info)
             )
+            self._held_with = held_with
             self._held.open(self.way.leaf)
             self.way = self._held
         return self._held
+
+    async def _conversation(self, info: ModelInfo) -> Conversation:
+        """With nothing said in it. Raises `PictureError`, `EngineError` for a model that can't
+        see."""
+        engine, generation = self._session.engine, self._session.generation
+        size, character = info.context_size, self.character
+        if character is None:
+            return Conversation(engine, generation, None, self._note or None, context_size=size)
+        own: dict[str, Any] = sound_generation(character.generation)
+        pan_and_scan, seen = self._session.pan_and_scan, info.seen_size()
+        opening = await in_thread(partial(character.opening, seen, pan_and_scan=pan_and_scan))
+        return Conversation(
+            engine,
+            replace(generation, **own),
+            opening,
+            context_size=size,
+            person=character.person,
+            reminders=Reminders(self._note or character.note, character.book),
+        )
+
+    def _see(self, info: ModelInfo, picture: Path) -> PictureView:
+        if not info.sees_pictures:
+            raise PictureError(
+                _("{model} can't see pictures.").format(model=info.name),
+                _("Say it without one, or choose a model that can: f3."),
+            )
+        return view(picture, info.picture_size, self._session.pan_and_scan)

@@ -25,14 +25,14 @@ ROOT = Path(__file__).resolve().parents[2]
 async def test_six_samples_and_a_way_to_a_new_one() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
         assert app.screen.query(Card).first().has_focus
 
 
 async def test_arrows_go_where_they_point() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
         cards = list(app.screen.query(Card))
         below = next(card for card in cards if card.region.y > cards[0].region.y)
         await pilot.press("right")
@@ -48,7 +48,7 @@ async def test_arrows_go_where_they_point() -> None:
 async def test_a_click_chooses() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
         # The notice comes with the model and moves the cards.
         await until(pilot, lambda: app.screen.query_one(DemoNotice).region.height > 0)
         await pilot.click(list(app.screen.query(Card))[1])
@@ -59,7 +59,7 @@ async def test_a_click_chooses() -> None:
 async def test_chinese_where_the_settings_say_so() -> None:
     app = RefsheetApp(Config(language="zh-Hans"))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
         assert "小焰" in str(app.screen.query(".card-name").first(Static).render())
 
 
@@ -126,7 +126,7 @@ async def test_a_picture_dropped_on_the_gallery_is_a_new_character(tmp_path: Pat
     sheet.write_bytes((ROOT / "samples" / "coral.png").read_bytes())
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
         app.post_message(Paste(str(sheet).replace(" ", "\\ ")))
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         await until(pilot, lambda: app.screen.query_one(Portrait).path == sheet)
@@ -136,7 +136,7 @@ async def test_a_picture_dropped_on_the_gallery_is_a_new_character(tmp_path: Pat
 async def test_all_characters_are_in_view(size: tuple[int, int]) -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
         await until(pilot, lambda: app.screen.query_one(DemoNotice).region.height > 0)
         await pilot.pause()
         assert all(card.region.bottom < size[1] for card in app.screen.query(Card))

@@ -26,13 +26,13 @@ async def test_a_character_is_deleted_and_comes_back() -> None:
     add_speaker("Roar!")
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 8)
-        await pilot.press("d")
         await until(pilot, lambda: len(app.screen.query(Card)) == 7)
         await pilot.press("d")
-        assert len(app.screen.query(Card)) == 7, "samples stay"
+        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
+        await pilot.press("d")
+        assert len(app.screen.query(Card)) == 6, "samples stay"
         await pilot.press("u")
-        await until(pilot, lambda: len(app.screen.query(Card)) == 8)
+        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
         assert names(app)[0] == "Roary"
 
 
@@ -97,7 +97,7 @@ async def test_a_character_that_lost_its_sheet_is_told_in_a_dialog() -> None:
     library.close()
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 8)
+        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
         await pilot.press("escape")

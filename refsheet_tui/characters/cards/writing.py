@@ -7,10 +7,32 @@ import io
 import json
 from pathlib import Path
 
+from refsheet_tui import paths
 from refsheet_tui.characters.cards import png
 from refsheet_tui.characters.cards.mapping import card_of
 from refsheet_tui.characters.profile import Profile
+from refsheet_tui.errors import CardError
 from refsheet_tui.pictures import open_picture
+from refsheet_tui.text import one_line
+
+
+def write_card(
+    profile: Profile,
+    sheet: Path,
+    file: Path,
+    *,
+    force: bool = False,
+    advice: str = paths.OTHER_NAME_OR_FORCE,
+) -> None:
+    """`force` and `advice` as in `paths.write_file`. Raises `CardError` for a kind that no card
+    has, `PictureError`, `StorageError`."""
+    kind = file.suffix.lower()
+    if kind not in (".png", ".json"):
+        raise CardError(
+            f"{one_line(str(file))} is neither a .png nor a .json file.", "Give it such a name."
+        )
+    data = png_card(profile, sheet) if kind == ".png" else json_card(profile)
+    paths.write_file(file, data, force=force, advice=advice)
 
 
 def json_card(profile: Profile) -> bytes:

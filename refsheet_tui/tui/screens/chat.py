@@ -1,40 +1,44 @@
-"""The chat with one character."""
+"""The chat with one character, or with the model itself."""
 
 from __future__ import annotations
 
-from contextlib import aclosing, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
-from textual.widgets import Footer, Static
-from textual.worker import Worker
+from textual.widgets import Footer
 
 from refsheet_tui import paths
 from refsheet_tui.characters.library import KeptCharacter
-from refsheet_tui.chats.files import write_chat
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.engine import Event
 from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import clean, one_line
-from refsheet_tui.tui.clipboard import copy
+from refsheet_tui.tui.background import in_thread
+from refsheet_tui.tui.clipboard import copy, pasted_picture
 from refsheet_tui.tui.commands import escaped, is_command, parsed, unescaped
+from refsheet_tui.tui.draft import Draft
+from refsheet_tui.tui.exchange import Exchange
 from refsheet_tui.tui.guarded import guarded
+from refsheet_tui.tui.line_commands import LineCommands
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.session import Session
-from refsheet_tui.tui.talk import Outcome, Talk, Wish
+from refsheet_tui.tui.talk import Outcome, Talk, Wish, Words
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.activity import Activity
-from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
+from refsheet_tui.tui.widgets.attachments import Attachments
+from refsheet_tui.tui.widgets.bubbles import Said
 from refsheet_tui.tui.widgets.composer import Composer
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.history import History
-from refsheet_tui.tui.widgets.portrait import Portrait
+from refsheet_tui.tui.widgets.side import ChatSide
 
 # Seconds after the last key until what is typed is kept.
 _DRAFT_S = 0.5
@@ -49,32 +53,36 @@ class ChatScreen(Translated[None]):
         Binding("alt+left", "swipe(-1)", N_("Swipe"), key_display="alt+←→", id="chat.before"),
         Binding("alt+right", "swipe(1)", N_("The next reply"), show=False, id="chat.after"),
         Binding("ctrl+g", "more", N_("Go on"), show=False, id="chat.more"),
+        Binding("alt+v", "paste_picture", N_("Paste a picture"), show=False, id="chat.picture"),
+        Binding("alt+x", "no_pictures", N_("Without pictures"), show=False, id="chat.no_pictures"),
         Binding("alt+z", "undo", N_("Undo deleting"), show=False, id="chat.undo"),
         Binding("ctrl+n", "new", N_("New chat"), id="chat.new"),
+        Binding("ctrl+b", "fold", N_("Fold the side"), show=False, id="chat.fold"),
         Binding("ctrl+up", "earlier", N_("Earlier messages"), show=False, id="chat.earlier"),
         Binding("ctrl+o", "back", N_("Home"), id="chat.back"),
     ]
 
-    def __init__(self, kept: KeptCharacter, chat: Chat, session: Session) -> None:
+    def __init__(self, kept: KeptCharacter | None, chat: Chat, session: Session) -> None:
+        """`kept` None: a plain assistant. Raises `PictureError`, `StorageError`."""
         super().__init__()
         self._kept = kept
         self._session = session
-        self._talk = Talk(session, kept, chat)
-        self._draft = chat.draft
+        library = session.library
+        character = library.characters.speaking(kept) if kept is not None else None
+        self._talk = Talk(session, character, chat)
+        self._draft = Draft(library.chats, chat)
         self._draft_timer: Timer | None = None
-        self._unsaid: list[str] = []
-        self._sending: tuple[str, ...] = ()
-        self._worker: Worker[None] | None = None
-        self._is_settling = False
-        self._was_stopped = False
         self._is_left = True
-        self._wished: Wish | None = None
         self._edited: Message | None = None
         self._deleted: list[Message] = []
         # Kept at hand: a reply may end when the screen is being taken apart.
-        self._said = History(self._talk.character.name, self._talk.way.place)
+        self._said = History(self._talk.name, self._place, library.tree.picture)
         self._activity = Activity()
-        self._composer = Composer(_("Message {name}…").format(name=self._talk.character.name))
+        self._attachments = Attachments()
+        self._composer = Composer(self._invitation, self._own_words, self._attachments.any)
+        self._commands = LineCommands(library, self._talk)
+        self._side = ChatSide(character, self._talk.name)
+        self._exchange = Exchange(self, self._talk, self._said, self)
 
     @property
     def number(self) -> int:
@@ -83,30 +91,33 @@ class ChatScreen(Translated[None]):
 
     @property
     def replying(self) -> bool:
-        return self._worker is not None
+        return self._exchange.replying
 
     @property
     def conversation_turns(self) -> tuple[Turn, ...]:
         """What was said so far, as the model knows it."""
         return self._talk.turns
 
+    @property
+    def _invitation(self) -> str:
+        return _("Message {name}…").format(name=one_line(self._talk.name))
+
     def compose(self) -> ComposeResult:
         character = self._talk.character
-        yield Heading(f"{character.name} · {character.language.native}")
+        spoken = f" · {character.language.native}" if character is not None else ""
+        yield Heading(f"{self._talk.name}{spoken}")
         yield DemoNotice()
         with Horizontal(id="chat"):
-            with Vertical(id="chat-side"):
-                yield Portrait(character.sheet)
-                yield Static(Text(character.name), classes="card-name")
-                yield Static(Text(character.description), classes="card-description")
+            yield self._side
             with Vertical(id="chat-main"):
                 yield self._said
                 yield self._activity
+                yield self._attachments
                 yield self._composer
         yield Footer()
 
     async def on_mount(self) -> None:
-        self._composer.give_back(self._draft)
+        self._composer.give_back(self._draft.text)
         self._talk.begin()
         await self._said.show(self._talk.way.path)
         self._composer.focus()
@@ -114,19 +125,68 @@ class ChatScreen(Translated[None]):
     def on_screen_resume(self) -> None:
         """Also when help is closed: a greeting that the person stopped stays stopped."""
         comes_in, self._is_left = self._is_left, False
-        if self._unsaid or not (self._talk.way.path or self._was_stopped or self._deleted):
-            self._wished = "answer" if self._is_settling else None  # stopped, and then begun anew
-            self._answer("answer")
-        elif not self.replying:
-            path = self._talk.way.path
-            if comes_in and path and path[-1].was_cut_off:
-                self._answer("more")
-            else:
-                self._read_ahead()
+        self._show_chats()
+        if self._exchange.resume() or self.replying:
+            return
+        path = self._talk.way.path
+        if comes_in and path and path[-1].was_cut_off:
+            self._exchange.answer("more")
+        else:
+            self.rests()
+
+    async def show_message(self, number: int) -> None:
+        """What was said there, and what came of it."""
+        if self._is_busy():
+            return
+        if number not in {each.id for each in self._talk.way.path}:
+            self._talk.way.go_to(self._talk.message(number))
+            await self._show_path()
+        await self._said.show_message(number)
+
+    # What the exchange tells its desk.
+
+    def waiting(self) -> None:
+        self._activity.waiting()
+
+    def begin(self, words: str) -> None:
+        self._activity.begin(words)
+
+    def event(self, event: Event) -> None:
+        self._activity.event(event)
+        self._measure(event)
+
+    def ended(self, outcome: Outcome) -> None:
+        if outcome.overflow:
+            self.notify(clean(outcome.overflow), markup=False, timeout=10)
+        self._activity.end(outcome.summary)
+
+    def give_back(self, said: Sequence[Words], instead_of: Message | None) -> None:
+        if said:
+            self._composer.give_back("\n".join(escaped(each.text) for each in said if each.text))
+            for path in (path for each in said for path in each.pictures):
+                self._attachments.add(path)
+            self._keep_draft()
+        if instead_of is not None:
+            text, self._composer.text = self._composer.text, ""
+            self._begin_edit(instead_of, text)
+
+    def rests(self) -> None:
+        if self.is_running:
+            self.run_worker(self._read_ahead(), group="prewarm", exclusive=True)
+
+    async def _read_ahead(self) -> None:
+        await self._said.show_oldest_seen(await self._talk.oldest_seen())
+        await self._talk.prewarm(self._measure)
+
+    def _measure(self, event: Event) -> None:
+        info = self.app.engine_state.info  # type: ignore[attr-defined]
+        self._side.holds(info.context_size if info is not None else 0)
+        self._side.event(event)
+
+    # What the person says and does.
 
     @guarded
     async def on_composer_sent(self, message: Composer.Sent) -> None:
-        """Answer at once, or when the reply that is being written is done."""
         text = clean(message.text).strip()
         if is_command(text):
             await self._command(text)
@@ -145,29 +205,35 @@ class ChatScreen(Translated[None]):
         if edited is not None:
             path = self._talk.way.path
             await self._said.show(path[: [each.id for each in path].index(edited.id)])
-        self._unsaid.append(text)
-        await self._add(Bubble(_("You"), text))
-        self._answer("answer", edited)
+        pictures = self._attachments.take() if edited is None else ()
+        await self._exchange.say(Words(text, pictures), edited)
+
+    async def on_composer_dropped(self, message: Composer.Dropped) -> None:
+        for path in message.pictures:
+            await self._attachments.attach(path)
+
+    @guarded
+    async def action_paste_picture(self) -> None:
+        """From the system's clipboard, where there is one."""
+        path = await in_thread(pasted_picture)
+        if path is None:
+            self.notify(_("There is no picture on the clipboard."), timeout=3)
+        else:
+            await self._attachments.attach(path)
+
+    def action_no_pictures(self) -> None:
+        self._attachments.take()
 
     async def _command(self, text: str) -> None:
         try:
             command, argument = parsed(text)
             if command.action:
                 await self.run_action(command.action)
-            elif command.name == "note":
-                self._talk.set_note("" if argument == "-" else argument)
-                self.notify(_("It counts from your next message on."), timeout=4)
-            elif command.name == "title":
-                self._session.library.chats.rename(self.number, argument)
-                self.notify(_("The chat is called so now."), timeout=4)
+            elif command.name == "picture":
+                await self._attachments.attach(paths.typed(argument))
             else:
-                file = paths.typed(argument)
-                library = self._session.library
-                remark = write_chat(
-                    library, library.chats.get(self.number), file, advice=_("Give another name.")
-                )
-                written = _("Written to {file}.").format(file=one_line(str(file)))
-                self.notify(f"{written} {remark}", markup=False)
+                self.notify(self._commands.do(command, argument), markup=False)
+                self._show_chats()
         except RefsheetError as error:
             self._composer.give_back(text)
             self.notify(str(error), severity="error", markup=False, timeout=8)
@@ -175,9 +241,11 @@ class ChatScreen(Translated[None]):
     @guarded
     async def on_said_wanted(self, wanted: Said.Wanted) -> None:
         """What is done with one message."""
-        if wanted.what == "copy":
-            await copy(self.app, wanted.said.text)
-            self.notify(_("Copied."), timeout=2)
+        if wanted.what in ("copy", "code"):
+            text = wanted.said.text if wanted.what == "copy" else wanted.said.next_code()
+            if text:
+                await copy(self.app, text)
+            self.notify(_("Copied.") if text else _("There is no code in it."), timeout=3)
             return
         if self._is_busy():
             return
@@ -186,14 +254,29 @@ class ChatScreen(Translated[None]):
             self._begin_edit(message)
             return
         if wanted.what == "delete":
-            self._talk.way.delete(message)
-            self._deleted.append(message)
-            self.notify(_("Deleted, with all that came of it. alt+z brings it back."), timeout=6)
+            self._delete(message)
         else:
             self._talk.way.open(message.id)
-            self.notify(_("What you say now begins a branch; nothing is lost."), timeout=4)
         await self._show_path()
         self._composer.focus()
+        if wanted.what == "again":
+            self._wish("answer" if message.role == "user" else "another")
+        elif wanted.what == "branch":
+            self.notify(_("What you say now begins a branch; nothing is lost."), timeout=4)
+
+    def _delete(self, message: Message) -> None:
+        self._talk.way.delete(message)
+        self._deleted.append(message)
+        self._exchange.was_stopped = True  # what is gone on purpose does not begin anew
+        self.notify(_("Deleted, with all that came of it. alt+z brings it back."), timeout=6)
+
+    @guarded
+    async def action_delete_last(self) -> None:
+        """Take the last message away."""
+        path = self._talk.way.path
+        if path and not self._is_busy():
+            self._delete(path[-1])
+            await self._show_path()
 
     @guarded
     async def action_undo(self) -> None:
@@ -216,9 +299,22 @@ class ChatScreen(Translated[None]):
         self._composer.focus()
         self._activity.end(_("editing: enter puts it in its place, esc leaves it as it was"))
 
+    def _end_edit(self) -> None:
+        if self._edited is not None:
+            self._edited = None
+            self._composer.text = self._draft.text
+            self._activity.end()
+
     async def _show_path(self) -> None:
         await self._said.show(self._talk.way.path)
-        self._read_ahead()
+        self.rests()
+
+    def _show_chats(self) -> None:
+        chats = self._session.library.chats
+        kept = self._kept
+        with suppress(StorageError):  # another program is writing for long
+            listed = chats.plain() if kept is None else chats.latest(character=kept.id)
+            self._side.show_chats(listed, self.number)
 
     def on_text_area_changed(self) -> None:
         if self._draft_timer is not None:
@@ -229,18 +325,8 @@ class ChatScreen(Translated[None]):
         """What was written until now stays."""
         if self._edited is not None:
             self._end_edit()
-            return
-        self._was_stopped = True
-        # A reply that is being settled has ended: to stop it again would cut its tidying short.
-        if self._worker is not None and not self._is_settling:
-            self._is_settling = True
-            self._worker.cancel()
-
-    def _end_edit(self) -> None:
-        if self._edited is not None:
-            self._edited = None
-            self._composer.text = self._draft
-            self._activity.end()
+        else:
+            self._exchange.stop()
 
     def action_again(self) -> None:
         """Another reply beside the last."""
@@ -268,6 +354,10 @@ class ChatScreen(Translated[None]):
     async def action_earlier(self) -> None:
         await self._said.show_more()
 
+    def action_fold(self) -> None:
+        """The picture and the chats beside this one; there they are from 90 columns on."""
+        self._side.set_class(not self._side.has_class("-folded"), "-folded")
+
     def action_new(self) -> None:
         """Another chat with the same character; this one stays."""
         self.post_message(ChatWanted(self._kept, new=True))
@@ -280,12 +370,14 @@ class ChatScreen(Translated[None]):
         """The model can speak for one character at a time; what was typed is kept."""
         self._end_edit()
         self.action_stop()
-        self._was_stopped, self._is_left = False, True
+        self._exchange.was_stopped, self._is_left = False, True
         self._keep_draft()
 
     def _wish(self, wish: Wish) -> None:
-        if not self._is_busy():
-            self._answer(wish)
+        if not self._talk.way.path and self._talk.character is None:
+            self.notify(_("Say something first."), timeout=3)
+        elif not self._is_busy():
+            self._exchange.answer(wish)
 
     def _is_busy(self) -> bool:
         """Whether something else has to end first, which is said."""
@@ -296,100 +388,13 @@ class ChatScreen(Translated[None]):
         return self.replying or self._edited is not None
 
     def _keep_draft(self) -> None:
-        """So that it is there after whatever happens to the program: what is typed, and what was
-        sent and is in no chat yet."""
-        if self._edited is not None:
-            return
-        text = "\n".join(filter(None, (*self._sending, *self._unsaid, self._composer.text)))
-        if text != self._draft:
-            self._draft = text
-            # Another program may be writing for long: the next key tries again.
-            with suppress(StorageError):
-                self._session.library.chats.keep_draft(self.number, text)
+        """What is typed, and what was sent and is in no chat yet."""
+        if self._edited is None:
+            sent = (each.text for each in self._exchange.in_no_chat_yet)
+            self._draft.keep("\n".join(filter(None, (*sent, self._composer.text))))
 
-    def _answer(self, wish: Wish, instead_of: Message | None = None) -> None:
-        """Answer what was said since the last reply; without that, as is wished."""
-        if not self.replying:
-            self.query(Note).remove()
-            said, self._unsaid = tuple(self._unsaid), []
-            self._sending = said
-            self._is_settling, self._wished = False, None
-            reply = self._reply("answer" if said else wish, said, instead_of)
-            self._worker = self.run_worker(reply, group="reply")
+    def _place(self, message: Message) -> tuple[int, int]:
+        return self._talk.way.place(message)
 
-    def _read_ahead(self) -> None:
-        if self.is_running:
-            self.run_worker(self._talk.prewarm(), group="prewarm", exclusive=True)
-
-    async def _reply(self, wish: Wish, said: tuple[str, ...], instead_of: Message | None) -> None:
-        replaced = self._said.last_reply if wish != "answer" else None
-        begun = replaced.text if wish == "more" and replaced is not None else ""
-        bubble = ReplyBubble(self._talk.character.name)
-        outcome = Outcome()
-        unseen = begun.rstrip()
-        try:
-            reply = self._talk.reply(wish, said, outcome, self._activity, instead_of)
-            async with aclosing(reply) as pieces:
-                async for piece in pieces:
-                    unseen += piece
-                    if not outcome.wrote:  # only blanks until now
-                        continue
-                    self._sending = ()
-                    if not bubble.is_attached:
-                        await self._add(bubble)
-                        if replaced is not None:
-                            await replaced.remove()
-                    await bubble.write(unseen)
-                    unseen = ""
-        finally:
-            self._is_settling = True
-            try:
-                self._sending = ()
-                if self.is_running:
-                    await self._settle(bubble, said, outcome, instead_of)
-            finally:
-                self._worker = None
-        if (self._unsaid or self._wished) and self.is_current:
-            self._answer(self._wished or "answer")
-        else:
-            self._read_ahead()
-
-    async def _settle(
-        self,
-        bubble: ReplyBubble,
-        said: tuple[str, ...],
-        outcome: Outcome,
-        instead_of: Message | None,
-    ) -> None:
-        path = self._talk.way.path
-        if bubble.is_attached and path:
-            await bubble.settle(path[-1].id, self._said.mark(path[-1]))
-        self._said.number(path)
-        if outcome.wrote and not self._unsaid:
-            await self._said.show(path)  # a reply of several messages is one now
-        if outcome.note or outcome.stopped or not outcome.wrote:
-            await self._give_back(() if outcome.wrote else said)
-            if not outcome.wrote:
-                await self._said.show(self._talk.way.path)
-                if instead_of is not None and said:
-                    text, self._composer.text = self._composer.text, ""
-                    self._begin_edit(instead_of, text)
-        if outcome.note:
-            await self._add(Note(clean(outcome.note)))
-        if outcome.overflow:
-            self.notify(clean(outcome.overflow), markup=False, timeout=10)
-        self._activity.end(outcome.summary)
-
-    async def _give_back(self, said: tuple[str, ...]) -> None:
-        """Put what stays without an answer where the person can change it and send it again."""
-        unanswered = (*said, *self._unsaid)
-        self._unsaid = []
-        if unanswered:
-            for bubble in list(self.query(Bubble))[-len(unanswered) :]:
-                await bubble.remove()
-            self._composer.give_back("\n".join(map(escaped, unanswered)))
-            self._keep_draft()
-
-    async def _add(self, widget: Bubble | ReplyBubble | Note) -> None:
-        if self._said.is_attached:  # not any more when the person leaves while a reply ends
-            await self._said.mount(widget)
+    def _own_words(self) -> list[str]:
+        return [escaped(each.text) for each in self._talk.way.path if each.role == "user"]

@@ -33,10 +33,11 @@ _HELP = N_("type to search everything that was said · enter opens · ctrl+d del
 
 @dataclass(frozen=True)
 class Choice:
-    """A chat, or a character, by its number."""
+    """A chat, or a message of one, or a character, by their numbers."""
 
     kind: Literal["chat", "character"]
     number: int
+    message: int | None = None
 
 
 class ChatsScreen(Translated[Choice | None], ModalScreen[Choice | None]):
@@ -130,7 +131,7 @@ class ChatsScreen(Translated[Choice | None], ModalScreen[Choice | None]):
 
     def _name_in(self, version: int | None) -> str:
         if version is None:
-            return ""
+            return _("Assistant")
         return one_line(self._library.characters.at(version).profile.name)
 
 
@@ -149,8 +150,9 @@ def _highlighted(excerpt: Excerpt) -> Text:
 
 
 def _choice(option: Option) -> Choice:
-    kind, number, *_ = str(option.id).split("-")
-    return Choice("chat" if kind == "chat" else "character", int(number))
+    kind, number, *more = str(option.id).split("-")
+    message = int(more[0]) if more else None
+    return Choice("chat" if kind == "chat" else "character", int(number), message)
 
 
 def _when(seconds: float) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from rich.markdown import Markdown as RichMarkdown
@@ -14,8 +16,10 @@ from textual.widgets import Markdown, Static
 from textual.widgets.markdown import MarkdownStream
 
 from refsheet_tui.i18n import N_
+from refsheet_tui.tui.code import code_blocks
+from refsheet_tui.tui.widgets.portrait import Portrait
 
-What = Literal["copy", "edit", "branch", "delete"]
+What = Literal["copy", "code", "edit", "again", "branch", "delete"]
 
 
 class Said(Vertical, can_focus=True):
@@ -24,7 +28,9 @@ class Said(Vertical, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "want('copy')", N_("Copy"), id="message.copy"),
+        Binding("k", "want('code')", N_("Copy code"), show=False, id="message.code"),
         Binding("e", "want('edit')", N_("Edit"), id="message.edit"),
+        Binding("r", "want('again')", N_("Another reply here"), id="message.again"),
         Binding("b", "want('branch')", N_("Go on from here"), id="message.branch"),
         Binding("d,delete", "want('delete')", N_("Delete"), key_display="d", id="message.delete"),
         Binding("up", "step(-1)", N_("The message before"), show=False, id="message.up"),
@@ -54,7 +60,15 @@ class Said(Vertical, can_focus=True):
         self.message = message
         self.text = text
         self._who = name
+        self._code = 0
         self._title = Static(_titled(name, place), classes="bubble-name")
+
+    def next_code(self) -> str:
+        """The first block of code in it, the next one each time after that; empty where there is
+        none."""
+        blocks = code_blocks(self.text)
+        self._code += 1
+        return blocks[(self._code - 1) % len(blocks)] if blocks else ""
 
     def action_want(self, what: What) -> None:
         if self.message:
@@ -67,14 +81,26 @@ class Said(Vertical, can_focus=True):
 class Bubble(Said):
     """What the person said."""
 
-    def __init__(self, name: str, text: str, *, message: int = 0, place: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        *,
+        message: int = 0,
+        place: str = "",
+        pictures: Sequence[Path] = (),
+    ) -> None:
         super().__init__(name, text, message=message, place=place)
+        self._pictures = pictures
         self.add_class("-own")
 
     def compose(self) -> ComposeResult:
         yield self._title
+        for path in self._pictures:
+            yield Portrait(path, classes="bubble-picture")
         # The person's words stay as they were typed.
-        yield Static(Text(self.text), classes="bubble-text")
+        if self.text:
+            yield Static(Text(self.text), classes="bubble-text")
 
 
 class ReplyBubble(Said):

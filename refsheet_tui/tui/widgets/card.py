@@ -1,7 +1,8 @@
-"""A character in the gallery."""
+"""The places of the gallery: characters, and doors to other things."""
 
 from __future__ import annotations
 
+from time import time
 from typing import ClassVar
 
 from rich.text import Text
@@ -11,49 +12,66 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from refsheet_tui.characters import Character
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.i18n import N_, _
+from refsheet_tui.text import one_line
+from refsheet_tui.tui.ago import ago
+from refsheet_tui.tui.gallery import Entry
 from refsheet_tui.tui.widgets.portrait import Portrait
 
 
-class Card(Vertical, can_focus=True):
-    """A picture over a name and a line of description. Enter or a click chooses it."""
+class Tile(Vertical, can_focus=True):
+    """One place of the gallery. Enter or a click chooses it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "choose", N_("Chat"), id="home.open")
     ]
 
     class Chosen(Message):
-        """`character` None: a new one is wanted."""
-
-        def __init__(self, character: Character | KeptCharacter | None) -> None:
+        def __init__(self, tile: Tile) -> None:
             super().__init__()
-            self.character = character
+            self.tile = tile
 
-    def __init__(self, character: Character | None, kept: KeptCharacter | None = None) -> None:
-        """`kept` where it is one of the person's own, as `character` shows it."""
-        super().__init__()
-        self._character = character
-        self.kept = kept
-
-    @property
-    def about(self) -> str:
-        """Who this is, in one line."""
-        return (
-            self._character.description if self._character else _("Talk with a character of yours.")
-        )
-
-    def compose(self) -> ComposeResult:
-        if self._character is None:
-            yield Static("+\n\n" + _("New character"), classes="card-new")
-            return
-        yield Portrait(self._character.sheet)
-        yield Static(Text(self._character.name), classes="card-name")
-        yield Static(Text(self._character.description), classes="card-description")
+    about = ""
+    """What it is, in one line."""
 
     def on_click(self) -> None:
         self.action_choose()
 
     def action_choose(self) -> None:
-        self.post_message(self.Chosen(self.kept or self._character))
+        self.post_message(self.Chosen(self))
+
+
+class Card(Tile):
+    """A picture over a name and a line of description."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__()
+        self.entry = entry
+        self.about = entry.description
+
+    @property
+    def kept(self) -> KeptCharacter | None:
+        """Where it is one of the person's own."""
+        return self.entry.kept
+
+    def compose(self) -> ComposeResult:
+        entry = self.entry
+        used = ago(entry.used, time()) if entry.used is not None else _("sample")
+        yield Portrait(entry.sheet)
+        yield Static(Text(one_line(entry.name)), classes="card-name")
+        yield Static(Text(f"{entry.language} · {used}"), classes="card-used")
+        yield Static(Text(entry.description), classes="card-description")
+
+
+class Door(Tile):
+    """The way to something that is no character: `sign` over `words`."""
+
+    def __init__(self, sign: str, words: str, about: str, *, id: str) -> None:
+        super().__init__(id=id)
+        self._sign = sign
+        self._words = words
+        self.about = about
+
+    def compose(self) -> ComposeResult:
+        yield Static(Text(f"{self._sign}\n\n{self._words}"), classes="card-new")

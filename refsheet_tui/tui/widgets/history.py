@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from textual.containers import VerticalScroll
 from textual.widgets import Static
@@ -14,20 +15,33 @@ from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
 
 # Messages that are shown at once; older ones come when they are asked for.
 _SHOWN = 40
+_MOST_SHOWN = 600
 
 
 class Earlier(Static):
     """Stands before the oldest message that is shown, while there are more."""
 
 
+class OldestSeen(Static):
+    """Stands before the oldest message that the model sees, but for how the chat began."""
+
+
 class History(VerticalScroll):
     """Follows the end until the person scrolls away from it."""
 
-    def __init__(self, name: str, place: Callable[[Message], tuple[int, int]]) -> None:
-        """`name` is the character's; `place` says which of how many a message is."""
+    def __init__(
+        self,
+        name: str,
+        place: Callable[[Message], tuple[int, int]],
+        picture: Callable[[str], Path],
+    ) -> None:
+        """`name` is the character's; `place` says which of how many a message is, `picture` where
+        one of a message's is."""
         super().__init__(id="said", can_focus=False)
         self._character = name
         self._place = place
+        self._picture = picture
+        self._oldest_seen: int | None = None
         self._most = _SHOWN
         self._path: tuple[Message, ...] = ()
 
@@ -60,6 +74,25 @@ class History(VerticalScroll):
         if self.is_attached:
             await self.mount_all([self._bubble(message) for message in wanted[same:]])
         await self._show_earlier(len(self._path) > len(wanted))
+        await self._mark_oldest_seen()
+
+    async def show_oldest_seen(self, message: Message | None) -> None:
+        """From this message on the model sees all; None: it always does."""
+        number = message.id if message is not None else None
+        if number != self._oldest_seen:
+            self._oldest_seen = number
+            await self._mark_oldest_seen()
+
+    async def show_message(self, number: int) -> None:
+        """Bring a message of the path into view, and give it the focus; not one so far back that
+        it would take seconds."""
+        ids = [message.id for message in self._path]
+        while number in ids[-_MOST_SHOWN:]:
+            found = [each for each in self._messages() if each.message == number]
+            if found:
+                found[0].focus()
+                return
+            await self.show_more()
 
     def number(self, path: Sequence[Message]) -> None:
         """Messages that were shown before they were kept are those of `path` that are not shown."""
@@ -84,6 +117,7 @@ class History(VerticalScroll):
             await self.mount_all([self._bubble(message) for message in old], before=shown[0])
         self._most = len(self._path) - first + len(old)
         await self._show_earlier(first > len(old))
+        await self._mark_oldest_seen()
 
     def on_said_stepped(self, message: Said.Stepped) -> None:
         shown = self._messages()
@@ -96,12 +130,21 @@ class History(VerticalScroll):
             await self.show_more()
 
     def _bubble(self, message: Message) -> Said:
-        kind = Bubble if message.role == "user" else ReplyBubble
-        name = _("You") if message.role == "user" else self._character
-        return kind(name, clean(message.text), message=message.id, place=self.mark(message))
+        text, place = clean(message.text), self.mark(message)
+        if message.role != "user":
+            return ReplyBubble(self._character, text, message=message.id, place=place)
+        pictures = [self._picture(sha256) for sha256 in message.pictures]
+        return Bubble(_("You"), text, message=message.id, place=place, pictures=pictures)
 
     def _messages(self) -> list[Said]:
         return [each for each in self.children if isinstance(each, Said)]
+
+    async def _mark_oldest_seen(self) -> None:
+        await self.query(OldestSeen).remove()
+        for bubble in self._messages():
+            if bubble.message == self._oldest_seen and self.is_attached:
+                words = _("the model sees what follows, and how the chat began")
+                await self.mount(OldestSeen(f"── {words} ──"), before=bubble)
 
     async def _show_earlier(self, there_are: bool) -> None:
         if not there_are:

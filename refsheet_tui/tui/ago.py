@@ -1,0 +1,28 @@
+"""How long ago something was, as people say it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from refsheet_tui.i18n import _, ngettext
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def ago(then: float, now: float) -> str:
+    """Both in seconds since 1970."""
+    passed = now - then
+    if passed < _MINUTE:
+        return _("just now")
+    if passed < _HOUR:
+        minutes = int(passed // _MINUTE)
+        return ngettext("{count} minute ago", "{count} minutes ago", minutes).format(count=minutes)
+    days = (datetime.fromtimestamp(now).date() - datetime.fromtimestamp(then).date()).days
+    if days == 0 or passed < _DAY / 2:
+        hours = int(passed // _HOUR)
+        return ngettext("{count} hour ago", "{count} hours ago", hours).format(count=hours)
+    if days == 1:
+        return _("yesterday")
+    if days < 7:
+        return ngettext("{count} day ago", "{count} days ago", days).format(count=days)
+    return f"{datetime.fromtimestamp(then):%Y-%m-%d}"

@@ -1,0 +1,17 @@
+"""Code in what was said, as Markdown marks it."""
+
+from __future__ import annotations
+
+import re
+
+# A fence of three or more, closed by one at least as long, or by the end of a reply that was cut
+# off: CommonMark 0.31, section 4.5.
+_FENCED = re.compile(
+    r"^ {0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n(?P<code>.*?)(?:^ {0,3}(?P=fence)[`~]*[ \t]*$|\Z)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def code_blocks(text: str) -> list[str]:
+    """Their contents, in order."""
+    return [found["code"].removesuffix("\n") for found in _FENCED.finditer(text)]

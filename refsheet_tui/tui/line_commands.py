@@ -1,0 +1,34 @@
+"""What a line with a slash does where no key does the same."""
+
+from __future__ import annotations
+
+from refsheet_tui import paths
+from refsheet_tui.chats.files import write_chat
+from refsheet_tui.chats.library import Library
+from refsheet_tui.i18n import _
+from refsheet_tui.text import one_line
+from refsheet_tui.tui.commands import Command
+from refsheet_tui.tui.talk import Talk
+
+
+class LineCommands:
+    """Of one chat."""
+
+    def __init__(self, library: Library, talk: Talk) -> None:
+        self._library = library
+        self._talk = talk
+
+    def do(self, command: Command, argument: str) -> str:
+        """What there is to say about it. Raises `RefsheetError`."""
+        if command.name == "note":
+            self._talk.set_note("" if argument == "-" else argument)
+            return _("It counts from your next message on.")
+        if command.name == "title":
+            self._library.chats.rename(self._talk.chat, argument)
+            return _("The chat is called so now.")
+        if not argument:
+            return _("Everything is kept as you say it.")
+        file, chat = paths.typed(argument), self._library.chats.get(self._talk.chat)
+        remark = write_chat(self._library, chat, file, advice=_("Give another name."))
+        written = _("Written to {file}.").format(file=one_line(str(file)))
+        return f"{written} {remark}".strip()

@@ -1,0 +1,60 @@
+"""A dialog for one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from refsheet_tui.errors import RefsheetError
+from refsheet_tui.i18n import N_, _
+from refsheet_tui.text import clean
+from refsheet_tui.tui.dropped import dropped_paths
+from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.widgets.picture_field import PathInput
+
+
+class AskPathScreen(Translated[str | None], ModalScreen[str | None]):
+    """Ends with a path for which `done` has not raised, or None when the person goes back."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", N_("Close"))]
+
+    def __init__(self, question: str, value: str, done: Callable[[str], None]) -> None:
+        """`done` does what is asked for with the path, and raises `RefsheetError` where it can't:
+        the dialog then says so and stays."""
+        super().__init__()
+        self._question = question
+        self._value = value
+        self._done = done
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="ask"):
+            yield Static(self._question, markup=False)
+            yield PathInput(self._value)
+            yield Static(classes="field-problem", markup=False)
+            with Horizontal(id="ask-buttons"):
+                yield Button(_("OK"), variant="primary", id="ok")
+                yield Button(_("Cancel"), id="cancel")
+
+    def on_button_pressed(self, message: Button.Pressed) -> None:
+        self._try() if message.button.id == "ok" else self.dismiss(None)
+
+    def on_input_submitted(self) -> None:
+        self._try()
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def _try(self) -> None:
+        typed = dropped_paths(self.query_one(Input).value)
+        try:
+            self._done(typed[0] if typed else "")
+        except RefsheetError as error:
+            self.query_one(".field-problem", Static).update(clean(str(error)))
+        else:
+            self.dismiss(typed[0] if typed else "")
