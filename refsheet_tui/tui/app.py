@@ -109,7 +109,7 @@ class RefsheetApp(App[int]):
         kept = characters.at(chat.version) if chat.version is not None else None
         self._open(kept, chat)
         if message.message is not None:
-            self.call_later(self._chats[chat.id].show_message, message.message)
+            self._chats[chat.id].find(message.message)
 
     @guarded
     async def on_settings_wanted(self, message: SettingsWanted) -> None:

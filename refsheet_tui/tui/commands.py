@@ -33,6 +33,11 @@ COMMANDS = (
         argument=N_("TEXT"),
     ),
     Command("save", N_("everything is kept as you say it; with FILE like /export")),
+    Command(
+        "system",
+        N_("what the assistant is told before everything else; - for nothing"),
+        argument=N_("TEXT"),
+    ),
     Command("title", N_("call the chat something else"), argument=N_("TEXT")),
     Command("export", N_("write the chat as .json, .jsonl or .md"), argument=N_("FILE")),
     Command("new", N_("another chat with the same character"), "screen.new"),

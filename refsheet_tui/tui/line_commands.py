@@ -5,6 +5,7 @@ from __future__ import annotations
 from refsheet_tui import paths
 from refsheet_tui.chats.files import write_chat
 from refsheet_tui.chats.library import Library
+from refsheet_tui.errors import UsageError
 from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 from refsheet_tui.tui.commands import Command
@@ -23,6 +24,13 @@ class LineCommands:
         if command.name == "note":
             self._talk.set_note("" if argument == "-" else argument)
             return _("It counts from your next message on.")
+        if command.name == "system":
+            if self._talk.character is not None:
+                raise UsageError(
+                    _("Only the assistant can be told that."), _("/note reminds a character.")
+                )
+            self._talk.set_note("" if argument == "-" else argument)
+            return _("The model reads it before all that was said.")
         if command.name == "title":
             self._library.chats.rename(self._talk.chat, argument)
             return _("The chat is called so now.")

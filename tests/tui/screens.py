@@ -62,3 +62,15 @@ async def say(pilot: Pilot[int], text: str) -> None:
 def said(app: RefsheetApp) -> int:
     """How many messages of the person are shown."""
     return len(app.screen.query(Bubble))
+
+
+def shown(app: RefsheetApp) -> str:
+    """Every character that is on the screen."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips(app.size)
+    return "\n".join(line.crop(0, width).text for line in lines[:height])
+
+
+def told(app: RefsheetApp) -> str:
+    """What was said in passing, in the corner of the screen."""
+    return "\n".join(each.message for each in app._notifications)

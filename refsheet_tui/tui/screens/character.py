@@ -18,9 +18,12 @@ from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import LANGUAGES, Language
 from refsheet_tui.prompting import language as language_of
 from refsheet_tui.text import clean, one_line
+from refsheet_tui.tui.background import in_thread
+from refsheet_tui.tui.clipboard import pasted_picture
+from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import SheetChosen
 from refsheet_tui.tui.translated import Translated
-from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
+from refsheet_tui.tui.widgets.heading import DemoNotice, EngineLine, Heading
 from refsheet_tui.tui.widgets.picture_field import PathInput, PictureField
 from refsheet_tui.tui.widgets.portrait import Portrait
 
@@ -44,6 +47,7 @@ class CharacterScreen(Translated[Made | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", N_("Back"), id="character.back"),
         Binding("ctrl+s", "begin", N_("Done"), id="character.begin"),
+        Binding("alt+v", "paste_picture", N_("Paste a picture"), id="character.picture"),
     ]
 
     def __init__(
@@ -66,6 +70,7 @@ class CharacterScreen(Translated[Made | None]):
             with VerticalScroll(id="new-form", can_focus=False):
                 yield Label(_("Reference sheet"))
                 yield PictureField(_("path of a picture, or drop the file here"), id="sheet")
+                yield EngineLine(only_work=True, id="looking")
                 yield Label(_("Name (optional)"))
                 yield Input(profile.name, id="name")
                 yield Label(_("Description (optional)"))
@@ -144,6 +149,17 @@ class CharacterScreen(Translated[Made | None]):
         elif self._extras:
             self._extras.pop()
             self._show_extras()
+
+    @guarded
+    async def action_paste_picture(self) -> None:
+        """From the system's clipboard: the sheet, and once that is there another picture."""
+        path = await in_thread(pasted_picture)
+        if path is None:
+            self.notify(_("There is no picture on the clipboard."), timeout=3)
+        elif self._sheet is None:
+            self.query_one("#sheet", PictureField).take(path)
+        else:
+            await self._add_extras([path])
 
     def action_back(self) -> None:
         self.dismiss(None)

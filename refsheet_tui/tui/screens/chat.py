@@ -73,6 +73,7 @@ class ChatScreen(Translated[None]):
         self._draft = Draft(library.chats, chat)
         self._draft_timer: Timer | None = None
         self._is_left = True
+        self._wanted: int | None = None
         self._edited: Message | None = None
         self._deleted: list[Message] = []
         # Kept at hand: a reply may end when the screen is being taken apart.
@@ -126,6 +127,7 @@ class ChatScreen(Translated[None]):
         """Also when help is closed: a greeting that the person stopped stays stopped."""
         comes_in, self._is_left = self._is_left, False
         self._show_chats()
+        self.call_later(self._show_wanted)
         if self._exchange.resume() or self.replying:
             return
         path = self._talk.way.path
@@ -134,9 +136,16 @@ class ChatScreen(Translated[None]):
         else:
             self.rests()
 
-    async def show_message(self, number: int) -> None:
-        """What was said there, and what came of it."""
-        if self._is_busy():
+    def find(self, number: int) -> None:
+        """Show a message, and what came of it, as soon as there is anything to see."""
+        self._wanted = number
+        if self.is_current:
+            self.call_later(self._show_wanted)
+
+    @guarded
+    async def _show_wanted(self) -> None:
+        number, self._wanted = self._wanted, None
+        if number is None or self._is_busy():
             return
         if number not in {each.id for each in self._talk.way.path}:
             self._talk.way.go_to(self._talk.message(number))
@@ -159,6 +168,7 @@ class ChatScreen(Translated[None]):
         if outcome.overflow:
             self.notify(clean(outcome.overflow), markup=False, timeout=10)
         self._activity.end(outcome.summary)
+        self._show_chats()
 
     def give_back(self, said: Sequence[Words], instead_of: Message | None) -> None:
         if said:

@@ -115,7 +115,11 @@ class ReplyBubble(Said):
 
     def compose(self) -> ComposeResult:
         yield self._title
-        yield self._markdown or _settled(self.text)
+        if self._markdown is None:
+            yield _settled(self.text)
+        else:
+            yield self._markdown
+            yield Static("▌", classes="caret")
 
     async def write(self, piece: str) -> None:
         assert self._markdown is not None, "what is settled is not written to"
@@ -133,6 +137,7 @@ class ReplyBubble(Said):
         if self._markdown is not None:
             await self.mount(_settled(self.text), after=self._markdown)
             await self._markdown.remove()
+            await self.query(".caret").remove()
             self._markdown = None
 
 

@@ -15,20 +15,16 @@ from refsheet_tui.tui.session import EngineState
 _TICK_S = 0.5
 
 
-class Heading(Horizontal):
-    """`title` on the left, the engine's state on the right."""
+class EngineLine(Static):
+    """What the engine is, and what it is doing, with the time that takes."""
 
-    _state = EngineState("loading", "")
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self._title = title
+    def __init__(self, *, only_work: bool = False, id: str | None = None) -> None:
+        """`only_work`: nothing but what it is doing."""
+        super().__init__(id=id)
+        self._only_work = only_work
+        self._state = EngineState("loading", "")
         self._doing = ""
         self._since = 0.0
-
-    def compose(self) -> ComposeResult:
-        yield Static(Text(self._title), id="heading-title")
-        yield Static(id="heading-engine")
 
     def on_mount(self) -> None:
         self.watch(self.app, "engine_state", self._changed)
@@ -49,13 +45,24 @@ class Heading(Horizontal):
 
     def _show(self) -> None:
         state = self._state
-        end = ""
-        if state.doing is not None:
-            end = state.doing.line(monotonic() - self._since)
-        elif state.phase == "ready":
-            end = _("ready")
-        words = " · ".join(filter(None, (state.words, end)))
-        self.query_one("#heading-engine", Static).update(Text(words))
+        work = state.doing.line(monotonic() - self._since) if state.doing is not None else ""
+        if self._only_work:
+            self.update(Text(work))
+            return
+        end = work or (_("ready") if state.phase == "ready" else "")
+        self.update(Text(" · ".join(filter(None, (state.words, end)))))
+
+
+class Heading(Horizontal):
+    """`title` on the left, the engine's state on the right."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        yield Static(Text(self._title, overflow="ellipsis", no_wrap=True), id="heading-title")
+        yield EngineLine(id="heading-engine")
 
 
 class DemoNotice(Static):

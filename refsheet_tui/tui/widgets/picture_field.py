@@ -8,9 +8,9 @@ from pathlib import Path
 
 from textual import events, work
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.widgets import Button, Input, Static
 
 from refsheet_tui import paths
 from refsheet_tui.errors import PictureError
@@ -18,6 +18,8 @@ from refsheet_tui.i18n import _
 from refsheet_tui.pictures import open_picture
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dropped import dropped_paths
+from refsheet_tui.tui.paths_typed import PathSuggester, nearest_folder
+from refsheet_tui.tui.screens.browse import BrowseScreen
 
 
 class PathInput(Input):
@@ -62,8 +64,25 @@ class PictureField(Vertical):
         self._refused: str | None = None
 
     def compose(self) -> ComposeResult:
-        yield PathInput(placeholder=self._placeholder)
+        with Horizontal(classes="picture-row"):
+            yield PathInput(placeholder=self._placeholder, suggester=PathSuggester())
+            yield Button(_("Browse"), classes="browse")
         yield Static(classes="field-problem", markup=False)
+
+    def on_button_pressed(self, message: Button.Pressed) -> None:
+        """The folders, from where the path that is typed begins."""
+        message.stop()
+
+        def chosen(path: Path | None) -> None:
+            if path is not None:
+                self.take(path)
+
+        self.app.push_screen(BrowseScreen(nearest_folder(self.text)), chosen)
+
+    def take(self, path: Path) -> None:
+        """It stands in the field afterwards, as if it had been typed."""
+        self.query_one(PathInput).take([str(path)])
+        self.query_one(PathInput).focus()
 
     @property
     def text(self) -> str:

@@ -1,0 +1,52 @@
+"""Completing paths while they are typed."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+
+from textual.suggester import Suggester
+
+from refsheet_tui import paths
+from refsheet_tui.text import one_line
+from refsheet_tui.tui.background import in_thread
+
+# Of a folder with more, the rest is not looked through: one types the next letter.
+_MOST = 5000
+
+
+class PathSuggester(Suggester):
+    """Completes the name that is being typed with the first that begins so."""
+
+    def __init__(self) -> None:
+        # A folder may change between two keys.
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return await in_thread(partial(_completed, value))
+
+
+def _completed(value: str) -> str | None:
+    folder, separator, begun = value.rpartition(os.sep)
+    if not begun or value != one_line(value):
+        return None
+    try:
+        with os.scandir(paths.typed(folder + separator or ".")) as found:
+            names = [
+                entry.name + (os.sep if entry.is_dir() else "")
+                for entry, _ in zip(found, range(_MOST), strict=False)
+                if entry.name.startswith(begun) and entry.name == one_line(entry.name)
+            ]
+    except (OSError, ValueError):
+        return None
+    return folder + separator + min(names) if names else None
+
+
+def nearest_folder(value: str) -> Path:
+    """Where to look for what is being typed."""
+    path = paths.absolute(value) if value else Path.home()
+    for folder in (path, *path.parents):
+        if folder.is_dir():
+            return folder
+    return Path.home()

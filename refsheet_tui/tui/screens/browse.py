@@ -1,0 +1,78 @@
+"""A tree of folders to find a picture in, with a look at the one that is marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import DirectoryTree, Footer, Static
+
+from refsheet_tui import paths
+from refsheet_tui.i18n import N_, _
+from refsheet_tui.text import one_line
+from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.widgets.portrait import Portrait
+
+_PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
+
+
+class PictureTree(DirectoryTree):
+    """Folders and pictures, without hidden ones."""
+
+    def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
+        return [path for path in paths if not path.name.startswith(".") and _is_shown(path)]
+
+
+class BrowseScreen(Translated[Path | None], ModalScreen[Path | None]):
+    """Ends with a file that is called like a picture, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", N_("Back"), id="browse.close"),
+        Binding("backspace", "up", N_("Folder above"), id="browse.up"),
+    ]
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="browse"):
+            yield Static(_("enter takes the picture; backspace shows the folder above"))
+            with Horizontal():
+                yield PictureTree(self._folder)
+                yield Portrait()
+            yield Static(id="browse-path", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.query_one(PictureTree).focus()
+
+    def on_tree_node_highlighted(self, message: PictureTree.NodeHighlighted[object]) -> None:
+        entry = message.node.data
+        path = getattr(entry, "path", None)
+        if isinstance(path, Path):
+            self.query_one("#browse-path", Static).update(one_line(str(path)))
+            self.query_one(Portrait).path = path if paths.is_file(path) else None
+
+    def on_directory_tree_file_selected(self, message: DirectoryTree.FileSelected) -> None:
+        message.stop()
+        self.dismiss(message.path)
+
+    def action_up(self) -> None:
+        tree = self.query_one(PictureTree)
+        tree.path = Path(tree.path).absolute().parent
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+
+def _is_shown(path: Path) -> bool:
+    try:
+        return path.suffix.lower() in _PICTURES or path.is_dir()
+    except OSError:  # a folder that is closed
+        return False
