@@ -39,7 +39,8 @@ class BrowserDriver(WebDriver):
     def run_input_thread(self) -> None:
         super().run_input_thread()
         if not self.exit_event.is_set():
-            self.on_meta("quit", {})
+            # As ctrl+q does, which keeps what was typed.
+            self._app.call_later(self._app.action_quit)
 
 
 def _write_all(fd: int, data: bytes) -> int:
