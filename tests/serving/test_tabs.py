@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-from pathlib import Path
 
 import psutil
 import pytest
@@ -105,26 +104,6 @@ async def test_a_killed_process_is_missed() -> None:
         os.kill(processes[0].pid, signal.SIGKILL)
         await page.shows("ended with status -9")
         await until_gone(processes)
-
-
-async def test_what_is_copied_goes_to_the_browser(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Which may be on another machine than the clipboard of this one."""
-    program = tmp_path / "wl-copy"
-    program.write_text("#!/bin/sh\nexit 0\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    async with served() as url, ClientSession() as session:
-        page = await Page.open(session, url)
-        await page.shows("ready")
-        await page.say("stdin", "\r")
-        await page.shows("Message Ember")
-        await page.shows("tokens/s")
-        await page.say("stdin", "\x1b[Z")  # shift+tab
-        await page.shows("c Copy")
-        await page.say("stdin", "c")
-        await page.shows("\x1b]52;c;")
 
 
 @pytest.mark.parametrize(
