@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HEAVY = ("llama_cpp", "textual", "PIL", "numpy", "huggingface_hub", "pydantic")
+HEAVY = ("llama_cpp", "textual", "PIL", "numpy", "huggingface_hub", "pydantic", "aiohttp")
 
 
 def loaded_after(code: str, names: tuple[str, ...]) -> set[str]:

@@ -17,6 +17,7 @@ from refsheet_tui.cli.doctor_command import doctor
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.models import models
 from refsheet_tui.cli.options import model_options, read_config, read_settings, reply_options
+from refsheet_tui.cli.serve import serve
 from refsheet_tui.cli.streams import abandon_output, mend_streams
 from refsheet_tui.errors import RefsheetError
 
@@ -198,10 +199,13 @@ cli.add_command(characters)
 cli.add_command(chats)
 cli.add_command(models)
 cli.add_command(doctor)
+cli.add_command(serve)
 
 
 def _open_screens(given: dict[str, Any]) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
+    has_terminal = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    # In a tab of `refsheet serve` they draw through a pipe.
+    if not has_terminal and not os.environ.get("TEXTUAL_DRIVER"):
         raise RefsheetError(
             "The screens need a terminal.",
             "Open one, or use 'refsheet talk IMAGE' and 'refsheet ask', which don't.",

@@ -29,9 +29,9 @@ _PATIENCE_S = 2.0
 
 
 async def copy(app: App[int], text: str) -> None:
-    """Over ssh the terminal is asked (OSC 52), which carries it to where the person sits; macOS's
-    own terminal does not know that."""
-    if not os.environ.get("SSH_CONNECTION"):
+    """Over ssh the terminal is asked (OSC 52), which carries it to where the person sits, and in a
+    browser its page; macOS's own terminal does not know that."""
+    if not (os.environ.get("SSH_CONNECTION") or app.is_web):
         for program in _PROGRAMS:
             if shutil.which(program[0]):
                 is_copied: bool = await in_thread(partial(_copied, program, text))

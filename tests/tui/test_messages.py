@@ -114,6 +114,22 @@ async def test_the_system_s_own_clipboard_is_tried_first(
     assert (tmp_path / "copied").read_text(encoding="utf-8") == "Käse 🐉"
 
 
+async def test_a_browser_has_a_clipboard_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It may be on another machine than this one."""
+    copied: list[str] = []
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    program = tmp_path / "wl-copy"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(RefsheetApp, "is_web", True)
+    monkeypatch.setattr(RefsheetApp, "copy_to_clipboard", lambda _, text: copied.append(text))
+    await clipboard.copy(RefsheetApp(GREEDY), "Käse 🐉")
+    assert copied == ["Käse 🐉"]
+
+
 async def test_nothing_else_is_done_while_a_message_is_edited() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:

@@ -1,0 +1,127 @@
+"""`refsheet` in a process of its own, drawing into one tab."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from aiohttp import web
+from textual_serve.app_service import AppService
+from textual_serve.download_manager import DownloadManager
+
+import refsheet_tui
+from refsheet_tui.text import one_line
+
+# By name: the screens are not imported into the server.
+_DRIVER = "refsheet_tui.tui.web_driver:BrowserDriver"
+_BEGIN = b"__GANGLION__\n"  # what textual's web driver begins with
+_DATA, _META = b"D", b"M"
+# Seconds. The engine gets two of them to keep what it read.
+_GRACE = 6.0
+_CLEAR = "\x1bc"
+_LAST_WORDS = 2000
+
+
+class Screens(AppService):
+    """textual-serve speaks with the process; here is how it begins and ends.
+
+    textual-serve's own way goes through a shell, waits forever for a process that hangs, no longer
+    reads from one whose tab was closed, and prints what it died of where nobody looks.
+    """
+
+    def __init__(self, options: Sequence[str], socket: web.WebSocketResponse) -> None:
+        """`options` are those of `refsheet` itself."""
+
+        async def farewell() -> None:
+            """Comes before it is known what it died of: `run` closes."""
+
+        super().__init__(
+            "refsheet",
+            write_bytes=socket.send_bytes,
+            write_str=socket.send_str,
+            close=farewell,
+            download_manager=DownloadManager(),
+        )
+        self._options = options
+        self._socket = socket
+        self._errors: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `run`
+
+    async def stop(self) -> None:
+        """End the process and its engine; returns when they are gone. Safe to call twice."""
+        if self._task is None or self._process is None:
+            return
+        # The end of its input is the end of it.
+        self.stdin.close()
+        await asyncio.wait({self._task}, timeout=_GRACE)
+        if not self._task.done():
+            with suppress(ProcessLookupError):
+                self._process.kill()
+        await self._task
+
+    async def run(self) -> None:
+        """Carry what it draws to the page until it ends, then say what it died of."""
+        assert self._process is not None and self._process.stdout is not None
+        stdout = self._process.stdout
+        with suppress(asyncio.IncompleteReadError):
+            await stdout.readuntil(_BEGIN)
+            while True:
+                kind = await stdout.readexactly(1)
+                size = int.from_bytes(await stdout.readexactly(4), "big")
+                payload = await stdout.readexactly(size)
+                # What nobody sees any more is read all the same: else it could never end.
+                with suppress(ConnectionError):
+                    if kind == _DATA:
+                        await self.on_data(payload)
+                    elif kind == _META:
+                        await self.on_meta(payload)
+        code = await self._process.wait()
+        with self._errors:
+            words = _last_words(self._errors)
+        if code != 0:
+            await say(self._socket, words or f"RefSheet ended with status {code}.")
+        await self._socket.close()
+
+    async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
+        """Raises `OSError` where the system has no room for another process."""
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "refsheet_tui", *self._options),
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=self._errors,
+            env=self._build_environment(width, height),
+            # ctrl+c in the terminal is for the server.
+            start_new_session=True,
+        )
+        self._stdin = self._process.stdin
+        return self._process
+
+    def _build_environment(self, width: int = 80, height: int = 24) -> dict[str, str]:
+        root = str(Path(refsheet_tui.__file__).resolve().parent.parent)
+        paths = [os.environ.get("PYTHONPATH", ""), root]
+        return {
+            **super()._build_environment(width, height),
+            "TEXTUAL_DRIVER": _DRIVER,
+            # The code that runs here, whatever lies in the folder that it was started from.
+            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+            "PYTHONSAFEPATH": "1",
+        }
+
+
+async def say(socket: web.WebSocketResponse, words: str) -> None:
+    """In place of everything that the tab shows."""
+    with suppress(ConnectionError):
+        await socket.send_bytes(f"{_CLEAR}{words}".encode())
+
+
+def _last_words(errors: BinaryIO) -> str:
+    size = errors.seek(0, os.SEEK_END)
+    errors.seek(max(0, size - _LAST_WORDS))
+    lines = errors.read().decode("utf-8", "replace").split("\n")
+    return next((one_line(line) for line in reversed(lines) if line.strip()), "")
