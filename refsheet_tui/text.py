@@ -16,7 +16,8 @@ _STRING = {"]", "P", "X", "^", "_", "\x9d", "\x90", "\x98", "\x9e", "\x9f"}
 
 # C0 but tab and line feed, DEL, C1, bidi embeddings, overrides and isolates, lone surrogates
 # (they can't be encoded, so writing one would raise).
-_SPECIAL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""One of them; none has a width."""
 # BEL and ST end a control string, CAN and SUB abandon it, ESC begins `ESC \\` or another sequence.
 # A line break ends it too, so that a string that was never terminated can't swallow the rest of a
 # message.
@@ -65,7 +66,7 @@ class StreamCleaner:
             self._after_cr = False
             if piece[position] == "\n":
                 return position + 1
-        found = _SPECIAL.search(piece, position)
+        found = UNSEEN.search(piece, position)
         if found is None:
             out.append(piece[position:])
             return len(piece)

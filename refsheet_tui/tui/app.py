@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, cast
@@ -12,6 +12,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.dom import DOMNode
+from textual.filter import LineFilter
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.theme import Theme
@@ -28,6 +29,7 @@ from refsheet_tui.prompting import Language, chosen_language
 from refsheet_tui.tui import keys
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.guarded import guarded
+from refsheet_tui.tui.harmless import Harmless
 from refsheet_tui.tui.messages import ChatChosen, ChatWanted, SettingsWanted, SheetChosen
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.screens.chat import ChatScreen
@@ -41,6 +43,8 @@ from refsheet_tui.tui.translated import Translated
 
 # Chats that stay as they were left, each in a screen of its own.
 _KEPT_OPEN = 8
+
+_HARMLESS = Harmless()
 
 
 class RefsheetApp(App[int]):
@@ -83,6 +87,9 @@ class RefsheetApp(App[int]):
     def speaks(self) -> Language:
         """What characters speak that are not kept yet."""
         return self._speaks
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), _HARMLESS]
 
     def on_mount(self) -> None:
         self._look()

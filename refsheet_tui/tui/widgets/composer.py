@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -54,7 +55,10 @@ class Composer(TextArea):
         """`said` is what the person has said so far, as they would type it; `has_pictures`: whether
         there is something to send without a word."""
         super().__init__(
-            placeholder=placeholder, compact=True, tab_behavior="focus", highlight_cursor_line=False
+            placeholder=Content(placeholder),  # a name in it is no markup
+            compact=True,
+            tab_behavior="focus",
+            highlight_cursor_line=False,
         )
         self._said = said
         self._recalled: int | None = None

@@ -84,7 +84,6 @@ def _option(chat: Chat, is_current: bool) -> Option:
     line = Text.assemble(
         ("• " if is_current else "  ", "bold"), (f"{when} ", "dim"), chat.title or "…"
     )
-    line.no_wrap, line.overflow = True, "ellipsis"
     return Option(line, id=str(chat.id))
 
 

@@ -1,0 +1,141 @@
+"""Names, cards, files and replies that would like to be more than words on the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+from screens import GREEDY, chat_of, replies, say, shown, told, until
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.chats.library import Library
+from refsheet_tui.engine import Event, Finished, GenerationSettings, LocalEngine, TextDelta, Timings
+from refsheet_tui.paths import samples_dir
+from refsheet_tui.prompting import Prompt
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.ask import AskPathScreen
+from refsheet_tui.tui.screens.browse import BrowseScreen
+from refsheet_tui.tui.screens.character import CharacterScreen
+from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.home import HomeScreen
+from refsheet_tui.tui.widgets.card import Card
+from refsheet_tui.tui.widgets.picture_field import PathInput
+
+# Markup of Textual's that has no end, an action on a click, a title for the terminal, a cleared
+# screen, a clipboard, C1 controls, text that runs backwards, and what has no width.
+HOSTILE = (
+    "[/b][red][link=x]a[@click=app.quit]b $x [[ \x1b]0;title\x07\x1b[2J\x1b]52;c;aGk=\x07"
+    "\x9b31m\x00\u202egnp\u2066\u200b 你好👩‍👩‍👧é"
+)
+_UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def assert_harmless(app: RefsheetApp) -> None:
+    found = _UNSEEN.search(shown(app))
+    assert found is None, repr(found)
+
+
+def add_hostile() -> None:
+    library = Library.open()
+    profile = Profile(
+        name=HOSTILE,
+        description=HOSTILE * 3,
+        greeting=HOSTILE + "\n\n```\n" + HOSTILE + "\n```",
+        person=HOSTILE,
+        tags=(HOSTILE,),
+        note=HOSTILE,
+    )
+    kept = library.characters.add(profile, [samples_dir() / "ember.png"])
+    chat = library.chats.begin(kept.version)
+    library.chats.rename(chat.id, HOSTILE)
+    library.chats.keep_draft(chat.id, HOSTILE)
+    library.close()
+
+
+class Mouthpiece(LocalEngine):
+    """Says what no model should be able to get onto a screen."""
+
+    async def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[Event, None]:
+        for letter in HOSTILE + "\n[x](javascript:alert(1)) <script>\n```\n" + HOSTILE:
+            yield TextDelta(letter)
+        yield Finished("end_of_turn", 1, 0, 1, Timings())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_hostile_character_everywhere(size: tuple[int, int]) -> None:
+    add_hostile()
+    app = RefsheetApp(GREEDY, Mouthpiece())
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        await pilot.pause()
+        assert "[/b][red]" in shown(app), "it is there, as words"
+        assert_harmless(app)
+        await pilot.press("slash", *"title")
+        await pilot.pause()
+        assert_harmless(app)
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and len(replies(app)) == 1)
+        await pilot.pause()
+        assert_harmless(app)
+        await pilot.press("ctrl+end")
+        await _answered(pilot, app)
+        assert_harmless(app)
+        await pilot.press("f1")
+        await pilot.pause()
+        assert_harmless(app)
+        await pilot.press("escape", "ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+        await pilot.pause()
+        assert_harmless(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, AskPathScreen))
+        assert_harmless(app)
+        await pilot.press("escape", "c")
+        await until(pilot, lambda: len(app.screen.query(Card)) == 8)
+        await pilot.press("d")
+        await until(pilot, lambda: "is deleted" in told(app))
+        await pilot.pause()
+        assert_harmless(app)
+    assert app.crashed is None
+
+
+async def _answered(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await say(pilot, "hi")
+    await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+    await pilot.pause()
+
+
+async def test_a_hostile_file_name(tmp_path: Path) -> None:
+    name = "[b]\x1b[2J‮gnp.png"
+    sheet = tmp_path / name
+    sheet.write_bytes((samples_dir() / "coral.png").read_bytes())
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+        screen = app.screen
+        screen.query_one("#sheet PathInput", PathInput).value = f"{tmp_path}/"
+        screen.query_one("#extra PathInput", PathInput).value = str(sheet)
+        app.push_screen(BrowseScreen(tmp_path))
+        await until(pilot, lambda: isinstance(app.screen, BrowseScreen))
+        await pilot.press("down")
+        await pilot.pause()
+        assert_harmless(app)
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+        screen.query_one("#extra PathInput", Input).focus()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert_harmless(app)
+    assert app.crashed is None
