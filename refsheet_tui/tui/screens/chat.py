@@ -337,7 +337,7 @@ class ChatScreen(Screen[None]):
                         await self._add(bubble)
                         if replaced is not None:
                             await replaced.remove()
-                    await bubble.write(unseen)
+                    bubble.write(unseen)
                     unseen = ""
         finally:
             self._is_settling = True
@@ -361,7 +361,7 @@ class ChatScreen(Screen[None]):
     ) -> None:
         path = self._talk.way.path
         if bubble.is_attached and path:
-            await bubble.settle(path[-1].id, self._said.mark(path[-1]))
+            bubble.settle(path[-1].id, self._said.mark(path[-1]))
         self._said.number(path)
         if outcome.wrote and not self._unsaid:
             await self._said.show(path)  # a reply of several messages is one now

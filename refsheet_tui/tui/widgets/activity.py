@@ -41,7 +41,7 @@ class Activity(Static):
 
     def end(self, words: str = "") -> None:
         self._phase = None
-        self.update(Text(words))
+        self.update(Text(words), layout=False)
 
     def event(self, event: Event) -> None:
         phase = phase_of(event)
@@ -71,4 +71,5 @@ class Activity(Static):
 
     def _show(self) -> None:
         if self._phase is not None:
-            self.update(Text(self._phase.line(monotonic() - self._since)))
+            # A line of its own height: without this all of the screen is laid out for every token.
+            self.update(Text(self._phase.line(monotonic() - self._since)), layout=False)
