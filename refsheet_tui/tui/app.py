@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterable
 from functools import partial
@@ -29,6 +30,11 @@ from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.session import EngineState, Session
 from refsheet_tui.tui.themes import DARK, LIGHT
+
+
+# A full collection of garbage stops the screens for 0.1 s, and came every second while a reply was
+# drawn: by default there is one for every ten of the younger objects.
+_FULL_COLLECTION = 1000
 
 
 class RefsheetApp(App[int]):
@@ -63,6 +69,7 @@ class RefsheetApp(App[int]):
         self.crashed: RefsheetError | None = None
 
     def on_mount(self) -> None:
+        gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION)
         self.session = Session(self._config, self._engine_changed, self._engine)
         self.push_screen(HomeScreen(self._language, self.session.library.characters))
         self.run_worker(self._load(), group="load")
