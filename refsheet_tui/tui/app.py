@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterable
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -23,18 +22,15 @@ from refsheet_tui.prompting import chosen_language
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatChosen, ChatWanted, SheetChosen
-from refsheet_tui.tui.screens.chat import ChatScreen
-from refsheet_tui.tui.screens.chats import ChatsScreen, Choice
-from refsheet_tui.tui.screens.help import DemoScreen, HelpScreen
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.session import EngineState, Session
 from refsheet_tui.tui.themes import DARK, LIGHT
 
-
-# A full collection of garbage stops the screens for 0.1 s, and came every second while a reply was
-# drawn: by default there is one for every ten of the younger objects.
-_FULL_COLLECTION = 1000
+if TYPE_CHECKING:
+    # At run time each comes with its first use: the gallery does not wait for them.
+    from refsheet_tui.tui.screens.chat import ChatScreen
+    from refsheet_tui.tui.screens.chats import Choice
 
 
 class RefsheetApp(App[int]):
@@ -69,10 +65,9 @@ class RefsheetApp(App[int]):
         self.crashed: RefsheetError | None = None
 
     def on_mount(self) -> None:
-        gc.set_threshold(*gc.get_threshold()[:2], _FULL_COLLECTION)
         self.session = Session(self._config, self._engine_changed, self._engine)
         self.push_screen(HomeScreen(self._language, self.session.library.characters))
-        self.run_worker(self._load(), group="load")
+        self.call_after_refresh(self._begin_to_load)
 
     async def on_unmount(self) -> None:
         await self.session.close()
@@ -96,6 +91,7 @@ class RefsheetApp(App[int]):
 
     def action_chats(self) -> None:
         """Every chat, from anywhere."""
+        from refsheet_tui.tui.screens.chats import ChatsScreen
 
         def chosen(choice: Choice | None) -> None:
             if choice is not None and choice.kind == "chat":
@@ -108,6 +104,8 @@ class RefsheetApp(App[int]):
         self.push_screen(ChatsScreen(self.session.library, opened, self._deleted), chosen)
 
     def _open(self, kept: KeptCharacter, chat: Chat) -> None:
+        from refsheet_tui.tui.screens.chat import ChatScreen
+
         screen = self._chats.get(chat.id)
         if screen is None:
             screen = self._chats[chat.id] = ChatScreen(kept, chat, self.session)
@@ -136,7 +134,9 @@ class RefsheetApp(App[int]):
         self.exit(0)
 
     def action_help(self) -> None:
-        has_commands = isinstance(self.screen, ChatScreen)
+        from refsheet_tui.tui.screens.help import HelpScreen
+
+        has_commands = self.screen in self._chats.values()
         self.push_screen(HelpScreen(actions_on(self.screen), has_commands=has_commands))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -144,6 +144,8 @@ class RefsheetApp(App[int]):
         return action != "real_model" or self.engine_state.is_demo
 
     def action_real_model(self) -> None:
+        from refsheet_tui.tui.screens.help import DemoScreen
+
         self.push_screen(DemoScreen())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -155,6 +157,9 @@ class RefsheetApp(App[int]):
 
     def action_other_theme(self) -> None:
         self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def _begin_to_load(self) -> None:
+        self.run_worker(self._load(), group="load")
 
     async def _load(self) -> None:
         try:

@@ -24,10 +24,8 @@ from refsheet_tui.engine import (
     ModelInfo,
 )
 from refsheet_tui.errors import RefsheetError
-from refsheet_tui.pictures import view
 from refsheet_tui.prompting import Language, opening_prefix
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.weights import load_settings
 
 Phase = Literal["loading", "ready", "failed"]
 
@@ -90,6 +88,8 @@ class Session:
     async def look(self, sheet: Path, language: Language) -> None:
         """Let the engine look at a sheet whose character is not complete yet. Raises nothing: who
         opens the chat will hear what is wrong."""
+        from refsheet_tui.pictures import view  # with it comes Pillow
+
         with suppress(RefsheetError):
             info = await self.ready()
             opened = partial(view, sheet, info.seen_size(), self.config.pan_and_scan == "auto")
@@ -115,6 +115,8 @@ class Session:
 
     async def _load(self) -> ModelInfo:
         self._on_state(EngineState("loading", "loading"))
+        from refsheet_tui.weights import load_settings  # the catalogue is not read before
+
         try:
             settings = load_settings(self.config)
             info = await self.engine.load(settings, self._progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import os.path
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,7 +15,6 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from refsheet_tui import paths
-from refsheet_tui.characters.cards import import_card
 from refsheet_tui.characters.library import CharacterLibrary, KeptCharacter
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError, PictureError
@@ -25,9 +24,11 @@ from refsheet_tui.tui.dropped import dropped_paths
 from refsheet_tui.tui.gallery import Entry, entries
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatWanted
-from refsheet_tui.tui.screens.character import CharacterScreen, Made
 from refsheet_tui.tui.widgets.card import Card
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
+
+if TYPE_CHECKING:
+    from refsheet_tui.tui.screens.character import Made
 
 
 class HomeScreen(Screen[None]):
@@ -90,6 +91,8 @@ class HomeScreen(Screen[None]):
     @guarded
     async def on_paste(self, event: events.Paste) -> None:
         """A card dropped on the gallery is imported; any other picture is a new character."""
+        from refsheet_tui.characters.cards import import_card
+
         dropped = dropped_paths(event.text)
         if not dropped or not os.path.isfile(paths.typed(dropped[0])):  # noqa: PTH113 - survives impossible names
             return
@@ -150,6 +153,8 @@ class HomeScreen(Screen[None]):
 
     def action_edit(self) -> None:
         """A change is a new version: chats that were begun keep the one they have."""
+        from refsheet_tui.tui.screens.character import CharacterScreen
+
         card = self.focused
         if not isinstance(card, Card) or card.kept is None:
             self.notify("Only characters of your own can be changed.", markup=False, timeout=3)
@@ -173,6 +178,8 @@ class HomeScreen(Screen[None]):
         self.post_message(ChatWanted(self._library.add(made.profile, made.pictures)))
 
     def _begin_new(self, pictures: list[str], known: Profile | None = None) -> None:
+        from refsheet_tui.tui.screens.character import CharacterScreen
+
         def begun(made: Made | None) -> None:
             if made is not None:
                 self.call_later(self._begin, made)

@@ -52,7 +52,7 @@ class Prose(Widget):
     def render_line(self, y: int) -> Strip:
         if self.size.width != self._width:
             self._draw(self.size.width)
-        return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width)
+        return self._lines[y] if y < len(self._lines) else Strip.blank(0)
 
     def notify_style_update(self) -> None:
         """In other colours it is another drawing."""
