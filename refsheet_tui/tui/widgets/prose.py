@@ -20,6 +20,7 @@ class Prose(Widget):
     """One widget however long the text is. Textual's own Markdown is one for every paragraph, list
     and bullet, and all of them are laid out again whenever a line is added."""
 
+    DEFAULT_CSS = "Prose { height: auto; }"
     ALLOW_SELECT: ClassVar[bool] = False
 
     def __init__(self, text: str = "", *, classes: str | None = None) -> None:
