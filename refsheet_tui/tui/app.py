@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
@@ -20,6 +21,7 @@ from refsheet_tui.engine import Engine
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.prompting import chosen_language
 from refsheet_tui.tui.actions import actions_on
+from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatChosen, ChatWanted, SheetChosen
 from refsheet_tui.tui.screens.home import HomeScreen
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     # At run time each comes with its first use: the gallery does not wait for them.
     from refsheet_tui.tui.screens.chat import ChatScreen
     from refsheet_tui.tui.screens.chats import Choice
+
+_CHAT = "refsheet_tui.tui.screens.chat"
 
 
 class RefsheetApp(App[int]):
@@ -160,6 +164,8 @@ class RefsheetApp(App[int]):
 
     def _begin_to_load(self) -> None:
         self.run_worker(self._load(), group="load")
+        # While the person looks at the gallery: the first chat is not to wait for it.
+        self.run_worker(in_thread(partial(import_module, _CHAT)), group="load")
 
     async def _load(self) -> None:
         try:
