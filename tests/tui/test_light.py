@@ -45,8 +45,8 @@ def test_the_gallery_waits_for_nothing_that_it_does_not_need() -> None:
 
 
 async def test_a_long_chat_mounts_no_more_widgets_than_one_that_fills_the_window() -> None:
-    mounted = [await widgets_of_a_chat(messages) for messages in (60, 10_000)]
-    assert mounted[0] == mounted[1] < 150
+    mounted = [await widgets_of_a_chat(messages) for messages in (30, 10_000)]
+    assert mounted[0] == mounted[1] < 80
 
 
 async def widgets_of_a_chat(messages: int) -> int:

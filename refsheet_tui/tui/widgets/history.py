@@ -13,7 +13,7 @@ from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
 
 _YOU = "You"
 # Messages that are shown at once; older ones come when they are asked for.
-_SHOWN = 40
+_SHOWN = 20
 
 
 class Earlier(Static):
