@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 from collections.abc import Hashable, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from typing import TYPE_CHECKING, Any
 
 from refsheet_tui import paths
 from refsheet_tui.config import Config, over, persons_file
 from refsheet_tui.config_file import read_settings
 from refsheet_tui.config_problems import validated
 from refsheet_tui.errors import ConfigError, StorageError
+
+if TYPE_CHECKING:
+    from ruamel.yaml import YAML
 
 Value = str | float | bool | dict[str, str] | None
 """What a setting can be; whole numbers are among them."""
@@ -59,6 +59,8 @@ def _tree(changes: Mapping[str, Value]) -> dict[Hashable, object]:
 
 
 def _changed(path: Path, changes: Mapping[str, Value]) -> str:
+    from ruamel.yaml.error import YAMLError  # not needed before something is changed
+
     try:
         text = path.read_text(encoding="utf-8-sig") if path.exists() else _BEGINNING
         settings = _yaml().load(text)
@@ -93,6 +95,8 @@ def _dumped(settings: object) -> str:
 
 
 def _yaml() -> YAML:
+    from ruamel.yaml import YAML
+
     yaml = YAML()
     yaml.preserve_quotes = True
     yaml.width = 1_000_000  # lines end where the person ended them

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from refsheet_tui.characters.book import Book
-from refsheet_tui.pictures import view
 from refsheet_tui.prompting import Language, Turn, opening_turn
 
 
@@ -36,6 +35,8 @@ class Character:
 
         Opens every picture file. Raises `PictureError`.
         """
+        from refsheet_tui.pictures import view  # with it comes Pillow
+
         sheet = view(self.sheet, picture_size, pan_and_scan)
         extras = [view(extra, picture_size, pan_and_scan) for extra in self.extras]
         return opening_turn(self.language, sheet, self.description, extras)

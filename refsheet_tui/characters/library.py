@@ -14,7 +14,6 @@ from refsheet_tui.characters.character import Character
 from refsheet_tui.characters.profile import Profile, named_after
 from refsheet_tui.characters.telling import Telling
 from refsheet_tui.errors import NotFoundError, PictureError
-from refsheet_tui.pictures import open_picture
 from refsheet_tui.prompting import language
 from refsheet_tui.storage import Database, PictureStore
 from refsheet_tui.storage.database import Row
@@ -288,6 +287,8 @@ def _make_current(connection: sqlite3.Connection, character: int, version: int, 
 
 def read_pictures(pictures: Sequence[Path]) -> list[bytes]:
     """Their bytes: only what can be shown to a model is worth keeping. Raises `PictureError`."""
+    from refsheet_tui.pictures import open_picture  # with it comes Pillow
+
     data = []
     for path in pictures:
         open_picture(path)

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from refsheet_tui import paths
 from refsheet_tui.characters.character import Character
 from refsheet_tui.prompting import Language
+from refsheet_tui.shipped import read_shipped
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,7 @@ class Sample:
 def samples() -> tuple[Sample, ...]:
     """All of them, in the order they are shown. Raises `StorageError` when they are missing."""
     file = paths.shipped("samples/samples.yaml")
-    listed = yaml.safe_load(file.read_text(encoding="utf-8"))
     return tuple(
         Sample(key, each["name"], each["description"], file.with_name(f"{key}.png"))
-        for key, each in listed.items()
+        for key, each in read_shipped(file).items()
     )

@@ -210,6 +210,9 @@ def _open_screens(given: dict[str, Any]) -> None:
             "The screens need a terminal.",
             "Open one, or use 'refsheet talk IMAGE' and 'refsheet ask', which don't.",
         )
+    from refsheet_tui.garbage import collect_rarely
+
+    collect_rarely()
     config = read_config(given)
     from refsheet_tui.tui import run
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from refsheet_tui.prompting.languages import ENGLISH, Language
+from refsheet_tui.shipped import read_shipped
 
 
 @dataclass(frozen=True)
@@ -41,5 +40,5 @@ def wording_in(language: Language) -> Wording:
 @cache
 def wordings() -> dict[str, Wording]:
     """By the code of the language."""
-    text = Path(__file__).with_name("wording.yaml").read_text(encoding="utf-8")
-    return {code: Wording(**texts) for code, texts in yaml.safe_load(text).items()}
+    file = Path(__file__).with_name("wording.yaml")
+    return {code: Wording(**texts) for code, texts in read_shipped(file).items()}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -28,18 +29,23 @@ from refsheet_tui.i18n import N_, _, speak
 from refsheet_tui.prompting import Language, chosen_language
 from refsheet_tui.tui import keys
 from refsheet_tui.tui.actions import actions_on
+from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.harmless import Harmless
 from refsheet_tui.tui.messages import ChatChosen, ChatWanted, SettingsWanted, SheetChosen
 from refsheet_tui.tui.preferences import Preferences
-from refsheet_tui.tui.screens.chat import ChatScreen
-from refsheet_tui.tui.screens.chats import ChatsScreen, Choice
-from refsheet_tui.tui.screens.help import HelpScreen
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.session import EngineState, Session
 from refsheet_tui.tui.themes import DARK, LIGHT
 from refsheet_tui.tui.translated import Translated
+
+if TYPE_CHECKING:
+    # At run time each comes with its first use: the gallery does not wait for them.
+    from refsheet_tui.tui.screens.chat import ChatScreen
+    from refsheet_tui.tui.screens.chats import Choice
+
+_CHAT = "refsheet_tui.tui.screens.chat"
 
 # Chats that stay as they were left, each in a screen of its own.
 _KEPT_OPEN = 8
@@ -96,7 +102,7 @@ class RefsheetApp(App[int]):
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.session = Session(self.preferences.config, self._engine_changed, self._engine)
         self.push_screen(HomeScreen(self._speaks, self.session.library.characters))
-        self.run_worker(self._load(), group="load")
+        self.call_after_refresh(self._begin_to_load)
 
     async def on_unmount(self) -> None:
         await self.session.close()
@@ -124,6 +130,7 @@ class RefsheetApp(App[int]):
 
     def action_chats(self) -> None:
         """Every chat, from anywhere."""
+        from refsheet_tui.tui.screens.chats import ChatsScreen
 
         def chosen(choice: Choice | None) -> None:
             if choice is not None and choice.kind == "chat":
@@ -136,6 +143,8 @@ class RefsheetApp(App[int]):
         self.push_screen(ChatsScreen(self.session.library, opened, self._deleted), chosen)
 
     def _open(self, kept: KeptCharacter | None, chat: Chat) -> None:
+        from refsheet_tui.tui.screens.chat import ChatScreen
+
         screen = self._chats.pop(chat.id, None)
         if screen is None:
             screen = ChatScreen(kept, chat, self.session)
@@ -228,7 +237,9 @@ class RefsheetApp(App[int]):
         self.exit(0)
 
     def action_help(self) -> None:
-        has_commands = isinstance(self.screen, ChatScreen)
+        from refsheet_tui.tui.screens.help import HelpScreen
+
+        has_commands = self.screen in self._chats.values()
         self.push_screen(HelpScreen(actions_on(self.screen), has_commands=has_commands))
 
     def action_command_palette(self) -> None:
@@ -249,6 +260,11 @@ class RefsheetApp(App[int]):
         """However it was chosen, it is there the next time."""
         if theme.name != self.preferences.config.screens.theme:
             self.post_message(SettingsWanted({"screens.theme": theme.name}))
+
+    def _begin_to_load(self) -> None:
+        self.run_worker(self._load(), group="load")
+        # While the person looks at the gallery: the first chat is not to wait for it.
+        self.run_worker(in_thread(partial(import_module, _CHAT)), group="import")
 
     async def _load(self, *, again: bool = False) -> None:
         try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import TYPE_CHECKING
 
-from PIL import Image
 from rich.color import Color
 from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _Pixel = tuple[int, int, int]
 
@@ -27,8 +30,10 @@ def fit(picture: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:
 
 def blocks(image: Image.Image, columns: int, rows: int) -> list[list[Segment]]:
     """The RGB `image`, stretched to the cells, as rows of segments."""
+    from PIL.Image import Resampling
+
     # A filter that does not ring: halos show at this size.
-    small = image.resize((2 * columns, 2 * rows), Image.Resampling.HAMMING)
+    small = image.resize((2 * columns, 2 * rows), Resampling.HAMMING)
     rgb = small.tobytes()
     stride = 6 * columns
 

@@ -111,7 +111,7 @@ class Exchange:
                         await self._add(bubble)
                         if replaced is not None:
                             await replaced.remove()
-                    await bubble.write(unseen)
+                    bubble.write(unseen)
                     unseen = ""
         finally:
             self._is_settling = True
@@ -135,7 +135,7 @@ class Exchange:
     ) -> None:
         path = self._talk.way.path
         if bubble.is_attached and path:
-            await bubble.settle(path[-1].id, self._shown.mark(path[-1]))
+            bubble.settle(path[-1].id, self._shown.mark(path[-1]))
         self._shown.number(path)
         if outcome.wrote and not self._unsaid:
             await self._shown.show(path)  # a reply of several messages is one now

@@ -29,10 +29,8 @@ from refsheet_tui.engine.phases import Phase as Doing
 from refsheet_tui.engine.phases import phase_of
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import _
-from refsheet_tui.pictures import view
 from refsheet_tui.prompting import Language, opening_prefix
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.weights import load_settings
 
 Phase = Literal["loading", "ready", "failed"]
 
@@ -135,6 +133,8 @@ class Session:
     async def look(self, sheet: Path, language: Language) -> None:
         """Let the engine look at a sheet whose character is not complete yet. Raises nothing: who
         opens the chat will hear what is wrong."""
+        from refsheet_tui.pictures import view  # with it comes Pillow
+
         with suppress(RefsheetError):
             info = await self.ready()
             opened = partial(view, sheet, info.seen_size(), self.config.pan_and_scan == "auto")
@@ -179,6 +179,8 @@ class Session:
 
     async def _load(self) -> ModelInfo:
         self._now(EngineState("loading", _("loading")))
+        from refsheet_tui.weights import load_settings  # the catalogue is not read before
+
         try:
             settings = load_settings(self.config)
             info = await self.engine.load(settings, self._progress)

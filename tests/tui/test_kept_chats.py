@@ -124,18 +124,18 @@ async def test_everything_that_was_said_is_found() -> None:
 
 
 async def test_a_long_chat_opens_at_its_end_and_shows_more_when_asked() -> None:
-    add_long_chat(100)
+    add_long_chat(50)
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await until(pilot, lambda: bool(app.screen.query(Card)))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
-        await until(pilot, lambda: len(replies(app)) == 20)
+        await until(pilot, lambda: len(replies(app)) == 10)
         assert app.screen.query(Earlier)
         await pilot.press("ctrl+up")
-        await until(pilot, lambda: len(replies(app)) == 40)
+        await until(pilot, lambda: len(replies(app)) == 20)
         await pilot.press("ctrl+up")
-        await until(pilot, lambda: len(replies(app)) == 50 and not app.screen.query(Earlier))
+        await until(pilot, lambda: len(replies(app)) == 25 and not app.screen.query(Earlier))
         assert replies(app)[0] == "turn 0"
 
 
@@ -174,12 +174,12 @@ async def test_a_stopped_reply_goes_on_when_asked() -> None:
 
 
 async def test_earlier_messages_come_once_however_long_the_chat_grew() -> None:
-    add_long_chat(45)
+    add_long_chat(25)
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await until(pilot, lambda: bool(app.screen.query(Card)))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and len(replies(app)) == 20)
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and len(replies(app)) == 10)
         await answered(pilot, app, "Hi")
         await pilot.press("ctrl+up")
         await until(pilot, lambda: not app.screen.query(Earlier))

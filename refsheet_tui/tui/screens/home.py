@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,7 +13,6 @@ from textual.containers import Grid, VerticalScroll
 from textual.widgets import Footer, Static
 
 from refsheet_tui import paths
-from refsheet_tui.characters.cards import import_card, write_card
 from refsheet_tui.characters.library import CharacterLibrary, KeptCharacter, read_pictures
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError, PictureError
@@ -25,11 +24,12 @@ from refsheet_tui.tui.dropped import dropped_paths
 from refsheet_tui.tui.gallery import Entry, entries
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatWanted
-from refsheet_tui.tui.screens.ask import AskPathScreen
-from refsheet_tui.tui.screens.character import CharacterScreen, Made
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.card import Card, Door, Tile
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
+
+if TYPE_CHECKING:
+    from refsheet_tui.tui.screens.character import Made
 
 
 class HomeScreen(Translated[None]):
@@ -122,6 +122,8 @@ class HomeScreen(Translated[None]):
 
     async def _import(self, file: Path) -> bool:
         """Whether it is a card; what is wrong with its picture is told."""
+        from refsheet_tui.characters.cards import import_card
+
         try:
             card = await in_thread(partial(import_card, file, self._language.code))
         except CardError:
@@ -145,6 +147,8 @@ class HomeScreen(Translated[None]):
 
     def action_import(self) -> None:
         """A card that lies in a file."""
+        from refsheet_tui.characters.cards import import_card
+        from refsheet_tui.tui.screens.ask import AskPathScreen
 
         def check(typed: str) -> None:
             import_card(paths.typed(typed), self._language.code)
@@ -162,6 +166,9 @@ class HomeScreen(Translated[None]):
 
     def action_export(self) -> None:
         """As a card that other programs read."""
+        from refsheet_tui.characters.cards import write_card
+        from refsheet_tui.tui.screens.ask import AskPathScreen
+
         kept = self._own(_("Only characters of your own can be exported."))
         if kept is None:
             return
@@ -234,6 +241,8 @@ class HomeScreen(Translated[None]):
 
     def action_edit(self) -> None:
         """A change is a new version: chats that were begun keep the one they have."""
+        from refsheet_tui.tui.screens.character import CharacterScreen
+
         kept = self._own(_("Only characters of your own can be changed."))
         if kept is None:
             return
@@ -265,6 +274,8 @@ class HomeScreen(Translated[None]):
         self.post_message(ChatWanted(self._library.add_read(made.profile, data)))
 
     def _begin_new(self, pictures: list[str], known: Profile | None = None) -> None:
+        from refsheet_tui.tui.screens.character import CharacterScreen
+
         def begun(made: Made | None) -> None:
             if made is not None:
                 self.call_later(self._begin, made)

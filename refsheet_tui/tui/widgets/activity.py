@@ -45,7 +45,7 @@ class Activity(Static):
     def end(self, words: str = "") -> None:
         self._waits = False
         self._phase = None
-        self.update(Text(words))
+        self.update(Text(words), layout=False)
 
     def event(self, event: Event) -> None:
         self._waits = False
@@ -78,4 +78,5 @@ class Activity(Static):
 
     def _show(self) -> None:
         if self._phase is not None:
-            self.update(Text(self._phase.line(monotonic() - self._since)))
+            # A line of its own height: without this all of the screen is laid out for every token.
+            self.update(Text(self._phase.line(monotonic() - self._since)), layout=False)

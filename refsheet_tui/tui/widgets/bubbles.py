@@ -6,18 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from rich.markdown import Markdown as RichMarkdown
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
-from textual.widgets import Markdown, Static
-from textual.widgets.markdown import MarkdownStream
+from textual.widgets import Static
 
 from refsheet_tui.i18n import N_
 from refsheet_tui.tui.code import code_blocks
 from refsheet_tui.tui.widgets.portrait import Portrait
+from refsheet_tui.tui.widgets.prose import Prose
 
 What = Literal["copy", "code", "edit", "again", "branch", "delete"]
 
@@ -104,41 +103,26 @@ class Bubble(Said):
 
 
 class ReplyBubble(Said):
-    """What the character said, settled, or being written: `settle` then makes it light, because
-    Markdown widgets are heavy."""
+    """What the character said, or is saying."""
 
     def __init__(self, name: str, text: str = "", *, message: int = 0, place: str = "") -> None:
         """Without `text` it is still to be written."""
         super().__init__(name, text, message=message, place=place)
-        self._markdown = Markdown(open_links=False, classes="bubble-text") if not text else None
-        self._stream: MarkdownStream | None = None
+        self._prose = Prose(text, classes="bubble-text")
 
     def compose(self) -> ComposeResult:
         yield self._title
-        if self._markdown is None:
-            yield _settled(self.text)
-        else:
-            yield self._markdown
-            yield Static("▌", classes="caret")
+        yield self._prose
 
-    async def write(self, piece: str) -> None:
-        assert self._markdown is not None, "what is settled is not written to"
+    def write(self, piece: str) -> None:
         self.text += piece
-        if self._stream is None:
-            self._stream = Markdown.get_stream(self._markdown)
-        await self._stream.write(_hard_breaks(piece))
+        self._prose.update(self.text)
 
-    async def settle(self, message: int, place: str) -> None:
+    def settle(self, message: int, place: str) -> None:
         """It is the message of this number now, and its place beside others is shown."""
         self.message = message
         self._title.update(_titled(self._who, place))
-        if self._stream is not None:
-            await self._stream.stop()
-        if self._markdown is not None:
-            await self.mount(_settled(self.text), after=self._markdown)
-            await self._markdown.remove()
-            await self.query(".caret").remove()
-            self._markdown = None
+        self._prose.finish()
 
 
 class Note(Static):
@@ -150,12 +134,3 @@ class Note(Static):
 
 def _titled(name: str, place: str) -> Text:
     return Text.assemble(name, ("  " + place if place else "", "dim"))
-
-
-def _settled(text: str) -> Static:
-    return Static(RichMarkdown(_hard_breaks(text), hyperlinks=False), classes="bubble-text")
-
-
-def _hard_breaks(text: str) -> str:
-    """A line break is meant as one: a poem is not a paragraph."""
-    return text.replace("\n", "  \n")

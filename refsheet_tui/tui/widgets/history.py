@@ -14,7 +14,7 @@ from refsheet_tui.text import clean
 from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
 
 # Messages that are shown at once; older ones come when they are asked for.
-_SHOWN = 40
+_SHOWN = 20
 _MOST_SHOWN = 600
 
 

@@ -1,0 +1,111 @@
+"""Markdown that grows."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from rich.markdown import Markdown
+from textual.geometry import Region, Size
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+
+# Seconds between two drawings, and how many times as long as a drawing they are at least apart: a
+# long reply is drawn less often, so that the keys are never kept waiting.
+_STEP_S, _SHARE = 0.05, 8
+_CARET = "▌"
+
+
+class Prose(Widget):
+    """One widget however long the text is. Textual's own Markdown is one for every paragraph, list
+    and bullet, and all of them are laid out again whenever a line is added."""
+
+    DEFAULT_CSS = "Prose { height: auto; }"
+
+    def __init__(self, text: str = "", *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._text = text
+        self._grows = False
+        self._lines: list[Strip] = []
+        self._width = 0
+        self._wait_s = _STEP_S
+        self._pause: Timer | None = None
+        self._is_behind = False
+
+    def update(self, text: str) -> None:
+        """Show `text`, at once or very soon, with a caret behind it: more is to come."""
+        self._text = text
+        self._grows = True
+        self._is_behind = True
+        if self._pause is None:
+            self._catch_up()
+
+    def finish(self) -> None:
+        """Show all of it now: nothing more comes."""
+        self._is_behind = self._is_behind or self._grows
+        self._grows = False
+        if self._pause is not None:
+            self._pause.stop()
+        self._catch_up()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        if width != self._width:
+            self._draw(width)
+        return len(self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        if self.size.width != self._width:
+            self._draw(self.size.width)
+        if y >= len(self._lines):
+            return Strip.blank(0)
+        line = self._lines[y]
+        selected = self.text_selection.get_span(y) if self.text_selection is not None else None
+        if selected is not None:
+            begin, end = selected
+            style = self.screen.get_component_rich_style("screen--selection")
+            end = line.cell_length if end < 0 else end
+            parts = (line.crop(0, begin), line.crop(begin, end).apply_style(style), line.crop(end))
+            line = Strip.join(parts)
+        return line.apply_offsets(0, y)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str]:
+        """What the mouse has marked, as it is shown."""
+        text = "\n".join(line.text.rstrip() for line in self._lines)
+        return selection.extract(text), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """In other colours it is another drawing."""
+        self._width = 0
+        super().notify_style_update()
+
+    def _catch_up(self) -> None:
+        self._pause = None
+        if not self._is_behind:
+            return
+        before = self._lines
+        if self._width:
+            self._draw(self._width)
+        self._pause = self.set_timer(self._wait_s, self._catch_up)
+        if len(self._lines) != len(before) or not self._width:
+            self.refresh(layout=True)
+            return
+        changed = [y for y, line in enumerate(before) if line != self._lines[y]]
+        if changed:
+            height = changed[-1] - changed[0] + 1
+            self.refresh(Region(0, changed[0], self._width, height))
+
+    def _draw(self, width: int) -> None:
+        begin = monotonic()
+        # A line break is meant as one: a poem is not a paragraph.
+        text = self._text + _CARET if self._grows else self._text
+        markdown = Markdown(text.replace("\n", "  \n"), hyperlinks=False)
+        options = self.app.console_options.update(width=width, height=None, highlight=False)
+        lines = self.app.console.render_lines(markdown, options, style=self.rich_style)
+        self._lines = [Strip(line, width) for line in lines]
+        self._width = width
+        self._is_behind = False
+        self._wait_s = max(_STEP_S, _SHARE * (monotonic() - begin))

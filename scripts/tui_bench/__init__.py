@@ -1,0 +1,1 @@
+"""What `scripts/bench_tui.py` measures, and against what."""

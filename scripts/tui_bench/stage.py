@@ -1,0 +1,62 @@
+"""What is on the screens while they are measured: a library on the disk, and a long reply."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.messages import DraftMessage
+from refsheet_tui.paths import samples_dir
+
+CHARACTER = "Ember"
+# The first word of a chat's last message, and nowhere else.
+LAST_WORD = "Quetzalcoatl"
+_WORDS = (
+    *("dragon", "whale", "painting", "silver", "forest", "river", "mountain", "lantern", "paper"),
+    *("story", "colour", "window", "morning", "wing", "scale", "letter", "garden", "evening"),
+)
+
+
+def set_stage(folder: Path, messages: int) -> None:
+    """A library with one character, and one chat of so many messages with it."""
+    library = Library.open(folder / "data")
+    profile = Profile(name=CHARACTER, description="A dragon who tends a lighthouse.")
+    version = library.characters.add(profile, [samples_dir() / "ember.png"]).version
+    rng = random.Random(0)
+    drafts = [
+        DraftMessage(
+            parent=number - 1 if number else None,
+            role="user" if number % 2 else "model",
+            text=_said(rng, is_last=number == messages - 1),
+        )
+        for number in range(messages)
+    ]
+    library.tree.add_all(library.chats.begin(version).id, drafts, messages - 1)
+    library.close()
+
+
+def _said(rng: random.Random, *, is_last: bool) -> str:
+    words = rng.choices(_WORDS, k=rng.randrange(5, 40))
+    return " ".join([LAST_WORD, *words] if is_last else words)
+
+
+def reply(tokens: int) -> list[str]:
+    """A story in Markdown, in pieces as a model writes them."""
+    rng = random.Random(1)
+    pieces: list[str] = []
+    while len(pieces) < tokens:
+        pieces += ["*", *_sentence(rng, 8), "*\n\n"]
+        for _ in range(rng.randrange(2, 5)):
+            pieces += [*_sentence(rng, 14), ".", " **", rng.choice(_WORDS), "**"]
+        pieces.append("\n\n")
+        for _ in range(3):
+            pieces += ["- ", *_sentence(rng, 5), "\n"]
+        pieces.append("\n")
+    return pieces[:tokens]
+
+
+def _sentence(rng: random.Random, words: int) -> list[str]:
+    first, *others = rng.choices(_WORDS, k=words)
+    return [first.title(), *(f" {word}" for word in others)]
