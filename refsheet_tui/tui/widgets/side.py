@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from time import time
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -79,8 +80,8 @@ class ChatSide(Vertical):
 
 
 def _option(chat: Chat, is_current: bool) -> Option:
-    used = datetime.fromtimestamp(chat.used)
-    when = f"{used:%H:%M}" if used.date() == datetime.now().date() else f"{used:%m-%d}"
+    used, now = datetime.fromtimestamp(chat.used), datetime.fromtimestamp(time())
+    when = f"{used:%H:%M}" if used.date() == now.date() else f"{used:%m-%d}"
     line = Text.assemble(
         ("• " if is_current else "  ", "bold"), (f"{when} ", "dim"), chat.title or "…"
     )

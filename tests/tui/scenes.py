@@ -1,0 +1,293 @@
+"""The states of the screens that are worth a picture, each as a person would come to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from screens import GREEDY, chat_of, open_first_chat, ready, replies, say, shown, until
+from still import StillEngine, Writer
+from textual.command import CommandList, CommandPalette
+from textual.events import Paste
+from textual.pilot import Pilot
+from textual.widgets import Collapsible, Input, Static
+
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.config import Config, Screens
+from refsheet_tui.engine import LocalEngine
+from refsheet_tui.engine.phases import Phase
+from refsheet_tui.errors import EngineDiedError
+from refsheet_tui.paths import samples_dir
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.ask import AskPathScreen
+from refsheet_tui.tui.screens.browse import BrowseScreen, PictureTree
+from refsheet_tui.tui.screens.character import CharacterScreen
+from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.chats import ChatsScreen
+from refsheet_tui.tui.screens.help import HelpScreen
+from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.session import EngineState
+from refsheet_tui.tui.widgets.activity import Activity
+from refsheet_tui.tui.widgets.attachments import Attached
+from refsheet_tui.tui.widgets.bubbles import Note, Said
+from refsheet_tui.tui.widgets.card import Card
+from refsheet_tui.tui.widgets.composer import Composer
+from refsheet_tui.tui.widgets.history import History
+from refsheet_tui.tui.widgets.picture_field import PathInput
+from refsheet_tui.tui.widgets.portrait import Portrait
+
+Play = Callable[[Pilot[int], RefsheetApp], Awaitable[None]]
+
+_MARKDOWN = """\
+# A list and code
+1. **Kites**, and
+2. *wind*.
+
+```python
+def fly(kite: str) -> None:
+    print(f"{kite} flies")
+```
+
+> 你好, 👋 مرحبا!
+"""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`pictures`: whether they are drawn, which makes a picture of it large."""
+
+    play: Play
+    engine: Callable[[], LocalEngine] = StillEngine
+    pictures: bool = False
+    config: Config = field(default=GREEDY)
+
+    def app(self, language: str) -> RefsheetApp:
+        pictures = "halfcell" if self.pictures else "off"
+        screens = Screens(language=language, pictures=pictures)  # type: ignore[arg-type]
+        update = {"screens": screens, "language": language}
+        return RefsheetApp(self.config.model_copy(update=update), self.engine())
+
+
+async def gallery(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await ready(pilot, app)
+    await until(pilot, lambda: bool(app.screen.query(Card)))
+
+
+async def own_character(pilot: Pilot[int], app: RefsheetApp) -> None:
+    """One that was just deleted is on its way back."""
+    await gallery(pilot, app)
+    library = app.session.library
+    profile = Profile(name="Nemo", description="A brave fish. [b]", language="Latin")
+    library.characters.add(profile, [samples_dir() / "coral.png"])
+    await app.screen._show()  # type: ignore[attr-defined]
+    await pilot.press("d")
+    await until(pilot, lambda: len(app.screen.query(Card)) == 6)
+    await pilot.press("u")
+    await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+
+
+async def loading(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await gallery(pilot, app)
+    doing = Phase("…", "43%", 40.0)
+    app.engine_state = EngineState("loading", "RefSheet demo · CPU", doing=doing)
+
+
+async def no_model(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+    await pilot.press("escape")
+    await until(pilot, lambda: bool(app.screen.query(Card)))
+
+
+async def problem(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await gallery(pilot, app)
+    app.show_problem(EngineDiedError("It ended. [/b]", "Start it again, or choose another."))
+    await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+
+
+async def form(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await gallery(pilot, app)
+    await pilot.press("n")
+    await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+    await until(pilot, lambda: isinstance(app.focused, PathInput))
+
+
+async def form_with_sheet(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await form(pilot, app)
+    # As it stands there whatever folder the tests run in.
+    app.screen.query_one("#sheet PathInput", PathInput).value = "~/coral.png"
+    app.screen.query_one("#new-preview Portrait", Portrait).path = samples_dir() / "coral.png"
+    app.screen.query_one("#name", Input).value = "尼莫 Nemo"
+    app.screen.query_one("#more", Collapsible).collapsed = False
+    app.screen.query_one("#name", Input).focus()
+
+
+async def form_with_problem(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await form(pilot, app)
+    app.screen.query_one("#sheet PathInput", PathInput).value = "nowhere.png"
+    await pilot.press("ctrl+s")
+    told = app.screen.query_one("#sheet .field-problem", Static)
+    await until(pilot, lambda: bool(str(told.render())))
+
+
+async def browse(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await form(pilot, app)
+    app.push_screen(BrowseScreen(samples_dir()))
+    await until(pilot, lambda: isinstance(app.screen, BrowseScreen))
+    tree = app.screen.query_one(PictureTree)
+    await until(pilot, lambda: len(tree.root.children) == 6)
+    tree.root.set_label("samples")
+    await pilot.press("down")
+    await until(pilot, lambda: app.screen.query_one(Portrait).path is not None)
+    app.screen.query_one("#browse-path", Static).update("~/samples/bolt.png")
+
+
+async def greeting(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await ready(pilot, app)
+    await open_first_chat(pilot, app)
+
+
+async def answered(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await greeting(pilot, app)
+    await said(pilot, app, "What color are your eyes?")
+
+
+async def said(pilot: Pilot[int], app: RefsheetApp, text: str) -> None:
+    before = len(replies(app))
+    await say(pilot, text)
+    await until(pilot, lambda: len(replies(app)) > before and not chat_of(app).replying)
+
+
+async def swiped(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await answered(pilot, app)
+    await pilot.press("ctrl+r")
+    await until(pilot, lambda: not chat_of(app).replying and "‹2/2›" in shown(app))
+
+
+async def focused(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await answered(pilot, app)
+    app.screen.query(Said).first().focus()
+
+
+async def writing(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await ready(pilot, app)
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, ChatScreen) and len(replies(app)) == 1)
+    # Its clock runs.
+    app.screen.query_one(Activity).end("6.1 tokens/s")
+    app.engine_state = replace(app.engine_state, doing=None)
+
+
+async def stopped(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await writing(pilot, app)
+    await pilot.press("escape")
+    await until(pilot, lambda: not chat_of(app).replying)
+
+
+async def editing(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await answered(pilot, app)
+    await pilot.press("ctrl+e")
+    await until(pilot, lambda: bool(app.screen.query_one(Composer).text))
+
+
+async def typing(pilot: Pilot[int], app: RefsheetApp) -> None:
+    """Lines, wide letters, and one that is completed."""
+    await greeting(pilot, app)
+    await pilot.press(*"你好 👋", "ctrl+j", *"مرحبا", "ctrl+j", *"x")
+
+
+async def completing(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await greeting(pilot, app)
+    await pilot.press(*"/reg")
+
+
+async def attached(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await greeting(pilot, app)
+    app.post_message(Paste(str(samples_dir() / "miso.png")))
+    await until(pilot, lambda: len(app.screen.query(Attached)) == 1)
+
+
+async def died(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await greeting(pilot, app)
+    await app.screen.query_one(History).mount(
+        Note("The engine process ended: signal 9. Say it again.")
+    )
+
+
+async def forgetting(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await answered(pilot, app)
+    history = app.screen.query_one(History)
+    path = app.screen._talk.way.path  # type: ignore[attr-defined]
+    await history.show_oldest_seen(path[1])
+
+
+async def assistant(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await gallery(pilot, app)
+    await pilot.press("a")
+    await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+    app.post_message(Paste(str(samples_dir() / "miso.png")))
+    await until(pilot, lambda: len(app.screen.query(Attached)) == 1)
+    await said(pilot, app, "What is in this picture?")
+
+
+async def chats(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await answered(pilot, app)
+    await pilot.press("ctrl+l")
+    await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
+
+
+async def search(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await chats(pilot, app)
+    await pilot.press(*"eyes")
+
+
+async def helped(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await greeting(pilot, app)
+    await pilot.press("f1")
+    await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+
+
+async def palette(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await gallery(pilot, app)
+    await pilot.press("ctrl+p")
+    await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+    listed = app.screen.query_one(CommandList)
+    await until(pilot, lambda: listed.option_count > 10 and listed.display)
+
+
+async def path_asked(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await gallery(pilot, app)
+    await pilot.press("i", "enter")
+    await until(pilot, lambda: isinstance(app.screen, AskPathScreen))
+
+
+SCENES = {
+    "gallery": Scene(gallery, pictures=True),
+    "gallery-loading": Scene(loading),
+    "gallery-own": Scene(own_character),
+    "no-model": Scene(no_model, config=GREEDY.model_copy(update={"model": "nowhere.gguf"})),
+    "problem": Scene(problem),
+    "form": Scene(form),
+    "form-sheet": Scene(form_with_sheet, pictures=True),
+    "form-problem": Scene(form_with_problem),
+    "browse": Scene(browse),
+    "chat-greeting": Scene(greeting, pictures=True),
+    "chat-answered": Scene(answered),
+    "chat-markdown": Scene(greeting, engine=partial(Writer, _MARKDOWN)),
+    "chat-swiped": Scene(swiped),
+    "chat-focused": Scene(focused),
+    "chat-writing": Scene(writing, engine=partial(Writer, "Once upon a time", ends=False)),
+    "chat-stopped": Scene(stopped, engine=partial(Writer, "Once upon a time", ends=False)),
+    "chat-editing": Scene(editing),
+    "chat-typing": Scene(typing),
+    "chat-completing": Scene(completing),
+    "chat-attached": Scene(attached),
+    "chat-died": Scene(died),
+    "chat-forgetting": Scene(forgetting),
+    "assistant": Scene(assistant),
+    "chats": Scene(chats),
+    "search": Scene(search),
+    "help": Scene(helped),
+    "palette": Scene(palette),
+    "path-asked": Scene(path_asked),
+}

@@ -1,0 +1,65 @@
+"""What every screen looks like, in both languages, dark and light, small and large.
+
+After a change that is meant: `pytest tests/tui/test_snapshots.py --snapshot-update`, and look at
+the pictures in `__snapshots__`.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from scenes import SCENES
+from screens import until
+from still import noon
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual.pilot import Pilot
+
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.themes import DARK, LIGHT
+from refsheet_tui.tui.widgets.portrait import Portrait
+
+__all__ = ["noon"]
+
+SIZES = {"small": (80, 24), "large": (120, 40)}
+# Fonts from elsewhere, and names that change with every picture.
+_FONTS = re.compile(r"@font-face \{.*?\}", re.DOTALL)
+_NAMES = re.compile(r"terminal-\d+")
+_BLANK_ENDS = re.compile(r"[ \t]+$", re.MULTILINE)
+
+
+class Svg(SingleFileSnapshotExtension):
+    _file_extension = "svg"
+    _write_mode = WriteMode.TEXT
+
+
+@pytest.mark.usefixtures("noon")
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+@pytest.mark.parametrize("name", list(SCENES))
+async def test_it_looks_as_it_did(name: str, language: str, snapshot: SnapshotAssertion) -> None:
+    scene = SCENES[name]
+    app = scene.app(language)
+    async with app.run_test(size=SIZES["large"]) as pilot:
+        await scene.play(pilot, app)
+        for theme in (DARK, LIGHT):
+            app.theme = theme.name
+            for size_name, size in SIZES.items():
+                await pilot.resize_terminal(*size)
+                await settled(pilot, app)
+                shot = svg(app)
+                key = f"{name}-{language}-{size_name}-{theme.name.removeprefix('refsheet-')}"
+                assert shot == snapshot(name=key, extension_class=Svg)
+
+
+async def settled(pilot: Pilot[int], app: RefsheetApp) -> None:
+    """Laid out, and every picture drawn."""
+    await pilot.pause()
+    portraits = [each for each in app.screen.query(Portrait) if each.path and each.size]
+    await until(pilot, lambda: all(each.is_drawn for each in portraits))
+    await pilot.pause()
+
+
+def svg(app: RefsheetApp) -> str:
+    drawn = _BLANK_ENDS.sub("", _FONTS.sub("", app.export_screenshot()))
+    return _NAMES.sub("terminal", drawn)
