@@ -20,11 +20,14 @@ _NO_ROOM = ((ControlType.CURSOR_FORWARD, 0),)
 
 @dataclass(frozen=True)
 class SixelPicture:
-    """`columns` and `lines` are the cells it takes. The terminal does not keep it: it is drawn
-    over blank cells in the same frame."""
+    """`columns` and `lines` are the cells it takes, `cell` the pixels that each of them has.
+
+    The terminal does not keep it: it is drawn over blank cells in the same frame.
+    """
 
     columns: int
     lines: int
+    cell: tuple[int, int]
     sixels: str
 
     sending = ""
@@ -45,7 +48,7 @@ class SixelPicture:
         width, height = max(1, round(image.width * scale)), round(image.height * scale)
         height = max(_BAND, height - height % _BAND)
         drawn = image.resize((width, height), Image.Resampling.LANCZOS)
-        return cls(columns, lines, image_to_sixels(drawn))
+        return cls(columns, lines, cell, image_to_sixels(drawn))
 
     def rows(self, at: Offset, ground: Style) -> list[list[Segment]]:
         """Blank cells, and after them the picture with its upper left corner in the cell `at`."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -227,6 +228,18 @@ def test_kitty_keeps_pictures_and_forgets_them_in_the_end(opened: Open) -> None:
     assert not any(answer in seen for answer in ANSWERS)
 
 
+def test_kitty_gets_pictures_again_after_a_pause(opened: Open) -> None:
+    """It forgets them with the screen that they were on."""
+    terminal = opened(KITTY)
+    terminal.wait_for(b"Ember", b"ready")
+    terminal.wait_until(lambda: PLACEHOLDER.encode() in terminal.seen)
+    terminal.process.send_signal(signal.SIGTSTP)
+    paused = terminal.wait_for(b"\x1b[?1049l")
+    terminal.process.send_signal(signal.SIGCONT)
+    terminal.wait_until(lambda: SENT.search(terminal.seen[paused:]) is not None)
+    terminal.leave()
+
+
 def test_sixels_are_drawn_beside_the_chat(opened: Open) -> None:
     terminal = opened(SIXEL)
     drawn = chat_in(terminal)
@@ -237,11 +250,12 @@ def test_sixels_are_drawn_beside_the_chat(opened: Open) -> None:
     shown = terminal.wait_for(b"esc closes", after=helped)
     terminal.type(b"\x1b")
     terminal.wait_until(lambda: DRAWN in terminal.seen[shown:])
-    terminal.resize(130, 45)
-    resized = len(terminal.seen)
-    terminal.wait_until(lambda: DRAWN in terminal.seen[resized:])
+    # A larger window, and letters twice as large.
+    terminal.resize(130, 45, cell=(20, 40))
+    terminal.wait_until(lambda: b'q"1;1;640;636' in terminal.seen[shown:])
     seen = terminal.leave()
     assert DRAWN not in seen[:drawn] and b"\x1b_G" not in seen
+    assert b'q"1;1;320;318' in seen[:shown]
     # The corner of the picture, from the upper left of the screen.
     assert {b"\x1b7\x1b[4;2H"} == set(re.findall(rb"\x1b7\x1b\[\d+;\d+H(?=\x1bP)", seen))
     assert not any(answer in seen for answer in ANSWERS)

@@ -81,6 +81,10 @@ class Portrait(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Past the cache of styles and its filters, which would change a picture's number."""
         pixels = self._pixels
+        if isinstance(pixels, SixelPicture) and pixels.cell != cell_size():
+            # Larger letters, and the widget may have as many of them as before.
+            pixels = self._pixels = None
+            self.call_later(self._redraw)
         shows = pixels is not None and self._can_show(pixels)
         if shows != self._shows_pixels:
             # What lay over a part of it makes a repaint of that part alone.
