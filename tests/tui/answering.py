@@ -17,6 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_S = 60
 
+# What the terminal that the tests run in says of itself.
+_NOT_ITS = ("TMUX", "STY", "TERM_PROGRAM", "NO_COLOR", "COLUMNS", "LINES", "TEXTUAL_DRIVER")
+
 NAME, ATTRIBUTES = b"\x1b[>0q", b"\x1b[c"
 
 KITTY = {NAME: b"\x1bP>|kitty(0.42.1)\x1b\\", ATTRIBUTES: b"\x1b[?62;52;c"}
@@ -54,7 +57,7 @@ class AnsweringTerminal:
             start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             env={
-                **{name: os.environ[name] for name in os.environ if name not in ("TMUX", "STY")},
+                **{name: value for name, value in os.environ.items() if name not in _NOT_ITS},
                 "PYTHONPATH": str(ROOT),
                 "TERM": "xterm-256color",
                 "COLORTERM": "truecolor",
