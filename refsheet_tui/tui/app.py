@@ -33,6 +33,7 @@ from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.harmless import Harmless
 from refsheet_tui.tui.messages import ChatChosen, ChatWanted, SettingsWanted, SheetChosen
+from refsheet_tui.tui.pixels import Drawing, best_drawing, drawing_for
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
@@ -68,12 +69,17 @@ class RefsheetApp(App[int]):
     ]
 
     engine_state: reactive[EngineState] = reactive(EngineState("loading", ""))
+    drawing: reactive[Drawing] = reactive[Drawing]("halfcell")
 
     def __init__(
-        self, config: Config, engine: Engine | None = None, config_file: Path | None = None
+        self,
+        config: Config,
+        engine: Engine | None = None,
+        config_file: Path | None = None,
+        best_drawing: Drawing = "halfcell",
     ) -> None:
         """`engine` stands in for the engine of this machine; `config_file` is where `config` came
-        from, None for the usual place.
+        from, None for the usual place; `best_drawing` is what the terminal can do.
 
         Raises `ConfigError` for an unknown language.
         """
@@ -84,6 +90,7 @@ class RefsheetApp(App[int]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self._engine = engine
+        self._best_drawing = best_drawing
         self._chats: dict[int, ChatScreen] = {}
         self._deleted: list[int] = []
         self._clashes: set[str] = set()
@@ -201,6 +208,7 @@ class RefsheetApp(App[int]):
     def _look(self) -> None:
         """As the settings say; what they can't say is told, and left as it was."""
         screens = self.preferences.config.screens
+        self.drawing = drawing_for(screens.pictures, self._best_drawing, os.environ)
         if screens.theme in self.available_themes:
             self.theme = screens.theme
         else:
@@ -234,7 +242,7 @@ class RefsheetApp(App[int]):
         for chat in self._chats.values():
             chat.leave()
         self.workers.cancel_all()
-        self.exit(0)
+        self._leave(0)
 
     def action_help(self) -> None:
         from refsheet_tui.tui.screens.help import HelpScreen
@@ -280,7 +288,12 @@ class RefsheetApp(App[int]):
         if self.crashed is None:
             self.crashed = error if isinstance(error, RefsheetError) else crash(error)
             self._exception = error
-            self.exit(1)
+            self._leave(1)
+
+    def _leave(self, code: int) -> None:
+        self.exit(code)
+        # What the terminal keeps of pictures is taken back while it still listens.
+        self.drawing = "off"
 
 
 def _written_in(config: Config) -> str:
@@ -293,7 +306,9 @@ def _written_in(config: Config) -> str:
 def run(config: Config, config_file: Path | None = None) -> int:
     """Show the screens until the person leaves; the exit code. Raises `RefsheetError` after a
     crash."""
-    app = RefsheetApp(config, config_file=config_file)
+    # Textual reads whatever the terminal says, once it runs.
+    best = best_drawing(os.environ) if config.screens.pictures == "auto" else "halfcell"
+    app = RefsheetApp(config, config_file=config_file, best_drawing=best)
     code = app.run()
     if app.crashed is not None:
         raise app.crashed

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache, partial
+from itertools import product
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.segment import Segment
+from rich.style import Style
 from textual import work
-from textual.geometry import Size
+from textual.containers import ScrollableContainer
+from textual.geometry import Offset, Region, Size
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,30 +21,55 @@ from textual.widget import Widget
 from refsheet_tui.errors import PictureError
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.blocks import blocks, fit
+from refsheet_tui.tui.kitty import KittyPicture
+from refsheet_tui.tui.pixels import Drawing, cell_size, tell_terminal
+from refsheet_tui.tui.sixel import SixelPicture
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _KEPT_SIDE = 512
-"""Pixels; more than a portrait has in any terminal."""
+"""Pixels; more than a portrait has in most terminals."""
 # One at a time: only one thread runs Python, and the loop would wait for all of them in turn.
 _DRAWING = Lock()
+
+# Those of rich's colour systems in which a cell can name a picture.
+_COLORFUL = ("256", "truecolor")
+
+Pixels: TypeAlias = KittyPicture | SixelPicture
+_Rows: TypeAlias = list[list[Segment]]
+_Drawn: TypeAlias = tuple[_Rows, Pixels | None]
 
 
 class Portrait(Widget):
     """Shows a picture as large as the widget is, its aspect kept; nothing when it can't be
-    opened."""
+    opened.
+
+    In every pixel where the app draws so, and in blocks as long as something lies over it.
+    """
 
     path: reactive[Path | None] = reactive(None)
 
     def __init__(self, path: Path | None = None, *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
-        self._rows: list[list[Segment]] = []
+        self._drawing: Drawing = "halfcell"
+        self._rows: _Rows = []
+        self._pixels: Pixels | None = None
+        self._shows_pixels = False
+        self._strips: tuple[object, list[Strip]] = (None, [])
         self.set_reactive(Portrait.path, path)
 
     @property
     def is_drawn(self) -> bool:
         return bool(self._rows)
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "drawing", self._drawing_changed)
+        # A terminal forgets pictures while the program is suspended.
+        self.app.app_resume_signal.subscribe(self, lambda _app: self._redraw())
+
+    def on_unmount(self) -> None:
+        self._change([], None)
 
     def on_resize(self) -> None:
         self._redraw()
@@ -50,38 +79,116 @@ class Portrait(Widget):
 
     def render_line(self, y: int) -> Strip:
         """The picture in the middle of the widget's own ground."""
-        row = y - (self.size.height - len(self._rows)) // 2
-        if not 0 <= row < len(self._rows):
-            return Strip.blank(0)  # Textual fills it up
-        width, ground = self.size.width, self.rich_style
-        cells = self._rows[row][:width]
-        left = (width - len(cells)) // 2
-        right = width - left - len(cells)
+        columns = len(self._rows[0]) if self._rows else 0
+        return self._strip(self._rows, min(columns, self.size.width), y, self.rich_style)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Past the cache of styles and its filters, which would change a picture's number."""
+        pixels = self._pixels
+        if isinstance(pixels, SixelPicture) and pixels.cell != cell_size():
+            # Larger letters, and the widget may have as many of them as before.
+            pixels = self._pixels = None
+            self.call_later(self._redraw)
+        shows = pixels is not None and self._can_show(pixels)
+        if shows != self._shows_pixels:
+            # What lay over a part of it makes a repaint of that part alone.
+            self._shows_pixels = shows
+            self.call_later(self.refresh)
+        if pixels is None or not shows:
+            return super().render_lines(crop)
+        strips = self._strips_of(pixels)
+        return [strips[y].crop(crop.x, crop.right) for y in crop.line_range]
+
+    def _strips_of(self, pixels: Pixels) -> list[Strip]:
+        """The same ones as long as nothing changes: they remember what they are written as."""
+        ground, place = self.rich_style, self.region
+        if self._strips[0] != (ground, place):
+            at = place.offset + self._corner(pixels.columns, pixels.lines)
+            rows = pixels.rows(at, ground)
+            lines = range(self.size.height)
+            strips = [self._strip(rows, pixels.columns, y, ground) for y in lines]
+            self._strips = (ground, place), strips
+        return self._strips[1]
+
+    def _strip(self, rows: _Rows, columns: int, y: int, ground: Style) -> Strip:
+        width = self.size.width
+        left, top = self._corner(columns, len(rows))
+        if not 0 <= y - top < len(rows):
+            return Strip([], 0)  # Textual fills it up
+        right = width - left - columns
         margins = (Segment(" " * left, ground), Segment(" " * right, ground))
-        return Strip([margins[0], *cells, margins[1]], width)
+        return Strip([margins[0], *rows[y - top], margins[1]], width)
+
+    def _corner(self, columns: int, lines: int) -> Offset:
+        return Offset((self.size.width - columns) // 2, (self.size.height - lines) // 2)
+
+    def _can_show(self, pixels: Pixels) -> bool:
+        """Not what is behind a dialog, which is tinted; and sixels only where nothing is cut off
+        or lies over them."""
+        if not self.is_attached or not self.screen.is_active:
+            return False
+        if pixels.columns > self.size.width or pixels.lines > self.size.height:
+            return False
+        return isinstance(pixels, KittyPicture) or self._is_whole()
+
+    def _is_whole(self) -> bool:
+        screen, region = self.screen, self.region
+        if not screen.region.contains_region(region):
+            return False
+        # Whatever can lie over it is two lines high, and reaches over one of its sides.
+        places = product((region.x, region.right - 1), region.line_range[::2])
+        return all(screen.get_widget_at(x, y)[0] is self for x, y in places)
+
+    def _drawing_changed(self, drawing: Drawing) -> None:
+        self._change(self._rows, None)
+        self._drawing = drawing
+        self.display = drawing != "off"
+        self._redraw()
 
     def _redraw(self) -> None:
-        if self.size.width and self.size.height:
+        if self._drawing == "off":
+            self._draw(None, self.size)
+        elif self.size.width and self.size.height:
             # Words first: threads that draw hold up what is drawn on the loop.
             self.call_after_refresh(self._draw, self.path, self.size)
 
     @work(exclusive=True)
     async def _draw(self, path: Path | None, size: Size) -> None:
-        rows: list[list[Segment]] = []
+        drawn: _Drawn = ([], None)
         if path is not None:
-            try:
-                rows = await in_thread(partial(_drawn, path, size))
-            except (PictureError, OSError):
-                rows = []
-        self._rows = rows
+            with suppress(PictureError, OSError):
+                drawn = await in_thread(partial(_drawn, path, size, self._way()))
+        self._change(*drawn)
+
+    def _way(self) -> Drawing:
+        """Sixels that are scrolled would be drawn at every step."""
+        if self._drawing == "sixel" and any(
+            isinstance(each, ScrollableContainer) for each in self.ancestors
+        ):
+            return "halfcell"
+        # A picture's number is a colour.
+        if self._drawing == "kitty" and self.app.console.color_system not in _COLORFUL:
+            return "halfcell"
+        return self._drawing
+
+    def _change(self, rows: _Rows, pixels: Pixels | None) -> None:
+        told = (self._pixels.removing if self._pixels else "") + (pixels.sending if pixels else "")
+        tell_terminal(self.app, told)
+        self._rows, self._pixels, self._shows_pixels = rows, pixels, pixels is not None
+        self._strips = (None, [])
         self.refresh()
 
 
-def _drawn(path: Path, size: Size) -> list[list[Segment]]:
+def _drawn(path: Path, size: Size, drawing: Drawing) -> _Drawn:
     """Raises `PictureError`, and `OSError` for a file that is gone."""
     with _DRAWING:
         image = _opened(path, path.stat().st_mtime_ns)
-        return blocks(image, *fit(image.size, size.width, size.height))
+        rows = blocks(image, *fit(image.size, size.width, size.height))
+        if drawing == "kitty":
+            return rows, KittyPicture.of(image, size.width, size.height, cell_size())
+        if drawing == "sixel":
+            return rows, SixelPicture.of(image, size.width, size.height, cell_size())
+        return rows, None
 
 
 @lru_cache(maxsize=32)

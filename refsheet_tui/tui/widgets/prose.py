@@ -58,7 +58,7 @@ class Prose(Widget):
         if self.size.width != self._width:
             self._draw(self.size.width)
         if y >= len(self._lines):
-            return Strip.blank(0)
+            return Strip([], 0)
         line = self._lines[y]
         selected = self.text_selection.get_span(y) if self.text_selection is not None else None
         if selected is not None:

@@ -1,0 +1,120 @@
+"""A picture in every pixel, on terminals that hold pictures by cells as kitty does.
+
+The terminal gets the picture once and keeps it. Cells that name the picture, and their own place
+in it, then show their part wherever they are: scrolled, cut off or half covered, as text is. See
+https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders.
+
+textual-image has this protocol, too, but writes past Textual, so that a frame may be torn; sends a
+picture again at every repaint; and never takes one back.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import count
+from random import randrange
+from typing import TYPE_CHECKING
+
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Offset
+
+from refsheet_tui.tui.blocks import fit
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_PLACEHOLDER = "\U0010eeee"
+
+# What stands for 0, 1, 2, … above a placeholder: kitty's rowcolumn-diacritics.txt.
+_DIACRITICS = """
+305 30d-30e 310 312 33d-33f 346 34a-34c 350-352 357 35b 363-36f 483-487 592-595 597-599 59c-5a1
+5a8-5a9 5ab-5ac 5af 5c4 610-617 657-65b 65d-65e 6d6-6dc 6df-6e2 6e4 6e7-6e8 6eb-6ec 730 732-733
+735-736 73a 73d 73f-741 743 745 747 749-74a 7eb-7f1 7f3 816-819 81b-823 825-827 829-82d 951 953-954
+f82-f83 f86-f87 135d-135f 17dd 193a 1a17 1a75-1a7c 1b6b 1b6d-1b73 1cd0-1cd2 1cda-1cdb 1ce0 1dc0-1dc1
+1dc3-1dc9 1dcb-1dcc 1dd1-1de6 1dfe 20d0-20d1 20d4-20d7 20db-20dc 20e1 20e7 20e9 20f0 2cef-2cf1
+2de0-2dff a66f a67c-a67d a6f0-a6f1 a8e0-a8f1 aab0 aab2-aab3 aab7-aab8 aabe-aabf aac1 fe20-fe26 10a0f
+10a38 1d185-1d189 1d1aa-1d1ad 1d242-1d244
+"""
+
+
+def _numerals() -> list[str]:
+    numerals: list[str] = []
+    for run in _DIACRITICS.split():
+        first, _, last = run.partition("-")
+        numerals += map(chr, range(int(first, 16), int(last or first, 16) + 1))
+    return numerals
+
+
+_NUMERALS = _numerals()
+
+# A picture's number stands in its cells: the lowest eight bits as a colour, because 256 colours
+# are all that some lines carry, and the highest eight as a diacritic. Other programs have pictures
+# in the same terminal, so the count starts anywhere. The first 16 colours have other names.
+_COLORS = range(16, 256)
+_HIGHEST = range(1, 256)
+_counted = count(randrange(len(_COLORS) * len(_HIGHEST)))
+
+# Base64 characters in one message.
+_CHUNK = 4096
+
+
+def _next_number() -> int:
+    highest, lowest = divmod(next(_counted), len(_COLORS))
+    return _HIGHEST[highest % len(_HIGHEST)] << 24 | _COLORS[lowest]
+
+
+@dataclass(frozen=True)
+class KittyPicture:
+    """`columns` and `lines` are the cells it takes."""
+
+    columns: int
+    lines: int
+    png: bytes
+    number: int = field(default_factory=_next_number)
+    _cells: list[list[str]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        highest = _NUMERALS[self.number >> 24]
+        cells = [
+            [_PLACEHOLDER + _NUMERALS[line] + _NUMERALS[column] + highest for column in each]
+            for line, each in enumerate([range(self.columns)] * self.lines)
+        ]
+        # Made here, off the event loop.
+        object.__setattr__(self, "_cells", cells)
+
+    @classmethod
+    def of(
+        cls, image: Image.Image, columns: int, lines: int, cell: tuple[int, int]
+    ) -> KittyPicture:
+        """The RGB `image` as large as so many cells of so many pixels allow."""
+        columns, lines = fit(image.size, min(columns, len(_NUMERALS)), min(lines, len(_NUMERALS)))
+        small = image.copy()
+        small.thumbnail((columns * cell[0], lines * cell[1]))
+        written = BytesIO()
+        small.save(written, "PNG", compress_level=2)
+        return cls(columns, lines, written.getvalue())
+
+    @property
+    def sending(self) -> str:
+        """What has the terminal keep it."""
+        payload = b64encode(self.png).decode()
+        chunks = [payload[start : start + _CHUNK] for start in range(0, len(payload), _CHUNK)]
+        keys = [f"f=100,i={self.number},q=2,m=1", *["q=2,m=1"] * (len(chunks) - 1)]
+        keys[-1] = keys[-1].replace("m=1", "m=0")
+        kept = [f"\x1b_G{key};{chunk}\x1b\\" for key, chunk in zip(keys, chunks, strict=True)]
+        placed = f"\x1b_Ga=p,U=1,i={self.number},c={self.columns},r={self.lines},q=2\x1b\\"
+        return "".join(kept) + placed
+
+    @property
+    def removing(self) -> str:
+        """What has the terminal forget it."""
+        return f"\x1b_Ga=d,d=I,i={self.number},q=2\x1b\\"
+
+    def rows(self, at: Offset, ground: Style) -> list[list[Segment]]:
+        """The cells, wherever they are."""
+        style = ground + Style(color=Color.from_ansi(self.number & 0xFF))
+        return [[Segment(cell, style) for cell in line] for line in self._cells]
