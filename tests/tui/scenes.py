@@ -16,8 +16,8 @@ from textual.widgets import Collapsible, Input, Static
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.config import Config, Screens
 from refsheet_tui.engine import LocalEngine
-from refsheet_tui.engine.phases import Phase
 from refsheet_tui.errors import EngineDiedError
+from refsheet_tui.i18n import _
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.ask import AskPathScreen
@@ -55,16 +55,15 @@ def fly(kite: str) -> None:
 
 @dataclass(frozen=True)
 class Scene:
-    """`pictures`: whether they are drawn, which makes a picture of it large."""
+    """Without portraits, of which each makes a picture of it 60 kB larger: they have tests of
+    their own."""
 
     play: Play
     engine: Callable[[], LocalEngine] = StillEngine
-    pictures: bool = False
     config: Config = field(default=GREEDY)
 
     def app(self, language: str) -> RefsheetApp:
-        pictures = "halfcell" if self.pictures else "off"
-        screens = Screens(language=language, pictures=pictures)  # type: ignore[arg-type]
+        screens = Screens(language=language, pictures="off")  # type: ignore[arg-type]
         update = {"screens": screens, "language": language}
         return RefsheetApp(self.config.model_copy(update=update), self.engine())
 
@@ -89,8 +88,7 @@ async def own_character(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 async def loading(pilot: Pilot[int], app: RefsheetApp) -> None:
     await gallery(pilot, app)
-    doing = Phase("…", "43%", 40.0)
-    app.engine_state = EngineState("loading", "RefSheet demo · CPU", doing=doing)
+    app.engine_state = EngineState("loading", f"{_('loading')} 43%")
 
 
 async def no_model(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -262,16 +260,16 @@ async def path_asked(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 
 SCENES = {
-    "gallery": Scene(gallery, pictures=True),
+    "gallery": Scene(gallery),
     "gallery-loading": Scene(loading),
     "gallery-own": Scene(own_character),
     "no-model": Scene(no_model, config=GREEDY.model_copy(update={"model": "nowhere.gguf"})),
     "problem": Scene(problem),
     "form": Scene(form),
-    "form-sheet": Scene(form_with_sheet, pictures=True),
+    "form-sheet": Scene(form_with_sheet),
     "form-problem": Scene(form_with_problem),
     "browse": Scene(browse),
-    "chat-greeting": Scene(greeting, pictures=True),
+    "chat-greeting": Scene(greeting),
     "chat-answered": Scene(answered),
     "chat-markdown": Scene(greeting, engine=partial(Writer, _MARKDOWN)),
     "chat-swiped": Scene(swiped),

@@ -14,11 +14,12 @@ from screens import until
 from still import noon
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from syrupy.location import PyTestLocation
+from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
 
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.themes import DARK, LIGHT
-from refsheet_tui.tui.widgets.portrait import Portrait
 
 __all__ = ["noon"]
 
@@ -32,6 +33,10 @@ _BLANK_ENDS = re.compile(r"[ \t]+$", re.MULTILINE)
 class Svg(SingleFileSnapshotExtension):
     _file_extension = "svg"
     _write_mode = WriteMode.TEXT
+
+    @classmethod
+    def get_snapshot_name(cls, *, test_location: PyTestLocation, index: SnapshotIndex = 0) -> str:
+        return str(index)
 
 
 @pytest.mark.usefixtures("noon")
@@ -53,10 +58,11 @@ async def test_it_looks_as_it_did(name: str, language: str, snapshot: SnapshotAs
 
 
 async def settled(pilot: Pilot[int], app: RefsheetApp) -> None:
-    """Laid out, and every picture drawn."""
+    """Laid out, to the footer, which comes last."""
     await pilot.pause()
-    portraits = [each for each in app.screen.query(Portrait) if each.path and each.size]
-    await until(pilot, lambda: all(each.is_drawn for each in portraits))
+    await until(pilot, lambda: bool(app.screen.query("FooterKey")) or app.screen.is_modal)
+    for field in app.screen.query("TextArea, Input").results():
+        field.cursor_blink = False  # type: ignore[attr-defined]
     await pilot.pause()
 
 
