@@ -18,7 +18,7 @@ from textual.theme import Theme
 
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.shelf import Chat
-from refsheet_tui.config import Config
+from refsheet_tui.config import Config, persons_file
 from refsheet_tui.config_edit import Value
 from refsheet_tui.crashes import crash
 from refsheet_tui.engine import Engine
@@ -27,17 +27,28 @@ from refsheet_tui.i18n import N_, _, speak
 from refsheet_tui.prompting import Language, chosen_language
 from refsheet_tui.tui import keys
 from refsheet_tui.tui.actions import actions_on
+from refsheet_tui.tui.downloads import Downloads, Ended, Transfer
 from refsheet_tui.tui.guarded import guarded
-from refsheet_tui.tui.messages import ChatChosen, ChatWanted, SettingsWanted, SheetChosen
+from refsheet_tui.tui.messages import (
+    ChatChosen,
+    ChatWanted,
+    ModelArrived,
+    SettingsWanted,
+    SheetChosen,
+)
+from refsheet_tui.tui.models import Models, is_first_start
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen, Choice
 from refsheet_tui.tui.screens.help import HelpScreen
 from refsheet_tui.tui.screens.home import HomeScreen
+from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.screens.welcome import WelcomeScreen
 from refsheet_tui.tui.session import EngineState, Session
 from refsheet_tui.tui.themes import DARK, LIGHT
 from refsheet_tui.tui.translated import Translated
+from refsheet_tui.weights.choice import DEMO
 
 # Chats that stay as they were left, each in a screen of its own.
 _KEPT_OPEN = 8
@@ -48,22 +59,29 @@ class RefsheetApp(App[int]):
 
     TITLE = "RefSheet"
     CSS_PATH = [  # noqa: RUF012 - the base class declares it
-        f"styles/{name}.tcss" for name in ("base", "home", "chat", "character", "dialogs")
+        f"styles/{name}.tcss" for name in ("base", "home", "chat", "character", "models", "dialogs")
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", N_("Quit"), priority=True, id="app.quit"),
         Binding("f1,question_mark", "help", N_("Help"), key_display="f1", id="app.help"),
         Binding("ctrl+l", "chats", N_("Chats"), id="app.chats"),
+        Binding("f3", "models", N_("Models"), show=False, id="app.models"),
         Binding("f2", "other_theme", N_("Light or dark"), show=False, id="app.theme"),
     ]
 
     engine_state: reactive[EngineState] = reactive(EngineState("loading", ""))
+    transfer: reactive[Transfer | None] = reactive(None)
 
     def __init__(
-        self, config: Config, engine: Engine | None = None, config_file: Path | None = None
+        self,
+        config: Config,
+        engine: Engine | None = None,
+        config_file: Path | None = None,
+        *,
+        welcomes: bool = False,
     ) -> None:
         """`engine` stands in for the engine of this machine; `config_file` is where `config` came
-        from, None for the usual place.
+        from, None for the usual place; `welcomes`: ask which model shall speak.
 
         Raises `ConfigError` for an unknown language.
         """
@@ -73,7 +91,12 @@ class RefsheetApp(App[int]):
         speak(_written_in(config))
         self.register_theme(DARK)
         self.register_theme(LIGHT)
+        self.models = Models(
+            self.preferences,
+            Downloads(self._transfer_changed, self._download_ended),
+        )
         self._engine = engine
+        self._welcomes = welcomes
         self._chats: dict[int, ChatScreen] = {}
         self._deleted: list[int] = []
         self._clashes: set[str] = set()
@@ -89,9 +112,12 @@ class RefsheetApp(App[int]):
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.session = Session(self.preferences.config, self._engine_changed, self._engine)
         self.push_screen(HomeScreen(self._speaks, self.session.library.characters))
+        if self._welcomes:
+            self.push_screen(WelcomeScreen(self.models))
         self.run_worker(self._load(), group="load")
 
     async def on_unmount(self) -> None:
+        await self.models.downloads.close()
         await self.session.close()
 
     @guarded
@@ -114,6 +140,28 @@ class RefsheetApp(App[int]):
     @guarded
     async def on_settings_wanted(self, message: SettingsWanted) -> None:
         await self.change_settings(message.changes)
+
+    @guarded
+    async def on_model_arrived(self, message: ModelArrived) -> None:
+        """It speaks from now on where the demo has spoken; one that was missing or damaged is
+        loaded."""
+        ended = message.ended
+        words = _("{model} is here.")
+        if ended.was_stopped:
+            words = _("The download of {model} was stopped. What has arrived stays.")
+        elif ended.problem is not None:
+            raise ended.problem
+        elif self.preferences.config.model == DEMO:
+            await self.change_settings({"model": ended.name, "mmproj": None})
+            words = _("{model} is here. It speaks from now on.")
+        elif self.preferences.config.model == ended.name:
+            await self.change_settings({"model": ended.name})
+        self.notify(words.format(model=ended.title), markup=False, timeout=8)
+
+    def action_models(self) -> None:
+        """From anywhere."""
+        if not any(isinstance(screen, ModelsScreen) for screen in self.screen_stack):
+            self.push_screen(ModelsScreen(self.models))
 
     def action_chats(self) -> None:
         """Every chat, from anywhere."""
@@ -166,7 +214,9 @@ class RefsheetApp(App[int]):
         config = self.preferences.config
         self._look()
         self._speaks = chosen_language(config.language, os.environ)
-        if self.session.configure(config):
+        # A model that could not be loaded is tried again by whoever chooses it once more.
+        is_wanted = "model" in changes and self.engine_state.phase == "failed"
+        if self.session.configure(config) or is_wanted:
             self.run_worker(self._load(again=True), group="load", exclusive=True)
         if config.screens.language != before.screens.language:
             await self._retranslate()
@@ -249,6 +299,12 @@ class RefsheetApp(App[int]):
     def _engine_changed(self, state: EngineState) -> None:
         self.engine_state = state
 
+    def _transfer_changed(self, transfer: Transfer | None) -> None:
+        self.transfer = transfer
+
+    def _download_ended(self, ended: Ended) -> None:
+        self.post_message(ModelArrived(ended))
+
     def _handle_exception(self, error: Exception) -> None:
         """Leave in good order instead of printing a traceback over the terminal."""
         if self.crashed is None:
@@ -267,7 +323,8 @@ def _written_in(config: Config) -> str:
 def run(config: Config, config_file: Path | None = None) -> int:
     """Show the screens until the person leaves; the exit code. Raises `RefsheetError` after a
     crash."""
-    app = RefsheetApp(config, config_file=config_file)
+    welcomes = is_first_start(config, config_file or persons_file())
+    app = RefsheetApp(config, config_file=config_file, welcomes=welcomes)
     code = app.run()
     if app.crashed is not None:
         raise app.crashed

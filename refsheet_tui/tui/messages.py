@@ -11,6 +11,7 @@ from refsheet_tui.characters import Character
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.config_edit import Value
 from refsheet_tui.prompting import Language
+from refsheet_tui.tui.downloads import Ended
 
 
 class ChatWanted(Message):
@@ -48,3 +49,11 @@ class SettingsWanted(Message):
     def __init__(self, changes: Mapping[str, Value]) -> None:
         super().__init__()
         self.changes = changes
+
+
+class ModelArrived(Message):
+    """A download has ended, one way or another."""
+
+    def __init__(self, ended: Ended) -> None:
+        super().__init__()
+        self.ended = ended

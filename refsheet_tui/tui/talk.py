@@ -18,7 +18,7 @@ from refsheet_tui.chats.reminders import Reminders
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.chats.way import Way
 from refsheet_tui.config import sound_generation
-from refsheet_tui.engine import Event, Finished, TextDelta
+from refsheet_tui.engine import Event, Finished, ModelInfo, TextDelta
 from refsheet_tui.errors import EngineDiedError, RefsheetError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import view
@@ -70,6 +70,7 @@ class Talk:
         self.way.open(chat.leaf)
         self._note = chat.note
         self._held: KeptConversation | None = None
+        self._info: ModelInfo | None = None
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -146,17 +147,18 @@ class Talk:
 
     async def prewarm(self) -> None:
         """While the person types, let the engine read what their words will be added to."""
-        if self._held is not None:
+        if self._held is not None and self._info == self._session.info:
             try:
                 await self._held.prewarm(self._session.heard)
             finally:
                 self._session.rests()
 
     async def _ready(self, watcher: Watcher) -> KeptConversation:
-        """The conversation, begun when the model is there. Raises `RefsheetError`."""
+        """The conversation, begun when the model is there, and anew with another one, which sees
+        pictures in another size. Raises `RefsheetError`."""
         watcher.waiting()
         info = await self._session.ready()
-        if self._held is None:
+        if self._held is None or self._info != info:
             watcher.begin(_("opening the picture"))
             size, pan_and_scan = info.seen_size(), self._session.pan_and_scan
             character = self.character
@@ -170,12 +172,13 @@ class Talk:
                 person=character.person,
                 reminders=Reminders(self._note or character.note, character.book),
             )
-            self._held = KeptConversation(
+            held = KeptConversation(
                 conversation,
                 self._session.library.tree,
                 self.chat,
                 see=partial(view, size=size, pan_and_scan=pan_and_scan),
             )
-            self._held.open(self.way.leaf)
-            self.way = self._held
+            held.open(self.way.leaf)
+            self._held, self._info = held, info
+            self.way = held
         return self._held

@@ -10,6 +10,9 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from refsheet_tui.i18n import _
+from refsheet_tui.text import one_line
+from refsheet_tui.tui.downloads import Transfer
+from refsheet_tui.tui.progress import progress_of
 from refsheet_tui.tui.session import EngineState
 
 _TICK_S = 0.5
@@ -23,6 +26,7 @@ class Heading(Horizontal):
     def __init__(self, title: str) -> None:
         super().__init__()
         self._title = title
+        self._transfer: Transfer | None = None
         self._doing = ""
         self._since = 0.0
 
@@ -32,6 +36,7 @@ class Heading(Horizontal):
 
     def on_mount(self) -> None:
         self.watch(self.app, "engine_state", self._changed)
+        self.watch(self.app, "transfer", self._transfer_changed)
         self.set_interval(_TICK_S, self._tick)
 
     def _changed(self, state: EngineState) -> None:
@@ -41,6 +46,11 @@ class Heading(Horizontal):
         if doing != self._doing:
             self._doing, self._since = doing, monotonic()
         self.set_class(state.phase == "failed", "-failed")
+        self._show()
+
+    def _transfer_changed(self, transfer: Transfer | None) -> None:
+        """Whether a model is on its way, and how far it is."""
+        self._transfer = transfer
         self._show()
 
     def _tick(self) -> None:
@@ -54,7 +64,11 @@ class Heading(Horizontal):
             end = state.doing.line(monotonic() - self._since)
         elif state.phase == "ready":
             end = _("ready")
-        words = " · ".join(filter(None, (state.words, end)))
+        arriving = ""
+        if self._transfer is not None:
+            share = progress_of(self._transfer).share
+            arriving = f"↓ {one_line(self._transfer.name)} {share}".strip()
+        words = " · ".join(filter(None, (arriving, state.words, end)))
         self.query_one("#heading-engine", Static).update(Text(words))
 
 
