@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 
 from refsheet_tui.crashes import crash
@@ -14,7 +15,6 @@ from refsheet_tui.errors import DownloadStoppedError, RefsheetError, WeightsErro
 from refsheet_tui.i18n import _
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.weights.catalog import Entry
-from refsheet_tui.weights.download import Download
 from refsheet_tui.weights.progress import DownloadEvent
 from refsheet_tui.weights.store import Store
 
@@ -75,8 +75,8 @@ class Downloads:
         self._stop = threading.Event()
         self._tell(Transfer(name, entry.title, monotonic()))
         relay = _Relay(asyncio.get_running_loop(), self._event)
-        download = Download(entry, store, relay.event, offline=offline, stop=self._stop)
-        self._running = asyncio.create_task(self._run(name, entry.title, download))
+        fetch = partial(_fetch, entry, store, relay.event, offline=offline, stop=self._stop)
+        self._running = asyncio.create_task(self._run(name, entry.title, fetch))
 
     def pause(self) -> bool:
         """Whether there was one to stop; what has arrived stays."""
@@ -92,10 +92,10 @@ class Downloads:
             self._stop.set()
             await asyncio.wait([self._running], timeout=_PATIENCE_S)
 
-    async def _run(self, name: str, title: str, download: Download) -> None:
+    async def _run(self, name: str, title: str, fetch: Callable[[], None]) -> None:
         problem: RefsheetError | None = None
         try:
-            await in_thread(download.run)
+            await in_thread(fetch)
         except RefsheetError as error:
             problem = error
         except Exception as error:
@@ -111,6 +111,20 @@ class Downloads:
     def _tell(self, transfer: Transfer | None) -> None:
         self._now = transfer
         self._on_change(transfer)
+
+
+def _fetch(
+    entry: Entry,
+    store: Store,
+    on_event: Callable[[DownloadEvent], None],
+    *,
+    offline: bool,
+    stop: threading.Event,
+) -> None:
+    # It loads all of huggingface_hub, which nobody waits for who wants to talk.
+    from refsheet_tui.weights.download import Download
+
+    Download(entry, store, on_event, offline=offline, stop=stop).run()
 
 
 class _Relay:

@@ -159,7 +159,7 @@ async def test_the_terms_are_shown_once(hub: HubServer) -> None:
         assert hub.asked == [] and app.transfer is None
         await download(pilot, app)
         transfers: list[Transfer | None] = []
-        app.watch(app, "transfer", transfers.append, init=False)
+        app.watch(app, "transfer", lambda now: transfers.append(now), init=False)
         await pilot.press("d")
         await until(pilot, lambda: len(transfers) > 1 and transfers[-1] is None)
         assert isinstance(app.screen, ModelsScreen)
@@ -417,11 +417,14 @@ async def test_everything_can_be_clicked(hub: HubServer) -> None:
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_all_models_are_in_view_beside_what_is_said_of_one(
-    hub: HubServer, size: tuple[int, int]
+    hub: HubServer, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    busy = Measured(Machine(16 * 10**9, 6 * 10**9, 0, 4e10), None)
+    monkeypatch.setattr(measuring, "measure_machine", lambda: busy)
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=size) as pilot:
         await open_models(pilot, app, "4b")
+        assert cells_of(app, "12b")[3] == "if others close"
         assert table(app).max_scroll_y == 0 and table(app).max_scroll_x == 0
         about = app.screen.query_one("#model")
         assert about.region.height >= 5 and about.region.right <= size[0]
