@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
 from refsheet_tui.tui.downloads import Transfer
 from refsheet_tui.tui.progress import progress_of
-from refsheet_tui.weights.catalog import Catalog
 from refsheet_tui.weights.choice import DEMO
 from refsheet_tui.weights.fit import Fit, Verdict
 from refsheet_tui.weights.measuring import Measured
@@ -74,13 +74,12 @@ def _fits(fit: Fit | None) -> str:
     return _(_VERDICTS[fit.verdict])
 
 
-def about(row: Row, catalog: Catalog) -> Text:
+def about(row: Row) -> Text:
     """Everything that there is to say about a model, the most important first."""
     lines = [Text(one_line(row.title), "bold")]
     lines += [Text(line) for line in (_standing(row), fit_words(row), _kind(row)) if line]
-    licence = catalog.licence(row.entry) if row.entry is not None else None
-    if licence is not None:
-        lines.append(Text(f"{licence.title}: {licence.url}"))
+    if row.licence is not None:
+        lines.append(Text(f"{row.licence.title}: {row.licence.url}"))
     lines.append(Text(one_line(str(row.files[0])), "dim"))
     return Text("\n").join(lines)
 
@@ -145,3 +144,17 @@ def of_machine(measured: Measured | None, *, measuring: bool) -> str:
         total=in_gb(measured.machine.total), free=in_gb(measured.machine.room)
     )
     return f"{legend}  ·  {memory}"
+
+
+def not_whole(row: Row) -> WeightsError:
+    """Why it can't be used as it is, and what to do."""
+    problems = {
+        State.ABSENT: (N_("{name} is not on this machine."), N_("d downloads it.")),
+        State.PARTIAL: (N_("{name} is not whole yet."), N_("d goes on with its download.")),
+        State.DAMAGED: (
+            N_("A file of {name} does not have the size it should have."),
+            N_("d downloads it again."),
+        ),
+    }
+    problem, remedy = problems[row.state]
+    return WeightsError(_(problem).format(name=row.name), _(remedy))

@@ -44,6 +44,13 @@ class Models:
         config = self.config
         return [*catalogue_rows(shop, config, machine), *other_rows(shop, config, machine)]
 
+    def offered(self) -> Row | None:
+        """The one to get: the best for this machine, the catalogue's default until that is known.
+        Reads files. Raises `ConfigError`, `StorageError`."""
+        rows, default = self.rows(), self.shop().catalog.default
+        best = [row for row in rows if row.recommended]
+        return next(iter([*best, *(row for row in rows if row.name == default)]), None)
+
     async def measure(self) -> None:
         """Look at this machine anew: what was free a while ago may not be any more. Who asks while
         it is measured waits for the same."""

@@ -12,7 +12,7 @@ from refsheet_tui.engine.files import read_model
 from refsheet_tui.engine.memory import Shape
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.text import one_line
-from refsheet_tui.weights.catalog import Entry
+from refsheet_tui.weights.catalog import Entry, Licence
 from refsheet_tui.weights.choice import DEMO, ModelChoice, choose_model
 from refsheet_tui.weights.fit import Fit, Machine, fit, fit_entry, recommended
 from refsheet_tui.weights.shop import Shop
@@ -22,13 +22,14 @@ from refsheet_tui.weights.store import State
 @dataclass(frozen=True)
 class Row:
     """One model. `entry` is None for what is not in the catalogue, the demo and files of the
-    person's own, whose `name` is a path; `size` in bytes; `fit` is None as long as the machine was
-    not measured, and where the numbers for it are unknown. `files` are where they are, or will
-    be."""
+    person's own, whose `name` is a path; `licence`: whose terms it comes under; `size` in bytes.
+    `fit` is None as long as the machine was not measured, and where the numbers for it are unknown.
+    `files` are where they are, or will be."""
 
     name: str
     title: str
     entry: Entry | None
+    licence: Licence | None
     state: State
     size: int | None
     sees_pictures: bool
@@ -53,6 +54,7 @@ def catalogue_rows(shop: Shop, config: Config, machine: Machine | None) -> list[
             name,
             entry.title,
             entry,
+            catalog.licence(entry),
             store.state_of(entry),
             entry.size,
             sees_pictures=entry.projector is not None,
@@ -97,6 +99,7 @@ def _of_files(
     return Row(
         name,
         title,
+        None,
         None,
         State.WHOLE if are_here else State.ABSENT,
         sum(sizes) if are_here else None,

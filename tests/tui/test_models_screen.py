@@ -298,6 +298,22 @@ async def test_a_file_of_ones_own_speaks(hub: HubServer, tmp_path: Path) -> None
     assert f"mmproj: {demo_mmproj()}" in written()
 
 
+async def test_a_file_of_ones_own_that_is_gone_is_told(hub: HubServer, tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone.gguf")
+    app = RefsheetApp(GREEDY.model_copy(update={"model": gone}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        await open_models(pilot, app, gone)
+        assert cells_of(app, gone)[0::2] == ["* gone.gguf", "missing", "?"]
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        await choose(pilot, app, "demo")
+        await pilot.press("enter")
+        await ready(pilot, app)
+
+
 @pytest.mark.parametrize(
     ("model", "mmproj", "field", "problem"),
     [

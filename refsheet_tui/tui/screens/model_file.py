@@ -18,6 +18,7 @@ from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import clean
 from refsheet_tui.tui.background import in_thread
+from refsheet_tui.tui.messages import SettingsWanted
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.picture_field import PathInput
 from refsheet_tui.weights.choice import ModelChoice, choose_model
@@ -118,3 +119,9 @@ def _looked_into(shop: Shop, model: Path, mmproj: Path | None) -> ModelChoice | 
         words = f"{check.finding.words} {check.finding.remedy}".strip()
         return _Problem("model" if at_model else "mmproj", words)
     return choice
+
+
+def files_wanted(choice: ModelChoice) -> SettingsWanted:
+    """These files speak from now on."""
+    mmproj = str(paths.absolute(choice.mmproj)) if choice.mmproj else None
+    return SettingsWanted({"model": str(paths.absolute(choice.model)), "mmproj": mmproj})

@@ -11,8 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Footer, Static
 
-from refsheet_tui import paths
-from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
 from refsheet_tui.tui.background import in_thread
@@ -20,10 +18,10 @@ from refsheet_tui.tui.downloads import Transfer
 from refsheet_tui.tui.getting import get_model
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import SettingsWanted
-from refsheet_tui.tui.model_words import HEADINGS, about, cells, of_machine
+from refsheet_tui.tui.model_words import HEADINGS, about, cells, not_whole, of_machine
 from refsheet_tui.tui.models import Models
 from refsheet_tui.tui.progress import progress_of
-from refsheet_tui.tui.screens.model_file import ModelFileScreen
+from refsheet_tui.tui.screens.model_file import ModelFileScreen, files_wanted
 from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.screens.report import ReportScreen
 from refsheet_tui.tui.session import EngineState
@@ -128,11 +126,11 @@ class ModelsScreen(Translated[None]):
     @guarded
     async def _show_rows(self) -> None:
         self._asked = asked = self._asked + 1
-        rows = await in_thread(self._models.rows)
+        rows, offered = await in_thread(self._looked)
         if not self.is_attached or asked != self._asked:  # the person has left; there is newer
             return
         chosen = self._chosen
-        at = chosen.name if chosen is not None else self._first(rows)
+        at = chosen.name if chosen is not None else offered
         self._rows = {row.name: row for row in rows}
         table = self._table
         table.clear()
@@ -141,20 +139,19 @@ class ModelsScreen(Translated[None]):
         table.move_cursor(row=next((i for i, row in enumerate(rows) if row.name == at), 0))
         self._show_about()
 
-    def _first(self, rows: list[Row]) -> str:
-        """The one in use; while that is the demo, the one to get."""
+    def _looked(self) -> tuple[list[Row], str]:
+        """All there are, and which to begin with: the one in use, or what to have instead of the
+        demo. Reads files."""
         in_use = self._models.config.model
-        default = self._models.shop().catalog.default
-        return default if in_use == DEMO and default is not None else in_use
+        offered = self._models.offered() if in_use == DEMO else None
+        return self._models.rows(), offered.name if offered is not None else in_use
 
     def on_data_table_row_highlighted(self) -> None:
         self._show_about()
 
     def _show_about(self) -> None:
         row = self._chosen
-        self.query_one("#about-model", Static).update(
-            about(row, self._models.shop().catalog) if row is not None else ""
-        )
+        self.query_one("#about-model", Static).update(about(row) if row is not None else "")
 
     def _say_machine(self, *, measuring: bool) -> None:
         words = of_machine(self._models.measured, measuring=measuring)
@@ -193,7 +190,7 @@ class ModelsScreen(Translated[None]):
         if row is None:
             return
         if row.entry is not None and row.state is not State.WHOLE:
-            raise _not_whole(row)
+            raise not_whole(row)
         if row.in_use:  # once more, where it could not be loaded before
             self.post_message(SettingsWanted({"model": row.name}))
         else:
@@ -242,7 +239,7 @@ class ModelsScreen(Translated[None]):
             mmproj = config.mmproj if row.in_use else None
             return shop.chosen(choose_model(row.name, mmproj, shop.store))
         if row.state in (State.ABSENT, State.PARTIAL):
-            raise _not_whole(row)
+            raise not_whole(row)
         return shop.pair(row.name)
 
     @guarded
@@ -285,22 +282,3 @@ class ModelsScreen(Translated[None]):
     def _opened(self, choice: ModelChoice | None) -> None:
         if choice is not None:
             self.post_message(files_wanted(choice))
-
-
-def files_wanted(choice: ModelChoice) -> SettingsWanted:
-    """These files speak from now on."""
-    mmproj = str(paths.absolute(choice.mmproj)) if choice.mmproj else None
-    return SettingsWanted({"model": str(paths.absolute(choice.model)), "mmproj": mmproj})
-
-
-def _not_whole(row: Row) -> WeightsError:
-    problems = {
-        State.ABSENT: (N_("{name} is not on this machine."), N_("d downloads it.")),
-        State.PARTIAL: (N_("{name} is not whole yet."), N_("d goes on with its download.")),
-        State.DAMAGED: (
-            N_("A file of {name} does not have the size it should have."),
-            N_("d downloads it again."),
-        ),
-    }
-    problem, remedy = problems[row.state]
-    return WeightsError(_(problem).format(name=row.name), _(remedy))

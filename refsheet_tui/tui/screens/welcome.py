@@ -21,8 +21,7 @@ from refsheet_tui.tui.messages import SettingsWanted
 from refsheet_tui.tui.model_words import fit_words
 from refsheet_tui.tui.models import Models
 from refsheet_tui.tui.progress import progress_of
-from refsheet_tui.tui.screens.model_file import ModelFileScreen
-from refsheet_tui.tui.screens.models import files_wanted
+from refsheet_tui.tui.screens.model_file import ModelFileScreen, files_wanted
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.progress_line import ProgressLine
 from refsheet_tui.weights.choice import DEMO, ModelChoice
@@ -59,10 +58,10 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
             )
             yield Static(id="welcome-offer", markup=False)
             yield ProgressLine()
-            yield Button(_("Download it"), variant="primary", id="get", disabled=True)
-            yield Button(_("A GGUF file of mine"), id="file")
-            yield Button(_("The tiny demo, which knows the samples"), id="demo")
-            yield Button(_("Look around first"), id="later")
+            yield Button(_("Download it"), variant="primary", id="get", disabled=True, compact=True)
+            yield Button(_("A GGUF file of mine"), id="file", compact=True)
+            yield Button(_("The tiny demo, which knows the samples"), id="demo", compact=True)
+            yield Button(_("Look around first"), id="later", compact=True)
 
     def on_mount(self) -> None:
         self.watch(self.app, "transfer", self._transfer_changed)
@@ -87,18 +86,15 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
             await self._show_offer(measuring=False)
 
     async def _show_offer(self, *, measuring: bool) -> None:
-        rows = await in_thread(self._models.rows)
-        default = self._models.shop().catalog.default
-        best = [row for row in rows if row.recommended]
-        best += [row for row in rows if row.name == default]
-        if not self.is_attached or not best:
+        row = await in_thread(self._models.offered)
+        if not self.is_attached or row is None:
             return
-        self._offered = best[0]
+        self._offered = row
         button = self.query_one("#get", Button)
         if button.disabled:
             button.disabled = False
             button.focus()
-        self.query_one("#welcome-offer", Static).update(_offer_of(best[0], measuring=measuring))
+        self.query_one("#welcome-offer", Static).update(_offer_of(row, measuring=measuring))
 
     @guarded
     async def on_button_pressed(self, message: Button.Pressed) -> None:
