@@ -96,6 +96,11 @@ class ModelsScreen(Translated[None]):
         return self.query_one("#models-table", DataTable)
 
     @property
+    def _is_there(self) -> bool:
+        """False while the screen is taken down: what was begun before may end only then."""
+        return self.is_attached and bool(self.query("#models-table"))
+
+    @property
     def _chosen(self) -> Row | None:
         """The one that the cursor is on."""
         table = self._table
@@ -116,8 +121,9 @@ class ModelsScreen(Translated[None]):
         self._say_machine(measuring=True)
         await self._show_rows()
         await self._models.measure()
-        if self.is_attached:
+        if self._is_there:
             await self._show_rows()
+        if self._is_there:
             self._say_machine(measuring=False)
 
     def _reload(self) -> None:
@@ -127,7 +133,7 @@ class ModelsScreen(Translated[None]):
     async def _show_rows(self) -> None:
         self._asked = asked = self._asked + 1
         rows, offered = await in_thread(self._looked)
-        if not self.is_attached or asked != self._asked:  # the person has left; there is newer
+        if not self._is_there or asked != self._asked:  # the person has left; there is newer
             return
         chosen = self._chosen
         at = chosen.name if chosen is not None else offered
@@ -147,7 +153,8 @@ class ModelsScreen(Translated[None]):
         return self._models.rows(), offered.name if offered is not None else in_use
 
     def on_data_table_row_highlighted(self) -> None:
-        self._show_about()
+        if self._is_there:
+            self._show_about()
 
     def _show_about(self) -> None:
         row = self._chosen
@@ -161,7 +168,7 @@ class ModelsScreen(Translated[None]):
         if (before is None) != (now is None):
             self.refresh_bindings()
             self._reload()
-        elif now is not None and now.name in self._rows:
+        elif now is not None and now.name in self._rows and self._is_there:
             state = cells(self._rows[now.name], now)[2]
             self._table.update_cell(now.name, _STATE_COLUMN, state)
         self._show_progress()
@@ -172,6 +179,8 @@ class ModelsScreen(Translated[None]):
             self._reload()
 
     def _show_progress(self) -> None:
+        if not self._is_there:
+            return
         transfer, verifying = self._models.downloads.transfer, self._verifying
         self.query_one("#transfer", ProgressLine).show(progress_of(transfer) if transfer else None)
         self.query_one("#verifying", ProgressLine).show(verifying.progress if verifying else None)
@@ -227,7 +236,7 @@ class ModelsScreen(Translated[None]):
             report = await self._verifying.run()
         finally:
             self._verifying = None
-        if report is not None and self.is_attached:
+        if report is not None and self._is_there:
             self._show_progress()
             self.app.push_screen(ReportScreen(row.title, report))
             self._reload()

@@ -73,6 +73,11 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
         await super().retranslate()
         self._begin()
 
+    @property
+    def _is_there(self) -> bool:
+        """False while the screen is taken down: what was begun before may end only then."""
+        return self.is_attached and bool(self.query("#later"))
+
     def _begin(self) -> None:
         self.query_one("#later", Button).focus()
         self.run_worker(self._offer(), group="offer", exclusive=True)
@@ -82,12 +87,12 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
         """The catalogue's default at once; the best for this machine when that was measured."""
         await self._show_offer(measuring=True)
         await self._models.measure()
-        if self.is_attached:
+        if self._is_there:
             await self._show_offer(measuring=False)
 
     async def _show_offer(self, *, measuring: bool) -> None:
         row = await in_thread(self._models.offered)
-        if not self.is_attached or row is None:
+        if not self._is_there or row is None:
             return
         self._offered = row
         button = self.query_one("#get", Button)
@@ -132,6 +137,8 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
         await self.app.run_action("app.models")
 
     def _transfer_changed(self, before: Transfer | None, now: Transfer | None) -> None:
+        if not self._is_there:
+            return
         words = _("Download it") if now is None else _("Pause")
         self.query_one("#get", Button).label = words
         self._show_progress()
@@ -142,6 +149,8 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
             self.dismiss(None)
 
     def _show_progress(self) -> None:
+        if not self._is_there:
+            return
         transfer = self._models.downloads.transfer
         self.query_one(ProgressLine).show(progress_of(transfer) if transfer else None)
 
