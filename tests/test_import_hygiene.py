@@ -45,3 +45,7 @@ def test_the_screens_do_not_load_llama_cpp(root: Path) -> None:
     names = modules_outside(root, "refsheet_tui.engine.native.")
     imports = "\n".join(f"import {name}" for name in names)
     assert loaded_after(imports, ("llama_cpp",)) == set()
+
+
+def test_the_screens_open_without_what_downloads_need() -> None:
+    assert loaded_after("import refsheet_tui.tui", ("huggingface_hub",)) == set()

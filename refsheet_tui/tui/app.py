@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -32,7 +32,13 @@ from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.harmless import Harmless
-from refsheet_tui.tui.messages import ChatChosen, ChatWanted, SettingsWanted, SheetChosen
+from refsheet_tui.tui.messages import (
+    ChatChosen,
+    ChatWanted,
+    ModelArrived,
+    SettingsWanted,
+    SheetChosen,
+)
 from refsheet_tui.tui.pixels import Drawing, best_drawing, drawing_for
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.screens.home import HomeScreen
@@ -43,6 +49,8 @@ from refsheet_tui.tui.translated import Translated
 
 if TYPE_CHECKING:
     # At run time each comes with its first use: the gallery does not wait for them.
+    from refsheet_tui.tui.downloads import Ended, Transfer
+    from refsheet_tui.tui.models import Models
     from refsheet_tui.tui.screens.chat import ChatScreen
     from refsheet_tui.tui.screens.chats import Choice
 
@@ -59,17 +67,19 @@ class RefsheetApp(App[int]):
 
     TITLE = "RefSheet"
     CSS_PATH = [  # noqa: RUF012 - the base class declares it
-        f"styles/{name}.tcss" for name in ("base", "home", "chat", "character", "dialogs")
+        f"styles/{name}.tcss" for name in ("base", "home", "chat", "character", "models", "dialogs")
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", N_("Quit"), priority=True, id="app.quit"),
         Binding("f1,question_mark", "help", N_("Help"), key_display="f1", id="app.help"),
         Binding("ctrl+l", "chats", N_("Chats"), id="app.chats"),
+        Binding("f3", "models", N_("Models"), show=False, id="app.models"),
         Binding("f2", "other_theme", N_("Light or dark"), show=False, id="app.theme"),
     ]
 
     engine_state: reactive[EngineState] = reactive(EngineState("loading", ""))
     drawing: reactive[Drawing] = reactive[Drawing]("halfcell")
+    transfer: reactive[Transfer | None] = reactive(None)
 
     def __init__(
         self,
@@ -77,9 +87,12 @@ class RefsheetApp(App[int]):
         engine: Engine | None = None,
         config_file: Path | None = None,
         best_drawing: Drawing = "halfcell",
+        *,
+        welcomes: bool = False,
     ) -> None:
         """`engine` stands in for the engine of this machine; `config_file` is where `config` came
-        from, None for the usual place; `best_drawing` is what the terminal can do.
+        from, None for the usual place; `best_drawing` is what the terminal can do; `welcomes`: ask
+        which model shall speak, where that was never chosen.
 
         Raises `ConfigError` for an unknown language.
         """
@@ -91,6 +104,7 @@ class RefsheetApp(App[int]):
         self.register_theme(LIGHT)
         self._engine = engine
         self._best_drawing = best_drawing
+        self._welcomes = welcomes
         self._chats: dict[int, ChatScreen] = {}
         self._deleted: list[int] = []
         self._clashes: set[str] = set()
@@ -100,6 +114,15 @@ class RefsheetApp(App[int]):
     def speaks(self) -> Language:
         """What characters speak that are not kept yet."""
         return self._speaks
+
+    @cached_property
+    def models(self) -> Models:
+        """What there is to choose from, and the download of the moment."""
+        from refsheet_tui.tui.downloads import Downloads
+        from refsheet_tui.tui.models import Models
+
+        downloads = Downloads(self._transfer_changed, self._download_ended)
+        return Models(self.preferences, downloads)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), _HARMLESS]
@@ -112,6 +135,8 @@ class RefsheetApp(App[int]):
         self.call_after_refresh(self._begin_to_load)
 
     async def on_unmount(self) -> None:
+        if "models" in vars(self):
+            await self.models.downloads.close()
         await self.session.close()
 
     @guarded
@@ -134,6 +159,20 @@ class RefsheetApp(App[int]):
     @guarded
     async def on_settings_wanted(self, message: SettingsWanted) -> None:
         await self.change_settings(message.changes)
+
+    @guarded
+    async def on_model_arrived(self, message: ModelArrived) -> None:
+        changes, words = self.models.arrived(message.ended)
+        if changes:
+            await self.change_settings(changes)
+        self.notify(words, markup=False, timeout=8)
+
+    def action_models(self) -> None:
+        """From anywhere."""
+        from refsheet_tui.tui.screens.models import ModelsScreen
+
+        if not any(isinstance(screen, ModelsScreen) for screen in self.screen_stack):
+            self.push_screen(ModelsScreen(self.models))
 
     def action_chats(self) -> None:
         """Every chat, from anywhere."""
@@ -192,7 +231,9 @@ class RefsheetApp(App[int]):
         for screen in self.screen_stack:
             if isinstance(screen, HomeScreen):
                 await screen.speak(self._speaks)
-        if self.session.configure(config):
+        # A model that could not be loaded is tried again by whoever chooses it once more.
+        is_wanted = "model" in changes and self.engine_state.phase == "failed"
+        if self.session.configure(config) or is_wanted:
             self.run_worker(self._load(again=True), group="load", exclusive=True)
         if config.screens.language != before.screens.language:
             await self._retranslate()
@@ -273,6 +314,19 @@ class RefsheetApp(App[int]):
         self.run_worker(self._load(), group="load")
         # While the person looks at the gallery: the first chat is not to wait for it.
         self.run_worker(in_thread(partial(import_module, _CHAT)), group="import")
+        if self._welcomes:
+            self.run_worker(self._welcome(), group="welcome")
+
+    async def _welcome(self) -> None:
+        if await in_thread(self._is_first_start):
+            from refsheet_tui.tui.screens.welcome import WelcomeScreen
+
+            self.push_screen(WelcomeScreen(self.models))
+
+    def _is_first_start(self) -> bool:
+        from refsheet_tui.tui.models import is_first_start
+
+        return is_first_start(self.preferences.config, self.preferences.file)
 
     async def _load(self, *, again: bool = False) -> None:
         try:
@@ -282,6 +336,12 @@ class RefsheetApp(App[int]):
 
     def _engine_changed(self, state: EngineState) -> None:
         self.engine_state = state
+
+    def _transfer_changed(self, transfer: Transfer | None) -> None:
+        self.transfer = transfer
+
+    def _download_ended(self, ended: Ended) -> None:
+        self.post_message(ModelArrived(ended))
 
     def _handle_exception(self, error: Exception) -> None:
         """Leave in good order instead of printing a traceback over the terminal."""
@@ -308,7 +368,7 @@ def run(config: Config, config_file: Path | None = None) -> int:
     crash."""
     # Textual reads whatever the terminal says, once it runs.
     best = best_drawing(os.environ) if config.screens.pictures == "auto" else "halfcell"
-    app = RefsheetApp(config, config_file=config_file, best_drawing=best)
+    app = RefsheetApp(config, None, config_file, best, welcomes=True)
     code = app.run()
     if app.crashed is not None:
         raise app.crashed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -11,6 +12,9 @@ from refsheet_tui.characters import Character
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.config_edit import Value
 from refsheet_tui.prompting import Language
+
+if TYPE_CHECKING:
+    from refsheet_tui.tui.downloads import Ended
 
 
 class ChatWanted(Message):
@@ -49,3 +53,11 @@ class SettingsWanted(Message):
     def __init__(self, changes: Mapping[str, Value]) -> None:
         super().__init__()
         self.changes = changes
+
+
+class ModelArrived(Message):
+    """A download has ended, one way or another."""
+
+    def __init__(self, ended: Ended) -> None:
+        super().__init__()
+        self.ended = ended

@@ -81,6 +81,11 @@ class Session:
         self._loading: asyncio.Task[ModelInfo] | None = None
 
     @property
+    def info(self) -> ModelInfo | None:
+        """Of the model that is there now."""
+        return self._state.info
+
+    @property
     def generation(self) -> GenerationSettings:
         return GenerationSettings(**self.config.generation.model_dump())
 

@@ -65,6 +65,8 @@ def test_a_person_chats_and_leaves(terminal: Terminal, tmp_path: Path, cut_off: 
     terminal.type(f"cd {shlex.quote(str(ROOT))}; REFSHEET_STATE_DIR={state} LANG=C.UTF-8 ")
     terminal.type(f"REFSHEET_CONFIG_DIR={state} {python} -m refsheet_tui; echo left with $?")
     terminal.press("Enter")
+    terminal.wait_for("Welcome to RefSheet")
+    terminal.press("Escape")
     terminal.wait_for("Ember")
     terminal.wait_for("ready")
     terminal.press("Enter")

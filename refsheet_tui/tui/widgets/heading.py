@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -10,7 +11,11 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from refsheet_tui.i18n import _
+from refsheet_tui.text import one_line
 from refsheet_tui.tui.session import EngineState
+
+if TYPE_CHECKING:
+    from refsheet_tui.tui.downloads import Transfer
 
 _TICK_S = 0.5
 
@@ -23,11 +28,13 @@ class EngineLine(Static):
         super().__init__(id=id)
         self._only_work = only_work
         self._state = EngineState("loading", "")
+        self._transfer: Transfer | None = None
         self._doing = ""
         self._since = 0.0
 
     def on_mount(self) -> None:
         self.watch(self.app, "engine_state", self._changed)
+        self.watch(self.app, "transfer", self._transfer_changed)
         self.set_interval(_TICK_S, self._tick)
 
     def _changed(self, state: EngineState) -> None:
@@ -37,6 +44,11 @@ class EngineLine(Static):
         if doing != self._doing:
             self._doing, self._since = doing, monotonic()
         self.set_class(state.phase == "failed", "-failed")
+        self._show()
+
+    def _transfer_changed(self, transfer: Transfer | None) -> None:
+        """Whether a model is on its way, and how far it is."""
+        self._transfer = transfer
         self._show()
 
     def _tick(self) -> None:
@@ -49,8 +61,14 @@ class EngineLine(Static):
         if self._only_work:
             self.update(Text(work))
             return
+        arriving = ""
+        if self._transfer is not None:
+            from refsheet_tui.tui.progress import progress_of
+
+            share = progress_of(self._transfer).share
+            arriving = f"↓ {one_line(self._transfer.name)} {share}".strip()
         end = work or (_("ready") if state.phase == "ready" else "")
-        self.update(Text(" · ".join(filter(None, (state.words, end)))))
+        self.update(Text(" · ".join(filter(None, (arriving, state.words, end)))))
 
 
 class Heading(Horizontal):

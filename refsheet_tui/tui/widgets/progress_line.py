@@ -1,0 +1,29 @@
+"""A bar with words beside it."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import ProgressBar, Static
+
+from refsheet_tui.tui.progress import Progress
+
+
+class ProgressLine(Horizontal):
+    """Not there as long as there is nothing to tell."""
+
+    def compose(self) -> ComposeResult:
+        yield ProgressBar(show_eta=False)
+        yield Static(classes="progress-words", markup=False)
+
+    def on_mount(self) -> None:
+        self.display = False
+
+    def show(self, progress: Progress | None) -> None:
+        self.display = progress is not None
+        if progress is not None:
+            bar = self.query_one(ProgressBar)
+            bar.update(total=progress.total or None, progress=progress.done)
+            words = Text(progress.words, overflow="ellipsis", no_wrap=True)
+            self.query_one(".progress-words", Static).update(words)

@@ -1,0 +1,106 @@
+"""A catalogue whose models are the demo's files, at a hub on this machine, and somebody who looks
+at them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hub_server import HubServer, hub_server
+from huggingface_hub import close_session, constants
+from screens import until
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Static
+
+from refsheet_tui.paths import config_dir, demo_mmproj, demo_model, models_dir
+from refsheet_tui.tui import models as measuring
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.models import ModelsScreen
+from refsheet_tui.weights.fit import Machine
+from refsheet_tui.weights.measuring import Measured
+
+SIZE = demo_model().stat().st_size
+CATALOG = """
+default: small
+best_first: [small]
+models:
+  small:
+    title: Small one
+    licence: gemma
+    model: {{repository: somebody/demo-GGUF, file: demo.gguf, bytes: {size}, sha256: {sum}}}
+    projector:
+      repository: somebody/mmproj-GGUF
+      file: demo-mmproj.gguf
+      bytes: {projector}
+"""
+
+
+@contextmanager
+def hub_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    """Offers `small`, which stands in the catalogue beside what is shipped; this machine is a
+    laptop that needs no measuring."""
+    for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    # Read from the environment when huggingface_hub is imported.
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf" / "hub"))
+    monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "hf" / "token"))
+    laptop = Measured(Machine(8 * 10**9, 6 * 10**9, 0, 4e10), None)
+    monkeypatch.setattr(measuring, "measure_machine", lambda: laptop)
+    data = demo_model().read_bytes()
+    config_dir().mkdir(parents=True)
+    text = CATALOG.format(
+        size=len(data),
+        sum=hashlib.sha256(data).hexdigest(),
+        projector=demo_mmproj().stat().st_size,
+    )
+    (config_dir() / "catalog.yaml").write_text(text)
+    with hub_server() as hub:
+        hub.put("somebody/demo-GGUF", "demo.gguf", demo_model())
+        hub.put("somebody/mmproj-GGUF", "demo-mmproj.gguf", demo_mmproj())
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        close_session()  # it was made for the environment of another test
+        yield hub
+
+
+def model_file() -> Path:
+    """Where `small` is when it was downloaded."""
+    return models_dir() / "somebody/demo-GGUF/demo.gguf"
+
+
+def written() -> str:
+    """The person's settings."""
+    file = config_dir() / "config.yaml"
+    return file.read_text() if file.exists() else ""
+
+
+async def open_models(pilot: Pilot[int], app: RefsheetApp, name: str = "small") -> None:
+    """With the cursor on `name`."""
+    await pilot.press("f3")
+    await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+    await until(pilot, lambda: app.models.measured is not None and table(app).row_count > 0)
+    await until(pilot, lambda: "GB of memory" in shown(app, "#machine"))
+    await choose(pilot, app, name)
+
+
+async def choose(pilot: Pilot[int], app: RefsheetApp, name: str) -> None:
+    """By the keyboard, as a person does."""
+    step = "down" if table(app).get_row_index(name) > table(app).cursor_row else "up"
+    while table(app).cursor_row != table(app).get_row_index(name):
+        await pilot.press(step)
+
+
+def table(app: RefsheetApp) -> DataTable[object]:
+    return app.screen.query_one("#models-table", DataTable)
+
+
+def cells_of(app: RefsheetApp, name: str = "small") -> list[str]:
+    """What stands in its row: mark and name, size, here?, fits?, memory, speed."""
+    return [str(cell) for cell in table(app).get_row(name)]
+
+
+def shown(app: RefsheetApp, selector: str) -> str:
+    return str(app.screen.query_one(selector, Static).render())

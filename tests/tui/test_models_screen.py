@@ -1,0 +1,455 @@
+"""The models on the screens: got, checked, removed and chosen, from a hub on this machine."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hub_models import (
+    SIZE,
+    cells_of,
+    choose,
+    hub_of_models,
+    model_file,
+    open_models,
+    shown,
+    table,
+    written,
+)
+from hub_server import Fault, HubServer
+from screens import GREEDY, open_first_chat, ready, replies, say, until
+from textual.pilot import Pilot
+from textual.widgets import Button, Footer, Input
+
+from refsheet_tui.config import Config
+from refsheet_tui.paths import config_dir, demo_mmproj, demo_model
+from refsheet_tui.tui import models as measuring
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.downloads import Transfer
+from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.home import HomeScreen
+from refsheet_tui.tui.screens.model_file import ModelFileScreen
+from refsheet_tui.tui.screens.models import ModelsScreen
+from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.screens.question import QuestionScreen
+from refsheet_tui.tui.screens.report import ReportScreen
+from refsheet_tui.tui.widgets.bubbles import Note
+from refsheet_tui.weights.fit import Machine
+from refsheet_tui.weights.measuring import Measured
+
+
+def slowly() -> list[Fault]:
+    """For the next file: about three seconds."""
+    return [Fault(pause_s=0.02, times=1)]
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    with hub_of_models(tmp_path, monkeypatch) as hub:
+        yield hub
+
+
+async def accept(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+
+
+async def download(pilot: Pilot[int], app: RefsheetApp) -> None:
+    """`small`, to its end."""
+    await pilot.press("d")
+    await accept(pilot, app)
+    await until(pilot, lambda: "model: small" in written())
+    await until(pilot, lambda: cells_of(app)[2] == "on disk" and cells_of(app)[0] == "* small")
+
+
+async def test_what_was_downloaded_speaks_from_now_on(hub: HubServer) -> None:
+    hub.faults = slowly()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot, app)
+        await open_models(pilot, app)
+        assert cells_of(app)[2] == "available"
+        await pilot.press("d")
+        await accept(pilot, app)
+        await until(pilot, lambda: "MB/s" in shown(app, "#transfer .progress-words"))
+        assert "2.83 MB" in shown(app, "#transfer .progress-words")
+        await until(pilot, lambda: cells_of(app)[2].endswith("%"))
+        assert "↓ small" in shown(app, "#heading-engine")
+        await until(pilot, lambda: cells_of(app)[0] == "* small")
+        await ready(pilot, app)
+        assert model_file().read_bytes() == demo_model().read_bytes()
+        assert not app.screen.query_one("#transfer").display
+        assert "↓" not in shown(app, "#heading-engine")
+
+
+async def test_a_stopped_download_goes_on_where_it_was(hub: HubServer) -> None:
+    hub.faults = slowly()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("p")
+        await pilot.press("d")
+        await accept(pilot, app)
+        await until(pilot, lambda: cells_of(app)[2].endswith("%"))
+        await pilot.press("p")
+        await until(pilot, lambda: cells_of(app)[2] == "begun")
+        assert not model_file().exists()
+        assert "model" not in written()
+        hub.asked.clear()
+        await pilot.press("d")
+        await until(pilot, lambda: cells_of(app)[2] == "on disk")
+    (asked,) = hub.asked_for("/cdn/somebody/demo-GGUF")
+    assert asked["range"].startswith("bytes=") and asked["range"] != "bytes=0-"
+    assert model_file().read_bytes() == demo_model().read_bytes()
+
+
+async def test_a_download_outlives_its_screen(hub: HubServer) -> None:
+    hub.faults = slowly()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("d")
+        await accept(pilot, app)
+        await until(pilot, lambda: cells_of(app)[2].endswith("%"))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        assert "↓ small" in shown(app, "#heading-engine")
+        await until(pilot, lambda: "model: small" in written())
+
+
+async def test_who_leaves_keeps_what_has_arrived(hub: HubServer) -> None:
+    hub.faults = slowly()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("d")
+        await accept(pilot, app)
+        await until(pilot, lambda: cells_of(app)[2].endswith("%"))
+        await pilot.press("ctrl+q")
+    (begun,) = model_file().parent.glob("*.part")
+    assert 0 < begun.stat().st_size < SIZE
+
+
+async def test_one_download_at_a_time(hub: HubServer) -> None:
+    hub.faults = slowly()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("d")
+        await accept(pilot, app)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        assert "small is being downloaded" in shown(app, "#problem-what")
+
+
+async def test_the_terms_are_shown_once(hub: HubServer) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        assert "Gemma Terms of Use" in shown(app, "#question-what")
+        assert "https://ai.google.dev/gemma/terms" in shown(app, "#question-details")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        assert hub.asked == [] and app.transfer is None
+        await download(pilot, app)
+        transfers: list[Transfer | None] = []
+        app.watch(app, "transfer", lambda now: transfers.append(now), init=False)
+        await pilot.press("d")
+        await until(pilot, lambda: len(transfers) > 1 and transfers[-1] is None)
+        assert isinstance(app.screen, ModelsScreen)
+
+
+async def test_what_is_too_large_is_said_before_it_is_fetched(hub: HubServer) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app, "27b")
+        assert cells_of(app, "27b")[3] == "no"
+        assert "Too large for this machine" in shown(app, "#about-model")
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        assert "too large for this machine" in shown(app, "#question-what")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        assert app.transfer is None and hub.asked == []
+
+
+async def test_offline_is_offline(hub: HubServer) -> None:
+    app = RefsheetApp(GREEDY.model_copy(update={"offline": True}))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        assert "offline in config.yaml forbids" in shown(app, "#problem-what")
+    assert hub.asked == []
+
+
+async def test_a_failed_download_says_what_to_do(hub: HubServer) -> None:
+    hub.faults = [Fault(announces=3_000_000, times=99)]
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        assert shown(app, "#problem-remedy")
+        await pilot.press("escape")
+        await until(pilot, lambda: cells_of(app)[2] == "begun")
+
+
+async def test_verify_finds_what_is_good_and_what_is_not(hub: HubServer) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await download(pilot, app)
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, ReportScreen))
+        assert "whole and true" in shown(app, "#report-what")
+        assert "SHA-256" in shown(app, "#report-findings Static")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        with model_file().open("r+b") as stream:
+            stream.seek(1_500_000)
+            stream.write(b"\xff\x00\xff")
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, ReportScreen))
+        assert "damaged" in shown(app, "#report-what")
+        assert "Download it again" in shown(app, "#report-findings Static")
+        await pilot.press("escape", "d")
+        await until(pilot, lambda: model_file().read_bytes() == demo_model().read_bytes())
+
+
+async def test_what_is_not_here_can_t_be_used_nor_verified(hub: HubServer) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        for key in ("enter", "v"):
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+            assert "small is not on this machine" in shown(app, "#problem-what")
+            assert "d downloads it" in shown(app, "#problem-remedy")
+            await pilot.press("escape")
+    assert "model" not in written()
+
+
+async def test_remove_asks_first(hub: HubServer) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await download(pilot, app)
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        assert "the model in use" in shown(app, "#question-details")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        assert model_file().exists(), "enter keeps it"
+        await pilot.press("x")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await pilot.click("#yes")
+        await until(pilot, lambda: cells_of(app)[2] == "available")
+        assert not model_file().exists()
+        await choose(pilot, app, "demo")
+        await pilot.press("x")
+        assert isinstance(app.screen, ModelsScreen), "the demo stays"
+        assert demo_model().exists()
+
+
+async def test_another_model_is_used_at_once(hub: HubServer) -> None:
+    (config_dir() / "config.yaml").write_text("# mine\nmodel: demo\n")
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot, app)
+        await open_models(pilot, app)
+        await download(pilot, app)
+        await choose(pilot, app, "demo")
+        await pilot.press("enter")
+        await until(pilot, lambda: cells_of(app, "demo")[0] == "* demo")
+        assert written() == "# mine\nmodel: demo\n"
+        await choose(pilot, app, "small")
+        await pilot.press("u")
+        await until(pilot, lambda: cells_of(app)[0] == "* small")
+        await ready(pilot, app)
+
+
+async def test_a_file_of_ones_own_speaks(hub: HubServer, tmp_path: Path) -> None:
+    own = tmp_path / "my model.gguf"
+    shutil.copy(demo_model(), own)
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
+        app.screen.query_one("#file-model", Input).value = str(own)
+        app.screen.query_one("#file-mmproj", Input).value = str(demo_mmproj())
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        await until(pilot, lambda: str(own) in table(app).rows)
+        await until(pilot, lambda: cells_of(app, str(own))[0] == "* my model.gguf")
+        await ready(pilot, app)
+    assert f"model: {own}" in written()
+    assert f"mmproj: {demo_mmproj()}" in written()
+
+
+async def test_a_file_of_ones_own_that_is_gone_is_told(hub: HubServer, tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone.gguf")
+    app = RefsheetApp(GREEDY.model_copy(update={"model": gone}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        await open_models(pilot, app, gone)
+        assert cells_of(app, gone)[0::2] == ["* gone.gguf", "missing", "?"]
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        await choose(pilot, app, "demo")
+        await pilot.press("enter")
+        await ready(pilot, app)
+
+
+@pytest.mark.parametrize(
+    ("model", "mmproj", "field", "problem"),
+    [
+        ("", "", "model", "Type the path"),
+        ("/nowhere/x.gguf", "", "model", "There is no model"),
+        ("/", "", "model", ""),
+        ("x" * 300, "", "model", "There is no model"),
+        ("a\0b.gguf", "", "model", ""),
+        (str(Path(__file__)), "", "model", "GGUF"),
+        (str(demo_mmproj()), "", "model", ""),
+        (str(demo_model()), "/nowhere/y.gguf", "mmproj", ""),
+        (str(demo_model()), str(Path(__file__)), "mmproj", "GGUF"),
+    ],
+)
+async def test_a_file_that_can_t_speak_is_told_under_its_field(
+    hub: HubServer, model: str, mmproj: str, field: str, problem: str
+) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
+        app.screen.query_one("#file-model", Input).value = model
+        app.screen.query_one("#file-mmproj", Input).value = mmproj
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(shown(app, f"#problem-{field}")))
+        assert problem in shown(app, f"#problem-{field}")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+    assert "model" not in written()
+
+
+async def test_the_models_are_there_before_the_machine_is_measured(
+    hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = threading.Event()
+
+    def patiently() -> Measured:
+        measured.wait()
+        return Measured(Machine(8 * 10**9, 6 * 10**9, 0, 4e10), None)
+
+    monkeypatch.setattr(measuring, "measure_machine", patiently)
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("m")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        await until(pilot, lambda: table(app).row_count > 0)
+        assert cells_of(app, "4b")[3:] == ["?", "?", "?"]
+        assert "Measuring" in shown(app, "#machine")
+        measured.set()
+        await until(pilot, lambda: cells_of(app, "4b")[3:] == ["yes", "3.98 GB", "15.2"])
+        assert "Measuring" not in shown(app, "#machine")
+
+
+async def test_this_very_machine_is_measured() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app, "4b")
+        await until(pilot, lambda: cells_of(app, "4b")[4] == "3.98 GB")
+        assert float(cells_of(app, "4b")[5]) > 0
+
+
+async def test_where_no_model_could_be_loaded_f3_chooses_one(hub: HubServer) -> None:
+    app = RefsheetApp(Config(threads=1, model="small"))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        assert "f3 chooses one" in shown(app, "#heading-engine")
+        await open_models(pilot, app)
+        assert "not whole" in shown(app, "#about-model")
+        await pilot.press("d")
+        await accept(pilot, app)
+        await until(pilot, lambda: cells_of(app)[2] == "on disk")
+        await ready(pilot, app)
+
+
+async def test_a_chat_goes_on_with_the_model_that_was_chosen_meanwhile(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    blind = tmp_path / "blind.gguf"
+    shutil.copy(demo_model(), blind)
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_first_chat(pilot, app)
+        await app.change_settings({"model": str(blind)})
+        await until(
+            pilot, lambda: app.session.info is not None and not app.session.info.picture_size
+        )
+        await say(pilot, "Hi")
+        await until(pilot, lambda: "see pictures" in " ".join(_notes(app)))
+        await open_models(pilot, app, "demo")
+        await pilot.press("enter", "escape")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        await ready(pilot, app)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(replies(app)) == 2)
+
+
+def _notes(app: RefsheetApp) -> list[str]:
+    return [str(note.render()) for note in app.screen.query(Note)]
+
+
+async def test_everything_can_be_clicked(hub: HubServer) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_models(pilot, app, "4b")
+        row = table(app).get_row_index("small") + 1  # the headings
+        await pilot.click("#models-table", offset=(4, row))
+        await until(pilot, lambda: "Small one" in shown(app, "#about-model"))
+        footer = app.screen.query_one(Footer)
+        (key,) = [key for key in footer.query("FooterKey") if getattr(key, "key", "") == "d"]
+        await pilot.click(key)
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await pilot.click(app.screen.query_one("#yes", Button))
+        await until(pilot, lambda: cells_of(app)[0] == "* small")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_all_models_are_in_view_beside_what_is_said_of_one(
+    hub: HubServer, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = Measured(Machine(16 * 10**9, 6 * 10**9, 0, 4e10), None)
+    monkeypatch.setattr(measuring, "measure_machine", lambda: busy)
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=size) as pilot:
+        await open_models(pilot, app, "4b")
+        assert cells_of(app, "12b")[3] == "if others close"
+        assert table(app).max_scroll_y == 0 and table(app).max_scroll_x == 0
+        about = app.screen.query_one("#model")
+        assert about.region.height >= 5 and about.region.right <= size[0]
+
+
+async def test_a_bad_catalogue_is_told_in_a_dialog(hub: HubServer) -> None:
+    (config_dir() / "catalog.yaml").write_text("models: 5\n")
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("f3")
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        assert "catalog.yaml" in shown(app, "#problem-what")
