@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,11 @@ _PATTERN = "engine-*.log"
 _KEPT = 10
 _TAIL_BYTES = 4096
 _TAIL_LINES = 3
+# How llama.cpp, ggml and the C++ runtime say why they end; most of what they print is news.
+_COMPLAINT = re.compile(
+    r"assert|error|fail|abort|fatal|terminat|exception|can't|cannot|out of memory|invalid",
+    re.IGNORECASE,
+)
 
 
 def create(folder: Path) -> Path:
@@ -31,8 +37,9 @@ def create(folder: Path) -> Path:
         return _new(Path(tempfile.gettempdir()))
 
 
-def last_lines(path: Path) -> str:
-    """The end of the log in one line, fit for a message; empty when there is none."""
+def last_complaints(path: Path) -> str:
+    """What the end of the log complains of, in one line fit for a message; empty when that is
+    nothing."""
     try:
         with path.open("rb") as file:
             file.seek(0, os.SEEK_END)
@@ -40,7 +47,7 @@ def last_lines(path: Path) -> str:
             text = clean(file.read().decode("utf-8", "replace"))
     except OSError:
         return ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if _COMPLAINT.search(line)]
     return " | ".join(lines[-_TAIL_LINES:])
 
 

@@ -150,7 +150,7 @@ class EngineProcess:
         return True
 
     def _died(self, how: str) -> EngineDiedError:
-        words = logfile.last_lines(self.log)
+        words = logfile.last_complaints(self.log)
         last = f" Its last words: {words}" if words else ""
         return EngineDiedError(
             f"The engine process ended: {how}.{last} Its log is {self.log}.",

@@ -215,6 +215,8 @@ def test_only_the_latest_logs_are_kept(tmp_path: Path) -> None:
 
 def test_last_words_are_cleaned(tmp_path: Path) -> None:
     log = tmp_path / "engine.log"
-    log.write_bytes(b"old\n" * 5000 + b"one\n\n\x1b[31mtwo\x1b[0m\n\xff three\n")
-    assert logfile.last_lines(log) == "one | two | \ufffd three"
-    assert logfile.last_lines(tmp_path / "none") == ""
+    said = b"Fatal one\nnews\n\x1b[31mtwo failed\x1b[0m\n\xff GGML_ASSERT(three)\nmore news\n"
+    log.write_bytes(b"old error\n" * 5000 + said)
+    words = "Fatal one | two failed | \ufffd GGML_ASSERT(three)"
+    assert logfile.last_complaints(log) == words
+    assert logfile.last_complaints(tmp_path / "none") == ""

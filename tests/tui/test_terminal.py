@@ -2,69 +2,35 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
+from tmux import Terminal, terminal
 
 from no_network import CAN_REFUSE
 
+__all__ = ["terminal"]
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 needs_filter = pytest.mark.skipif(not CAN_REFUSE, reason="the filter is for Linux")
-ROOT = Path(__file__).resolve().parents[2]
-_PATIENCE_S = 60
+
+# Any token is nearly as likely as any other: a reply goes on until it is stopped.
+ENDLESS = """\
+threads: 1
+generation:
+  temperature: 10.0
+  top_k: 0
+  top_p: 1.0
+  max_new_tokens: 100000
+  seed: 18
+"""
 
 
-class Terminal:
-    """tmux with a shell in it, on a socket of its own."""
-
-    def __init__(self, socket: Path) -> None:
-        self._socket = socket
-        self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", "sh")
-
-    def tmux(self, *arguments: str) -> str:
-        command = ("tmux", "-S", str(self._socket), *arguments)
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-    def type(self, text: str) -> None:
-        self.tmux("send-keys", "-l", text)
-
-    def press(self, *keys: str) -> None:
-        self.tmux("send-keys", *keys)
-
-    def screen(self) -> str:
-        return self.tmux("capture-pane", "-p")
-
-    def wait_for(self, text: str) -> None:
-        deadline = time.monotonic() + _PATIENCE_S
-        while text not in self.screen():
-            assert time.monotonic() < deadline, f"{text!r} never came:\n{self.screen()}"
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    # The path of a socket may have about 100 characters.
-    socket = Path("/tmp") / f"refsheet-{tmp_path.parent.name}-{tmp_path.name}"[:80]
-    terminal = Terminal(socket)
-    yield terminal
-    terminal.tmux("kill-server")
-
-
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 @pytest.mark.parametrize("cut_off", [False, pytest.param(True, marks=needs_filter)])
-def test_a_person_chats_and_leaves(terminal: Terminal, tmp_path: Path, cut_off: bool) -> None:
+def test_a_person_chats_and_leaves(terminal: Terminal, cut_off: bool) -> None:
     """Also where the kernel refuses every network socket."""
-    state = shlex.quote(str(tmp_path / "state"))
-    python = shlex.quote(sys.executable)
-    if cut_off:
-        python = f"{python} tests/no_network.py {python}"
-    terminal.type(f"cd {shlex.quote(str(ROOT))}; REFSHEET_STATE_DIR={state} LANG=C.UTF-8 ")
-    terminal.type(f"REFSHEET_CONFIG_DIR={state} {python} -m refsheet_tui; echo left with $?")
-    terminal.press("Enter")
+    terminal.start("{python} tests/no_network.py" if cut_off else "")
     terminal.wait_for("Welcome to RefSheet")
     terminal.press("Escape")
     terminal.wait_for("Ember")
@@ -76,10 +42,80 @@ def test_a_person_chats_and_leaves(terminal: Terminal, tmp_path: Path, cut_off: 
     terminal.press("Enter")
     terminal.wait_for("You")
     terminal.wait_for("tokens/s")
-    terminal.press("C-q")
-    terminal.wait_for("left with 0")
+    terminal.leave()
     # The shell is itself again: what is typed shows, and runs.
     terminal.type("echo sa''ne")
     terminal.press("Enter")
     terminal.wait_for("sane")
     assert "Traceback" not in terminal.screen()
+
+
+def set_up(tmp_path: Path, settings: str) -> None:
+    folder = tmp_path / "kept" / "config"
+    folder.mkdir(parents=True)
+    (folder / "config.yaml").write_text(settings)
+
+
+def test_from_the_first_start_to_the_second(terminal: Terminal, tmp_path: Path) -> None:
+    """The demo is chosen; a reply is stopped, and another one beside it; all is there again."""
+    set_up(tmp_path, ENDLESS)
+    terminal.start()
+    terminal.wait_for("Welcome to RefSheet")
+    terminal.wait_for("GB")
+    terminal.press("Tab")
+    terminal.press("Tab")
+    terminal.press("Enter")
+    terminal.wait_for("Clover")
+    terminal.wait_for("ready")
+    terminal.press("Enter")
+    terminal.wait_for("Message Ember")
+    terminal.wait_for("writing")
+    terminal.press("Escape")
+    terminal.wait_for("stopped")
+    terminal.press("C-r")
+    terminal.wait_for("writing")
+    terminal.press("Escape")
+    terminal.wait_for("‹2/2›")
+    terminal.type("and now?")
+    terminal.leave()
+    terminal.start()
+    terminal.wait_for("English · jus")
+    assert "Welcome" not in terminal.screen()
+    terminal.press("Enter")
+    terminal.wait_for("‹2/2›")
+    terminal.wait_for("and now?")
+    terminal.leave()
+    assert "Traceback" not in terminal.screen()
+
+
+def test_the_engine_is_killed_while_it_writes(terminal: Terminal, tmp_path: Path) -> None:
+    """What was written stays, what happened is told, and the next words are answered."""
+    set_up(tmp_path, ENDLESS + "model: demo\n")
+    terminal.start()
+    terminal.wait_for("Ember")
+    terminal.wait_for("ready")
+    terminal.press("Enter")
+    terminal.wait_for("writing")
+    terminal.wait_for("tokens/s")
+    kill_engine(tmp_path)
+    terminal.wait_for("SIGKILL")
+    terminal.wait_for("tries again")
+    terminal.type("Are you there?")
+    terminal.press("Enter")
+    terminal.wait_for("Are you there?")
+    terminal.wait_for("writing")
+    terminal.press("Escape")
+    terminal.wait_for("stopped")
+    terminal.leave()
+    assert "Traceback" not in terminal.screen()
+
+
+def kill_engine(tmp_path: Path) -> None:
+    """That of this test: others run beside it."""
+    for process in psutil.process_iter():
+        try:
+            mine = str(tmp_path) in process.environ().get("REFSHEET_STATE_DIR", "")
+            if mine and "refsheet_tui.engine.native" in process.cmdline():
+                process.kill()
+        except psutil.Error:
+            continue
