@@ -312,21 +312,19 @@ class RefsheetApp(App[int]):
 
     def _begin_to_load(self) -> None:
         self.run_worker(self._load(), group="load")
-        # While the person looks at the gallery: the first chat is not to wait for it.
-        self.run_worker(in_thread(partial(import_module, _CHAT)), group="import")
         if self._welcomes:
             self.run_worker(self._welcome(), group="welcome")
+        # While the person looks at the gallery: the first chat is not to wait for it. Not in a
+        # thread: where two of them import, each can wait for the other.
+        self.call_later(import_module, _CHAT)
 
     async def _welcome(self) -> None:
-        if await in_thread(self._is_first_start):
-            from refsheet_tui.tui.screens.welcome import WelcomeScreen
-
-            self.push_screen(WelcomeScreen(self.models))
-
-    def _is_first_start(self) -> bool:
         from refsheet_tui.tui.models import is_first_start
+        from refsheet_tui.tui.screens.welcome import WelcomeScreen
 
-        return is_first_start(self.preferences.config, self.preferences.file)
+        chosen = (self.preferences.config, self.preferences.file)
+        if await in_thread(partial(is_first_start, *chosen)):
+            self.push_screen(WelcomeScreen(self.models))
 
     async def _load(self, *, again: bool = False) -> None:
         try:

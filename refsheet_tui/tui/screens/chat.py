@@ -167,7 +167,7 @@ class ChatScreen(Translated[None]):
     def ended(self, outcome: Outcome) -> None:
         if outcome.overflow:
             self.notify(clean(outcome.overflow), markup=False, timeout=10)
-        self._activity.end(outcome.summary)
+        self._activity.end(" · ".join(filter(None, (self._mark(), outcome.summary))))
         self._show_chats()
 
     def give_back(self, said: Sequence[Words], instead_of: Message | None) -> None:
@@ -356,6 +356,7 @@ class ChatScreen(Translated[None]):
             return
         if self._talk.way.swipe(step):
             await self._show_path()
+            self._activity.end(self._mark())
         elif step > 0:
             self._wish("another")
         else:
@@ -402,6 +403,11 @@ class ChatScreen(Translated[None]):
         if self._edited is None:
             sent = (each.text for each in self._exchange.in_no_chat_yet)
             self._draft.keep("\n".join(filter(None, (*sent, self._composer.text))))
+
+    def _mark(self) -> str:
+        """Which of how many the last reply is: its beginning may be far above."""
+        way = self._talk.way
+        return self._said.mark(way.path[-1]) if way.ends_with_reply else ""
 
     def _place(self, message: Message) -> tuple[int, int]:
         return self._talk.way.place(message)

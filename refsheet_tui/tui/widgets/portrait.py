@@ -18,6 +18,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from refsheet_tui import pictures
 from refsheet_tui.errors import PictureError
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.blocks import blocks, fit
@@ -156,6 +157,9 @@ class Portrait(Widget):
     async def _draw(self, path: Path | None, size: Size) -> None:
         drawn: _Drawn = ([], None)
         if path is not None:
+            # With it comes Pillow. Not in the thread: where two import, each can wait for the
+            # other.
+            pictures.open_picture  # noqa: B018
             with suppress(PictureError, OSError):
                 drawn = await in_thread(partial(_drawn, path, size, self._way()))
         self._change(*drawn)
@@ -195,8 +199,6 @@ def _drawn(path: Path, size: Size, drawing: Drawing) -> _Drawn:
 def _opened(path: Path, changed: int) -> Image.Image:
     """A small copy, kept because every change of a window's size draws it again. Raises
     `PictureError`."""
-    from refsheet_tui.pictures import open_picture  # with it comes Pillow
-
-    image = open_picture(path)
+    image = pictures.open_picture(path)
     image.thumbnail((_KEPT_SIDE, _KEPT_SIDE))
     return image
