@@ -279,7 +279,11 @@ class RefsheetApp(App[int]):
             )
 
     async def action_quit(self) -> None:
-        """Leave at once, whatever the model is doing."""
+        """Leave at once, whatever the model is doing; but behind the letters that were typed
+        before, which wait for the field that they are for."""
+        (self.focused or self).call_later(self._quit)
+
+    def _quit(self) -> None:
         for chat in self._chats.values():
             chat.leave()
         self.workers.cancel_all()
