@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draw the screenshots in docs: the program itself, with the demo model."""
+"""Draw the screenshots in docs, and record a session: the program itself, with the demo model."""
 
 from __future__ import annotations
 
@@ -11,29 +11,42 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from textual.events import Paste
 from textual.pilot import Pilot
 
-from refsheet_tui.config import Config, Generation
+from demo.recording import animated
+from refsheet_tui.config import Config, Generation, Screens
+from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.widgets.composer import Composer
 from refsheet_tui.tui.widgets.portrait import Portrait
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SIZE = (110, 38)
+SMALL = (84, 26)
 QUESTIONS = ("What are you wearing?", "What color are your eyes?", "Tell me a story.")
 # A picture in a README must not fetch a font.
 FONT_FACES = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
 
 async def main() -> None:
-    # A library of its own: pictures in docs show nobody's chats.
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["REFSHEET_DATA_DIR"] = folder
-        await draw()
+    # Folders of their own: pictures in docs show nobody's chats and settings.
+    for draw in (draw_screens, draw_chinese, record):
+        with tempfile.TemporaryDirectory() as folder:
+            for kind in ("DATA", "CONFIG", "CACHE", "STATE", "MODELS"):
+                os.environ[f"REFSHEET_{kind}_DIR"] = f"{folder}/{kind.lower()}"
+            await draw()
 
 
-async def draw() -> None:
-    app = RefsheetApp(Config(language="en", generation=Generation(sample=False)))
+def app_in(language: str, *, welcomes: bool = False) -> RefsheetApp:
+    screens = Screens(language=language)  # type: ignore[arg-type]
+    config = Config(language=language, screens=screens, generation=Generation(sample=False))
+    return RefsheetApp(config, welcomes=welcomes)
+
+
+async def draw_screens() -> None:
+    app = app_in("en")
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.engine_state.is_demo and drawn(app))
         save(app, "screenshot-home.svg")
@@ -43,6 +56,79 @@ async def draw() -> None:
             await pilot.press(*question, "enter")
             await until(pilot, partial(settled, app, number))
         save(app, "screenshot.svg")
+        for key, name in (
+            ("f1", "help"),
+            ("ctrl+l", "chats"),
+            ("f3", "models"),
+            ("f4", "settings"),
+        ):
+            chat = app.screen
+            await pilot.press(key)
+            await until(pilot, lambda chat=chat: app.screen is not chat)  # type: ignore[misc]
+            await quiet(pilot)
+            save(app, f"screenshot-{name}.svg")
+            await pilot.press("escape")
+            await until(pilot, lambda chat=chat: app.screen is chat)  # type: ignore[misc]
+        await pilot.press("ctrl+o", "a")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        app.post_message(Paste(str(samples_dir() / "miso.png")))
+        await until(pilot, lambda: bool(app.screen.query("Attached")))
+        await pilot.press(*"What is in this picture?", "enter")
+        await until(pilot, lambda: settled(app, 1) and drawn(app))
+        save(app, "screenshot-assistant.svg")
+        await pilot.press("ctrl+o", "n")
+        await until(pilot, lambda: bool(app.screen.query("PathInput:focus")))
+        app.post_message(Paste(str(samples_dir() / "coral.png")))
+        await until(pilot, lambda: drawn(app) and len(app.screen.query("PathInput")) == 2)
+        app.screen.query_one("#sheet PathInput").value = "~/sheets/coral.png"  # type: ignore[attr-defined]
+        await quiet(pilot)
+        save(app, "screenshot-form.svg")
+
+
+async def draw_chinese() -> None:
+    app = app_in("zh-Hans")
+    async with app.run_test(size=SIZE) as pilot:
+        app.theme = "refsheet-light"
+        await until(pilot, lambda: app.engine_state.is_demo and drawn(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: settled(app, 1) and drawn(app))
+        app.screen.query_one(Composer).insert("你的眼睛是什么颜色？")
+        await pilot.press("enter")
+        await until(pilot, partial(settled, app, 2))
+        save(app, "screenshot-chinese.svg")
+
+
+async def record() -> None:
+    """From the gallery to a second reply beside the first."""
+    frames: list[tuple[str, float]] = []
+    app = app_in("en")
+
+    def shot(seconds: float) -> None:
+        frames.append((FONT_FACES.sub("", app.export_screenshot()), seconds))
+
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: app.engine_state.is_demo and drawn(app))
+        shot(2.0)
+        await pilot.press("enter")
+        await until(pilot, lambda: settled(app, 1))
+        shot(2.5)
+        for letter in QUESTIONS[1]:
+            await pilot.press(letter)
+            if letter in " ?":
+                shot(0.35)
+        await pilot.press("enter")
+        await until(pilot, partial(settled, app, 2))
+        shot(2.5)
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "‹2/2›" in app.export_screenshot() and settled(app, 2))
+        shot(2.0)
+        await pilot.press("/")
+        await pilot.press(*"exp")
+        shot(1.2)
+        await pilot.press("escape", "ctrl+l")
+        await quiet(pilot)
+        shot(2.5)
+    (DOCS / "session.svg").write_text(animated(frames), encoding="utf-8")
 
 
 def settled(app: RefsheetApp, replies: int) -> bool:
@@ -63,6 +149,14 @@ def drawn(app: RefsheetApp) -> bool:
 async def until(pilot: Pilot[int], reached: Callable[[], bool]) -> None:
     while not reached():
         await pilot.pause(0.02)
+    await pilot.pause()
+
+
+async def quiet(pilot: Pilot[int]) -> None:
+    """What is measured or searched in the background has come."""
+    await pilot.app.workers.wait_for_complete(
+        [worker for worker in pilot.app.workers if worker.group not in ("load", "reply")]
+    )
     await pilot.pause()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from hub_models import open_models
 from screens import GREEDY, chat_of, open_first_chat, ready, replies, say, shown, until
 from still import StillEngine, Writer
 from textual.command import CommandList, CommandPalette
@@ -26,7 +27,10 @@ from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.help import HelpScreen
+from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.screens.question import QuestionScreen
+from refsheet_tui.tui.screens.welcome import WelcomeScreen
 from refsheet_tui.tui.session import EngineState
 from refsheet_tui.tui.widgets.activity import Activity
 from refsheet_tui.tui.widgets.attachments import Attached
@@ -61,11 +65,13 @@ class Scene:
     play: Play
     engine: Callable[[], LocalEngine] = StillEngine
     config: Config = field(default=GREEDY)
+    welcomes: bool = False
 
     def app(self, language: str) -> RefsheetApp:
         screens = Screens(language=language, pictures="off")  # type: ignore[arg-type]
         update = {"screens": screens, "language": language}
-        return RefsheetApp(self.config.model_copy(update=update), self.engine())
+        config = self.config.model_copy(update=update)
+        return RefsheetApp(config, self.engine(), welcomes=self.welcomes)
 
 
 async def gallery(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -259,6 +265,30 @@ async def path_asked(pilot: Pilot[int], app: RefsheetApp) -> None:
     await until(pilot, lambda: isinstance(app.screen, AskPathScreen))
 
 
+async def models(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await gallery(pilot, app)
+    await open_models(pilot, app, "4b")
+
+
+async def terms(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await models(pilot, app)
+    await pilot.press("d")
+    await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+
+
+async def model_file(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await models(pilot, app)
+    await pilot.press("o")
+    await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
+
+
+async def welcome(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await ready(pilot, app)
+    await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
+    await until(pilot, lambda: "4.8" in shown(app) or "GB" in shown(app))
+    await until(pilot, lambda: app.models.measured is not None)
+
+
 SCENES = {
     "gallery": Scene(gallery),
     "gallery-loading": Scene(loading),
@@ -288,4 +318,8 @@ SCENES = {
     "help": Scene(helped),
     "palette": Scene(palette),
     "path-asked": Scene(path_asked),
+    "models": Scene(models),
+    "models-terms": Scene(terms),
+    "models-file": Scene(model_file),
+    "welcome": Scene(welcome, welcomes=True),
 }

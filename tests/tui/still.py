@@ -22,6 +22,9 @@ from refsheet_tui.engine import (
     Timings,
 )
 from refsheet_tui.prompting import Prompt
+from refsheet_tui.tui import models
+from refsheet_tui.weights.fit import Machine
+from refsheet_tui.weights.measuring import Measured
 
 # 2026-05-10, 12:00 UTC.
 NOON = 1778414400.0
@@ -37,9 +40,12 @@ _TIMINGS = Timings(first_token_s=0.4, write_tps=6.1)
 
 @pytest.fixture
 def noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """It is noon, and stays so."""
+    """It is noon, and stays so, on a laptop without models."""
     for module in _CLOCKS:
         monkeypatch.setattr(f"{module}.time", lambda: NOON)
+    laptop = Measured(Machine(8 * 10**9, 6 * 10**9, 0, 4e10), None)
+    monkeypatch.setattr(models, "measure_machine", lambda: laptop)
+    monkeypatch.setenv("REFSHEET_MODELS_DIR", "/nowhere/models")
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield

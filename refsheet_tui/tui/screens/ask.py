@@ -22,7 +22,9 @@ from refsheet_tui.tui.widgets.picture_field import PathInput
 class AskPathScreen(Translated[str | None], ModalScreen[str | None]):
     """Ends with a path for which `done` has not raised, or None when the person goes back."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", N_("Close"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "close", N_("Close"), id="ask.close")
+    ]
 
     def __init__(self, question: str, value: str, done: Callable[[str], None]) -> None:
         """`done` does what is asked for with the path, and raises `RefsheetError` where it can't:

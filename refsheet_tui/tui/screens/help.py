@@ -20,7 +20,7 @@ from refsheet_tui.tui.translated import Translated
 
 class HelpScreen(Translated[None], ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,f1,question_mark", "dismiss", N_("Close"))
+        Binding("escape,enter,f1,question_mark", "dismiss", N_("Close"), id="help.close")
     ]
 
     def __init__(self, actions: Sequence[Action], *, has_commands: bool) -> None:

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from refsheet_tui.tui.screens.character import Made
 
 
+class Shelves(VerticalScroll, inherit_bindings=False):
+    """Scrolled by what has the focus: arrows are for that."""
+
+
 class HomeScreen(Translated[None]):
     # All cards are in view from 80 x 24 on; where they are small, the description of the one in
     # focus stands below them.
@@ -65,7 +69,7 @@ class HomeScreen(Translated[None]):
     def compose(self) -> ComposeResult:
         yield Heading("RefSheet")
         yield DemoNotice()
-        with VerticalScroll(can_focus=False):
+        with Shelves(can_focus=False):
             yield Grid(id="gallery")
         yield Static(id="about", markup=False)
         yield Footer()

@@ -18,7 +18,9 @@ from refsheet_tui.tui.translated import Translated
 
 
 class ProblemScreen(Translated[None], ModalScreen[None]):
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", N_("Close"))]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter", "dismiss", N_("Close"), id="problem.close")
+    ]
 
     def __init__(self, error: RefsheetError) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ class QuestionScreen(Translated[bool], ModalScreen[bool]):
     """Ends with whether the person said yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "no", N_("Close")),
+        Binding("escape", "no", N_("Close"), id="question.close"),
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]

@@ -1,0 +1,103 @@
+"""Whatever can be done is done by its keys, by a click in the footer, and from the palette; what
+it then does has tests of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from scenes import SCENES
+from screens import until
+from still import noon
+from textual.dom import DOMNode
+from textual.pilot import Pilot
+from textual.widgets._footer import FooterKey
+
+from refsheet_tui.tui.actions import actions_on
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.keys import names
+
+__all__ = ["noon"]
+
+# One of each screen, and of what else has keys.
+PLACES = (
+    "gallery",
+    "form",
+    "browse",
+    "chat-answered",
+    "chat-focused",
+    "chats",
+    "help",
+    "problem",
+    "path-asked",
+    "models",
+    "models-terms",
+    "models-file",
+    "welcome",
+)
+# While there is a download; and where the field of the search has the same keys, for scrolling,
+# which it leaves to the list as long as it fits: both in tests of those screens.
+ELSEWHERE = {"models.pause", "chats.up", "chats.down"}
+pytestmark = pytest.mark.usefixtures("noon")
+
+
+class Recorder:
+    """Takes the place of what actions do."""
+
+    def __init__(self, app: RefsheetApp, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.done: list[tuple[DOMNode, str]] = []
+
+        async def dispatch(namespace: DOMNode, name: str, _: object) -> bool:
+            self.done.append((namespace, name))
+            return True
+
+        monkeypatch.setattr(app, "_dispatch_action", dispatch)
+
+    async def expect(self, pilot: Pilot[int], node: DOMNode, action: str, how: str) -> None:
+        """That `action` of `node` is what is done."""
+        name = action.partition("(")[0].rpartition(".")[2]
+        await until(pilot, lambda: bool(self.done))
+        assert [done for _, done in self.done] == [name], how
+        self.done.clear()
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_by_key_by_mouse_and_by_palette(place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = SCENES[place].app("en")
+    async with app.run_test(size=(220, 50)) as pilot:
+        await SCENES[place].play(pilot, app)
+        await pilot.pause()
+        recorder = Recorder(app, monkeypatch)
+        screen, focused = app.screen, app.focused
+        active = [
+            (key, binding.node, binding.binding)
+            for key, binding in screen.active_bindings.items()
+            if binding.binding.id in names()
+        ]
+        assert active
+        for key, node, binding in active:
+            await pilot.press(key)
+            await recorder.expect(pilot, node, binding.action, f"{key} on {place}")
+            assert app.screen is screen and app.focused is focused
+        for footer_key in screen.query(FooterKey):
+            if footer_key.region.width and footer_key.action != "app.command_palette":
+                await pilot.click(footer_key)
+                await recorder.expect(pilot, screen, footer_key.action, f"a click on {place}")
+        in_palette = {command.title for command in app.get_system_commands(screen)}
+        assert {action.description for action in actions_on(screen)} <= in_palette
+        for action in actions_on(screen):
+            await app.run_action(action.name, action.node)
+            await recorder.expect(pilot, action.node, action.name, f"the palette on {place}")
+
+
+async def test_no_action_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name that can be given another key belongs to a key of one of these places."""
+    seen: set[str] = set()
+    for place in PLACES:
+        monkeypatch.setenv("REFSHEET_DATA_DIR", str(tmp_path / place))
+        app = SCENES[place].app("en")
+        async with app.run_test(size=(120, 40)) as pilot:
+            await SCENES[place].play(pilot, app)
+            await pilot.pause()
+            seen |= {each.binding.id or "" for each in app.screen.active_bindings.values()}
+    assert sorted(names() - seen) == sorted(ELSEWHERE)
