@@ -20,7 +20,10 @@ _WORDS = (
 
 
 def set_stage(folder: Path, messages: int) -> None:
-    """A library with one character, and one chat of so many messages with it."""
+    """A library with one character, and one chat of so many messages with it; the model is chosen
+    already."""
+    (folder / "config").mkdir(parents=True)
+    (folder / "config" / "config.yaml").write_text("model: demo\n")
     library = Library.open(folder / "data")
     profile = Profile(name=CHARACTER, description="A dragon who tends a lighthouse.")
     version = library.characters.add(profile, [samples_dir() / "ember.png"]).version

@@ -18,6 +18,8 @@ from types import TracebackType
 _ROWS, _COLUMNS = 40, 120
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _PATIENCE_S = 60.0
+# What it is, and that it draws no pixels.
+_QUESTION, _ANSWER = b"\x1b[c", b"\x1b[?62;22c"
 
 
 class Terminal:
@@ -87,6 +89,8 @@ class Terminal:
         except OSError:  # how Linux tells that nobody holds the other end any more
             return False
         self._seen += piece
+        if _QUESTION in piece:  # as terminals do, at once
+            os.write(self._ours, _ANSWER)
         return bool(piece)
 
 
