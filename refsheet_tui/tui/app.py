@@ -30,6 +30,7 @@ from refsheet_tui.prompting import Language, chosen_language
 from refsheet_tui.tui import keys
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.background import in_thread
+from refsheet_tui.tui.clipboard import copied_by_system
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.harmless import Harmless
 from refsheet_tui.tui.messages import (
@@ -123,6 +124,15 @@ class RefsheetApp(App[int]):
 
         downloads = Downloads(self._transfer_changed, self._download_ended)
         return Models(self.preferences, downloads)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Whatever is copied, from a message or a field. In a browser it is the page's, which may
+        be on another machine than this one."""
+        self.run_worker(self._copy(text), group="copy")
+
+    async def _copy(self, text: str) -> None:
+        if self.is_web or not await copied_by_system(text):
+            super().copy_to_clipboard(text)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), _HARMLESS]

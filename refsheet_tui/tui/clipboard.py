@@ -12,8 +12,6 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from textual.app import App
-
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
 from refsheet_tui.tui.background import in_thread
@@ -28,16 +26,17 @@ _PROGRAMS = (
 _PATIENCE_S = 2.0
 
 
-async def copy(app: App[int], text: str) -> None:
-    """Over ssh the terminal is asked (OSC 52), which carries it to where the person sits, and in a
-    browser its page; macOS's own terminal does not know that."""
-    if not (os.environ.get("SSH_CONNECTION") or app.is_web):
-        for program in _PROGRAMS:
-            if shutil.which(program[0]):
-                is_copied: bool = await in_thread(partial(_copied, program, text))
-                if is_copied:
-                    return
-    app.copy_to_clipboard(text)
+async def copied_by_system(text: str) -> bool:
+    """Whether a program of this machine has taken it. Over ssh none is asked: the terminal (OSC 52)
+    carries it to where the person sits; macOS's own terminal does not know that."""
+    if os.environ.get("SSH_CONNECTION"):
+        return False
+    for program in _PROGRAMS:
+        if shutil.which(program[0]):
+            is_copied: bool = await in_thread(partial(_copied, program, text))
+            if is_copied:
+                return True
+    return False
 
 
 def pasted_picture() -> Path | None:

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 from kept_chats import answered, kept
 from screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
+from textual.app import App
 
 from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import Event, GenerationSettings, LocalEngine
 from refsheet_tui.errors import EngineError
 from refsheet_tui.prompting import Prompt
-from refsheet_tui.tui import clipboard
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.widgets.bubbles import Bubble, ReplyBubble
 from refsheet_tui.tui.widgets.composer import Composer
+from refsheet_tui.tui.widgets.prose import Prose
 
 
 async def test_what_one_said_can_be_said_differently() -> None:
@@ -110,8 +111,15 @@ async def test_the_system_s_own_clipboard_is_tried_first(
     program = tmp_path / "wl-copy"
     program.write_text(f"#!/bin/sh\n/bin/cat > {tmp_path}/copied\n")
     program.chmod(0o755)
-    await clipboard.copy(RefsheetApp(GREEDY), "Käse 🐉")
-    assert (tmp_path / "copied").read_text(encoding="utf-8") == "Käse 🐉"
+    told: list[str] = []
+    monkeypatch.setattr(App, "copy_to_clipboard", lambda _, text: told.append(text))
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        app.copy_to_clipboard("Käse 🐉")
+        copied = tmp_path / "copied"
+        await until(pilot, lambda: copied.exists() and copied.read_text("utf-8") == "Käse 🐉")
+        await app.workers.wait_for_complete([each for each in app.workers if each.group == "copy"])
+    assert not told
 
 
 async def test_a_browser_has_a_clipboard_of_its_own(
@@ -125,9 +133,27 @@ async def test_a_browser_has_a_clipboard_of_its_own(
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.setattr(RefsheetApp, "is_web", True)
+    monkeypatch.setattr(App, "copy_to_clipboard", lambda _, text: copied.append(text))
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        app.copy_to_clipboard("Käse 🐉")
+        await until(pilot, lambda: copied == ["Käse 🐉"])
+
+
+async def test_what_the_mouse_has_marked_is_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
     monkeypatch.setattr(RefsheetApp, "copy_to_clipboard", lambda _, text: copied.append(text))
-    await clipboard.copy(RefsheetApp(GREEDY), "Käse 🐉")
-    assert copied == ["Käse 🐉"]
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_first_chat(pilot, app)
+        prose = app.screen.query_one(Prose)
+        await pilot.mouse_down(prose, offset=(0, 0))
+        await pilot.hover(prose, offset=(9, 0))
+        await pilot.mouse_up(prose, offset=(9, 0))
+        await until(pilot, lambda: bool(app.screen.get_selected_text()))
+        await pilot.press("ctrl+c")
+        await until(pilot, lambda: bool(copied))
+        assert replies(app)[0].startswith(copied[0].strip()) and len(copied[0].strip()) > 4
 
 
 async def test_nothing_else_is_done_while_a_message_is_edited() -> None:

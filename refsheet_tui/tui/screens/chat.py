@@ -22,7 +22,7 @@ from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import clean, one_line
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.clipboard import copy, pasted_picture
+from refsheet_tui.tui.clipboard import pasted_picture
 from refsheet_tui.tui.commands import escaped, is_command, parsed, unescaped
 from refsheet_tui.tui.draft import Draft
 from refsheet_tui.tui.exchange import Exchange
@@ -254,7 +254,7 @@ class ChatScreen(Translated[None]):
         if wanted.what in ("copy", "code"):
             text = wanted.said.text if wanted.what == "copy" else wanted.said.next_code()
             if text:
-                await copy(self.app, text)
+                self.app.copy_to_clipboard(text)
             self.notify(_("Copied.") if text else _("There is no code in it."), timeout=3)
             return
         if self._is_busy():
