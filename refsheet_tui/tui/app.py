@@ -30,11 +30,13 @@ from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatChosen, ChatWanted, SettingsWanted, SheetChosen
 from refsheet_tui.tui.preferences import Preferences
+from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen, Choice
 from refsheet_tui.tui.screens.help import HelpScreen
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.screens.settings import SettingsScreen
 from refsheet_tui.tui.session import EngineState, Session
 from refsheet_tui.tui.themes import DARK, LIGHT
 from refsheet_tui.tui.translated import Translated
@@ -48,16 +50,18 @@ class RefsheetApp(App[int]):
 
     TITLE = "RefSheet"
     CSS_PATH = [  # noqa: RUF012 - the base class declares it
-        f"styles/{name}.tcss" for name in ("base", "home", "chat", "character", "dialogs")
+        f"styles/{name}.tcss" for name in ("base", "home", "chat", "character", "settings", "dialogs")
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", N_("Quit"), priority=True, id="app.quit"),
         Binding("f1,question_mark", "help", N_("Help"), key_display="f1", id="app.help"),
         Binding("ctrl+l", "chats", N_("Chats"), id="app.chats"),
+        Binding("f4", "settings", N_("Settings"), show=False, id="app.settings"),
         Binding("f2", "other_theme", N_("Light or dark"), show=False, id="app.theme"),
     ]
 
     engine_state: reactive[EngineState] = reactive(EngineState("loading", ""))
+    config: reactive[Config] = reactive(Config)
 
     def __init__(
         self, config: Config, engine: Engine | None = None, config_file: Path | None = None
@@ -69,6 +73,7 @@ class RefsheetApp(App[int]):
         """
         super().__init__()
         self.preferences = Preferences(config, config_file)
+        self.set_reactive(RefsheetApp.config, config)
         self._speaks = chosen_language(config.language, os.environ)
         speak(_written_in(config))
         self.register_theme(DARK)
@@ -115,6 +120,16 @@ class RefsheetApp(App[int]):
     async def on_settings_wanted(self, message: SettingsWanted) -> None:
         await self.change_settings(message.changes)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where something is being filled in, these would take the person away from it."""
+        if action == "settings":
+            return not isinstance(self.screen, (CharacterScreen, SettingsScreen))
+        return action != "chats" or not isinstance(self.screen, SettingsScreen)
+
+    def action_settings(self) -> None:
+        """Every setting, from anywhere."""
+        self.push_screen(SettingsScreen(self.preferences, self.change_settings))
+
     def action_chats(self) -> None:
         """Every chat, from anywhere."""
 
@@ -159,17 +174,21 @@ class RefsheetApp(App[int]):
         """Say what happened and what to do, over whatever screen is there."""
         self.push_screen(ProblemScreen(error))
 
-    async def change_settings(self, changes: Mapping[str, Value]) -> None:
-        """Write them down, and let them count at once. Raises `ConfigError`, `StorageError`."""
+    async def change_settings(self, changes: Mapping[str, Value]) -> bool:
+        """Write them down, and let them count at once; whether the model is loaded again for that.
+        Raises `ConfigError`, `StorageError`."""
         before = self.preferences.config
         self.preferences.change(changes)
         config = self.preferences.config
         self._look()
         self._speaks = chosen_language(config.language, os.environ)
-        if self.session.configure(config):
+        loads = self.session.configure(config)
+        if loads:
             self.run_worker(self._load(again=True), group="load", exclusive=True)
         if config.screens.language != before.screens.language:
             await self._retranslate()
+        self.config = config
+        return loads
 
     async def _retranslate(self) -> None:
         speak(_written_in(self.preferences.config))

@@ -35,6 +35,7 @@ COMMANDS = (
     Command("export", N_("write the chat as .json, .jsonl or .md"), argument=N_("FILE")),
     Command("new", N_("another chat with the same character"), "screen.new"),
     Command("chats", N_("all chats, and everything that was said"), "app.chats"),
+    Command("settings", N_("how the program looks and works"), "app.settings"),
     Command("help", N_("every key and command"), "app.help"),
 )
 _BY_NAME = {command.name: command for command in COMMANDS}
