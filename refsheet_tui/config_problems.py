@@ -11,10 +11,30 @@ from typing import TypeGuard, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from refsheet_tui.errors import ConfigError
+from refsheet_tui.errors import ConfigError, SettingError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
 
 _Model = TypeVar("_Model", bound=BaseModel)
+
+# By pydantic's names for what is wrong; what is in braces is its own, too.
+_WANTED = {
+    "model_type": N_("should be a group of settings, indented under it"),
+    "model_attributes_type": N_("should be a group of settings, indented under it"),
+    "path_type": N_("should be a path"),
+    "int_type": N_("should be a valid integer"),
+    "float_type": N_("should be a valid number"),
+    "finite_number": N_("should be a finite number"),
+    "bool_type": N_("should be a valid boolean"),
+    "string_type": N_("should be a valid string"),
+    "string_too_short": N_("should have at least {min_length} character"),
+    "literal_error": N_("should be {expected}"),
+    "greater_than": N_("should be greater than {gt}"),
+    "greater_than_equal": N_("should be greater than or equal to {ge}"),
+    "less_than": N_("should be less than {lt}"),
+    "less_than_equal": N_("should be less than or equal to {le}"),
+    "dict_type": N_("should be pairs such as `chat.again: f5`"),
+}
 
 
 def validated(model: type[_Model], settings: Mapping[Hashable, object], path: Path) -> _Model:
@@ -38,15 +58,12 @@ def _problem(model: type[BaseModel], error: ErrorDetails, file: str) -> ConfigEr
     found = reprlib.repr(error["input"])
     if error["type"] in {"extra_forbidden", "invalid_key"}:
         return ConfigError(f"{file}: there is no setting {key!r}.", _suggestion(model, error))
-    if error["type"] in {"model_type", "model_attributes_type"}:
-        wanted = "should be a group of settings, indented under it"
-    elif error["type"] == "path_type":
-        wanted = "should be a path"
-    else:
-        wanted = error["msg"].replace("Input should", "should").replace("String should", "should")
-    return ConfigError(
-        f"{file}: {key} {wanted}, not {found}.",
-        "Correct it, or remove the line to get the default.",
+    known = _WANTED.get(error["type"])
+    wanted = _(known).format(**error.get("ctx", {})) if known else error["msg"]
+    return SettingError(
+        file,
+        _("{setting} {wanted}, not {found}.").format(setting=key, wanted=wanted, found=found),
+        _("Correct it, or remove the line to get the default."),
     )
 
 

@@ -23,6 +23,14 @@ class ConfigError(RefsheetError):
     """A settings file that can't be used as it stands."""
 
 
+class SettingError(ConfigError):
+    """A setting that can't be what it is; `sentence` says so without the name of the file."""
+
+    def __init__(self, file: str, sentence: str, remedy: str) -> None:
+        super().__init__(f"{file}: {sentence}", remedy)
+        self.sentence = sentence
+
+
 class PictureError(RefsheetError):
     """A file that can't be opened as a picture."""
 

@@ -18,21 +18,19 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.theme import Theme
 
-from refsheet_tui.characters.library import KeptCharacter
-from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.config import Config
 from refsheet_tui.config_edit import Value
 from refsheet_tui.crashes import crash
 from refsheet_tui.engine import Engine
-from refsheet_tui.errors import ConfigError, RefsheetError
+from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _, speak
 from refsheet_tui.prompting import Language, chosen_language
-from refsheet_tui.tui import keys
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.clipboard import copied_by_system
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.harmless import Harmless
+from refsheet_tui.tui.looks import Looks
 from refsheet_tui.tui.messages import (
     ChatChosen,
     ChatWanted,
@@ -40,25 +38,21 @@ from refsheet_tui.tui.messages import (
     SettingsWanted,
     SheetChosen,
 )
-from refsheet_tui.tui.pixels import Drawing, best_drawing, drawing_for
+from refsheet_tui.tui.open_chats import OpenChats
+from refsheet_tui.tui.pixels import Drawing, best_drawing
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.session import EngineState, Session
-from refsheet_tui.tui.themes import DARK, LIGHT
 from refsheet_tui.tui.translated import Translated
 
 if TYPE_CHECKING:
     # At run time each comes with its first use: the gallery does not wait for them.
     from refsheet_tui.tui.downloads import Ended, Transfer
     from refsheet_tui.tui.models import Models
-    from refsheet_tui.tui.screens.chat import ChatScreen
     from refsheet_tui.tui.screens.chats import Choice
 
 _CHAT = "refsheet_tui.tui.screens.chat"
-
-# Chats that stay as they were left, each in a screen of its own.
-_KEPT_OPEN = 8
 
 _HARMLESS = Harmless()
 
@@ -68,19 +62,22 @@ class RefsheetApp(App[int]):
 
     TITLE = "RefSheet"
     CSS_PATH = [  # noqa: RUF012 - the base class declares it
-        f"styles/{name}.tcss" for name in ("base", "home", "chat", "character", "models", "dialogs")
+        f"styles/{name}.tcss"
+        for name in ("base", "home", "chat", "character", "models", "settings", "dialogs")
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", N_("Quit"), priority=True, id="app.quit"),
         Binding("f1,question_mark", "help", N_("Help"), key_display="f1", id="app.help"),
         Binding("ctrl+l", "chats", N_("Chats"), id="app.chats"),
         Binding("f3", "models", N_("Models"), show=False, id="app.models"),
+        Binding("f4", "settings", N_("Settings"), show=False, id="app.settings"),
         Binding("f2", "other_theme", N_("Light or dark"), show=False, id="app.theme"),
     ]
 
     engine_state: reactive[EngineState] = reactive(EngineState("loading", ""))
     drawing: reactive[Drawing] = reactive[Drawing]("halfcell")
     transfer: reactive[Transfer | None] = reactive(None)
+    config: reactive[Config] = reactive(Config)
 
     def __init__(
         self,
@@ -99,16 +96,14 @@ class RefsheetApp(App[int]):
         """
         super().__init__()
         self.preferences = Preferences(config, config_file)
+        self.set_reactive(RefsheetApp.config, config)
         self._speaks = chosen_language(config.language, os.environ)
         speak(_written_in(config))
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
         self._engine = engine
-        self._best_drawing = best_drawing
+        self._looks = Looks(self, best_drawing)
         self._welcomes = welcomes
-        self._chats: dict[int, ChatScreen] = {}
+        self._chats = OpenChats(self)
         self._deleted: list[int] = []
-        self._clashes: set[str] = set()
         self.crashed: RefsheetError | None = None
 
     @property
@@ -138,7 +133,7 @@ class RefsheetApp(App[int]):
         return [*super().get_line_filters(), _HARMLESS]
 
     def on_mount(self) -> None:
-        self._look()
+        self._looks.follow(self.preferences.config.screens)
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.session = Session(self.preferences.config, self._engine_changed, self._engine)
         self.push_screen(HomeScreen(self._speaks, self.session.library.characters))
@@ -153,18 +148,18 @@ class RefsheetApp(App[int]):
     async def on_chat_wanted(self, message: ChatWanted) -> None:
         """Go on with a chat, or begin one."""
         if message.character is None:
-            self._open(None, self.session.plain_chat(new=message.new))
+            self._chats.open(None, self.session.plain_chat(new=message.new))
         else:
-            self._open(*self.session.chat_with(message.character, new=message.new))
+            self._chats.open(*self.session.chat_with(message.character, new=message.new))
 
     @guarded
     async def on_chat_chosen(self, message: ChatChosen) -> None:
         chat = self.session.library.chats.get(message.chat)
         characters = self.session.library.characters
         kept = characters.at(chat.version) if chat.version is not None else None
-        self._open(kept, chat)
+        self._chats.open(kept, chat)
         if message.message is not None:
-            self._chats[chat.id].find(message.message)
+            self._chats.find(chat.id, message.message)
 
     @guarded
     async def on_settings_wanted(self, message: SettingsWanted) -> None:
@@ -177,12 +172,24 @@ class RefsheetApp(App[int]):
             await self.change_settings(changes)
         self.notify(words, markup=False, timeout=8)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where something is being filled in, these would take the person away from it."""
+        if action in ("chats", "settings", "models"):
+            return not self.screen.has_class("-form")
+        return True
+
     def action_models(self) -> None:
         """From anywhere."""
         from refsheet_tui.tui.screens.models import ModelsScreen
 
         if not any(isinstance(screen, ModelsScreen) for screen in self.screen_stack):
             self.push_screen(ModelsScreen(self.models))
+
+    def action_settings(self) -> None:
+        """Every setting, from anywhere."""
+        from refsheet_tui.tui.screens.settings import SettingsScreen
+
+        self.push_screen(SettingsScreen(self.preferences, self.change_settings))
 
     def action_chats(self) -> None:
         """Every chat, from anywhere."""
@@ -195,33 +202,8 @@ class RefsheetApp(App[int]):
                 characters = self.session.library.characters
                 self.post_message(ChatWanted(characters.get(choice.number)))
 
-        opened = [chat.number for chat in self._chats.values() if chat in self.screen_stack]
+        opened = self._chats.on_screen
         self.push_screen(ChatsScreen(self.session.library, opened, self._deleted), chosen)
-
-    def _open(self, kept: KeptCharacter | None, chat: Chat) -> None:
-        from refsheet_tui.tui.screens.chat import ChatScreen
-
-        screen = self._chats.pop(chat.id, None)
-        if screen is None:
-            screen = ChatScreen(kept, chat, self.session)
-            self.install_screen(screen, f"chat-{chat.id}")
-        self._chats[chat.id] = screen
-        if screen in self.screen_stack:  # a double click asks twice
-            return
-        if isinstance(self.screen, ChatScreen):
-            self.screen.leave()
-            self.switch_screen(screen)
-        else:
-            self.push_screen(screen)
-        self._forget_chats(_KEPT_OPEN)
-
-    def _forget_chats(self, most: int) -> None:
-        """All of them is on the disk. One whose reply still ends is left to do so."""
-        for chat in list(self._chats.values())[: max(0, len(self._chats) - most)]:
-            if chat not in self.screen_stack and not chat.replying:
-                del self._chats[chat.number]
-                self.uninstall_screen(chat)
-                chat.remove()
 
     def on_sheet_chosen(self, message: SheetChosen) -> None:
         look = self.session.look(message.sheet, message.language)
@@ -231,62 +213,37 @@ class RefsheetApp(App[int]):
         """Say what happened and what to do, over whatever screen is there."""
         self.push_screen(ProblemScreen(error))
 
-    async def change_settings(self, changes: Mapping[str, Value]) -> None:
-        """Write them down, and let them count at once. Raises `ConfigError`, `StorageError`."""
+    async def change_settings(self, changes: Mapping[str, Value]) -> bool:
+        """Write them down, and let them count at once; whether the model is loaded again for that.
+        Raises `ConfigError`, `StorageError`."""
         before = self.preferences.config
         self.preferences.change(changes)
         config = self.preferences.config
-        self._look()
+        self._looks.follow(self.preferences.config.screens)
         self._speaks = chosen_language(config.language, os.environ)
         for screen in self.screen_stack:
             if isinstance(screen, HomeScreen):
                 await screen.speak(self._speaks)
         # A model that could not be loaded is tried again by whoever chooses it once more.
         is_wanted = "model" in changes and self.engine_state.phase == "failed"
-        if self.session.configure(config) or is_wanted:
+        loads = self.session.configure(config) or is_wanted
+        if loads:
             self.run_worker(self._load(again=True), group="load", exclusive=True)
         if config.screens.language != before.screens.language:
             await self._retranslate()
+        self.config = config
+        return loads
 
     async def _retranslate(self) -> None:
         speak(_written_in(self.preferences.config))
-        self._forget_chats(0)
+        self._chats.forget(0)
         self.session.retell()
         for screen in self.screen_stack:
             if isinstance(screen, Translated):
                 await screen.retranslate()
 
-    def _look(self) -> None:
-        """As the settings say; what they can't say is told, and left as it was."""
-        screens = self.preferences.config.screens
-        self.drawing = drawing_for(screens.pictures, self._best_drawing, os.environ)
-        if screens.theme in self.available_themes:
-            self.theme = screens.theme
-        else:
-            self.theme = DARK.name
-            self.notify(
-                _("There is no theme {name}: ctrl+p, “Theme” shows those there are.").format(
-                    name=screens.theme
-                ),
-                severity="warning",
-                markup=False,
-            )
-        try:
-            keys.check(screens.keys)
-        except ConfigError as error:
-            self.notify(str(error), severity="warning", markup=False)
-        self.set_keymap(screens.keys)
-
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
-        """Told once for each key."""
-        new = {binding.key for binding in clashed_bindings} - self._clashes
-        self._clashes |= new
-        for key in sorted(new):
-            self.notify(
-                _("screens.keys gives {key} to two things; one has no key now.").format(key=key),
-                severity="warning",
-                markup=False,
-            )
+        self._looks.clashed(clashed_bindings)
 
     async def action_quit(self) -> None:
         """Leave at once, whatever the model is doing; but behind the letters that were typed
@@ -294,15 +251,14 @@ class RefsheetApp(App[int]):
         (self.focused or self).call_later(self._quit)
 
     def _quit(self) -> None:
-        for chat in self._chats.values():
-            chat.leave()
+        self._chats.leave()
         self.workers.cancel_all()
         self._leave(0)
 
     def action_help(self) -> None:
         from refsheet_tui.tui.screens.help import HelpScreen
 
-        has_commands = self.screen in self._chats.values()
+        has_commands = self.screen in self._chats
         self.push_screen(HelpScreen(actions_on(self.screen), has_commands=has_commands))
 
     def action_command_palette(self) -> None:
@@ -317,7 +273,7 @@ class RefsheetApp(App[int]):
         yield SystemCommand(_("Theme"), _("Choose the colours"), self.action_change_theme)
 
     def action_other_theme(self) -> None:
-        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+        self.theme = self._looks.other()
 
     def _theme_changed(self, theme: Theme) -> None:
         """However it was chosen, it is there the next time."""

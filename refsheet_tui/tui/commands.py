@@ -43,6 +43,7 @@ COMMANDS = (
     Command("new", N_("another chat with the same character"), "screen.new"),
     Command("picture", N_("send a picture with your next message"), argument=N_("FILE")),
     Command("chats", N_("all chats, and everything that was said"), "app.chats"),
+    Command("settings", N_("how the program looks and works"), "app.settings"),
     Command("help", N_("every key and command"), "app.help"),
 )
 _BY_NAME = {command.name: command for command in COMMANDS}

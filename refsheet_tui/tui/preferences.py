@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from refsheet_tui.config import Config
 from refsheet_tui.config_edit import Value, change_config, settings_file, with_changes
+from refsheet_tui.prompting import chosen_language
+from refsheet_tui.tui import keys
 
 
 class Preferences:
@@ -19,7 +22,11 @@ class Preferences:
 
     def tried(self, changes: Mapping[str, Value]) -> Config:
         """What would count with these. Raises `ConfigError` for what can't be."""
-        return with_changes(self.config, changes, self.file)
+        config = with_changes(self.config, changes, self.file)
+        chosen_language(config.language, os.environ)
+        if "screens.keys" in changes:
+            keys.check(config.screens.keys)
+        return config
 
     def change(self, changes: Mapping[str, Value]) -> None:
         """Raises `ConfigError`, `StorageError`; nothing is changed then."""

@@ -54,7 +54,7 @@ class CharacterScreen(Translated[Made | None]):
         self, profile: Profile, pictures: Sequence[str] = (), *, is_new: bool = True
     ) -> None:
         """`pictures`: the sheet, and others of the character, as far as they are known."""
-        super().__init__()
+        super().__init__(classes="-form")
         self._profile = profile
         self._given = list(pictures)
         self._is_new = is_new

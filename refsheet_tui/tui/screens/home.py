@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Grid, VerticalScroll
+from textual.containers import Grid
 from textual.widgets import Footer, Static
 
 from refsheet_tui import paths
@@ -27,13 +27,10 @@ from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.card import Card, Door, Tile
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
+from refsheet_tui.tui.widgets.scrolled import Scrolled
 
 if TYPE_CHECKING:
     from refsheet_tui.tui.screens.character import Made
-
-
-class Shelves(VerticalScroll, inherit_bindings=False):
-    """Scrolled by what has the focus: arrows are for that."""
 
 
 class HomeScreen(Translated[None]):
@@ -69,7 +66,7 @@ class HomeScreen(Translated[None]):
     def compose(self) -> ComposeResult:
         yield Heading("RefSheet")
         yield DemoNotice()
-        with Shelves(can_focus=False):
+        with Scrolled():
             yield Grid(id="gallery")
         yield Static(id="about", markup=False)
         yield Footer()

@@ -1,0 +1,180 @@
+"""Every setting of `config.yaml`: what it does, what it is, and a field to change it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from itertools import groupby
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Footer, Input, Static
+
+from refsheet_tui.config import Config
+from refsheet_tui.config_edit import Value
+from refsheet_tui.config_fields import Setting, all_settings
+from refsheet_tui.config_words import words
+from refsheet_tui.errors import ConfigError, SettingError
+from refsheet_tui.i18n import N_, _
+from refsheet_tui.text import one_line
+from refsheet_tui.tui.guarded import guarded
+from refsheet_tui.tui.preferences import Preferences
+from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.widgets.heading import Heading
+from refsheet_tui.tui.widgets.scrolled import Scrolled
+from refsheet_tui.tui.widgets.setting import SettingRow
+
+Change = Callable[[Mapping[str, Value]], Awaitable[bool]]
+
+
+class SettingsScreen(Translated[None]):
+    """What is changed is written down and counts at once."""
+
+    AUTO_FOCUS = "#settings-filter"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", N_("Back"), id="settings.back"),
+        # Keys of the fields, too.
+        Binding("ctrl+d", "default", N_("Default"), priority=True, id="settings.default"),
+        Binding("alt+z", "undo", N_("Undo"), id="settings.undo"),
+        Binding("slash", "filter", N_("Find"), key_display="/", id="settings.find"),
+        Binding("up", "step(-1)", N_("Up"), show=False, id="settings.up"),
+        Binding("down", "step(1)", N_("Down"), show=False, id="settings.down"),
+    ]
+
+    def __init__(self, preferences: Preferences, change: Change) -> None:
+        """`change` makes settings count and says whether the model is loaded again for them; it
+        raises `ConfigError`, `StorageError`."""
+        super().__init__(classes="-form")
+        self._preferences = preferences
+        self._change = change
+        self._changed: list[tuple[str, Value]] = []
+
+    def compose(self) -> ComposeResult:
+        yield Heading(f"RefSheet · {_('Settings')}")
+        yield Static(one_line(str(self._preferences.file)), id="settings-file", markup=False)
+        yield Input(placeholder=_("Find a setting"), compact=True, id="settings-filter")
+        with Scrolled(id="settings"):
+            for group, settings in groupby(all_settings(), lambda each: each.group):
+                with Vertical(classes="settings-group"):
+                    if group:
+                        title = f"{group}\n{_(words()[group])}"
+                        yield Static(title, classes="settings-title", markup=False)
+                    for setting in settings:
+                        yield self._row_of(setting)
+        yield Static(id="settings-said", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "config", self._show, init=False)
+
+    async def retranslate(self) -> None:
+        """The person is where they were."""
+        sought = self.query_one("#settings-filter", Input).value
+        here = self._here()
+        await super().retranslate()
+        self.query_one("#settings-filter", Input).value = sought
+        for row in self.query(SettingRow):
+            if here is not None and row.setting == here.setting:
+                row.field.focus()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Only settings that all the words are about."""
+        if message.input.id != "settings-filter":
+            return
+        words = message.value.casefold().split()
+        for group in self.query(".settings-group"):
+            rows = group.query(SettingRow)
+            for row in rows:
+                row.display = row.matches(words)
+            group.display = any(row.display for row in rows)
+        found = any(row.display for row in self.query(SettingRow))
+        self._say("" if found else _("There is no such setting."))
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        if message.input.id == "settings-filter":
+            self.action_step(1)
+
+    def action_filter(self) -> None:
+        self.query_one("#settings-filter").focus()
+
+    def action_step(self, step: int) -> None:
+        """To the setting before or after this one; before the first is what narrows them."""
+        fields = [row.field for row in self.query(SettingRow) if row.display]
+        here = self._here()
+        at = fields.index(here.field) if here is not None and here.display else -1
+        if at + step < 0:
+            self.action_filter()
+        elif at + step < len(fields):
+            fields[at + step].focus()
+
+    def action_default(self) -> None:
+        """What is in the field of the focus is as it came with the program."""
+        here = self._here()
+        if here is None:
+            self._say(_("Choose a setting first."))
+        else:
+            here.put_back(here.setting.default)
+
+    @guarded
+    async def action_undo(self) -> None:
+        """What was changed last is as it was before."""
+        if not self._changed:
+            self._say(_("Nothing was changed here."))
+            return
+        name, value = self._changed[-1]
+        await self._change({name: value})
+        self._changed.pop()
+        self._say(_("{setting} is as it was.").format(setting=name))
+
+    @guarded
+    async def action_back(self) -> None:
+        """What was typed and can be counts as if the field had been left."""
+        try:
+            for row in self.query(SettingRow):
+                if row.unsaved:
+                    await self._save(row.setting, row.typed)
+        finally:
+            self.dismiss()
+
+    def _here(self) -> SettingRow | None:
+        """The setting that has the focus."""
+        around = self.focused.ancestors if self.focused is not None else []
+        return next((each for each in around if isinstance(each, SettingRow)), None)
+
+    def _row_of(self, setting: Setting) -> SettingRow:
+        value = setting.in_(self._preferences.config)
+        choices = setting.choices
+        if setting.name == "screens.theme":
+            choices = tuple(sorted({*self.app.available_themes, str(value)}))
+        about = _(words()[setting.name])
+        return SettingRow(setting, about, value, self._problem_of, choices)
+
+    def _show(self, config: Config) -> None:
+        for row in self.query(SettingRow):
+            row.show(row.setting.in_(config))
+
+    def _problem_of(self, setting: Setting, value: Value) -> str:
+        try:
+            self._preferences.tried({setting.name: value})
+        except SettingError as error:
+            return error.sentence
+        except ConfigError as error:
+            return str(error)
+        return ""
+
+    @guarded
+    async def on_setting_row_chosen(self, message: SettingRow.Chosen) -> None:
+        await self._save(message.row.setting, message.value)
+
+    async def _save(self, setting: Setting, value: Value) -> None:
+        before = setting.in_(self._preferences.config)
+        if value == before:  # chosen twice
+            return
+        self._say(_("Not saved."))
+        loads = await self._change({setting.name: value})
+        self._changed.append((setting.name, before))
+        self._say(_("Saved. The model is loaded again.") if loads else _("Saved."))
+
+    def _say(self, words: str) -> None:
+        self.query_one("#settings-said", Static).update(words)
