@@ -30,6 +30,7 @@ from refsheet_tui.tui.screens.help import HelpScreen
 from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.screens.question import QuestionScreen
+from refsheet_tui.tui.screens.settings import SettingsScreen
 from refsheet_tui.tui.screens.welcome import WelcomeScreen
 from refsheet_tui.tui.session import EngineState
 from refsheet_tui.tui.widgets.activity import Activity
@@ -282,6 +283,19 @@ async def model_file(pilot: Pilot[int], app: RefsheetApp) -> None:
     await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
 
 
+async def settings(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await gallery(pilot, app)
+    await pilot.press("f4")
+    await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
+    app.screen.query_one("#settings-file", Static).update("~/.config/refsheet/config.yaml")
+
+
+async def wrong_setting(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await settings(pilot, app)
+    await pilot.press(*"generation", "down", "end", *"99x")
+    await until(pilot, lambda: bool(app.screen.query(".setting.-wrong")))
+
+
 async def welcome(pilot: Pilot[int], app: RefsheetApp) -> None:
     await ready(pilot, app)
     await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
@@ -321,5 +335,7 @@ SCENES = {
     "models": Scene(models),
     "models-terms": Scene(terms),
     "models-file": Scene(model_file),
+    "settings": Scene(settings),
+    "settings-wrong": Scene(wrong_setting),
     "welcome": Scene(welcome, welcomes=True),
 }
