@@ -16,7 +16,7 @@ from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.theme import Theme
+from textual.theme import Theme, ThemeProvider
 
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.shelf import Chat
@@ -26,7 +26,7 @@ from refsheet_tui.crashes import crash
 from refsheet_tui.engine import Engine
 from refsheet_tui.errors import ConfigError, RefsheetError
 from refsheet_tui.i18n import N_, _, speak
-from refsheet_tui.prompting import Language, chosen_language
+from refsheet_tui.prompting import Language, chosen_language, screens_language
 from refsheet_tui.tui import keys
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.background import in_thread
@@ -99,7 +99,7 @@ class RefsheetApp(App[int]):
         super().__init__()
         self.preferences = Preferences(config, config_file)
         self._speaks = chosen_language(config.language, os.environ)
-        speak(_written_in(config))
+        speak(screens_language(config.screens.language, os.environ))
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self._engine = engine
@@ -203,11 +203,11 @@ class RefsheetApp(App[int]):
             self.switch_screen(screen)
         else:
             self.push_screen(screen)
-        self._forget_chats(_KEPT_OPEN)
+        self._forget_chats()
 
-    def _forget_chats(self, most: int) -> None:
+    def _forget_chats(self) -> None:
         """All of them is on the disk. One whose reply still ends is left to do so."""
-        for chat in list(self._chats.values())[: max(0, len(self._chats) - most)]:
+        for chat in list(self._chats.values())[: max(0, len(self._chats) - _KEPT_OPEN)]:
             if chat not in self.screen_stack and not chat.replying:
                 del self._chats[chat.number]
                 self.uninstall_screen(chat)
@@ -239,10 +239,10 @@ class RefsheetApp(App[int]):
             await self._retranslate()
 
     async def _retranslate(self) -> None:
-        speak(_written_in(self.preferences.config))
-        self._forget_chats(0)
+        speak(screens_language(self.preferences.config.screens.language, os.environ))
         self.session.retell()
-        for screen in self.screen_stack:
+        left = [chat for chat in self._chats.values() if chat not in self.screen_stack]
+        for screen in [*self.screen_stack, *left]:
             if isinstance(screen, Translated):
                 await screen.retranslate()
 
@@ -298,6 +298,9 @@ class RefsheetApp(App[int]):
     def action_command_palette(self) -> None:
         if self.use_command_palette and not CommandPalette.is_open(cast("App[object]", self)):
             self.push_screen(CommandPalette(placeholder=_("What to do…"), id="--command-palette"))
+
+    def search_themes(self) -> None:
+        self.push_screen(CommandPalette([ThemeProvider], placeholder=_("Which colours…")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """For the command palette."""
@@ -356,13 +359,6 @@ class RefsheetApp(App[int]):
         self.exit(code)
         # What the terminal keeps of pictures is taken back while it still listens.
         self.drawing = "off"
-
-
-def _written_in(config: Config) -> str:
-    """What the screens are written in: Chinese for whoever's locale is."""
-    if config.screens.language is not None:
-        return config.screens.language
-    return "zh-Hans" if chosen_language(None, os.environ).is_chinese else "en"
 
 
 def run(config: Config, config_file: Path | None = None) -> int:

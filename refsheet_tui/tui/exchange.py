@@ -108,6 +108,7 @@ class Exchange:
                         continue
                     self._sending = ()
                     if not bubble.is_attached:
+                        bubble.rename(self._talk.name)  # in the language of now
                         await self._add(bubble)
                         if replaced is not None:
                             await replaced.remove()

@@ -10,6 +10,7 @@ from types import ModuleType
 from textual.binding import Binding
 
 from refsheet_tui.errors import ConfigError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 from refsheet_tui.tui import screens, widgets
 
@@ -19,8 +20,10 @@ def check(keys: Mapping[str, str]) -> None:
     unknown = sorted(keys.keys() - names()) if keys else []
     if unknown:
         raise ConfigError(
-            f"screens.keys: there is nothing called {one_line(unknown[0])!r}.",
-            "f1 shows the names on every screen.",
+            _("screens.keys: there is nothing called {name}.").format(
+                name=repr(one_line(unknown[0]))
+            ),
+            _("f1 shows the names on every screen."),
         )
 
 

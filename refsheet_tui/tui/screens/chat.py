@@ -21,8 +21,7 @@ from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import clean, one_line
-from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.clipboard import copy, pasted_picture
+from refsheet_tui.tui.clipboard import copy
 from refsheet_tui.tui.commands import escaped, is_command, parsed, unescaped
 from refsheet_tui.tui.draft import Draft
 from refsheet_tui.tui.exchange import Exchange
@@ -42,6 +41,7 @@ from refsheet_tui.tui.widgets.side import ChatSide
 
 # Seconds after the last key until what is typed is kept.
 _DRAFT_S = 0.5
+_EDITING = N_("editing: enter puts it in its place, esc leaves it as it was")
 
 
 class ChatScreen(Translated[None]):
@@ -103,10 +103,14 @@ class ChatScreen(Translated[None]):
     def _invitation(self) -> str:
         return _("Message {name}…").format(name=one_line(self._talk.name))
 
-    def compose(self) -> ComposeResult:
+    @property
+    def _heading(self) -> str:
         character = self._talk.character
         spoken = f" · {character.language.native}" if character is not None else ""
-        yield Heading(f"{self._talk.name}{spoken}")
+        return f"{self._talk.name}{spoken}"
+
+    def compose(self) -> ComposeResult:
+        yield Heading(self._heading)
         yield DemoNotice()
         with Horizontal(id="chat"):
             yield self._side
@@ -122,6 +126,17 @@ class ChatScreen(Translated[None]):
         self._talk.begin()
         await self._said.show(self._talk.way.path)
         self._composer.focus()
+
+    async def retranslate(self) -> None:
+        """In place: what is typed, attached or being written stays."""
+        self.query_one(Heading).say(self._heading)
+        self.query_one(DemoNotice).retranslate()
+        self._composer.invite(self._invitation)
+        self._side.retranslate(self._talk.name)
+        await self._said.retranslate(self._talk.name)
+        if self._edited is not None:
+            self._activity.end(_(_EDITING))
+        self.refresh_bindings()
 
     def on_screen_resume(self) -> None:
         """Also when help is closed: a greeting that the person stopped stays stopped."""
@@ -224,12 +239,7 @@ class ChatScreen(Translated[None]):
 
     @guarded
     async def action_paste_picture(self) -> None:
-        """From the system's clipboard, where there is one."""
-        path = await in_thread(pasted_picture)
-        if path is None:
-            self.notify(_("There is no picture on the clipboard."), timeout=3)
-        else:
-            await self._attachments.attach(path)
+        await self._attachments.paste()
 
     def action_no_pictures(self) -> None:
         self._attachments.take()
@@ -307,7 +317,7 @@ class ChatScreen(Translated[None]):
         self._edited = message
         self._composer.text = escaped(message.text) if text is None else text
         self._composer.focus()
-        self._activity.end(_("editing: enter puts it in its place, esc leaves it as it was"))
+        self._activity.end(_(_EDITING))
 
     def _end_edit(self) -> None:
         if self._edited is not None:

@@ -80,9 +80,12 @@ class HomeScreen(Translated[None]):
         await self._show()
 
     async def retranslate(self) -> None:
+        tiles = list(self.query(Tile))
+        at = tiles.index(self.focused) if self.focused in tiles else 0
         self._entries = []
         await super().retranslate()
         await self._show()
+        self.set_focus(self.query(Tile)[at])
 
     async def _show(self) -> None:
         found = entries(self._library, self._language)
