@@ -50,17 +50,17 @@ def _messages(path: Path) -> Iterator[str | tuple[str, str]]:
                     yield one, many
 
 
-def catalogues() -> dict[str, Catalog]:
+def catalogues(folder: Path = LOCALE) -> dict[str, Catalog]:
     """By their codes."""
-    return {path.stem: _read(path) for path in sorted(LOCALE.glob("*.po"))}
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.po"))}
 
 
-def update() -> None:
+def update(folder: Path = LOCALE) -> None:
     """The head of each stays as it is: a date in it would make every two changes collide."""
     wanted = template()
-    for code, catalogue in catalogues().items():
+    for code, catalogue in catalogues(folder).items():
         catalogue.update(wanted, no_fuzzy_matching=True)
-        file, body = LOCALE / f"{code}.po", io.BytesIO()
+        file, body = folder / f"{code}.po", io.BytesIO()
         write_po(
             body,
             catalogue,
