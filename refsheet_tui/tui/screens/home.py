@@ -85,7 +85,7 @@ class HomeScreen(Translated[None]):
         self._entries = []
         await super().retranslate()
         await self._show()
-        self.set_focus(self.query(Tile)[at])
+        self.query(Tile)[at].focus()
 
     async def _show(self) -> None:
         found = entries(self._library, self._language)
