@@ -112,7 +112,9 @@ class HomeScreen(Translated[None]):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if isinstance(event.widget, Tile):
-            self.query_one("#about", Static).update(event.widget.about)
+            # None while the screen is made anew in another language.
+            for about in self.query("#about").results(Static):
+                about.update(event.widget.about)
 
     @guarded
     async def on_paste(self, event: events.Paste) -> None:
