@@ -11,6 +11,7 @@ from pathlib import Path
 _FOLDER = Path(__file__).resolve().parent / "locale"
 _ENGLISH = "en"
 _catalogue = gettext.NullTranslations()
+_spoken = _ENGLISH
 
 
 def _(text: str) -> str:
@@ -33,11 +34,17 @@ def languages() -> tuple[str, ...]:
     return (_ENGLISH, *sorted(path.stem for path in _FOLDER.glob("*.po")))
 
 
+def language() -> str:
+    """The code of that of the moment."""
+    return _spoken
+
+
 def speak(language: str) -> None:
     """From now on, in the language of that code. Commands, whose output other programs read, stay
     with English."""
-    global _catalogue
+    global _catalogue, _spoken
     _catalogue = gettext.NullTranslations() if language == _ENGLISH else _read(language)
+    _spoken = language
 
 
 @cache

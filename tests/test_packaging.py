@@ -42,6 +42,8 @@ def test_a_wheel_holds_what_the_program_needs_besides_code(wheel: Path, root: Pa
     }
     assert len(samples) >= 7
     assert samples <= names
+    catalogues = {str(path.relative_to(root)) for path in root.glob("refsheet_tui/locale/*.po")}
+    assert catalogues and catalogues <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

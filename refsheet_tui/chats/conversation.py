@@ -13,6 +13,7 @@ from refsheet_tui.chats.speaking_for import LinesOfThePerson
 from refsheet_tui.chats.window import BEGINNING, Window
 from refsheet_tui.engine import Engine, Event, Finished, GenerationSettings, TextDelta, Timings
 from refsheet_tui.errors import RefsheetError, StoppedError
+from refsheet_tui.i18n import _
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Aside, Prompt, Turn, build_prefix, build_prompt
 from refsheet_tui.text import one_line
@@ -30,10 +31,11 @@ class Overflow:
 
     def __str__(self) -> str:
         """For the person."""
-        return (
+        words = _(
             "The chat has outgrown the model's context: it still knows how the chat began, and "
-            f"what was said from “{_first_words(self.turn)}” on. A larger context_size holds more."
+            "what was said from “{words}” on. A larger context_size holds more."
         )
+        return words.format(words=_first_words(self.turn))
 
 
 class Conversation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -41,10 +42,14 @@ def serve(context: click.Context, /, port: int, host: str, token: str | None, **
     """
     import asyncio
 
+    from refsheet_tui.i18n import speak
+    from refsheet_tui.prompting import screens_language
     from refsheet_tui.serving import Address
     from refsheet_tui.serving import serve as run_serve
 
-    read_config(given)  # what is wrong with it is told here rather than in the page
+    # What is wrong with it is told here rather than in the page.
+    config = read_config(given)
+    speak(screens_language(config.screens.language, os.environ))
     names = {option.name: option.opts[0] for option in context.command.params}
     options = [f"{names[name]}={value}" for name, value in given.items() if value is not None]
     asyncio.run(run_serve(Address.of(host, port, token), options, _opened))

@@ -47,5 +47,5 @@ def _clock(elapsed_s: float, expected_s: float | None) -> str:
     if elapsed_s < _WORTH_TELLING:
         return _("about {expected} s").format(expected=expected) if expects else ""
     if not expects:
-        return f"{elapsed} s"
+        return _("{elapsed} s").format(elapsed=elapsed)
     return _("{elapsed} s of about {expected} s").format(elapsed=elapsed, expected=expected)

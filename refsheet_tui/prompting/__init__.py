@@ -1,6 +1,12 @@
 """Characters and turns in, a `Prompt` out."""
 
-from refsheet_tui.prompting.languages import LANGUAGES, Language, chosen_language, language
+from refsheet_tui.prompting.languages import (
+    LANGUAGES,
+    Language,
+    chosen_language,
+    language,
+    screens_language,
+)
 from refsheet_tui.prompting.persona import opening_prefix, opening_turn
 from refsheet_tui.prompting.prompt import ControlPart, Part, PicturePart, Prompt, TextPart
 from refsheet_tui.prompting.questions import Question, question_turn
@@ -26,5 +32,6 @@ __all__ = [
     "opening_prefix",
     "opening_turn",
     "question_turn",
+    "screens_language",
     "wording_in",
 ]

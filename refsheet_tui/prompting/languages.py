@@ -80,6 +80,12 @@ def language(name: str) -> Language:
     return Language(typed, typed, typed, typed)
 
 
+def screens_language(name: str | None, environ: Mapping[str, str]) -> str:
+    """What the screens are written in: the code `name`; without one Chinese for whoever's locale
+    is, else English."""
+    return name or ("zh-Hans" if chosen_language(None, environ).is_chinese else "en")
+
+
 def chosen_language(name: str | None, environ: Mapping[str, str]) -> Language:
     """The language of `name`; without one Simplified Chinese where the person's locale is Chinese
     (`zh_CN.UTF-8`), else English.

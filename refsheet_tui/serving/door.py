@@ -8,11 +8,12 @@ import hmac
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.serving.address import Address
 
 _TOKEN = "token"
-_STRANGER = "RefSheet answers only pages of its own, under a name of this machine.\n"
-_NO_TOKEN = "Open the link with the token that 'refsheet serve' shows where it was started.\n"
+_STRANGER = N_("RefSheet answers only pages of its own, under a name of this machine.")
+_NO_TOKEN = N_("Open the link with the token that 'refsheet serve' shows where it was started.")
 _HEADERS = {
     # Whatever the page or the terminal in it is told to fetch, the browser fetches from here.
     "Content-Security-Policy": (
@@ -35,11 +36,11 @@ def door(address: Address) -> Middleware:
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
         hosts = request.headers.getall("Host", [])
         if len(hosts) != 1 or not address.admits(hosts[0]) or not _is_own_page(request, hosts[0]):
-            return web.Response(status=403, text=_STRANGER)
+            return web.Response(status=403, text=f"{_(_STRANGER)}\n")
         if address.token is None or _knows(request.cookies.get(_cookie(address.token)), address):
             return await handler(request)
         if not _knows(request.query.get(_TOKEN), address):
-            return web.Response(status=403, text=_NO_TOKEN)
+            return web.Response(status=403, text=f"{_(_NO_TOKEN)}\n")
         # Not a redirection: coming from a link in a mail, it would go without the cookie.
         response = await handler(request)
         if not response.prepared:

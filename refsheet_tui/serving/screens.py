@@ -17,6 +17,7 @@ from textual_serve.app_service import AppService
 from textual_serve.download_manager import DownloadManager
 
 import refsheet_tui
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 
 # By name: the screens are not imported into the server.
@@ -85,7 +86,8 @@ class Screens(AppService):
         with self._errors:
             words = _last_words(self._errors)
         if code != 0:
-            await say(self._socket, words or f"RefSheet ended with status {code}.")
+            ended = _("RefSheet ended with status {code}.").format(code=code)
+            await say(self._socket, words or ended)
         await self._socket.close()
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:

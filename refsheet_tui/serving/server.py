@@ -7,7 +7,9 @@ import errno
 import logging
 import signal
 from collections.abc import Callable, Sequence
+from html import escape
 from pathlib import Path
+from string import Template
 
 import textual_serve
 from aiohttp import web
@@ -15,6 +17,7 @@ from aiohttp.typedefs import Handler
 
 from refsheet_tui.crashes import crash
 from refsheet_tui.errors import RefsheetError
+from refsheet_tui.i18n import _, language
 from refsheet_tui.serving.address import Address
 from refsheet_tui.serving.door import add_headers, door
 from refsheet_tui.serving.tabs import Tabs
@@ -31,8 +34,8 @@ def make_app(address: Address, options: Sequence[str]) -> web.Application:
     """`options` are those of `refsheet` itself, for the screens."""
     tabs = Tabs(options)
 
-    async def index(request: web.Request) -> web.FileResponse:
-        return web.FileResponse(_PAGE / "index.html")
+    async def index(request: web.Request) -> web.Response:
+        return web.Response(text=_page(), content_type="text/html")
 
     async def close(app: web.Application) -> None:
         await tabs.close()
@@ -45,6 +48,18 @@ def make_app(address: Address, options: Sequence[str]) -> web.Application:
     app.on_response_prepare.append(add_headers)
     app.on_shutdown.append(close)
     return app
+
+
+def _page() -> str:
+    """What stands there before the screens and after them, in their language."""
+    words = {
+        "language": language(),
+        "opening": _("RefSheet is being opened …"),
+        "ended": _("This tab has ended."),
+        "again": _("Open it again"),
+    }
+    page = Template((_PAGE / "index.html").read_text(encoding="utf-8"))
+    return page.substitute({name: escape(text) for name, text in words.items()})
 
 
 async def serve(address: Address, options: Sequence[str], opened: Callable[[str], None]) -> None:

@@ -10,10 +10,13 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from refsheet_tui.errors import HostileFileError
 from refsheet_tui.hostile_json import parse_json
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.serving.screens import Screens, say
 
-_ELSEWHERE = "RefSheet is open in another tab. Close that one, then load this page again."
-_NO_PROCESS = "RefSheet can't be started: {reason}. Free some memory, then load this page again."
+_ELSEWHERE = N_("RefSheet is open in another tab. Close that one, then load this page again.")
+_NO_PROCESS = N_(
+    "RefSheet can't be started: {reason}. Free some memory, then load this page again."
+)
 # Seconds. A tab that is loaded again closes its old connection after it has asked for the page.
 _RELOADING = 1.5
 _HEARTBEAT = 15.0
@@ -43,7 +46,7 @@ class Tabs:
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, timeout=_GOODBYE)
         await socket.prepare(request)
         if not await self._is_free():
-            await say(socket, _ELSEWHERE)
+            await say(socket, _(_ELSEWHERE))
             await socket.close()
             return socket
         tab = self._open = _Tab(socket)
@@ -52,7 +55,7 @@ class Tabs:
             await screens.start(_side(request, "width", 80), _side(request, "height", 24))
             await _carry(socket, screens)
         except OSError as error:
-            await say(socket, _NO_PROCESS.format(reason=error.strerror))
+            await say(socket, _(_NO_PROCESS).format(reason=error.strerror))
             await socket.close()
         finally:
             tab.left.set()

@@ -16,7 +16,7 @@ from textual.dom import DOMNode
 from textual.filter import LineFilter
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.theme import Theme
+from textual.theme import Theme, ThemeProvider
 
 from refsheet_tui.config import Config
 from refsheet_tui.config_edit import Value
@@ -24,7 +24,7 @@ from refsheet_tui.crashes import crash
 from refsheet_tui.engine import Engine
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _, speak
-from refsheet_tui.prompting import Language, chosen_language
+from refsheet_tui.prompting import Language, chosen_language, screens_language
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.clipboard import copied_by_system
@@ -98,7 +98,7 @@ class RefsheetApp(App[int]):
         self.preferences = Preferences(config, config_file)
         self.set_reactive(RefsheetApp.config, config)
         self._speaks = chosen_language(config.language, os.environ)
-        speak(_written_in(config))
+        speak(screens_language(config.screens.language, os.environ))
         self._engine = engine
         self._looks = Looks(self, best_drawing)
         self._welcomes = welcomes
@@ -235,10 +235,9 @@ class RefsheetApp(App[int]):
         return loads
 
     async def _retranslate(self) -> None:
-        speak(_written_in(self.preferences.config))
-        self._chats.forget(0)
+        speak(screens_language(self.preferences.config.screens.language, os.environ))
         self.session.retell()
-        for screen in self.screen_stack:
+        for screen in [*self.screen_stack, *self._chats.behind]:
             if isinstance(screen, Translated):
                 await screen.retranslate()
 
@@ -264,6 +263,9 @@ class RefsheetApp(App[int]):
     def action_command_palette(self) -> None:
         if self.use_command_palette and not CommandPalette.is_open(cast("App[object]", self)):
             self.push_screen(CommandPalette(placeholder=_("What to do…"), id="--command-palette"))
+
+    def search_themes(self) -> None:
+        self.push_screen(CommandPalette([ThemeProvider], placeholder=_("Which colours…")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """For the command palette."""
@@ -322,13 +324,6 @@ class RefsheetApp(App[int]):
         self.exit(code)
         # What the terminal keeps of pictures is taken back while it still listens.
         self.drawing = "off"
-
-
-def _written_in(config: Config) -> str:
-    """What the screens are written in: Chinese for whoever's locale is."""
-    if config.screens.language is not None:
-        return config.screens.language
-    return "zh-Hans" if chosen_language(None, os.environ).is_chinese else "en"
 
 
 def run(config: Config, config_file: Path | None = None) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
+from refsheet_tui.i18n import _
 from refsheet_tui.tui.background import in_thread
 
 # Each takes what is to be copied on its standard input.
@@ -60,7 +61,8 @@ def pasted_picture() -> Path | None:
         path.write_bytes(content.getvalue())
     except OSError as error:
         raise StorageError(
-            f"{path} can't be written: {error.strerror}.", "Free some room."
+            _("{file} can't be written: {reason}.").format(file=path, reason=error.strerror),
+            _("Free some room."),
         ) from error
     return path
 

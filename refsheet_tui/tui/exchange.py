@@ -53,7 +53,6 @@ class Exchange:
     def replying(self) -> bool:
         return self._worker is not None
 
-    @property
     def in_no_chat_yet(self) -> tuple[Words, ...]:
         """What was sent and is not kept as a message."""
         return (*self._sending, *self._unsaid)
@@ -108,6 +107,7 @@ class Exchange:
                         continue
                     self._sending = ()
                     if not bubble.is_attached:
+                        bubble.rename(self._talk.name)  # in the language of now
                         await self._add(bubble)
                         if replaced is not None:
                             await replaced.remove()

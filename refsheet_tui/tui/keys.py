@@ -20,7 +20,9 @@ def check(keys: Mapping[str, str]) -> None:
     unknown = sorted(keys.keys() - names()) if keys else []
     if unknown:
         raise ConfigError(
-            _("screens.keys: there is nothing called {name}.").format(name=one_line(unknown[0])),
+            _("screens.keys: there is nothing called {name}.").format(
+                name=repr(one_line(unknown[0]))
+            ),
             _("f1 shows the names on every screen."),
         )
 

@@ -30,6 +30,11 @@ class OpenChats:
         stack = self._app.screen_stack
         return [chat.number for chat in self._chats.values() if chat in stack]
 
+    @property
+    def behind(self) -> list[ChatScreen]:
+        """Those that are on no screen now."""
+        return [chat for chat in self._chats.values() if chat not in self._app.screen_stack]
+
     def open(self, kept: KeptCharacter | None, chat: Chat) -> None:
         """Raises `PictureError`, `StorageError`."""
         from refsheet_tui.tui.screens.chat import ChatScreen
@@ -47,15 +52,15 @@ class OpenChats:
             app.switch_screen(screen)
         else:
             app.push_screen(screen)
-        self.forget(_MOST)
+        self._forget()
 
     def find(self, chat: int, message: int) -> None:
         """Show a message of one that is open."""
         self._chats[chat].find(message)
 
-    def forget(self, most: int) -> None:
-        """All but so many. One whose reply still ends is left to do so."""
-        for chat in list(self._chats.values())[: max(0, len(self._chats) - most)]:
+    def _forget(self) -> None:
+        """All but the latest. One whose reply still ends is left to do so."""
+        for chat in list(self._chats.values())[: max(0, len(self._chats) - _MOST)]:
             if chat not in self._app.screen_stack and not chat.replying:
                 del self._chats[chat.number]
                 self._app.uninstall_screen(chat)

@@ -24,6 +24,7 @@ from refsheet_tui.i18n import _
 from refsheet_tui.pictures import PictureView, view
 from refsheet_tui.prompting import Turn
 from refsheet_tui.tui.background import in_thread
+from refsheet_tui.tui.commands import escaped
 from refsheet_tui.tui.session import Session
 from refsheet_tui.tui.summary import summary
 
@@ -84,6 +85,21 @@ class Talk:
     def name(self) -> str:
         """Of whom it is held with."""
         return self.character.name if self.character is not None else _("Assistant")
+
+    @property
+    def title(self) -> str:
+        """With whom, and in which language."""
+        if self.character is None:
+            return self.name
+        return f"{self.name} · {self.character.language.native}"
+
+    def place(self, message: Message) -> tuple[int, int]:
+        """See `Way.place`."""
+        return self.way.place(message)
+
+    def own_words(self) -> list[str]:
+        """What the person has said, as they would type it."""
+        return [escaped(each.text) for each in self.way.path if each.role == "user"]
 
     @property
     def note(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from refsheet_tui.errors import StorageError, WeightsError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.weights.findings import Finding, Verdict
 from refsheet_tui.weights.hashing import sha256
 from refsheet_tui.weights.record import Known, Record, Source
@@ -15,9 +16,9 @@ from refsheet_tui.weights.record import Known, Record, Source
 _AGAIN = "Download it again."
 _NEVER = 0
 _WHOSE = {
-    "catalogue": "as the catalogue says",
-    "hub": "as the hub said when it was downloaded",
-    "first sight": "as it was when first seen; nobody has said what it should be",
+    "catalogue": N_("as the catalogue says"),
+    "hub": N_("as the hub said when it was downloaded"),
+    "first sight": N_("as it was when first seen; nobody has said what it should be"),
 }
 
 
@@ -61,20 +62,22 @@ def check_size(kept: Kept) -> Finding:
     """Raises `WeightsError` when there are more bytes than there should be, or fewer."""
     found, wanted = kept.path.stat().st_size, kept.expected_bytes
     if wanted is None:
-        return Finding(f"{found:,} bytes; nobody has said how many", Verdict.NOTED)
+        return Finding(
+            _("{count} bytes; nobody has said how many").format(count=f"{found:,}"), Verdict.NOTED
+        )
     if found != wanted:
         raise WeightsError(f"It has {found:,} bytes, and should have {wanted:,}.", _AGAIN)
-    return Finding(f"{found:,} bytes")
+    return Finding(_("{count} bytes").format(count=f"{found:,}"))
 
 
 def check_unchanged(kept: Kept) -> Finding:
     """Whether the file was written to since its sum was last found right."""
     known = kept.known
     if known is None or known.sha256 != kept.expected_sum:
-        return Finding("its sum was never computed: 'refsheet models verify'", Verdict.NOTED)
+        return Finding(_("its sum was never computed: 'refsheet models verify'"), Verdict.NOTED)
     if known.changed_ns != kept.path.stat().st_mtime_ns:
-        return Finding("it was written to since its sum was right", Verdict.NOTED)
-    return Finding("not written to since its sum was right")
+        return Finding(_("it was written to since its sum was right"), Verdict.NOTED)
+    return Finding(_("not written to since its sum was right"))
 
 
 def check_sum(kept: Kept, on_bytes: Callable[[int], None]) -> Finding:
@@ -87,9 +90,9 @@ def check_sum(kept: Kept, on_bytes: Callable[[int], None]) -> Finding:
     if wanted is not None and found != wanted:
         _doubted(kept)
         raise WeightsError(f"Its SHA-256 is {found}, and should be {wanted}.", _AGAIN)
-    words = f"SHA-256 {found}, {_WHOSE[source]}"
+    words = f"SHA-256 {found}, {_(_WHOSE[source])}"
     if not _recorded(kept, found, source):
-        words += "; it could not be recorded"
+        words += _("; it could not be recorded")
     return Finding(words, Verdict.NOTED if source == "first sight" else Verdict.GOOD)
 
 

@@ -11,6 +11,7 @@ from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.files import read_model
 from refsheet_tui.engine.memory import Shape
 from refsheet_tui.errors import WeightsError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 from refsheet_tui.weights.catalog import Entry, Licence
 from refsheet_tui.weights.choice import DEMO, ModelChoice, choose_model
@@ -71,7 +72,7 @@ def other_rows(shop: Shop, config: Config, machine: Machine | None) -> list[Row]
     """What can be used beside the catalogue: the demo, and the file in use if it is the person's
     own. Raises `StorageError` for an installation without the demo."""
     demo = choose_model(DEMO, None, shop.store)
-    rows = [_of_files(DEMO, "Demo", demo, config, machine)]
+    rows = [_of_files(DEMO, _("Demo"), demo, config, machine)]
     if config.model != DEMO and config.model not in shop.catalog.models:
         path = paths.typed(config.model)
         try:

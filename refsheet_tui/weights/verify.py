@@ -14,6 +14,7 @@ from refsheet_tui.engine.files import (
 )
 from refsheet_tui.engine.gguf_header import GgufHeader
 from refsheet_tui.errors import WeightsError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
 from refsheet_tui.weights.content import Kept, check_size, check_sum, check_unchanged
 from refsheet_tui.weights.findings import Check, Finding, Report, Verdict
@@ -60,34 +61,35 @@ class Verification:
         try:
             header = read(path)
         except WeightsError as error:
-            self._add(path, "format", _bad(error))
+            self._add(path, N_("format"), _bad(error))
             return None
-        self._add(path, "format", Finding(f"GGUF, all {len(header.tensors)} tensors there"))
-        self._ask(path, "size", lambda: check_size(kept))
+        there = _("GGUF, all {count} tensors there")
+        self._add(path, N_("format"), Finding(there.format(count=len(header.tensors))))
+        self._ask(path, N_("size"), lambda: check_size(kept))
         if quick:
-            self._ask(path, "content", lambda: check_unchanged(kept))
+            self._ask(path, N_("content"), lambda: check_unchanged(kept))
         else:
             told = self._progress
-            self._ask(path, "content", lambda: check_sum(kept, lambda count: told(path, count)))
+            self._ask(path, N_("content"), lambda: check_sum(kept, lambda count: told(path, count)))
 
         def kind() -> Finding:
             check_kind(header, path)
             name = header.text("general.name") or header.text("general.architecture")
             return Finding(one_line(name))
 
-        return header if self._ask(path, "kind", kind) else None
+        return header if self._ask(path, N_("kind"), kind) else None
 
     def _vocabulary(self, model: GgufHeader) -> None:
         path, sees = self._model.path, self._mmproj is not None
-        self._ask(path, "control tokens", lambda: check_tokens(path, model, sees_pictures=sees))
-        self._ask(path, "chat template", lambda: check_template(model))
+        self._ask(path, N_("control tokens"), lambda: check_tokens(path, model, sees_pictures=sees))
+        self._ask(path, N_("chat template"), lambda: check_template(model))
 
     def _width(self, model: GgufHeader, mmproj: GgufHeader, path: Path) -> None:
         def belongs() -> Finding:
             check_width(model, mmproj, self._model.path, path)
-            return Finding(f"that of {one_line(self._model.path.name)}")
+            return Finding(_("that of {file}").format(file=one_line(self._model.path.name)))
 
-        self._ask(path, "width", belongs)
+        self._ask(path, N_("width"), belongs)
 
     def _ask(self, file: Path, name: str, check: Callable[[], Finding]) -> bool:
         """Whether the answer is a good one."""

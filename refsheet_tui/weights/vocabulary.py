@@ -6,6 +6,7 @@ from pathlib import Path
 
 from refsheet_tui.engine.gguf_header import GgufHeader, find_strings, integer_at
 from refsheet_tui.errors import WeightsError
+from refsheet_tui.i18n import _
 from refsheet_tui.prompting.turns import (
     BOS,
     END_OF_IMAGE,
@@ -37,8 +38,10 @@ def check_tokens(path: Path, model: GgufHeader, *, sees_pictures: bool) -> Findi
     ordinary = [name for name in wanted if integer_at(path, types, found[name]) != _CONTROL]
     if ordinary:
         return Finding(
-            f"{', '.join(ordinary)} typed as ordinary text; the engine treats them as control "
-            "tokens all the same",
+            _(
+                "{tokens} typed as ordinary text; the engine treats them as control tokens all the "
+                "same"
+            ).format(tokens=", ".join(ordinary)),
             Verdict.NOTED,
         )
     return Finding(", ".join(wanted))
@@ -48,7 +51,7 @@ def check_template(model: GgufHeader) -> Finding:
     """The engine writes turns itself; a template that knows none is a sign of another model."""
     template = model.text("tokenizer.chat_template")
     if not template:
-        return Finding("none; the engine writes Gemma's turns itself", Verdict.NOTED)
+        return Finding(_("none; the engine writes Gemma's turns itself"), Verdict.NOTED)
     if START_OF_TURN.token not in template:
         raise WeightsError("Its chat template does not know Gemma's turns.", _ANOTHER)
-    return Finding("Gemma's turns")
+    return Finding(_("Gemma's turns"))

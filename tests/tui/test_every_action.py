@@ -95,7 +95,8 @@ async def test_by_key_by_mouse_and_by_palette(place: str, monkeypatch: pytest.Mo
 
 def _is_typed(key: str, focused: object) -> bool:
     """Whether a letter goes into the field that has the focus."""
-    return isinstance(focused, Input | TextArea) and len(key_to_character(key) or "  ") == 1
+    letter = key_to_character(key) or ""
+    return isinstance(focused, Input | TextArea) and letter.isprintable() and len(letter) == 1
 
 
 async def test_no_action_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

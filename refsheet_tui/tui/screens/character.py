@@ -122,6 +122,11 @@ class CharacterScreen(Translated[Made | None]):
         if self._given:
             sheet.take(self._given)
 
+    async def retranslate(self) -> None:
+        await super().retranslate()
+        self._show_extras()
+        self._show_other()
+
     def on_picture_field_opened(self, message: PictureField.Opened) -> None:
         if message.path is not None or message.field.id == "sheet":
             self.query_one(Portrait).path = message.path

@@ -21,8 +21,6 @@ from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import clean, one_line
-from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.clipboard import pasted_picture
 from refsheet_tui.tui.commands import escaped, is_command, parsed, unescaped
 from refsheet_tui.tui.draft import Draft
 from refsheet_tui.tui.exchange import Exchange
@@ -42,6 +40,7 @@ from refsheet_tui.tui.widgets.side import ChatSide
 
 # Seconds after the last key until what is typed is kept.
 _DRAFT_S = 0.5
+_EDITING = N_("editing: enter puts it in its place, esc leaves it as it was")
 
 
 class ChatScreen(Translated[None]):
@@ -70,20 +69,19 @@ class ChatScreen(Translated[None]):
         library = session.library
         character = library.characters.speaking(kept) if kept is not None else None
         self._talk = Talk(session, character, chat)
-        self._draft = Draft(library.chats, chat)
         self._draft_timer: Timer | None = None
         self._is_left = True
         self._wanted: int | None = None
-        self._edited: Message | None = None
         self._deleted: list[Message] = []
         # Kept at hand: a reply may end when the screen is being taken apart.
-        self._said = History(self._talk.name, self._place, library.tree.picture)
+        self._said = History(self._talk.name, self._talk.place, library.tree.picture)
         self._activity = Activity()
         self._attachments = Attachments()
-        self._composer = Composer(self._invitation, self._own_words, self._attachments.any)
+        self._composer = Composer(self._invitation, self._talk.own_words, self._attachments.any)
         self._commands = LineCommands(library, self._talk)
         self._side = ChatSide(character, self._talk.name)
         self._exchange = Exchange(self, self._talk, self._said, self)
+        self._draft = Draft(library.chats, chat, self._composer, self._exchange.in_no_chat_yet)
 
     @property
     def number(self) -> int:
@@ -104,9 +102,7 @@ class ChatScreen(Translated[None]):
         return _("Message {name}…").format(name=one_line(self._talk.name))
 
     def compose(self) -> ComposeResult:
-        character = self._talk.character
-        spoken = f" · {character.language.native}" if character is not None else ""
-        yield Heading(f"{self._talk.name}{spoken}")
+        yield Heading(self._talk.title)
         yield DemoNotice()
         with Horizontal(id="chat"):
             yield self._side
@@ -118,10 +114,21 @@ class ChatScreen(Translated[None]):
         yield Footer()
 
     async def on_mount(self) -> None:
-        self._composer.give_back(self._draft.text)
+        self._draft.restore()
         self._talk.begin()
         await self._said.show(self._talk.way.path)
         self._composer.focus()
+
+    async def retranslate(self) -> None:
+        """In place: what is typed, attached or being written stays."""
+        self.query_one(Heading).say(self._talk.title)
+        self.query_one(DemoNotice).retranslate()
+        self._composer.invite(self._invitation)
+        self._side.retranslate(self._talk.name)
+        await self._said.retranslate(self._talk.name)
+        if self._draft.edited is not None:
+            self._activity.end(_(_EDITING))
+        self.refresh_bindings()
 
     def on_screen_resume(self) -> None:
         """Also when help is closed: a greeting that the person stopped stays stopped."""
@@ -175,7 +182,7 @@ class ChatScreen(Translated[None]):
             self._composer.give_back("\n".join(escaped(each.text) for each in said if each.text))
             for path in (path for each in said for path in each.pictures):
                 self._attachments.add(path)
-            self._keep_draft()
+            self._draft.keep()
         if instead_of is not None:
             text, self._composer.text = self._composer.text, ""
             self._begin_edit(instead_of, text)
@@ -202,7 +209,7 @@ class ChatScreen(Translated[None]):
             await self._command(text)
             return
         text = unescaped(text)
-        edited = self._edited
+        edited = self._draft.edited
         if edited is not None and self.replying:
             self._composer.give_back(message.text)
             self._is_busy()
@@ -224,12 +231,7 @@ class ChatScreen(Translated[None]):
 
     @guarded
     async def action_paste_picture(self) -> None:
-        """From the system's clipboard, where there is one."""
-        path = await in_thread(pasted_picture)
-        if path is None:
-            self.notify(_("There is no picture on the clipboard."), timeout=3)
-        else:
-            await self._attachments.attach(path)
+        await self._attachments.paste()
 
     def action_no_pictures(self) -> None:
         self._attachments.take()
@@ -302,18 +304,14 @@ class ChatScreen(Translated[None]):
             self._begin_edit(own[-1])
 
     def _begin_edit(self, message: Message, text: str | None = None) -> None:
-        """What was typed and not sent waits until the edit ends."""
-        self._keep_draft()
-        self._edited = message
-        self._composer.text = escaped(message.text) if text is None else text
-        self._composer.focus()
-        self._activity.end(_("editing: enter puts it in its place, esc leaves it as it was"))
+        self._draft.begin_edit(message, text)
+        self._activity.end(_(_EDITING))
 
-    def _end_edit(self) -> None:
-        if self._edited is not None:
-            self._edited = None
-            self._composer.text = self._draft.text
+    def _end_edit(self) -> bool:
+        ended = self._draft.end_edit()
+        if ended:
             self._activity.end()
+        return ended
 
     async def _show_path(self) -> None:
         await self._said.show(self._talk.way.path)
@@ -329,13 +327,11 @@ class ChatScreen(Translated[None]):
     def on_text_area_changed(self) -> None:
         if self._draft_timer is not None:
             self._draft_timer.stop()
-        self._draft_timer = self.set_timer(_DRAFT_S, self._keep_draft)
+        self._draft_timer = self.set_timer(_DRAFT_S, self._draft.keep)
 
     def action_stop(self) -> None:
         """What was written until now stays."""
-        if self._edited is not None:
-            self._end_edit()
-        else:
+        if not self._end_edit():
             self._exchange.stop()
 
     def action_again(self) -> None:
@@ -382,7 +378,7 @@ class ChatScreen(Translated[None]):
         self._end_edit()
         self.action_stop()
         self._exchange.was_stopped, self._is_left = False, True
-        self._keep_draft()
+        self._draft.keep()
 
     def _wish(self, wish: Wish) -> None:
         if not self._talk.way.path and self._talk.character is None:
@@ -392,25 +388,13 @@ class ChatScreen(Translated[None]):
 
     def _is_busy(self) -> bool:
         """Whether something else has to end first, which is said."""
-        if self._edited is not None:
+        if self._draft.edited is not None:
             self.notify(_("Send what you edit, or leave it with esc."), timeout=3)
         elif self.replying:
             self.notify(_("Wait for the reply, or stop it with esc."), timeout=3)
-        return self.replying or self._edited is not None
-
-    def _keep_draft(self) -> None:
-        """What is typed, and what was sent and is in no chat yet."""
-        if self._edited is None:
-            sent = (each.text for each in self._exchange.in_no_chat_yet)
-            self._draft.keep("\n".join(filter(None, (*sent, self._composer.text))))
+        return self.replying or self._draft.edited is not None
 
     def _mark(self) -> str:
         """Which of how many the last reply is: its beginning may be far above."""
         way = self._talk.way
         return self._said.mark(way.path[-1]) if way.ends_with_reply else ""
-
-    def _place(self, message: Message) -> tuple[int, int]:
-        return self._talk.way.place(message)
-
-    def _own_words(self) -> list[str]:
-        return [escaped(each.text) for each in self._talk.way.path if each.role == "user"]

@@ -70,6 +70,10 @@ class ChatsScreen(Translated[Choice | None], ModalScreen[Choice | None]):
     def on_mount(self) -> None:
         self._show("")
 
+    async def retranslate(self) -> None:
+        await super().retranslate()
+        self._show(self.query_one(Input).value)
+
     def on_input_changed(self, message: Input.Changed) -> None:
         self._show(message.value)
 

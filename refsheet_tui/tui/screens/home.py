@@ -81,9 +81,12 @@ class HomeScreen(Translated[None]):
         await self._show()
 
     async def retranslate(self) -> None:
+        tiles = list(self.query(Tile))
+        at = tiles.index(self.focused) if self.focused in tiles else 0
         self._entries = []
         await super().retranslate()
         await self._show()
+        self.query(Tile)[at].focus()
 
     async def _show(self) -> None:
         found = entries(self._library, self._language)
@@ -110,7 +113,9 @@ class HomeScreen(Translated[None]):
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if isinstance(event.widget, Tile):
-            self.query_one("#about", Static).update(event.widget.about)
+            # None while the screen is made anew in another language.
+            for about in self.query("#about").results(Static):
+                about.update(event.widget.about)
 
     @guarded
     async def on_paste(self, event: events.Paste) -> None:

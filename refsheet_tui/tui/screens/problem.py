@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from refsheet_tui.errors import RefsheetError
-from refsheet_tui.i18n import N_
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import clean
 from refsheet_tui.tui.translated import Translated
 
@@ -30,7 +30,7 @@ class ProblemScreen(Translated[None], ModalScreen[None]):
         with Vertical(id="problem"):
             yield Static(Text(clean(self._error.problem)), id="problem-what")
             yield Static(Text(clean(self._error.remedy)), id="problem-remedy")
-            yield Button("OK", variant="primary")
+            yield Button(_("OK"), variant="primary")
 
     def on_button_pressed(self) -> None:
         self.dismiss()

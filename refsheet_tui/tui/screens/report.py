@@ -41,7 +41,7 @@ class ReportScreen(Translated[None], ModalScreen[None]):
             yield Static(Text(whole.format(title=title)), id="report-what")
             with VerticalScroll(id="report-findings"):
                 yield Static(self._findings())
-            yield Button("OK", variant="primary")
+            yield Button(_("OK"), variant="primary")
 
     def on_mount(self) -> None:
         self.query_one(Button).focus()
@@ -59,7 +59,7 @@ class ReportScreen(Translated[None], ModalScreen[None]):
             finding = check.finding
             words, style = _MARKS[finding.verdict]
             lines.append(f"  {_(words)} ", style)
-            lines.append(f"{check.name}: {one_line(finding.words)}\n")
+            lines.append(f"{_(check.name)}: {one_line(finding.words)}\n")
             if finding.remedy:
                 lines.append(f"    {finding.remedy}\n")
         lines.rstrip()

@@ -11,9 +11,11 @@ from textual.message import Message
 from textual.widgets import Static
 
 from refsheet_tui.errors import PictureError
+from refsheet_tui.i18n import _
 from refsheet_tui.pictures import open_picture
 from refsheet_tui.text import one_line
 from refsheet_tui.tui.background import in_thread
+from refsheet_tui.tui.clipboard import pasted_picture
 
 _LONGEST = 30  # characters of a name
 
@@ -61,6 +63,14 @@ class Attachments(Horizontal):
             self.notify(str(error), severity="error", markup=False, timeout=8)
         else:
             self.add(path)
+
+    async def paste(self) -> None:
+        """From the system's clipboard, where there is one. Raises `StorageError`."""
+        path = await in_thread(pasted_picture)
+        if path is None:
+            self.notify(_("There is no picture on the clipboard."), timeout=3)
+        else:
+            await self.attach(path)
 
     def add(self, path: Path) -> None:
         """Each goes once."""

@@ -59,6 +59,7 @@ class Said(Vertical, can_focus=True):
         self.message = message
         self.text = text
         self._who = name
+        self._place = place
         self._code = 0
         self._title = Static(_titled(name, place), classes="bubble-name")
 
@@ -68,6 +69,11 @@ class Said(Vertical, can_focus=True):
         blocks = code_blocks(self.text)
         self._code += 1
         return blocks[(self._code - 1) % len(blocks)] if blocks else ""
+
+    def rename(self, name: str) -> None:
+        """The one who said it."""
+        self._who = name
+        self._title.update(_titled(name, self._place))
 
     def action_want(self, what: What) -> None:
         if self.message:
@@ -121,6 +127,7 @@ class ReplyBubble(Said):
     def settle(self, message: int, place: str) -> None:
         """It is the message of this number now, and its place beside others is shown."""
         self.message = message
+        self._place = place
         self._title.update(_titled(self._who, place))
         self._prose.finish()
 

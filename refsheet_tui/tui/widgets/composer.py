@@ -89,6 +89,10 @@ class Composer(TextArea):
         """Commands are completed with the right key."""
         self.suggestion = completion(self.text)
 
+    def invite(self, words: str) -> None:
+        """What stands there as long as nothing is typed; a name in it is no markup."""
+        self.placeholder = Content(words)
+
     def give_back(self, text: str) -> None:
         """Put what could not be sent in front of what was typed since."""
         self.text = f"{text}\n{self.text}" if self.text else text

@@ -79,19 +79,29 @@ class Heading(Horizontal):
         self._title = title
 
     def compose(self) -> ComposeResult:
-        yield Static(Text(self._title, overflow="ellipsis", no_wrap=True), id="heading-title")
+        yield Static(_one(self._title), id="heading-title")
         yield EngineLine(id="heading-engine")
+
+    def say(self, title: str) -> None:
+        self.query_one("#heading-title", Static).update(_one(title))
 
 
 class DemoNotice(Static):
     """Says that the demo is a demo, wherever it is one."""
 
     def __init__(self) -> None:
-        line = _("Demo model: knows the samples and little else. f3: get a real one")
-        super().__init__(Text(line, overflow="ellipsis", no_wrap=True))
+        super().__init__()
+        self.retranslate()
 
     def on_mount(self) -> None:
         self.watch(self.app, "engine_state", self._show)
 
+    def retranslate(self) -> None:
+        self.update(_one(_("Demo model: knows the samples and little else. f3: get a real one")))
+
     def _show(self, state: EngineState) -> None:
         self.display = state.is_demo
+
+
+def _one(line: str) -> Text:
+    return Text(line, overflow="ellipsis", no_wrap=True)

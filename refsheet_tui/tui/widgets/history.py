@@ -76,6 +76,16 @@ class History(VerticalScroll):
         await self._show_earlier(len(self._path) > len(wanted))
         await self._mark_oldest_seen()
 
+    async def retranslate(self, name: str) -> None:
+        """`name` is the character's in another language, where it has one."""
+        self._character = name
+        for said in self._messages():
+            said.rename(_("You") if isinstance(said, Bubble) else name)
+        if self.query(Earlier):
+            await self._show_earlier(False)
+            await self._show_earlier(True)
+        await self._mark_oldest_seen()
+
     async def show_oldest_seen(self, message: Message | None) -> None:
         """From this message on the model sees all; None: it always does."""
         number = message.id if message is not None else None

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+"""What the screens say in other languages: `translations.py update|check`.
+
+`update` brings every catalogue in `refsheet_tui/locale` in line with the program: new messages come
+with an empty translation, and those that nobody says any more go. `check` lists what is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po, write_po
+
+from refsheet_tui.config_words import words
+
+PROGRAM = Path(__file__).resolve().parent.parent / "refsheet_tui"
+LOCALE = PROGRAM / "locale"
+
+_PLACEHOLDER = re.compile(r"\{\w*\}")
+_WIDTH = 100
+
+
+def template() -> Catalog:
+    """Every message of the program, without a translation."""
+    found = Catalog()
+    for path in sorted(PROGRAM.rglob("*.py")):
+        for message in _messages(path):
+            found.add(message)
+    for explanation in filter(None, words().values()):
+        found.add(explanation)
+    return found
+
+
+def _messages(path: Path) -> Iterator[str | tuple[str, str]]:
+    """Not Babel's own way, which does not see into f-strings before Python 3.12."""
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
+            match node.func.id, texts:
+                case ("_" | "N_", [str(text)]) if text:
+                    yield text
+                case "ngettext", [str(one), str(many)]:
+                    yield one, many
+
+
+def catalogues(folder: Path = LOCALE) -> dict[str, Catalog]:
+    """By their codes."""
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.po"))}
+
+
+def update(folder: Path = LOCALE) -> None:
+    """The head of each stays as it is: a date in it would make every two changes collide."""
+    wanted = template()
+    for code, catalogue in catalogues(folder).items():
+        catalogue.update(wanted, no_fuzzy_matching=True)
+        file, body = folder / f"{code}.po", io.BytesIO()
+        write_po(
+            body,
+            catalogue,
+            width=_WIDTH,
+            no_location=True,
+            omit_header=True,
+            sort_output=True,
+            ignore_obsolete=True,
+        )
+        head = file.read_bytes().partition(b"\n\n")[0]
+        file.write_bytes(head + b"\n\n" + body.getvalue().strip() + b"\n")
+
+
+def problems(catalogue: Catalog, wanted: Catalog) -> Iterator[str]:
+    """What is wrong with a catalogue, in a line each; nothing for one that is complete."""
+    for message in wanted:
+        if message.id and catalogue.get(message.id) is None:
+            yield f"lacking: {_name(message)}"
+    for message in catalogue:
+        if not message.id:
+            continue
+        if wanted.get(message.id) is None:
+            yield f"said by nobody: {_name(message)}"
+        if message.fuzzy:
+            yield f"fuzzy: {_name(message)}"
+        for translation in _translations(message, catalogue.num_plurals):
+            yield from (f"{words}: {_name(message)}" for words in _wrong(message, translation))
+    for obsolete in catalogue.obsolete.values():
+        yield f"obsolete: {_name(obsolete)}"
+
+
+def _wrong(message: Message, translation: str) -> Iterator[str]:
+    if not translation.strip():
+        yield "not translated"
+        return
+    # Of two forms the last has every placeholder.
+    original = message.id if isinstance(message.id, str) else message.id[-1]
+    if _placeholders(original) != _placeholders(translation):
+        yield "other placeholders"
+    if _margins(original) != _margins(translation):
+        yield "other blanks at its ends"
+
+
+def _translations(message: Message, plurals: int) -> tuple[str, ...]:
+    """One for each form that the language has."""
+    if isinstance(message.id, str):
+        return (str(message.string or ""),)
+    given = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+    return (*given, *[""] * plurals)[: max(plurals, len(given))]
+
+
+def _placeholders(text: str) -> list[str]:
+    return sorted(_PLACEHOLDER.findall(text))
+
+
+def _margins(text: str) -> tuple[str, str]:
+    return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+
+
+def _name(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else " / ".join(message.id)
+
+
+def _read(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=["update", "check"])
+    if parser.parse_args().what == "update":
+        update()
+        return 0
+    wanted = template()
+    found = [
+        f"{code}.po: {problem}"
+        for code, catalogue in catalogues().items()
+        for problem in problems(catalogue, wanted)
+    ]
+    print("\n".join(found) or "Every message is translated.")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
