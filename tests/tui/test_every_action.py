@@ -95,7 +95,7 @@ async def test_by_key_by_mouse_and_by_palette(place: str, monkeypatch: pytest.Mo
 
 def _is_typed(key: str, focused: object) -> bool:
     """Whether a letter goes into the field that has the focus."""
-    letter = key_to_character(key) or ""
+    letter = {"slash": "/"}.get(key) or key_to_character(key) or ""
     return isinstance(focused, Input | TextArea) and letter.isprintable() and len(letter) == 1
 
 
