@@ -13,12 +13,14 @@ _OURS = "refsheet_tui."
 
 @dataclass(frozen=True)
 class Action:
-    """`name` as Textual runs it on `node`; `keys` as they are shown."""
+    """`name` as Textual runs it on `node`; `keys` as they are shown; `id` is what `config.yaml`
+    calls it to give it other keys, empty where it can't."""
 
     description: str
     keys: tuple[str, ...]
     name: str
     node: DOMNode
+    id: str = ""
 
 
 def actions_on(screen: Screen[object]) -> tuple[Action, ...]:
@@ -31,7 +33,9 @@ def actions_on(screen: Screen[object]) -> tuple[Action, ...]:
             continue
         known = found.get((binding.action, node))
         keys = (*(known.keys if known else ()), screen.app.get_key_display(_plain(binding)))
-        found[binding.action, node] = Action(binding.description, keys, binding.action, node)
+        found[binding.action, node] = Action(
+            binding.description, keys, binding.action, node, binding.id or ""
+        )
     return tuple(found.values())
 
 

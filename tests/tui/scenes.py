@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from hub_models import open_models
+from hub_models import cells_of, choose, table
 from screens import GREEDY, chat_of, open_first_chat, ready, replies, say, shown, until
 from still import StillEngine, Writer
 from textual.command import CommandList, CommandPalette
@@ -28,6 +28,7 @@ from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.help import HelpScreen
 from refsheet_tui.tui.screens.model_file import ModelFileScreen
+from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.screens.settings import SettingsScreen
@@ -268,7 +269,10 @@ async def path_asked(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 async def models(pilot: Pilot[int], app: RefsheetApp) -> None:
     await gallery(pilot, app)
-    await open_models(pilot, app, "4b")
+    await pilot.press("f3")
+    await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+    await until(pilot, lambda: table(app).row_count > 0 and cells_of(app, "4b")[3] != "?")
+    await choose(pilot, app, "4b")
 
 
 async def terms(pilot: Pilot[int], app: RefsheetApp) -> None:

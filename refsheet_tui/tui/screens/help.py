@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -38,7 +39,7 @@ class HelpScreen(Translated[None], ModalScreen[None]):
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for action in self._actions:
-            table.add_row(" ".join(action.keys), action.description)
+            table.add_row(" ".join(action.keys), action.description, Text(action.id, "dim"))
         if self._has_commands:
             table.add_row("", "")
             for command in COMMANDS:
