@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from refsheet_tui import paths
 from refsheet_tui.config import Config, over, persons_file
-from refsheet_tui.config_file import read_settings
+from refsheet_tui.config_file import read_settings, settings_in
 from refsheet_tui.config_problems import validated
 from refsheet_tui.errors import ConfigError, StorageError
 
@@ -35,7 +35,10 @@ def change_config(path: Path | None, changes: Mapping[str, Value]) -> Path:
     if path.exists():
         validated(Config, read_settings(path), path)
     validated(Config, _tree(changes), path)
-    _write(path, _changed(path, changes))
+    text = _changed(path, changes)
+    # As it will be read: ruamel and PyYAML don't take every word for the same.
+    validated(Config, settings_in(text, path), path)
+    _write(path, text)
     return path
 
 
@@ -67,7 +70,7 @@ def _changed(path: Path, changes: Mapping[str, Value]) -> str:
     except (YAMLError, ValueError) as error:
         raise ConfigError(f"{path} can't be changed: {error}.", "Change it by hand.") from error
     if settings is None:  # comments alone, which belong to nothing
-        comments = [line for line in text.splitlines() if line.startswith("#")]
+        comments = [line for line in text.splitlines() if _is_remark(line)]
         said = {key: value for key, value in changes.items() if value is not None}
         return "\n".join([*comments, _dumped(_tree(said)) if said else ""])
     for key, value in changes.items():
@@ -84,8 +87,27 @@ def _set(settings: MutableMapping[str, Any], key: str, value: Value) -> None:
                 return
             settings[group] = {}
         settings = settings[group]
-    if value is not None or name in settings:
+    if isinstance(value, dict) and isinstance(settings.get(name), MutableMapping):
+        _set_all(settings[name], value)
+    elif value is not None or name in settings:
         settings[name] = value
+
+
+def _set_all(pairs: MutableMapping[str, Any], wanted: Mapping[str, str]) -> None:
+    """What stays keeps its place, and with it the comments behind it; so does what follows: ruamel
+    hangs the comments before the next group on the last of these."""
+    names = list(pairs)
+    hung = pairs.ca.items.get(names[-1]) if names else None  # type: ignore[attr-defined]
+    for name in names:
+        if name not in wanted:
+            del pairs[name]
+    pairs.update(wanted)
+    if hung is not None and names[-1] not in wanted and pairs:
+        pairs.ca.items.setdefault(list(pairs)[-1], hung)  # type: ignore[attr-defined]
+
+
+def _is_remark(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("#")
 
 
 def _dumped(settings: object) -> str:

@@ -22,7 +22,11 @@ def read_settings(path: Path) -> dict[Hashable, object]:
 
     Raises `ConfigError` naming the file.
     """
-    text = _text_of(path)
+    return settings_in(_text_of(path), path)
+
+
+def settings_in(text: str, path: Path) -> dict[Hashable, object]:
+    """Those in the text of the file at `path`. Raises `ConfigError`."""
     try:
         settings = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
@@ -120,4 +124,8 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")
+)
+# As YAML 1.2 has it, and ruamel writes it: 1e-05 without a point is a number, too.
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+\Z"), list("-+0123456789")
 )

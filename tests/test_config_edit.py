@@ -84,3 +84,32 @@ def test_what_can_t_be_read_again_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"generation\.top_p"):
         change_config(file, {"generation.top_p": 3.0})
     assert not file.exists()
+
+
+def test_numbers_are_read_again_as_they_were_written(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    change_config(file, {"generation.min_p": 1e-05, "generation.temperature": 0.00005})
+    assert load_config(file).generation.min_p == 1e-05
+    with pytest.raises(ConfigError):
+        change_config(file, {"model": "1:30"})  # to YAML 1.1 this is a number
+    assert load_config(file).model == "demo"
+
+
+def test_other_keys_leave_the_comments(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text(
+        "screens:\n  keys:\n    # mine\n    chat.again: f5  # as in a browser\n"
+        "    home.new: f7  # new\n\n# --- on disk ---\ncache:\n  chats_mb: 1\n"
+    )
+    change_config(file, {"screens.keys": {"chat.again": "f6", "chat.more": "f8"}})
+    text = file.read_text()
+    assert load_config(file).screens.keys == {"chat.again": "f6", "chat.more": "f8"}
+    for remark in ("# mine", "# as in a browser", "# --- on disk ---"):
+        assert remark in text
+
+
+def test_remarks_of_a_file_without_settings_stay(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    file.write_text("# mine\n\n#generation:\n  # temperature: 0.5\n")
+    change_config(file, {"model": "4b"})
+    assert file.read_text() == "# mine\n\n#generation:\n  # temperature: 0.5\nmodel: 4b\n"

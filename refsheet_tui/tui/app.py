@@ -182,7 +182,7 @@ class RefsheetApp(App[int]):
         """From anywhere."""
         from refsheet_tui.tui.screens.models import ModelsScreen
 
-        if not any(isinstance(screen, ModelsScreen) for screen in self.screen_stack):
+        if not isinstance(self.screen, ModelsScreen):
             self.push_screen(ModelsScreen(self.models))
 
     def action_settings(self) -> None:
@@ -279,7 +279,7 @@ class RefsheetApp(App[int]):
 
     def _theme_changed(self, theme: Theme) -> None:
         """However it was chosen, it is there the next time."""
-        if theme.name != self.preferences.config.screens.theme:
+        if self._looks.is_chosen(theme.name):
             self.post_message(SettingsWanted({"screens.theme": theme.name}))
 
     def _begin_to_load(self) -> None:

@@ -44,6 +44,13 @@ class Looks:
             self._warn(str(error))
         app.set_keymap(screens.keys)
 
+    def is_chosen(self, theme: str) -> bool:
+        """Whether it was the person who chose this theme, and not the settings, nor what takes the
+        place of one that there is not."""
+        wanted = self._app.preferences.config.screens.theme
+        stands_in = wanted not in self._app.available_themes and theme == DARK.name
+        return theme != wanted and not stands_in
+
     def other(self) -> str:
         """The name of the theme of its own that is light where it is dark now, and the other way
         round."""

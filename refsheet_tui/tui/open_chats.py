@@ -38,6 +38,7 @@ class OpenChats:
     def open(self, kept: KeptCharacter | None, chat: Chat) -> None:
         """Raises `PictureError`, `StorageError`."""
         from refsheet_tui.tui.screens.chat import ChatScreen
+        from refsheet_tui.tui.screens.home import HomeScreen
 
         app = self._app
         screen = self._chats.pop(chat.id, None)
@@ -45,6 +46,8 @@ class OpenChats:
             screen = ChatScreen(kept, chat, app.session)
             app.install_screen(screen, f"chat-{chat.id}")
         self._chats[chat.id] = screen
+        while not isinstance(app.screen, ChatScreen | HomeScreen):  # the models lie over it
+            app.pop_screen()
         if screen in app.screen_stack:  # a double click asks twice
             return
         if isinstance(app.screen, ChatScreen):

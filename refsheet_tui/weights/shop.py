@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,10 +69,15 @@ class Shop:
         entry = self.catalog.entry(name)
         gone: list[Path] = []
         freed = 0
-        for file in entry.files:
-            if self._is_shared(file, name) or self.store.state(file) is State.ABSENT:
-                continue
-            with self._not_arriving(file):
+        own = [
+            file
+            for file in entry.files
+            if not self._is_shared(file, name) and self.store.state(file) is not State.ABSENT
+        ]
+        with ExitStack() as locks:
+            for file in own:  # all of them before the first is gone
+                locks.enter_context(self._not_arriving(file))
+            for file in own:
                 path = self.store.path(file)
                 for each in [path, *self.store.partials(file)]:
                     if paths.is_file(each):

@@ -8,7 +8,7 @@ from pathlib import Path
 from refsheet_tui import paths
 from refsheet_tui.config import Config
 from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.files import read_model
+from refsheet_tui.engine.files import check_model, read_model
 from refsheet_tui.engine.memory import Shape
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import _
@@ -93,7 +93,9 @@ def _of_files(
     if are_here and machine is not None:
         projector = sum(sizes[1:])
         try:
-            shape = Shape.of(read_model(choice.model))
+            header = read_model(choice.model)
+            check_model(header, choice.model)
+            shape = Shape.of(header)
             found = fit(shape, sizes[0], projector, _loaded_with(config), machine)
         except WeightsError:  # whoever loads or verifies it is told why
             found = None

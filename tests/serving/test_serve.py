@@ -80,7 +80,7 @@ async def test_nothing_outlives_a_server_that_is_killed(root: Path) -> None:
 
 async def test_the_screens_have_the_options_of_the_command(root: Path, tmp_path: Path) -> None:
     config = tmp_path / "my config.yaml"
-    config.write_text("generation: {max_new_tokens: 50}\n", encoding="utf-8")
+    config.write_text("model: demo\ngeneration: {max_new_tokens: 50}\n", encoding="utf-8")
     options = ("--config", str(config), "--context-size", "1024")
     async with serving(root, *options) as (process, url), ClientSession() as session:
         page = await Page.open(session, url)

@@ -453,3 +453,18 @@ async def test_a_bad_catalogue_is_told_in_a_dialog(hub: HubServer) -> None:
         await pilot.press("f3")
         await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
         assert "catalog.yaml" in shown(app, "#problem-what")
+
+
+async def test_a_chat_is_gone_to_from_the_models_and_back(hub: HubServer) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot, app)
+        await open_first_chat(pilot, app)
+        chat = app.screen
+        for _ in range(2):
+            await pilot.press("f3")
+            await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+            await pilot.press("ctrl+l", "enter")
+            await until(pilot, lambda: app.screen is chat)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))

@@ -208,3 +208,31 @@ async def test_what_is_set_counts_in_the_chat_that_is_open() -> None:
         await app.change_settings({"generation.max_new_tokens": 2})
         await say(pilot, "Tell me a story.")
         await until(pilot, lambda: "cut off" in shown(app) and not chat_of(app).replying)
+
+
+async def test_a_theme_that_there_is_not_is_told_and_left_in_the_file(file: Path) -> None:
+    file.write_text("screens:\n  theme: gruvbxo\n")
+    app = RefsheetApp(load_config())
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: "gruvbxo" in told(app))
+        await ready(pilot, app)
+        await pilot.pause()
+        assert file.read_text() == "screens:\n  theme: gruvbxo\n"
+        await pilot.press("f2")
+        await until(pilot, lambda: "theme: refsheet-light" in file.read_text())
+
+
+async def test_another_model_leaves_the_projector_of_the_one_before(file: Path) -> None:
+    file.write_text("model: /nowhere/a.gguf\nmmproj: /nowhere/b.gguf\n")
+    app = RefsheetApp(load_config())
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape", "f4")
+        await until(pilot, lambda: len(app.screen.query(SettingRow)) == len(all_settings()))
+        row(app, "model").field.focus()
+        await pilot.press("ctrl+d")
+        await until(pilot, lambda: load_config().model == "demo")
+        assert load_config().mmproj is None
+        await pilot.press("alt+z")
+        await until(pilot, lambda: load_config().mmproj == Path("/nowhere/b.gguf"))
+        assert load_config().model == "/nowhere/a.gguf"

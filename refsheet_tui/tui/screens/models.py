@@ -81,6 +81,7 @@ class ModelsScreen(Translated[None]):
             self._verifying.stop()
 
     async def retranslate(self) -> None:
+        self._rows = {}  # the new table has none yet
         await super().retranslate()
         self._begin()
 

@@ -48,7 +48,7 @@ class SettingsScreen(Translated[None]):
         super().__init__(classes="-form")
         self._preferences = preferences
         self._change = change
-        self._changed: list[tuple[str, Value]] = []
+        self._changed: list[dict[str, Value]] = []
 
     def compose(self) -> ComposeResult:
         yield Heading(f"RefSheet · {_('Settings')}")
@@ -122,10 +122,10 @@ class SettingsScreen(Translated[None]):
         if not self._changed:
             self._say(_("Nothing was changed here."))
             return
-        name, value = self._changed[-1]
-        await self._change({name: value})
+        undoing = self._changed[-1]
+        await self._change(undoing)
         self._changed.pop()
-        self._say(_("{setting} is as it was.").format(setting=name))
+        self._say(_("{setting} is as it was.").format(setting=", ".join(undoing)))
 
     @guarded
     async def action_back(self) -> None:
@@ -172,8 +172,13 @@ class SettingsScreen(Translated[None]):
         if value == before:  # chosen twice
             return
         self._say(_("Not saved."))
-        loads = await self._change({setting.name: value})
-        self._changed.append((setting.name, before))
+        changes: dict[str, Value] = {setting.name: value}
+        undoing: dict[str, Value] = {setting.name: before}
+        projector = self._preferences.config.mmproj
+        if setting.name == "model" and projector is not None:  # it belongs to the one before
+            changes["mmproj"], undoing["mmproj"] = None, str(projector)
+        loads = await self._change(changes)
+        self._changed.append(undoing)
         self._say(_("Saved. The model is loaded again.") if loads else _("Saved."))
 
     def _say(self, words: str) -> None:
