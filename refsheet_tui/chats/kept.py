@@ -47,7 +47,8 @@ class KeptConversation(Way):
         super().__init__(tree, chat)
         self._conversation = conversation
         self._opening = conversation.turns
-        self._see = cache(see)  # what was seen once stays so, wherever the path leads
+        self._look_at = see
+        self._see = cache(see)  # what is kept stays as it is, wherever the path leads
         self._clock = clock
 
     @property
@@ -70,6 +71,11 @@ class KeptConversation(Way):
                 asides = [Aside(text) for text in message.asides]
                 self._conversation.say(message.text, self._views(message), asides)
 
+    def see_all(self, messages: Sequence[Message]) -> None:
+        """Open the pictures of these, which takes a while; may run in a thread."""
+        for message in messages:
+            self._shown(message)
+
     def _views(self, message: Message) -> list[PictureView]:
         return [picture.view for picture in self._shown(message)]
 
@@ -83,8 +89,8 @@ class KeptConversation(Way):
         return shown
 
     def shown(self, picture: Path) -> Shown:
-        """A picture that is to be said with something. Raises `PictureError`."""
-        return Shown(picture, self._see(picture))
+        """A picture that is to be said with something, as it is now. Raises `PictureError`."""
+        return Shown(picture, self._look_at(picture))
 
     async def oldest_seen(self) -> Message | None:
         """The message behind which the model sees everything, when it has lost sight of what came

@@ -12,9 +12,10 @@ from typing import Any
 
 from refsheet_tui.chats.messages import COLUMNS, OPEN, DraftMessage, Message, message_of
 from refsheet_tui.chats.shelf import CHARACTER_USED
-from refsheet_tui.errors import NotFoundError
+from refsheet_tui.errors import NotFoundError, PictureError
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.storage import Database, PictureStore
+from refsheet_tui.text import one_line
 
 # Characters of a chat's first words that lists may show.
 _BEGINNING = 200
@@ -92,8 +93,8 @@ class MessageTree:
         asides: Sequence[str] = (),
     ) -> Message:
         """Say something in answer to `parent`; from now on the chat ends with it. It is on the disk
-        when this returns. Raises `StorageError`, `OSError` for a picture that can't be read."""
-        data = [picture.read_bytes() for picture in pictures]
+        when this returns. Raises `StorageError`, `PictureError` for one that can't be read."""
+        data = [_bytes_of(picture) for picture in pictures]
         with self._database.writing() as connection:
             now = time()
             # Another program may have taken away what this answers.
@@ -246,3 +247,12 @@ def _end_with(connection: sqlite3.Connection, chat: int, leaf: int | None) -> No
     now = time()
     connection.execute("UPDATE chats SET leaf = ?, used = ? WHERE id = ?", (leaf, now, chat))
     connection.execute(CHARACTER_USED, (now, chat))
+
+
+def _bytes_of(picture: Path) -> bytes:
+    try:
+        return picture.read_bytes()
+    except OSError as error:
+        raise PictureError(
+            f"{one_line(str(picture))} can't be read: {error.strerror}.", "Choose another picture."
+        ) from error

@@ -3,6 +3,7 @@ terminal."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import os
@@ -40,7 +41,14 @@ async def copied_by_system(text: str) -> bool:
     return False
 
 
-def pasted_picture() -> Path | None:
+async def pasted_picture() -> Path | None:
+    """See `_pasted_picture`; None also where whoever holds the clipboard does not answer."""
+    with suppress(asyncio.TimeoutError):
+        return await asyncio.wait_for(in_thread(_pasted_picture), _PATIENCE_S)
+    return None
+
+
+def _pasted_picture() -> Path | None:
     """The picture on the system's clipboard, in a file of the cache; None without one. Raises
     `StorageError`."""
     from PIL import Image, ImageGrab

@@ -55,6 +55,15 @@ class Draft:
         self._composer.text = escaped(message.text) if text is None else text
         self._composer.focus()
 
+    def leave_edit(self) -> None:
+        """What was changed of it stands before what was typed until then: it is not sent yet."""
+        if self.edited is not None:
+            changed = self._composer.text
+            before = escaped(self.edited.text)
+            self.end_edit()
+            if changed.strip() and changed != before:
+                self._composer.give_back(changed)
+
     def end_edit(self) -> bool:
         """What was typed before is there again; whether anything was edited."""
         if self.edited is None:

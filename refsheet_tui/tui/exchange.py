@@ -45,6 +45,7 @@ class Exchange:
         self._sending: tuple[Words, ...] = ()
         self._worker: Worker[None] | None = None
         self._is_settling = False
+        self._has_begun = False
         self._wished: Wish | None = None
         self.was_stopped = False
         """By the person: a greeting that was, does not begin again by itself."""
@@ -70,7 +71,7 @@ class Exchange:
         self._screen.query(Note).remove()
         said, self._unsaid = tuple(self._unsaid), []
         self._sending = said
-        self._is_settling, self._wished = False, None
+        self._is_settling, self._wished, self._has_begun = False, None, False
         reply = self._reply("answer" if said else wish, said, instead_of)
         self._worker = self._screen.run_worker(reply, group="reply")
 
@@ -88,11 +89,18 @@ class Exchange:
         """What was written until now stays."""
         self.was_stopped = True
         # A reply that is being settled has ended: to stop it again would cut its tidying short.
-        if self._worker is not None and not self._is_settling:
+        if self._worker is None or self._is_settling:
+            return
+        self._worker.cancel()
+        if self._has_begun:
             self._is_settling = True
-            self._worker.cancel()
+        else:  # it never will, and tidies nothing up
+            said, self._sending, self._worker = self._sending, (), None
+            self._unsaid = [*said, *self._unsaid]
+            self._screen.call_later(self._give_back, (), Outcome(), None)
 
     async def _reply(self, wish: Wish, said: tuple[Words, ...], instead_of: Message | None) -> None:
+        self._has_begun = True
         replaced = self._shown.last_reply if wish != "answer" else None
         begun = replaced.text if wish == "more" and replaced is not None else ""
         bubble = ReplyBubble(self._talk.name)

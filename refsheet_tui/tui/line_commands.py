@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from textual.screen import Screen
+
 from refsheet_tui import paths
 from refsheet_tui.chats.files import write_chat
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import UsageError
 from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
-from refsheet_tui.tui.commands import Command
+from refsheet_tui.tui.commands import Command, parsed
 from refsheet_tui.tui.talk import Talk
+from refsheet_tui.tui.widgets.attachments import Attachments
 
 
 class LineCommands:
     """Of one chat."""
 
-    def __init__(self, library: Library, talk: Talk) -> None:
+    def __init__(
+        self, library: Library, talk: Talk, screen: Screen[None], attachments: Attachments
+    ) -> None:
         self._library = library
         self._talk = talk
+        self._screen = screen
+        self._attachments = attachments
 
-    def do(self, command: Command, argument: str) -> str:
-        """What there is to say about it. Raises `RefsheetError`."""
+    async def run(self, line: str) -> str:
+        """Do what `line` says; what there is to say about it. Raises `RefsheetError`."""
+        command, argument = parsed(line)
+        if command.action:
+            await self._screen.run_action(command.action)
+            return ""
+        if command.name == "picture":
+            await self._attachments.attach(paths.typed(argument))
+            return ""
+        return self._done(command, argument)
+
+    def _done(self, command: Command, argument: str) -> str:
         if command.name == "note":
             self._talk.set_note("" if argument == "-" else argument)
             return _("It counts from your next message on.")

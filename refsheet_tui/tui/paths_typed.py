@@ -47,6 +47,6 @@ def nearest_folder(value: str) -> Path:
     """Where to look for what is being typed."""
     path = paths.absolute(value) if value else Path.home()
     for folder in (path, *path.parents):
-        if folder.is_dir():
+        if os.path.isdir(folder):  # noqa: PTH112 - survives impossible names
             return folder
     return Path.home()

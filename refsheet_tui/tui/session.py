@@ -79,6 +79,7 @@ class Session:
         self._on_state = on_state
         self._state = EngineState("loading", "")
         self._loading: asyncio.Task[ModelInfo] | None = None
+        self._is_closed = False
 
     @property
     def info(self) -> ModelInfo | None:
@@ -109,8 +110,15 @@ class Session:
 
     async def ready(self) -> ModelInfo:
         """The loaded model; loads it first where it isn't. Raises `RefsheetError`."""
-        # Whoever stops waiting does not stop the loading.
-        return await asyncio.shield(self._loading or self._begin())
+        while True:
+            loading = self._loading or self._begin()
+            try:
+                # Whoever stops waiting does not stop the loading.
+                return await asyncio.shield(loading)
+            except asyncio.CancelledError:
+                if self._is_closed or not loading.cancelled():
+                    raise
+                # Another model is loaded in its place: that one is waited for.
 
     def chat_with(
         self, character: Character | KeptCharacter, *, new: bool = False
@@ -121,7 +129,9 @@ class Session:
         characters, chats = self.library.characters, self.library.chats
         kept = characters.keep(character) if isinstance(character, Character) else character
         latest = chats.latest(1, character=kept.id)
-        if latest and not (new and latest[0].leaf is not None):
+        newest = characters.get(kept.id).version
+        # One in which nothing was said goes on as long as the character is the same.
+        if latest and (latest[0].version == newest if latest[0].leaf is None else not new):
             version = latest[0].version
             return (characters.at(version) if version is not None else kept), latest[0]
         kept = characters.get(kept.id)
@@ -172,6 +182,7 @@ class Session:
 
     async def close(self) -> None:
         """End the engine, busy or not."""
+        self._is_closed = True
         try:
             await self.engine.close()
         finally:

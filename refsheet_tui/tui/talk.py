@@ -17,7 +17,7 @@ from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.reminders import Reminders
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.chats.way import Way
-from refsheet_tui.config import Config, sound_generation
+from refsheet_tui.config import sound_generation
 from refsheet_tui.engine import Event, Finished, ModelInfo, TextDelta
 from refsheet_tui.errors import EngineDiedError, EngineError, PictureError, RefsheetError
 from refsheet_tui.i18n import _
@@ -79,7 +79,7 @@ class Talk:
         self.way.open(chat.leaf)
         self._note = chat.note
         self._held: KeptConversation | None = None
-        self._held_with: tuple[Config, ModelInfo] | None = None
+        self._held_with: tuple[object, ...] = ()
 
     @property
     def name(self) -> str:
@@ -96,6 +96,15 @@ class Talk:
     def place(self, message: Message) -> tuple[int, int]:
         """See `Way.place`."""
         return self.way.place(message)
+
+    def come_back(self) -> bool:
+        """Show what was said last, where nothing came of going back behind it. Raises
+        `StorageError`."""
+        leaf = self._session.library.chats.get(self.chat).leaf
+        if leaf is None or leaf == self.way.leaf:
+            return False
+        self.way.open(leaf)
+        return True
 
     def own_words(self) -> list[str]:
         """What the person has said, as they would type it."""
@@ -215,16 +224,18 @@ class Talk:
         Raises `RefsheetError`."""
         watcher.waiting()
         info = await self._session.ready()
-        held_with = (self._session.config, info)
+        config = self._session.config
+        held_with = (config.generation, config.pan_and_scan, info)
         if self._held is None or self._held_with != held_with:
             watcher.begin(_("opening the picture"))
             conversation = await self._conversation(info)
-            self._held = KeptConversation(
+            held = KeptConversation(
                 conversation, self._session.library.tree, self.chat, see=partial(self._see, info)
             )
-            self._held_with = held_with
-            self._held.open(self.way.leaf)
-            self.way = self._held
+            # Their pictures are opened there: what was seen is not looked at again below.
+            await in_thread(partial(held.see_all, self.way.path))
+            held.open(self.way.leaf)
+            self._held, self._held_with, self.way = held, held_with, held
         return self._held
 
     async def _conversation(self, info: ModelInfo) -> Conversation:

@@ -129,14 +129,14 @@ async def test_a_picture_from_the_clipboard(monkeypatch: pytest.MonkeyPatch) -> 
         assert "orange cat" in replies(app)[0]
 
 
-def test_a_clipboard_without_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_clipboard_without_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     from PIL import ImageGrab
 
     def none_here() -> None:
         raise NotImplementedError("wl-paste or xclip is required")
 
     monkeypatch.setattr(ImageGrab, "grabclipboard", none_here)
-    assert clipboard.pasted_picture() is None
+    assert await clipboard.pasted_picture() is None
 
 
 class Recorder(LocalEngine):

@@ -6,24 +6,32 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 
 import pytest
+from kept_chats import add_long_chat
 from screens import GREEDY, chat_of, open_first_chat, ready, replies, said, say, until
 
+from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import (
+    Event,
+    GenerationSettings,
     Loading,
     LoadSettings,
     LocalEngine,
     ModelInfo,
 )
+from refsheet_tui.paths import samples_dir
+from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.widgets.activity import Activity
-from refsheet_tui.tui.widgets.bubbles import Note
+from refsheet_tui.tui.widgets.bubbles import Note, Said
 from refsheet_tui.tui.widgets.composer import Composer
 
 
@@ -184,3 +192,91 @@ async def test_every_action_is_in_help_and_palette() -> None:
         commands = {command.title for command in app.get_system_commands(app.screen)}
         assert {"Send", "New line", "Stop", "Again", "Home", "Quit", "Help"} <= commands
         assert not any("Cursor" in command for command in commands)
+
+
+async def test_an_edit_that_is_left_open_is_there_again_as_a_draft() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await say(pilot, "What are you?")
+        await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
+        app.screen.query_one(Composer).text = "half a sentence"
+        await pilot.press("ctrl+e")
+        await until(pilot, lambda: app.screen.query_one(Composer).text == "What are you?")
+        app.screen.query_one(Composer).text = "Who are you, really?"
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+    library = Library.open()
+    (chat,) = library.chats.latest(1)
+    assert chat.draft == "Who are you, really?\nhalf a sentence"
+    library.close()
+
+
+class Silent(LocalEngine):
+    """Never says a word, once it has greeted."""
+
+    greeted = False
+
+    async def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[Event, None]:
+        if self.greeted:
+            await asyncio.Event().wait()
+        self.greeted = True
+        async with aclosing(super().generate(prompt, settings)) as events:
+            async for event in events:
+                yield event
+
+
+async def test_an_edit_that_waits_for_its_reply_survives_leaving() -> None:
+    app = RefsheetApp(GREEDY, Silent())
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        library, chat = app.session.library, chat_of(app)
+        first = library.tree.add(chat.number, chat._talk.way.leaf, "user", "What are you?")
+        chat._talk.way.open(first.id)
+        await pilot.press("ctrl+e")
+        await until(pilot, lambda: app.screen.query_one(Composer).text == "What are you?")
+        app.screen.query_one(Composer).text = "Who are you?"
+        await pilot.press("enter")
+        await until(pilot, lambda: chat.replying)
+        await pilot.press(*"next", "ctrl+q")
+    library = Library.open()
+    (kept,) = library.chats.latest(1)
+    assert "Who are you?" in kept.draft and "next" in kept.draft
+    library.close()
+
+
+async def test_another_reply_in_the_middle_that_never_comes_hides_nothing() -> None:
+    add_long_chat(turns=7)
+    app = RefsheetApp(GREEDY, Silent())
+    async with app.run_test(size=(100, 50)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen.query(Said)) == 7)
+        Silent.greeted = True
+        list(app.screen.query(Said))[2].focus()
+        await pilot.press("r")
+        await until(pilot, lambda: chat_of(app).replying)
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen.query(Said)) == 7)
+
+
+async def test_a_picture_that_has_changed_is_seen_as_it_is_now(tmp_path: Path) -> None:
+    shot = tmp_path / "shot.png"
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        for name in ("miso", "coral"):
+            before = len(replies(app))
+            shot.write_bytes((samples_dir() / f"{name}.png").read_bytes())
+            await say(pilot, f"/picture {shot}")
+            await until(pilot, lambda: bool(app.screen.query("Attached")))
+            await say(pilot, "Look!")
+            await until(pilot, partial(_is_answered, app, before))
+        said = [turn.content[0] for turn in chat_of(app).conversation_turns if turn.role == "user"]
+        assert said[1] != said[2]
+
+
+def _is_answered(app: RefsheetApp, before: int) -> bool:
+    return len(replies(app)) > before and not chat_of(app).replying

@@ -18,7 +18,6 @@ from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import LANGUAGES, Language
 from refsheet_tui.prompting import language as language_of
 from refsheet_tui.text import clean, one_line
-from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.clipboard import pasted_picture
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import SheetChosen
@@ -158,7 +157,7 @@ class CharacterScreen(Translated[Made | None]):
     @guarded
     async def action_paste_picture(self) -> None:
         """From the system's clipboard: the sheet, and once that is there another picture."""
-        path = await in_thread(pasted_picture)
+        path = await pasted_picture()
         if path is None:
             self.notify(_("There is no picture on the clipboard."), timeout=3)
         elif self._sheet is None:

@@ -12,7 +12,6 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Footer
 
-from refsheet_tui import paths
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.shelf import Chat
@@ -21,7 +20,7 @@ from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import clean, one_line
-from refsheet_tui.tui.commands import escaped, is_command, parsed, unescaped
+from refsheet_tui.tui.commands import escaped, is_command, unescaped
 from refsheet_tui.tui.draft import Draft
 from refsheet_tui.tui.exchange import Exchange
 from refsheet_tui.tui.guarded import guarded
@@ -72,13 +71,14 @@ class ChatScreen(Translated[None]):
         self._draft_timer: Timer | None = None
         self._is_left = True
         self._wanted: int | None = None
+        self._turned_back = False
         self._deleted: list[Message] = []
         # Kept at hand: a reply may end when the screen is being taken apart.
         self._said = History(self._talk.name, self._talk.place, library.tree.picture)
         self._activity = Activity()
         self._attachments = Attachments()
         self._composer = Composer(self._invitation, self._talk.own_words, self._attachments.any)
-        self._commands = LineCommands(library, self._talk)
+        self._commands = LineCommands(library, self._talk, self, self._attachments)
         self._side = ChatSide(character, self._talk.name)
         self._exchange = Exchange(self, self._talk, self._said, self)
         self._draft = Draft(library.chats, chat, self._composer, self._exchange.in_no_chat_yet)
@@ -137,6 +137,8 @@ class ChatScreen(Translated[None]):
         self.call_later(self._show_wanted)
         if self._exchange.resume() or self.replying:
             return
+        if comes_in and self._talk.come_back():
+            self.call_later(self._show_path)
         path = self._talk.way.path
         if comes_in and path and path[-1].was_cut_off:
             self._exchange.answer("more")
@@ -159,8 +161,6 @@ class ChatScreen(Translated[None]):
             await self._show_path()
         await self._said.show_message(number)
 
-    # What the exchange tells its desk.
-
     def waiting(self) -> None:
         self._activity.waiting()
 
@@ -176,16 +176,19 @@ class ChatScreen(Translated[None]):
             self.notify(clean(outcome.overflow), markup=False, timeout=10)
         self._activity.end(" · ".join(filter(None, (self._mark(), outcome.summary))))
         self._show_chats()
+        if self._turned_back and not outcome.wrote and self._talk.come_back():
+            self.call_later(self._show_path)
+        self._turned_back = False
 
     def give_back(self, said: Sequence[Words], instead_of: Message | None) -> None:
-        if said:
-            self._composer.give_back("\n".join(escaped(each.text) for each in said if each.text))
+        text = "\n".join(escaped(each.text) for each in said if each.text)
+        if instead_of is not None and not self._is_left:
+            self._begin_edit(instead_of, text)  # what was typed meanwhile waits behind it
+        elif said:
+            self._composer.give_back(text)
             for path in (path for each in said for path in each.pictures):
                 self._attachments.add(path)
             self._draft.keep()
-        if instead_of is not None:
-            text, self._composer.text = self._composer.text, ""
-            self._begin_edit(instead_of, text)
 
     def rests(self) -> None:
         if self.is_running:
@@ -199,8 +202,6 @@ class ChatScreen(Translated[None]):
         info = self.app.engine_state.info  # type: ignore[attr-defined]
         self._side.holds(info.context_size if info is not None else 0)
         self._side.event(event)
-
-    # What the person says and does.
 
     @guarded
     async def on_composer_sent(self, message: Composer.Sent) -> None:
@@ -238,13 +239,9 @@ class ChatScreen(Translated[None]):
 
     async def _command(self, text: str) -> None:
         try:
-            command, argument = parsed(text)
-            if command.action:
-                await self.run_action(command.action)
-            elif command.name == "picture":
-                await self._attachments.attach(paths.typed(argument))
-            else:
-                self.notify(self._commands.do(command, argument), markup=False)
+            words = await self._commands.run(text)
+            if words:
+                self.notify(words, markup=False)
                 self._show_chats()
         except RefsheetError as error:
             self._composer.give_back(text)
@@ -272,6 +269,7 @@ class ChatScreen(Translated[None]):
         await self._show_path()
         self._composer.focus()
         if wanted.what == "again":
+            self._turned_back = True
             self._wish("answer" if message.role == "user" else "another")
         elif wanted.what == "branch":
             self.notify(_("What you say now begins a branch; nothing is lost."), timeout=4)
@@ -375,9 +373,10 @@ class ChatScreen(Translated[None]):
 
     def leave(self) -> None:
         """The model can speak for one character at a time; what was typed is kept."""
-        self._end_edit()
-        self.action_stop()
-        self._exchange.was_stopped, self._is_left = False, True
+        self._draft.leave_edit()
+        self._is_left = True
+        self._exchange.stop()
+        self._exchange.was_stopped = False
         self._draft.keep()
 
     def _wish(self, wish: Wish) -> None:

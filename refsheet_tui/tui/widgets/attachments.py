@@ -66,7 +66,7 @@ class Attachments(Horizontal):
 
     async def paste(self) -> None:
         """From the system's clipboard, where there is one. Raises `StorageError`."""
-        path = await in_thread(pasted_picture)
+        path = await pasted_picture()
         if path is None:
             self.notify(_("There is no picture on the clipboard."), timeout=3)
         else:
