@@ -9,8 +9,10 @@ import re
 import tempfile
 from collections.abc import Callable
 from functools import partial
+from html import unescape
 from pathlib import Path
 
+from rich.cells import cell_len
 from textual.events import Paste
 from textual.pilot import Pilot
 
@@ -28,6 +30,7 @@ SMALL = (84, 26)
 QUESTIONS = ("What are you wearing?", "What color are your eyes?", "Tell me a story.")
 # A picture in a README must not fetch a font.
 FONT_FACES = re.compile(r"@font-face \{.*?\}", re.DOTALL)
+TEXT = re.compile(r'(<text[^>]*?)textLength="([^"]*)"([^>]*)>([^<]*)</text>')
 
 
 async def main() -> None:
@@ -104,7 +107,7 @@ async def record() -> None:
     app = app_in("en")
 
     def shot(seconds: float) -> None:
-        frames.append((FONT_FACES.sub("", app.export_screenshot()), seconds))
+        frames.append((svg_of(app), seconds))
 
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: app.engine_state.is_demo and drawn(app))
@@ -161,8 +164,19 @@ async def quiet(pilot: Pilot[int]) -> None:
 
 
 def save(app: RefsheetApp, name: str) -> None:
-    svg = FONT_FACES.sub("", app.export_screenshot())
-    (DOCS / name).write_text(svg, encoding="utf-8")
+    (DOCS / name).write_text(svg_of(app), encoding="utf-8")
+
+
+def svg_of(app: RefsheetApp) -> str:
+    return TEXT.sub(_as_wide_as_its_cells, FONT_FACES.sub("", app.export_screenshot()))
+
+
+def _as_wide_as_its_cells(text: re.Match[str]) -> str:
+    """Rich counts letters, of which Chinese ones are two cells wide."""
+    before, length, after, words = text.groups()
+    letters = unescape(words)
+    width = float(length) / max(1, len(letters)) * cell_len(letters)
+    return f'{before}textLength="{width:g}"{after}>{words}</text>'
 
 
 if __name__ == "__main__":
