@@ -15,11 +15,13 @@ from pathlib import Path
 from rich.cells import cell_len
 from textual.events import Paste
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from demo.recording import animated
 from refsheet_tui.config import Config, Generation, Screens
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.browse import BrowseScreen, PictureTree
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.widgets.composer import Composer
 from refsheet_tui.tui.widgets.portrait import Portrait
@@ -35,7 +37,7 @@ TEXT = re.compile(r'(<text[^>]*?)textLength="([^"]*)"([^>]*)>([^<]*)</text>')
 
 async def main() -> None:
     # Folders of their own: pictures in docs show nobody's chats and settings.
-    for draw in (draw_screens, draw_chinese, record):
+    for draw in (draw_first_start, draw_screens, draw_chinese, record):
         with tempfile.TemporaryDirectory() as folder:
             for kind in ("DATA", "CONFIG", "CACHE", "STATE", "MODELS"):
                 os.environ[f"REFSHEET_{kind}_DIR"] = f"{folder}/{kind.lower()}"
@@ -46,6 +48,15 @@ def app_in(language: str, *, welcomes: bool = False) -> RefsheetApp:
     screens = Screens(language=language)  # type: ignore[arg-type]
     config = Config(language=language, screens=screens, generation=Generation(sample=False))
     return RefsheetApp(config, welcomes=welcomes)
+
+
+async def draw_first_start() -> None:
+    app = app_in("en", welcomes=True)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.engine_state.is_demo and bool(app.screen.query("#welcome")))
+        await until(pilot, lambda: app.models.measured is not None)
+        await quiet(pilot)
+        save(app, "screenshot-welcome.svg")
 
 
 async def draw_screens() -> None:
@@ -86,6 +97,16 @@ async def draw_screens() -> None:
         app.screen.query_one("#sheet PathInput").value = "~/sheets/coral.png"  # type: ignore[attr-defined]
         await quiet(pilot)
         save(app, "screenshot-form.svg")
+        app.push_screen(BrowseScreen(samples_dir()))
+        await until(pilot, lambda: bool(app.screen.query("PictureTree")))
+        tree = app.screen.query_one(PictureTree)
+        await until(pilot, lambda: len(tree.root.children) > 5)
+        tree.root.set_label("sheets")
+        await pilot.press("down", "down")
+        await until(pilot, lambda: app.screen.query_one(Portrait).is_drawn)
+        app.screen.query_one("#browse-path", Static).update("~/sheets/clover.png")
+        await pilot.pause()
+        save(app, "screenshot-browse.svg")
 
 
 async def draw_chinese() -> None:

@@ -31,7 +31,7 @@ _BLANK_ENDS = re.compile(r"[ \t]+$", re.MULTILINE)
 
 
 class Svg(SingleFileSnapshotExtension):
-    _file_extension = "svg"
+    file_extension = "svg"
     _write_mode = WriteMode.TEXT
 
     @classmethod
