@@ -43,7 +43,8 @@ class AnsweringTerminal:
         self._answers = dict(answers)
         self._seen = bytearray()
         self._lock = threading.Lock()
-        (folder / "config.yaml").write_text(settings)
+        # The model is chosen already: nobody asks for one over the pictures.
+        (folder / "config.yaml").write_text(f"model: demo\n{settings}")
         self._master, slave = pty.openpty()
         self.resize(120, 40)
         self.before = termios.tcgetattr(slave)
