@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from refsheet_tui.i18n import speak
 
 
 @pytest.fixture(autouse=True)
@@ -13,6 +16,13 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("CONFIG", "DATA", "CACHE", "STATE", "MODELS"):
         monkeypatch.setenv(f"REFSHEET_{kind}_DIR", str(tmp_path / "refsheet" / kind.lower()))
     monkeypatch.delenv("REFSHEET_CONFIG", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """What a test made the program speak, it speaks no longer in the next one."""
+    yield
+    speak("en")
 
 
 @pytest.fixture(scope="session")

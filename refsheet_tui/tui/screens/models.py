@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -37,6 +38,8 @@ from refsheet_tui.weights.table import Row
 
 _TICK_S = 0.25
 _STATE_COLUMN = "state"
+# That of "100 %", which comes and goes with a download.
+_LEAST_WIDTH = 5
 
 
 class ModelsScreen(Translated[None]):
@@ -86,10 +89,7 @@ class ModelsScreen(Translated[None]):
         self._begin()
 
     def _begin(self) -> None:
-        table = self._table
-        for key, heading in HEADINGS:
-            table.add_column(_(heading), key=key)
-        table.focus()
+        self._table.focus()
         self.run_worker(self._measure(), group="measure", exclusive=True)
 
     @property
@@ -140,9 +140,14 @@ class ModelsScreen(Translated[None]):
         at = chosen.name if chosen is not None else offered
         self._rows = {row.name: row for row in rows}
         table = self._table
-        table.clear()
-        for row in rows:
-            table.add_row(*cells(row, self._models.downloads.transfer), key=row.name)
+        table.clear(columns=True)
+        lines = [cells(row, self._models.downloads.transfer) for row in rows]
+        for (key, heading), column in zip(HEADINGS, zip(*lines, strict=True), strict=True):
+            # Measured here: the table measures when it is idle, and may have drawn by then.
+            width = max(cell_len(_(heading)), _LEAST_WIDTH, *(cell.cell_len for cell in column))
+            table.add_column(_(heading), key=key, width=width)
+        for row, line in zip(rows, lines, strict=True):
+            table.add_row(*line, key=row.name)
         table.move_cursor(row=next((i for i, row in enumerate(rows) if row.name == at), 0))
         self._show_about()
 
