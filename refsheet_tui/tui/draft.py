@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
+from textual.timer import Timer
+
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.shelf import Chat, ChatShelf
 from refsheet_tui.errors import StorageError
 from refsheet_tui.tui.commands import escaped
 from refsheet_tui.tui.talk import Words
 from refsheet_tui.tui.widgets.composer import Composer
+
+# Seconds after the last key until what is typed is kept.
+_KEEP_S = 0.5
 
 
 class Draft:
@@ -29,11 +34,18 @@ class Draft:
         self._composer = composer
         self._unkept = unkept
         self._text = chat.draft
+        self._timer: Timer | None = None
         self.edited: Message | None = None
 
     def restore(self) -> None:
         """It is in the composer again."""
         self._composer.give_back(self._text)
+
+    def typed(self) -> None:
+        """Keep it as soon as the person pauses."""
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self._composer.set_timer(_KEEP_S, self.keep)
 
     def keep(self) -> None:
         """What is typed, and what was sent and is in no chat yet."""

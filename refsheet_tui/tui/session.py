@@ -87,6 +87,11 @@ class Session:
         return self._state.info
 
     @property
+    def has_failed(self) -> bool:
+        """Whether no model is there, and none is on its way."""
+        return self._state.phase == "failed" and self._loading is None
+
+    @property
     def generation(self) -> GenerationSettings:
         return GenerationSettings(**self.config.generation.model_dump())
 

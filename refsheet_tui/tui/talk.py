@@ -19,7 +19,7 @@ from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.chats.way import Way
 from refsheet_tui.config import sound_generation
 from refsheet_tui.engine import Event, Finished, ModelInfo, TextDelta
-from refsheet_tui.errors import EngineDiedError, EngineError, PictureError, RefsheetError
+from refsheet_tui.errors import EngineDiedError, PictureError, RefsheetError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import PictureView, view
 from refsheet_tui.prompting import Turn
@@ -80,6 +80,7 @@ class Talk:
         self._note = chat.note
         self._held: KeptConversation | None = None
         self._held_with: tuple[object, ...] = ()
+        self._opening = asyncio.Lock()
 
     @property
     def name(self) -> str:
@@ -163,7 +164,8 @@ class Talk:
         new: list[Message] = []
         leaf: int | None = None
         try:
-            held = await self._ready(watcher)
+            watcher.waiting()
+            held = await self._ready(watcher.begin)
             leaf = held.leaf
             if instead_of is not None:
                 new.append(held.edit(instead_of, said[0].text))
@@ -206,37 +208,39 @@ class Talk:
             on_event(event)
             self._session.heard(event)
 
-        if self._held is not None:
-            try:
-                await self._held.prewarm(heard)
-            finally:
-                self._session.rests()
+        with suppress(RefsheetError):  # who says something will hear of it
+            if not self._session.has_failed:
+                held = await self._ready()
+                try:
+                    await held.prewarm(heard)
+                finally:
+                    self._session.rests()
 
     async def oldest_seen(self) -> Message | None:
-        """See `KeptConversation.oldest_seen`; None as long as no model is there."""
-        with suppress(EngineError):
-            if self._held is not None:
-                return await self._held.oldest_seen()
+        """See `KeptConversation.oldest_seen`; waits for the model, and is None where none comes."""
+        with suppress(RefsheetError):
+            if not self._session.has_failed:
+                return await (await self._ready()).oldest_seen()
         return None
 
-    async def _ready(self, watcher: Watcher) -> KeptConversation:
-        """The conversation, begun when the model is there, and anew when the settings have changed.
-        Raises `RefsheetError`."""
-        watcher.waiting()
+    async def _ready(self, opening: Callable[[str], None] = lambda _: None) -> KeptConversation:
+        """The conversation, begun when the model is there, and anew when the settings have changed:
+        then `opening` is told so. Raises `RefsheetError`."""
         info = await self._session.ready()
-        config = self._session.config
-        held_with = (config.generation, config.pan_and_scan, info)
-        if self._held is None or self._held_with != held_with:
-            watcher.begin(_("opening the picture"))
-            conversation = await self._conversation(info)
-            held = KeptConversation(
-                conversation, self._session.library.tree, self.chat, see=partial(self._see, info)
-            )
-            # Their pictures are opened there: what was seen is not looked at again below.
-            await in_thread(partial(held.see_all, self.way.path))
-            held.open(self.way.leaf)
-            self._held, self._held_with, self.way = held, held_with, held
-        return self._held
+        async with self._opening:  # the engine reads ahead, and the person says something
+            config = self._session.config
+            held_with = (config.generation, config.pan_and_scan, info)
+            if self._held is None or self._held_with != held_with:
+                opening(_("opening the picture"))
+                conversation = await self._conversation(info)
+                library = self._session.library
+                see = partial(self._see, info)
+                held = KeptConversation(conversation, library.tree, self.chat, see=see)
+                # Their pictures are opened there: what was seen is not looked at again below.
+                await in_thread(partial(held.see_all, self.way.path))
+                held.open(self.way.leaf)
+                self._held, self._held_with, self.way = held, held_with, held
+            return self._held
 
     async def _conversation(self, info: ModelInfo) -> Conversation:
         """With nothing said in it. Raises `PictureError`, `EngineError` for a model that can't

@@ -73,7 +73,9 @@ class Scene:
         screens = Screens(language=language, pictures="off")  # type: ignore[arg-type]
         update = {"screens": screens, "language": language}
         config = self.config.model_copy(update=update)
-        return RefsheetApp(config, self.engine(), welcomes=self.welcomes)
+        app = RefsheetApp(config, self.engine(), welcomes=self.welcomes)
+        app.animation_level = "none"
+        return app
 
 
 async def gallery(pilot: Pilot[int], app: RefsheetApp) -> None:

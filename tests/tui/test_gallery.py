@@ -80,6 +80,7 @@ async def test_what_is_no_card_is_told_where_it_was_typed(tmp_path: Path) -> Non
             await pilot.press("i")
             await asked_for_a_path(pilot, app, path)
             await until(pilot, partial(_is_told, app))
+            await pilot.pause()
             await pilot.click("#cancel")
             await until(pilot, lambda: isinstance(app.screen, HomeScreen))
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+import pytest
 from kept_chats import add_speaker, names
 from screens import GREEDY, replies, until
 from textual.events import Paste
@@ -12,6 +14,7 @@ from textual.widgets import Input, OptionList, Select, TextArea
 from refsheet_tui.characters.cards import json_card, png_card
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
+from refsheet_tui.errors import StorageError
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.character import CharacterScreen
@@ -19,6 +22,7 @@ from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.widgets.card import Card
 
 
@@ -73,9 +77,9 @@ async def test_a_card_dropped_on_the_gallery_is_imported(tmp_path: Path) -> None
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(100, 40)) as pilot:
         await until(pilot, lambda: bool(app.screen.query(Card)))
-        app.screen.post_message(Paste(str(card)))
+        app.post_message(Paste(str(card)))
         await until(pilot, lambda: names(app)[0] == "Ash")
-        app.screen.post_message(Paste(str(bare)))
+        app.post_message(Paste(str(bare)))
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         assert app.screen.query_one("#name", Input).value == "Soot"
         await pilot.press("escape")
@@ -102,3 +106,64 @@ async def test_a_character_that_lost_its_sheet_is_told_in_a_dialog() -> None:
         await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+
+async def test_a_form_that_can_t_be_kept_stays_as_it_was_filled_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query(Card)))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+        form = app.screen
+        form.query_one("#sheet PathInput", Input).value = str(samples_dir() / "miso.png")
+        form.query_one("#name", Input).value = "Nemo"
+        with monkeypatch.context() as broken:
+            broken.setattr(app.session.library.characters, "add_read", full)
+            await pilot.press("ctrl+s")
+            await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is form)
+        assert form.query_one("#name", Input).value == "Nemo"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        assert app.session.library.characters.latest()[0].profile.name == "Nemo"
+
+
+def full(*_: object) -> None:
+    raise StorageError("There is no room on the disk.", "Make some room.")
+
+
+async def test_what_was_filled_in_is_thrown_away_only_after_a_question() -> None:
+    add_speaker("Roar!")
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 40)) as pilot:
+        for key, changed in (("n", "#name"), ("e", "#greeting")):
+            await until(pilot, lambda: bool(app.screen.query(Card)))
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+            form = app.screen
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+            await pilot.press(key)
+            await until(pilot, partial(_is_another_form, app, form))
+            form = app.screen
+            field = form.query_one(changed)
+            field.load_text("X") if isinstance(field, TextArea) else setattr(field, "value", "X")
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+            await pilot.press("enter")
+            await until(pilot, partial(_is_on, app, form))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+            await pilot.click("#yes")
+            await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+
+def _is_on(app: RefsheetApp, screen: object) -> bool:
+    return app.screen is screen
+
+
+def _is_another_form(app: RefsheetApp, form: object) -> bool:
+    return isinstance(app.screen, CharacterScreen) and app.screen is not form

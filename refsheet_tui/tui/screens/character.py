@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Collapsible, Footer, Input, Label, Select, Static, TextArea
 
+from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.characters.profile import Profile, named_after
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import N_, _
@@ -21,11 +22,15 @@ from refsheet_tui.text import clean, one_line
 from refsheet_tui.tui.clipboard import pasted_picture
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import SheetChosen
+from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.heading import DemoNotice, EngineLine, Heading
 from refsheet_tui.tui.widgets.picture_field import PathInput, PictureField
 from refsheet_tui.tui.widgets.portrait import Portrait
 
+# Fields of a profile, of several lines and of one, by the names of what they are typed into.
+_TEXTS = ("description", "greeting", "persona")
+_LINES = ("name", "person", "note")
 # In the list of languages: the one that stands in the field beside it.
 _OTHER = "other"
 
@@ -38,8 +43,12 @@ class Made:
     pictures: tuple[Path, ...]
 
 
-class CharacterScreen(Translated[Made | None]):
-    """Ends with the character, or None when the person goes back."""
+Keep = Callable[[Made], Awaitable[KeptCharacter]]
+"""Puts it into the library. Raises `PictureError`, `StorageError`."""
+
+
+class CharacterScreen(Translated[KeptCharacter | None]):
+    """Ends with the character, which is kept then, or None when the person goes back."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012
 
@@ -50,12 +59,13 @@ class CharacterScreen(Translated[Made | None]):
     ]
 
     def __init__(
-        self, profile: Profile, pictures: Sequence[str] = (), *, is_new: bool = True
+        self, profile: Profile, pictures: Sequence[str], keep: Keep, *, is_new: bool = True
     ) -> None:
         """`pictures`: the sheet, and others of the character, as far as they are known."""
         super().__init__(classes="-form")
         self._profile = profile
         self._given = list(pictures)
+        self._keep = keep
         self._is_new = is_new
         self._language = language_of(profile.language)
         self._sheet: Path | None = None
@@ -77,7 +87,7 @@ class CharacterScreen(Translated[Made | None]):
                 yield Label(_("Language"))
                 yield Select(
                     [*((each.native, each.code) for each in LANGUAGES), (_("another"), _OTHER)],
-                    value=self._language.code if self._language in LANGUAGES else _OTHER,
+                    value=self._code,
                     allow_blank=False,
                     id="language",
                 )
@@ -112,6 +122,11 @@ class CharacterScreen(Translated[Made | None]):
         yield Input(profile.note, id="note")
         yield Label(_("Tags, with commas between them"))
         yield Input(", ".join(profile.tags), id="tags")
+
+    @property
+    def _code(self) -> str:
+        """Of the language that it speaks until now, in the list."""
+        return self._language.code if self._language in LANGUAGES else _OTHER
 
     def on_mount(self) -> None:
         self._show_extras()
@@ -166,9 +181,43 @@ class CharacterScreen(Translated[Made | None]):
             await self._add_extras([path])
 
     def action_back(self) -> None:
-        self.dismiss(None)
+        """What was filled in is thrown away only when the person says so."""
+        if not self._is_changed():
+            self.dismiss(None)
+            return
 
+        def answered(leave: bool | None) -> None:
+            if leave:
+                self.dismiss(None)
+
+        question = QuestionScreen(
+            _("Go back without keeping this?"),
+            _("What you have filled in would be lost."),
+            yes=_("Throw it away"),
+            no=_("Stay here"),
+            is_risky=True,
+        )
+        self.app.push_screen(question, answered)
+
+    def _is_changed(self) -> bool:
+        """Whether anything was filled in, or is not what it was."""
+        before = {name: str(getattr(self._profile, name)) for name in _TEXTS + _LINES}
+        before["tags"] = ", ".join(self._profile.tags)
+        texts = {each.id: each.text for each in self.query(TextArea)}
+        texts |= {each.id: each.value for each in self.query(Input)}
+        languages = [each.value for each in self.query("#language").results(Select)]
+        sheets = [each.value for each in self.query("#sheet PathInput").results(PathInput)]
+        return bool(
+            self._extras
+            or any(texts.get(name, text).strip() != text.strip() for name, text in before.items())
+            or languages not in ([], [self._code])
+            or sheets not in ([], self._given[:1] or [""])
+        )
+
+    @guarded
     async def action_begin(self) -> None:
+        if not self.is_current:  # the key was pressed twice
+            return
         sheet = await self.query_one("#sheet", PictureField).opened()
         if sheet is None:
             self.query_one("#sheet PathInput").focus()
@@ -183,17 +232,15 @@ class CharacterScreen(Translated[Made | None]):
             return
         profile = self._profile.model_copy(
             update={
+                **{name: self._text(name) for name in _TEXTS},
+                **{name: self._line(name) for name in _LINES},
                 "name": self._line("name") or named_after(sheet),
-                "description": self._text("description"),
                 "language": spoken.code,
-                "greeting": self._text("greeting"),
-                "person": self._line("person"),
-                "persona": self._text("persona"),
-                "note": self._line("note"),
                 "tags": tuple(filter(None, map(str.strip, self._line("tags").split(",")))),
             }
         )
-        self.dismiss(Made(profile, (sheet, *self._extras)))
+        # Before the form closes: where that fails, everything still stands in it.
+        self.dismiss(await self._keep(Made(profile, (sheet, *self._extras))))
 
     def _text(self, field: str) -> str:
         return clean(self.query_one(f"#{field}", TextArea).text).strip()

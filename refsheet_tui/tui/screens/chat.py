@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.timer import Timer
 from textual.widgets import Footer
 
 from refsheet_tui.characters.library import KeptCharacter
@@ -37,8 +36,6 @@ from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.tui.widgets.side import ChatSide
 
-# Seconds after the last key until what is typed is kept.
-_DRAFT_S = 0.5
 _EDITING = N_("editing: enter puts it in its place, esc leaves it as it was")
 
 
@@ -68,7 +65,6 @@ class ChatScreen(Translated[None]):
         library = session.library
         character = library.characters.speaking(kept) if kept is not None else None
         self._talk = Talk(session, character, chat)
-        self._draft_timer: Timer | None = None
         self._is_left = True
         self._wanted: int | None = None
         self._turned_back = False
@@ -292,7 +288,8 @@ class ChatScreen(Translated[None]):
     async def action_undo(self) -> None:
         """Bring back what was deleted last."""
         if self._deleted and not self._is_busy():
-            self._talk.way.undelete(self._deleted.pop())
+            self._talk.way.undelete(self._deleted[-1])
+            self._deleted.pop()
             await self._show_path()
 
     def action_edit(self) -> None:
@@ -323,9 +320,7 @@ class ChatScreen(Translated[None]):
             self._side.show_chats(listed, self.number)
 
     def on_text_area_changed(self) -> None:
-        if self._draft_timer is not None:
-            self._draft_timer.stop()
-        self._draft_timer = self.set_timer(_DRAFT_S, self._draft.keep)
+        self._draft.typed()
 
     def action_stop(self) -> None:
         """What was written until now stays."""
@@ -377,6 +372,7 @@ class ChatScreen(Translated[None]):
         self._is_left = True
         self._exchange.stop()
         self._exchange.was_stopped = False
+        self.workers.cancel_group(self, "prewarm")
         self._draft.keep()
 
     def _wish(self, wish: Wish) -> None:

@@ -108,7 +108,8 @@ class ChatsScreen(Translated[Choice | None], ModalScreen[Choice | None]):
     @guarded
     async def action_undo(self) -> None:
         if self._deleted:
-            self._library.chats.undelete(self._deleted.pop())
+            self._library.chats.undelete(self._deleted[-1])
+            self._deleted.pop()
             self._show(self.query_one(Input).value)
 
     def _show(self, words: str, at: int = 0) -> None:

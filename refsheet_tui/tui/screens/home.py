@@ -120,6 +120,7 @@ class HomeScreen(Translated[None]):
     @guarded
     async def on_paste(self, event: events.Paste) -> None:
         """Cards dropped on the gallery are imported; other pictures are a new character."""
+        event.stop()  # a form that opens meanwhile is not to have it, too
         files = [paths.typed(path) for path in dropped_paths(event.text)]
         if not files or not all(map(paths.is_file, files)):
             return
@@ -221,7 +222,8 @@ class HomeScreen(Translated[None]):
     @guarded
     async def action_undelete(self) -> None:
         if self._deleted:
-            self._library.undelete(self._deleted.pop().id)
+            self._library.undelete(self._deleted[-1].id)
+            self._deleted.pop()
             await self._show()
 
     def action_new(self) -> None:
@@ -255,11 +257,11 @@ class HomeScreen(Translated[None]):
             return
         pictures = [str(path) for path in self._library.pictures(kept)]
 
-        def changed(made: Made | None) -> None:
-            if made is not None:
-                self.call_later(self._change, kept.id, made)
+        async def change(made: Made) -> KeptCharacter:
+            data = await in_thread(partial(read_pictures, made.pictures))
+            return self._library.edit_read(kept.id, made.profile, data)
 
-        self.app.push_screen(CharacterScreen(kept.profile, pictures, is_new=False), changed)
+        self.app.push_screen(CharacterScreen(kept.profile, pictures, change, is_new=False))
 
     def _own(self, otherwise: str) -> KeptCharacter | None:
         """The one in focus, where it is the person's own; else that is told."""
@@ -269,23 +271,16 @@ class HomeScreen(Translated[None]):
         self.notify(otherwise, timeout=3)
         return None
 
-    @guarded
-    async def _change(self, character: int, made: Made) -> None:
-        data = await in_thread(partial(read_pictures, made.pictures))
-        self._library.edit_read(character, made.profile, data)
-        await self._show()
-
-    @guarded
-    async def _begin(self, made: Made) -> None:
-        data = await in_thread(partial(read_pictures, made.pictures))
-        self.post_message(ChatWanted(self._library.add_read(made.profile, data)))
-
     def _begin_new(self, pictures: list[str], known: Profile | None = None) -> None:
         from refsheet_tui.tui.screens.character import CharacterScreen
 
-        def begun(made: Made | None) -> None:
-            if made is not None:
-                self.call_later(self._begin, made)
+        async def keep(made: Made) -> KeptCharacter:
+            data = await in_thread(partial(read_pictures, made.pictures))
+            return self._library.add_read(made.profile, data)
+
+        def begun(kept: KeptCharacter | None) -> None:
+            if kept is not None:
+                self.post_message(ChatWanted(kept))
 
         profile = known or Profile(language=self._language.code)
-        self.app.push_screen(CharacterScreen(profile, pictures), begun)
+        self.app.push_screen(CharacterScreen(profile, pictures, keep), begun)

@@ -1,0 +1,30 @@
+"""How the pilot waits."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic, process_time
+
+import pytest
+
+# Textual's own looks every 20 ms, three times for each key, and waits a second where a reply is
+# being written: keys alone took minutes of the tests.
+_LOOK_S = 0.002
+_IDLE_S = _LOOK_S / 5
+_MOST_S = 0.2
+
+
+async def _until_idle(_least: float = 0) -> None:
+    """Until the process does next to nothing, or is not going to pause."""
+    begun = monotonic()
+    idle = False
+    while not idle and monotonic() - begun < _MOST_S:
+        before = process_time()
+        await asyncio.sleep(_LOOK_S)
+        idle = process_time() - before < _IDLE_S
+
+
+@pytest.fixture(autouse=True)
+def quick_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("app", "pilot"):
+        monkeypatch.setattr(f"textual.{module}.wait_for_idle", _until_idle)
