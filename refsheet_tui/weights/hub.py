@@ -38,7 +38,7 @@ from refsheet_tui.weights.hub_problems import no_hub, problem_of, set_up_problem
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 # What arrives is written in steps of this size; a kill loses no more than one. The library's own is
 # 10 MiB.
-_STEP = 1 << 16
+_STEP = 1 << 15
 _SILENT = 50  # logging.CRITICAL
 _NEWEST = "main"
 _NAME = "refsheet-tui"
