@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from refsheet_tui.garbage import collect_rarely
 from refsheet_tui.i18n import speak
+
+
+def pytest_collection_finish() -> None:
+    """As the program itself does; and what the tests are made of is never garbage."""
+    gc.freeze()
+    collect_rarely()
 
 
 @pytest.fixture(autouse=True)

@@ -206,7 +206,8 @@ class RefsheetApp(App[int]):
         self.push_screen(ChatsScreen(self.session.library, opened, self._deleted), chosen)
 
     def on_sheet_chosen(self, message: SheetChosen) -> None:
-        look = self.session.look(message.sheet, message.language)
+        # Begun by the worker: one that is replaced before that leaves nothing behind.
+        look = partial(self.session.look, message.sheet, message.language)
         self.run_worker(look, group="look", exclusive=True)
 
     def show_problem(self, error: RefsheetError) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Callable
 
 from textual.pilot import Pilot
 
-from refsheet_tui.config import Config, Generation
+from refsheet_tui.config import Config, Generation, Screens
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.widgets.bubbles import Bubble, ReplyBubble
 
-GREEDY = Config(threads=1, context_size=2048, generation=Generation(sample=False))
+PICTURED = Config(threads=1, context_size=2048, generation=Generation(sample=False))
+# Pictures cost more to draw than all the rest, and have tests of their own.
+GREEDY = PICTURED.model_copy(update={"screens": Screens(pictures="off")})
 # Every token as likely as every other, which no setting of a person's allows: this seed's reply
 # goes on for 4,000 tokens, whatever the prompt and the weights.
 ENDLESS = Config(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from screens import GREEDY, ready, until
+from screens import GREEDY, PICTURED, ready, until
 from textual.events import Paste
 from textual.widgets import Input, Select, Static
 
@@ -134,7 +134,7 @@ async def test_a_picture_dropped_on_the_gallery_is_a_new_character(tmp_path: Pat
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 36), (200, 60)])
 async def test_all_characters_are_in_view(size: tuple[int, int]) -> None:
-    app = RefsheetApp(GREEDY)
+    app = RefsheetApp(PICTURED)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: len(app.screen.query(Card)) == 6)
         await until(pilot, lambda: app.screen.query_one(DemoNotice).region.height > 0)

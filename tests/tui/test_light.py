@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from screens import GREEDY, chat_of, open_first_chat, until
+from screens import PICTURED, chat_of, open_first_chat, until
 from textual.app import App, ComposeResult
 
 from refsheet_tui.characters.profile import Profile
@@ -58,7 +58,7 @@ async def widgets_of_a_chat(messages: int) -> int:
     ]
     library.tree.add_all(library.chats.begin(kept.version).id, drafts, messages - 1)
     library.close()
-    app = RefsheetApp(GREEDY)
+    app = RefsheetApp(PICTURED)
     async with app.run_test() as pilot:
         await until(pilot, lambda: bool(app.screen.query("Card")))
         await pilot.press("enter")
@@ -68,7 +68,7 @@ async def widgets_of_a_chat(messages: int) -> int:
 
 
 async def test_a_reply_is_as_many_widgets_as_a_word() -> None:
-    app = RefsheetApp(GREEDY)
+    app = RefsheetApp(PICTURED)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
         bubble = chat_of(app).query(ReplyBubble).last()

@@ -10,7 +10,7 @@ from answering import ATTRIBUTES, KITTY, NAME, NEITHER, SILENT, SIXEL, Answering
 from PIL import Image
 from rich.cells import cell_len
 from rich.style import Style
-from screens import GREEDY, open_first_chat, until
+from screens import PICTURED, open_first_chat, until
 from textual.geometry import Offset
 
 from refsheet_tui.config import Config
@@ -128,7 +128,7 @@ def test_a_sixel_picture_stays_in_its_cells() -> None:
 @pytest.mark.parametrize("best", ["kitty", "sixel"])
 async def test_behind_a_dialog_a_picture_is_blocks(best: Drawing) -> None:
     """A dialog tints what is behind it, and sixels would be drawn over it."""
-    app = RefsheetApp(GREEDY, best_drawing=best)
+    app = RefsheetApp(PICTURED, best_drawing=best)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
         portrait = app.screen.query_one(Portrait)
@@ -141,7 +141,7 @@ async def test_behind_a_dialog_a_picture_is_blocks(best: Drawing) -> None:
 
 
 async def test_sixels_wait_until_nothing_lies_over_them() -> None:
-    app = RefsheetApp(GREEDY, best_drawing="sixel")
+    app = RefsheetApp(PICTURED, best_drawing="sixel")
     async with app.run_test(size=(91, 24), notifications=True) as pilot:
         await open_first_chat(pilot, app)
         portrait = app.screen.query_one(Portrait)
@@ -155,7 +155,7 @@ async def test_sixels_wait_until_nothing_lies_over_them() -> None:
 
 
 async def test_what_scrolls_is_never_sixels() -> None:
-    app = RefsheetApp(GREEDY, best_drawing="sixel")
+    app = RefsheetApp(PICTURED, best_drawing="sixel")
     async with app.run_test(size=(120, 40)) as pilot:
         await until(pilot, lambda: bool(app.screen.query(Portrait)))
         cards = list(app.screen.query(Portrait))
@@ -164,7 +164,7 @@ async def test_what_scrolls_is_never_sixels() -> None:
 
 
 async def test_without_pictures_they_take_no_room() -> None:
-    app = RefsheetApp(GREEDY)
+    app = RefsheetApp(PICTURED)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
         portrait = app.screen.query_one(Portrait)
@@ -179,7 +179,7 @@ async def test_without_pictures_they_take_no_room() -> None:
 
 
 async def test_a_change_of_the_setting_counts_at_once() -> None:
-    app = RefsheetApp(GREEDY, best_drawing="kitty")
+    app = RefsheetApp(PICTURED, best_drawing="kitty")
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
         portrait = app.screen.query_one(Portrait)
@@ -195,7 +195,7 @@ async def test_a_change_of_the_setting_counts_at_once() -> None:
 async def test_what_is_no_picture_is_not_drawn(best: Drawing, tmp_path: Path) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n\x1b[2Jnot a picture")
-    app = RefsheetApp(GREEDY, best_drawing=best)
+    app = RefsheetApp(PICTURED, best_drawing=best)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
         portrait = app.screen.query_one(Portrait)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 from rich.color import Color
-from screens import GREEDY, ready, until
+from screens import PICTURED, ready, until
 
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.background import in_thread
@@ -57,7 +57,7 @@ def test_one_colour_is_a_blank() -> None:
 
 
 async def test_around_a_picture_is_the_ground_of_the_theme() -> None:
-    app = RefsheetApp(GREEDY)
+    app = RefsheetApp(PICTURED)
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)
         portrait = app.screen.query(Portrait)[1]

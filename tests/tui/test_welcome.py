@@ -112,6 +112,8 @@ async def test_a_file_of_ones_own_is_as_good(hub: HubServer) -> None:
     app = RefsheetApp(GREEDY, welcomes=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
+        await until(pilot, lambda: bool(shown(app, "#welcome-offer")))
+        await pilot.pause()
         await pilot.click("#file")
         await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
         app.screen.query_one("#file-model", Input).value = str(demo_model())

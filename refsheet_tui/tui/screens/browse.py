@@ -10,12 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import DirectoryTree, Footer, Static
+from textual.widgets import DirectoryTree, Static
 
 from refsheet_tui import paths
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
 from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.portrait import Portrait
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
@@ -47,7 +48,7 @@ class BrowseScreen(Translated[Path | None], ModalScreen[Path | None]):
                 yield PictureTree(self._folder)
                 yield Portrait()
             yield Static(id="browse-path", markup=False)
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.query_one(PictureTree).focus()

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Collapsible, Footer, Input, Label, Select, Static, TextArea
+from textual.widgets import Button, Collapsible, Input, Label, Select, Static, TextArea
 
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.characters.profile import Profile, named_after
@@ -24,6 +24,7 @@ from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import SheetChosen
 from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, EngineLine, Heading
 from refsheet_tui.tui.widgets.picture_field import PathInput, PictureField
 from refsheet_tui.tui.widgets.portrait import Portrait
@@ -107,7 +108,7 @@ class CharacterScreen(Translated[KeptCharacter | None]):
                     yield Button(_("Remove the last extra picture"), id="remove")
             with Vertical(id="new-preview"):
                 yield Portrait()
-        yield Footer()
+        yield KeyLine()
 
     def _more(self) -> ComposeResult:
         """What most characters do without."""

@@ -9,7 +9,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer
 
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.messages import Message
@@ -32,6 +31,7 @@ from refsheet_tui.tui.widgets.activity import Activity
 from refsheet_tui.tui.widgets.attachments import Attachments
 from refsheet_tui.tui.widgets.bubbles import Said
 from refsheet_tui.tui.widgets.composer import Composer
+from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.tui.widgets.side import ChatSide
@@ -107,7 +107,7 @@ class ChatScreen(Translated[None]):
                 yield self._activity
                 yield self._attachments
                 yield self._composer
-        yield Footer()
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         self._draft.restore()
@@ -188,7 +188,7 @@ class ChatScreen(Translated[None]):
 
     def rests(self) -> None:
         if self.is_running:
-            self.run_worker(self._read_ahead(), group="prewarm", exclusive=True)
+            self.run_worker(self._read_ahead, group="prewarm", exclusive=True)
 
     async def _read_ahead(self) -> None:
         await self._said.show_oldest_seen(await self._talk.oldest_seen())

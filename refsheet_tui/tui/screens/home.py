@@ -10,7 +10,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from refsheet_tui import paths
 from refsheet_tui.characters.library import CharacterLibrary, KeptCharacter, read_pictures
@@ -26,6 +26,7 @@ from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.card import Card, Door, Tile
+from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.scrolled import Scrolled
 
@@ -69,7 +70,7 @@ class HomeScreen(Translated[None]):
         with Scrolled():
             yield Grid(id="gallery")
         yield Static(id="about", markup=False)
-        yield Footer()
+        yield KeyLine()
 
     async def on_screen_resume(self) -> None:
         """Whoever was made, talked with or deleted meanwhile has another place now."""

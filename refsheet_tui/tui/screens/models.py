@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
-from textual.widgets import DataTable, Footer, Static
+from textual.widgets import DataTable, Static
 
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
@@ -28,6 +28,7 @@ from refsheet_tui.tui.screens.report import ReportScreen
 from refsheet_tui.tui.session import EngineState
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.verifying import Verifying
+from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import Heading
 from refsheet_tui.tui.widgets.progress_line import ProgressLine
 from refsheet_tui.weights.choice import DEMO, ModelChoice, choose_model
@@ -71,7 +72,7 @@ class ModelsScreen(Translated[None]):
         yield ProgressLine(id="transfer")
         yield ProgressLine(id="verifying")
         yield Static(id="machine", markup=False)
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self._begin()
@@ -90,7 +91,7 @@ class ModelsScreen(Translated[None]):
 
     def _begin(self) -> None:
         self._table.focus()
-        self.run_worker(self._measure(), group="measure", exclusive=True)
+        self.run_worker(self._measure, group="measure", exclusive=True)
 
     @property
     def _table(self) -> DataTable[Text]:
@@ -128,7 +129,7 @@ class ModelsScreen(Translated[None]):
             self._say_machine(measuring=False)
 
     def _reload(self) -> None:
-        self.run_worker(self._show_rows(), group="rows", exclusive=True)
+        self.run_worker(self._show_rows, group="rows", exclusive=True)
 
     @guarded
     async def _show_rows(self) -> None:

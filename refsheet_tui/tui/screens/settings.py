@@ -9,7 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from refsheet_tui.config import Config
 from refsheet_tui.config_edit import Value
@@ -21,6 +21,7 @@ from refsheet_tui.text import one_line
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import Heading
 from refsheet_tui.tui.widgets.scrolled import Scrolled
 from refsheet_tui.tui.widgets.setting import SettingRow
@@ -63,7 +64,7 @@ class SettingsScreen(Translated[None]):
                     for setting in settings:
                         yield self._row_of(setting)
         yield Static(id="settings-said", markup=False)
-        yield Footer()
+        yield KeyLine()
 
     def on_mount(self) -> None:
         self.watch(self.app, "config", self._show, init=False)

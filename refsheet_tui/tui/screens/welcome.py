@@ -80,7 +80,7 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
 
     def _begin(self) -> None:
         self.query_one("#later", Button).focus()
-        self.run_worker(self._offer(), group="offer", exclusive=True)
+        self.run_worker(self._offer, group="offer", exclusive=True)
 
     @guarded
     async def _offer(self) -> None:
