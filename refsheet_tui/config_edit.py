@@ -12,6 +12,7 @@ from refsheet_tui.config import Config, over, persons_file
 from refsheet_tui.config_file import read_settings, settings_in
 from refsheet_tui.config_problems import validated
 from refsheet_tui.errors import ConfigError, StorageError
+from refsheet_tui.i18n import _
 
 if TYPE_CHECKING:
     from ruamel.yaml import YAML
@@ -68,7 +69,10 @@ def _changed(path: Path, changes: Mapping[str, Value]) -> str:
         text = path.read_text(encoding="utf-8-sig") if path.exists() else _BEGINNING
         settings = _yaml().load(text)
     except (YAMLError, ValueError) as error:
-        raise ConfigError(f"{path} can't be changed: {error}.", "Change it by hand.") from error
+        raise ConfigError(
+            _("{file} can't be changed: {reason}.").format(file=path, reason=error),
+            _("Change it by hand."),
+        ) from error
     if settings is None:  # comments alone, which belong to nothing
         comments = [line for line in text.splitlines() if _is_remark(line)]
         said = {key: value for key, value in changes.items() if value is not None}
@@ -134,6 +138,6 @@ def _write(path: Path, text: str) -> None:
         new.replace(target)
     except OSError as error:
         raise StorageError(
-            f"{path} can't be written: {error.strerror}.",
-            "Make it and its folder writable, or change the setting by hand.",
+            _("{file} can't be written: {reason}.").format(file=path, reason=error.strerror),
+            _("Make it and its folder writable, or change the setting by hand."),
         ) from error

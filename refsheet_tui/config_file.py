@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from refsheet_tui.errors import ConfigError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 
 # A settings file is a page of text; anything larger is another file given by mistake.
@@ -30,23 +31,27 @@ def settings_in(text: str, path: Path) -> dict[Hashable, object]:
     try:
         settings = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
-        raise ConfigError(_yaml_problem(path, error), "Correct that line.") from error
+        raise ConfigError(_yaml_problem(path, error), _("Correct that line.")) from error
     except _BAD_VALUE as error:
         raise ConfigError(
-            f"{_name(path)} holds a value that YAML can't read: {one_line(str(error))}.",
-            "Put quotes around it.",
+            _("{file} holds a value that YAML can't read: {reason}.").format(
+                file=_name(path), reason=one_line(str(error))
+            ),
+            _("Put quotes around it."),
         ) from error
     except RecursionError as error:
         raise ConfigError(
-            f"{_name(path)} is nested too deeply for a settings file.",
-            "Check that it is the file you meant.",
+            _("{file} is nested too deeply for a settings file.").format(file=_name(path)),
+            _("Check that it is the file you meant."),
         ) from error
     if settings is None:
         return {}
     if not isinstance(settings, dict):
         raise ConfigError(
-            f"{_name(path)} is not a list of settings: it holds {_kind(settings)}.",
-            "Write one setting on each line, as in `context_size: 8192`.",
+            _("{file} is not a list of settings: it holds {kind}.").format(
+                file=_name(path), kind=_kind(settings)
+            ),
+            _("Write one setting on each line, as in `context_size: 8192`."),
         )
     return settings
 
@@ -57,38 +62,45 @@ def _text_of(path: Path) -> str:
             content = file.read(_MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"The settings file {_name(path)} does not exist.",
-            "Check the path, or leave it out to use the defaults.",
+            _("The settings file {file} does not exist.").format(file=_name(path)),
+            _("Check the path, or leave it out to use the defaults."),
         ) from error
     except IsADirectoryError as error:
         raise ConfigError(
-            f"The settings file {_name(path)} is a folder.", "Name a file inside it."
+            _("The settings file {file} is a folder.").format(file=_name(path)),
+            _("Name a file inside it."),
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
-            f"The settings file {_name(path)} can't be read: {reason}.",
-            "Make it readable for you, or name another file.",
+            _("The settings file {file} can't be read: {reason}.").format(
+                file=_name(path), reason=reason
+            ),
+            _("Make it readable for you, or name another file."),
         ) from error
     if len(content) > _MAX_BYTES:
         raise ConfigError(
-            f"{_name(path)} is larger than 1 MiB, so it is no settings file.",
-            "Check that it is the file you meant.",
+            _("{file} is larger than 1 MiB, so it is no settings file.").format(file=_name(path)),
+            _("Check that it is the file you meant."),
         )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(
-            f"{_name(path)} is not UTF-8 text (line {line}).", "Save it as UTF-8."
+            _("{file} is not UTF-8 text (line {line}).").format(file=_name(path), line=line),
+            _("Save it as UTF-8."),
         ) from error
 
 
 def _yaml_problem(path: Path, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "bad syntax"
-    where = "" if mark is None else f" in line {mark.line + 1}"
-    return f"{_name(path)} is not valid YAML{where}: {one_line(problem)}."
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None)
+    told = {"file": _name(path), "reason": one_line(problem or _("bad syntax"))}
+    if mark is None:
+        return _("{file} is not valid YAML: {reason}.").format(**told)
+    words = _("{file} is not valid YAML in line {line}: {reason}.")
+    return words.format(**told, line=mark.line + 1)
 
 
 def _name(path: Path) -> str:
@@ -96,7 +108,7 @@ def _name(path: Path) -> str:
 
 
 def _kind(value: object) -> str:
-    return "a list" if isinstance(value, list) else "a single value"
+    return _("a list") if isinstance(value, list) else _("a single value")
 
 
 class _Loader(yaml.SafeLoader):
@@ -112,11 +124,12 @@ class _Loader(yaml.SafeLoader):
         self, node: yaml.MappingNode, deep: bool = False
     ) -> dict[Hashable, object]:
         seen: set[object] = set()
-        for key_node, _ in node.value:
+        for key_node, _value in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is not None and key in seen:
                 raise yaml.constructor.ConstructorError(
-                    problem=f"{key!r} stands there twice", problem_mark=key_node.start_mark
+                    problem=_("{key} stands there twice").format(key=repr(key)),
+                    problem_mark=key_node.start_mark,
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)

@@ -57,7 +57,10 @@ def _problem(model: type[BaseModel], error: ErrorDetails, file: str) -> ConfigEr
     key = one_line(".".join(str(step) for step in error["loc"]))
     found = reprlib.repr(error["input"])
     if error["type"] in {"extra_forbidden", "invalid_key"}:
-        return ConfigError(f"{file}: there is no setting {key!r}.", _suggestion(model, error))
+        return ConfigError(
+            _("{file}: there is no setting {key}.").format(file=file, key=repr(key)),
+            _suggestion(model, error),
+        )
     known = _WANTED.get(error["type"])
     wanted = _(known).format(**error.get("ctx", {})) if known else error["msg"]
     return SettingError(
@@ -71,8 +74,8 @@ def _suggestion(model: type[BaseModel], error: ErrorDetails) -> str:
     known = {name.rpartition(".")[2]: name for name in _keys(model)}
     close = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
     if close:
-        return f"Did you mean {known[close[0]]!r}?"
-    return f"The settings are: {', '.join(known.values())}."
+        return _("Did you mean {key}?").format(key=repr(known[close[0]]))
+    return _("The settings are: {known}.").format(known=", ".join(known.values()))
 
 
 def _keys(model: type[BaseModel]) -> list[str]:

@@ -60,7 +60,12 @@ class PromptTooLongError(EngineError):
 
 
 class EngineDiedError(EngineError):
-    """The engine process ended without being asked to; `load` starts a new one."""
+    """The engine process ended without being asked to; `load` starts a new one. `record` is the
+    problem as it is kept in a file: in English, whatever the screens speak."""
+
+    def __init__(self, problem: str, remedy: str, record: str | None = None) -> None:
+        super().__init__(problem, remedy)
+        self.record = problem if record is None else record
 
 
 class UsageError(RefsheetError):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from refsheet_tui.errors import HostileFileError, RefsheetError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 
 T = TypeVar("T")
@@ -21,7 +22,8 @@ def read_file(path: Path, limit: int, read: Callable[[bytes], T], too_large: Ref
             data = file.read(limit + 1)
     except OSError as error:
         raise kind(
-            f"{name} can't be read: {error.strerror}.", "Check the path and its permissions."
+            _("{file} can't be read: {reason}.").format(file=name, reason=error.strerror),
+            _("Check the path and its permissions."),
         ) from error
     try:
         if len(data) > limit:

@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterator
 
 from refsheet_tui.errors import HostileFileError
+from refsheet_tui.i18n import N_, _
 
 TEXT = 4 << 20
 _DEPTH = 64
 # Brackets and commas: each stands for an object of Python's, of about a hundred bytes.
 _VALUES = 1_500_000
-_AGAIN = "Ask whoever made it for another copy."
+_AGAIN = N_("Ask whoever made it for another copy.")
 _CHUNK = 1 << 20
 # Backslashes as such, halves of a character that belong together, and halves that stand alone: no
 # text may hold those, and nothing that was made of them could be written anywhere.
@@ -31,7 +32,7 @@ def parse_json(text: bytes, limit: int = TEXT) -> object:
     try:
         return json.loads(text.decode("utf-8-sig"), parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        raise HostileFileError("Its text is damaged: it is no JSON.", _AGAIN) from error
+        raise HostileFileError(_("Its text is damaged: it is no JSON."), _(_AGAIN)) from error
 
 
 def _whole(found: re.Match[bytes]) -> bytes:
@@ -42,17 +43,17 @@ def check_json(text: bytes, limit: int = TEXT) -> None:
     """Whether it can be parsed without harm, as a whole or line by line. Raises
     `HostileFileError`."""
     if len(text) > limit:
-        raise HostileFileError("Its text is too large.", _AGAIN)
+        raise HostileFileError(_("Its text is too large."), _(_AGAIN))
     values = depth = 0
     for marks in _outside_of_strings(text):
         values += len(marks)
         if values > _VALUES:
-            raise HostileFileError("There is too much in its text.", _AGAIN)
+            raise HostileFileError(_("There is too much in its text."), _(_AGAIN))
         for mark in marks.translate(None, b","):
             # Python's parser would recurse as deep as they are nested.
             depth += 1 if mark in b"[{" else -1
             if depth > _DEPTH:
-                raise HostileFileError("Its text is nested too deeply.", _AGAIN)
+                raise HostileFileError(_("Its text is nested too deeply."), _(_AGAIN))
 
 
 def _outside_of_strings(text: bytes) -> Iterator[bytes]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 from refsheet_tui.errors import StorageError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 
 _APP = "refsheet"
@@ -82,9 +83,13 @@ def ensure_dir(folder: Path) -> Path:
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise StorageError(
-            f"The folder {folder} can't be created: {reason}.",
-            "Make its parent folder writable, or choose another place with the "
-            "REFSHEET_*_DIR environment variables.",
+            _("The folder {folder} can't be created: {reason}.").format(
+                folder=folder, reason=reason
+            ),
+            _(
+                "Make its parent folder writable, or choose another place with the "
+                "REFSHEET_*_DIR environment variables."
+            ),
         ) from error
     return folder
 
@@ -101,8 +106,10 @@ def shipped(name: str) -> Path:
     found = root / name
     if not found.exists():
         raise StorageError(
-            f"This installation of refsheet lacks {name} (looked for {found}).",
-            "Install it again.",
+            _("This installation of refsheet lacks {file} (looked for {found}).").format(
+                file=name, found=found
+            ),
+            _("Install it again."),
         )
     return found
 
@@ -130,7 +137,10 @@ def _override(variable: str) -> Path | None:
         return Path(value).expanduser().absolute()
     except RuntimeError as error:  # `~somebody` who is not on this machine
         raise StorageError(
-            f"The folder in {variable} can't be found: {error}", "Set it to a full path."
+            _("The folder in {variable} can't be found: {reason}").format(
+                variable=variable, reason=error
+            ),
+            _("Set it to a full path."),
         ) from error
 
 
@@ -151,8 +161,9 @@ def write_file(
         with file.open("wb" if force else "xb") as out:
             out.write(data)
     except FileExistsError as error:
-        raise StorageError(f"{name} exists.", advice) from error
+        raise StorageError(_("{file} exists.").format(file=name), advice) from error
     except OSError as error:
         raise StorageError(
-            f"{name} can't be written: {error.strerror}.", "Choose another place."
+            _("{file} can't be written: {reason}.").format(file=name, reason=error.strerror),
+            _("Choose another place."),
         ) from error

@@ -10,7 +10,9 @@ from babel.messages.catalog import Catalog
 
 import translations
 from refsheet_tui.config import Screens
+from refsheet_tui.errors import PictureError
 from refsheet_tui.i18n import _, language, languages, ngettext, speak
+from refsheet_tui.pictures import open_picture
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +101,16 @@ def test_it_speaks() -> None:
     assert language() == "en"
     assert _("Quit") == "Quit"
     assert ngettext("{count} day ago", "{count} days ago", 2) == "{count} days ago"
+
+
+def test_what_goes_wrong_below_the_screens_is_told_in_their_language(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.png"
+    letter.write_text("Dear reader", encoding="utf-8")
+    speak("zh-Hans")
+    with pytest.raises(PictureError) as caught:
+        open_picture(letter)
+    assert caught.value.problem == f"文件 {letter} 不是能读取的图片格式。"
+    assert caught.value.remedy == "请使用 PNG、JPEG、WEBP、GIF 或 BMP 图片。"
 
 
 def test_the_settings_know_every_language() -> None:

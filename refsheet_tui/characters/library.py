@@ -14,6 +14,7 @@ from refsheet_tui.characters.character import Character
 from refsheet_tui.characters.profile import Profile, named_after
 from refsheet_tui.characters.telling import Telling
 from refsheet_tui.errors import NotFoundError, PictureError
+from refsheet_tui.i18n import _
 from refsheet_tui.prompting import language
 from refsheet_tui.storage import Database, PictureStore
 from refsheet_tui.storage.database import Row
@@ -141,7 +142,7 @@ class CharacterLibrary:
         version = row[0] if row is not None else None
         if not isinstance(version, int):
             raise NotFoundError(
-                "There is no earlier version of it.", "What was changed long ago is gone."
+                _("There is no earlier version of it."), _("What was changed long ago is gone.")
             )
         with self._database.writing() as connection:
             _make_current(connection, character, version, self.at(version).profile.name)
@@ -196,8 +197,10 @@ class CharacterLibrary:
         pictures = self.pictures(kept)
         if not pictures:
             raise PictureError(
-                f"The sheet of {one_line(kept.profile.name)} is gone.",
-                f"Give it another one: refsheet characters edit {kept.id} --picture IMAGE",
+                _("The sheet of {name} is gone.").format(name=one_line(kept.profile.name)),
+                _("Give it another one: refsheet characters edit {id} --picture IMAGE").format(
+                    id=kept.id
+                ),
             )
         return pictures[0]
 
@@ -256,7 +259,8 @@ class CharacterLibrary:
         row = self._database.row(f"{_CHARACTERS} WHERE {which}", (number,))
         if row is None:
             raise NotFoundError(
-                "There is no such character.", "'refsheet characters list' shows those there are."
+                _("There is no such character."),
+                _("'refsheet characters list' shows those there are."),
             )
         return _kept(row)
 
@@ -296,7 +300,10 @@ def read_pictures(pictures: Sequence[Path]) -> list[bytes]:
             data.append(path.read_bytes())
         except OSError as error:
             raise PictureError(
-                f"{one_line(str(path))} can't be read: {error.strerror}.", "Choose another picture."
+                _("{file} can't be read: {reason}.").format(
+                    file=one_line(str(path)), reason=error.strerror
+                ),
+                _("Choose another picture."),
             ) from error
     return data
 

@@ -8,6 +8,7 @@ from time import time
 from typing import Any
 
 from refsheet_tui.errors import NotFoundError
+from refsheet_tui.i18n import _
 from refsheet_tui.storage import Database, PictureStore
 from refsheet_tui.storage.database import Row
 from refsheet_tui.text import one_line
@@ -87,7 +88,8 @@ class ChatShelf:
         )
         if row is None:
             raise NotFoundError(
-                f"There is no chat {chat}.", "'refsheet chats list' shows those there are."
+                _("There is no chat {chat}.").format(chat=chat),
+                _("'refsheet chats list' shows those there are."),
             )
         return _chat(row)
 

@@ -13,6 +13,7 @@ from typing import Any
 from refsheet_tui.chats.messages import COLUMNS, OPEN, DraftMessage, Message, message_of
 from refsheet_tui.chats.shelf import CHARACTER_USED
 from refsheet_tui.errors import NotFoundError, PictureError
+from refsheet_tui.i18n import _
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.storage import Database, PictureStore
 from refsheet_tui.text import one_line
@@ -149,7 +150,9 @@ class MessageTree:
         """Raises `NotFoundError`, `StorageError`."""
         row = self._database.row(f"SELECT {COLUMNS} FROM messages m WHERE id = ?", (message,))
         if row is None:
-            raise NotFoundError("There is no such message.", "It may have been removed for good.")
+            raise NotFoundError(
+                _("There is no such message."), _("It may have been removed for good.")
+            )
         return message_of(row, self._pictures_of([message])[message])
 
     def picture(self, sha256: str) -> Path:
@@ -254,5 +257,8 @@ def _bytes_of(picture: Path) -> bytes:
         return picture.read_bytes()
     except OSError as error:
         raise PictureError(
-            f"{one_line(str(picture))} can't be read: {error.strerror}.", "Choose another picture."
+            _("{file} can't be read: {reason}.").format(
+                file=one_line(str(picture)), reason=error.strerror
+            ),
+            _("Choose another picture."),
         ) from error

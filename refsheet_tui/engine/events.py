@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from refsheet_tui.errors import EngineError
+from refsheet_tui.i18n import _
 
 Finish = Literal["end_of_turn", "max_tokens", "cancelled"]
 
@@ -35,8 +36,8 @@ class ModelInfo:
         """`picture_size`, for who wants to show a picture. Raises `EngineError` without one."""
         if not self.sees_pictures:
             raise EngineError(
-                f"{self.name} can't see pictures: it has no vision projector.",
-                "Load the mmproj file that belongs to it; Gemma 3 sees from 4B up.",
+                _("{name} can't see pictures: it has no vision projector.").format(name=self.name),
+                _("Load the mmproj file that belongs to it; Gemma 3 sees from 4B up."),
             )
         return self.picture_size
 

@@ -8,15 +8,16 @@ from pathlib import Path
 from refsheet_tui.engine.gguf_header import CutShortError, GgufHeader, NotGgufError, read_header
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import WeightsError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
 
 ARCHITECTURE = "gemma3"
 _PROJECTOR = "clip"
 _PROJECTION = "mm.input_projection.weight"
 
-_CHOOSE_MODEL = "Choose a Gemma 3 model in GGUF format."
-_CHOOSE_MMPROJ = "Choose the mmproj file that belongs to the model."
-_AGAIN = "Download it again."
+_CHOOSE_MODEL = N_("Choose a Gemma 3 model in GGUF format.")
+_CHOOSE_MMPROJ = N_("Choose the mmproj file that belongs to the model.")
+_AGAIN = N_("Download it again.")
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,16 @@ def check_model(header: GgufHeader, path: Path) -> None:
     found = header.text("general.architecture")
     if found == _PROJECTOR:
         raise WeightsError(
-            f"{_name(path)} is a vision projector (mmproj), not a model.",
-            "Give it as the mmproj, and the text model's GGUF as the model.",
+            _("{file} is a vision projector (mmproj), not a model.").format(file=_name(path)),
+            _("Give it as the mmproj, and the text model's GGUF as the model."),
         )
     if found != ARCHITECTURE:
-        kind = one_line(found) or "unknown"
+        kind = one_line(found) or _("unknown")
         raise WeightsError(
-            f"{_name(path)} holds a model of the kind {kind}, not Gemma 3.", _CHOOSE_MODEL
+            _("{file} holds a model of the kind {kind}, not Gemma 3.").format(
+                file=_name(path), kind=kind
+            ),
+            _(_CHOOSE_MODEL),
         )
 
 
@@ -68,16 +72,20 @@ def check_mmproj(header: GgufHeader, path: Path) -> None:
     """Raises `WeightsError` unless it is a projector of the kind `gemma3`."""
     found = header.text("general.architecture")
     if found != _PROJECTOR:
-        what = "a text model" if found else "something else"
-        raise WeightsError(
-            f"{_name(path)} is {what}, not a vision projector (mmproj).", _CHOOSE_MMPROJ
+        problem = (
+            _("{file} is a text model, not a vision projector (mmproj).")
+            if found
+            else _("{file} is something else, not a vision projector (mmproj).")
         )
+        raise WeightsError(problem.format(file=_name(path)), _(_CHOOSE_MMPROJ))
     projector = header.text("clip.projector_type") or header.text("clip.vision.projector_type")
     if projector != ARCHITECTURE:
-        kind = one_line(projector) or "unknown"
+        kind = one_line(projector) or _("unknown")
         raise WeightsError(
-            f"{_name(path)} is a vision projector of the kind {kind}, not Gemma 3's.",
-            _CHOOSE_MMPROJ,
+            _("{file} is a vision projector of the kind {kind}, not Gemma 3's.").format(
+                file=_name(path), kind=kind
+            ),
+            _(_CHOOSE_MMPROJ),
         )
 
 
@@ -88,9 +96,10 @@ def check_width(model: GgufHeader, mmproj: GgufHeader, path: Path, mmproj_path: 
     found = projection.shape[0] if projection else mmproj.number("clip.vision.projection_dim")
     if found != wanted:
         raise WeightsError(
-            f"{_name(mmproj_path)} belongs to another model: it is {found} wide, "
-            f"and {_name(path)} is {wanted}.",
-            _CHOOSE_MMPROJ,
+            _(
+                "{mmproj} belongs to another model: it is {found} wide, and {model} is {wanted}."
+            ).format(mmproj=_name(mmproj_path), found=found, model=_name(path), wanted=wanted),
+            _(_CHOOSE_MMPROJ),
         )
 
 
@@ -98,20 +107,23 @@ def _header(path: Path, choose: str) -> GgufHeader:
     name = _name(path)
     try:
         if path.is_dir():
-            raise WeightsError(f"{name} is a folder, not a file.", choose)
+            raise WeightsError(_("{file} is a folder, not a file.").format(file=name), _(choose))
         if path.stat().st_size == 0:
-            raise WeightsError(f"{name} is empty.", _AGAIN)
+            raise WeightsError(_("{file} is empty.").format(file=name), _(_AGAIN))
         return read_header(path)
     except FileNotFoundError:
-        raise WeightsError(f"There is no file {name}.", choose) from None
+        raise WeightsError(_("There is no file {file}.").format(file=name), _(choose)) from None
     except NotGgufError:
-        raise WeightsError(f"{name} is not a GGUF file.", choose) from None
+        raise WeightsError(_("{file} is not a GGUF file.").format(file=name), _(choose)) from None
     except CutShortError:
-        raise WeightsError(f"{name} is cut short: its end is missing.", _AGAIN) from None
+        raise WeightsError(
+            _("{file} is cut short: its end is missing.").format(file=name), _(_AGAIN)
+        ) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise WeightsError(
-            f"{name} can't be read: {reason}.", "Check its permissions, or choose another file."
+            _("{file} can't be read: {reason}.").format(file=name, reason=reason),
+            _("Check its permissions, or choose another file."),
         ) from error
 
 

@@ -15,6 +15,7 @@ from refsheet_tui.engine.messages import Load
 from refsheet_tui.engine.process import EngineProcess
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineDiedError, EngineError, StoppedError
+from refsheet_tui.i18n import _
 from refsheet_tui.paths import log_dir
 
 # A process that comes up so often without a word does not die of what it is asked.
@@ -76,7 +77,7 @@ class Keeper:
         await self._settle()
         if self._loading is None and not self.is_ready:
             if self.ladder is None:
-                raise EngineError("No model is loaded.", "Load one first.")
+                raise EngineError(_("No model is loaded."), _("Load one first."))
             self._begin(self.ladder)
         async with aclosing(self._follow(heard)) as progress:
             async for each in progress:
@@ -164,11 +165,13 @@ class Keeper:
                     mute += 1
                     if mute == _MUTE:
                         raise
-                elif channel.was_heard and not ladder.died("load", error.problem):
+                elif channel.was_heard and not ladder.died("load", error.record):
                     raise EngineDiedError(
-                        f"{error.problem} Safer settings did not help.",
-                        "Choose another model, close other programs if memory is short, or "
-                        "install the program again.",
+                        _("{problem} Safer settings did not help.").format(problem=error.problem),
+                        _(
+                            "Choose another model, close other programs if memory is short, or "
+                            "install the program again."
+                        ),
                     ) from error
             except EngineError:
                 self._info = None  # what was loaded before has been freed
@@ -191,7 +194,7 @@ class Keeper:
     async def _running(self, closings: int) -> Channel:
         """The process that is there, or a new one."""
         if self._stopped:
-            raise StoppedError("Loading was stopped.", "Load a model to go on.")
+            raise StoppedError(_("Loading was stopped."), _("Load a model to go on."))
         if self.channel is not None and self.channel.process.has_ended:
             await self.channel.process.end()
             self._lose()
@@ -207,4 +210,4 @@ class Keeper:
 
 
 def _closed() -> EngineError:
-    return EngineError("The engine was closed.", "Load a model to go on.")
+    return EngineError(_("The engine was closed."), _("Load a model to go on."))

@@ -32,6 +32,7 @@ from refsheet_tui.engine.messages import (
 )
 from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
 from refsheet_tui.errors import EngineDiedError, RefsheetError, StoppedError
+from refsheet_tui.i18n import _
 from refsheet_tui.prompting import Prompt
 
 # Seconds without a sign of life until it is taken for dead. A step of reading takes the slowest
@@ -164,7 +165,7 @@ class LocalEngine:
                     yield progress
             if asked.stopped:
                 if not isinstance(asked.request, Generate):
-                    raise StoppedError("The request was stopped.", "Try it again.")
+                    raise StoppedError(_("The request was stopped."), _("Try it again."))
                 yield Finished("cancelled", 0, 0, 0, Timings())
                 return
             channel = self._keeper.channel
@@ -175,7 +176,7 @@ class LocalEngine:
                         yield reply
             except EngineDiedError as error:
                 if channel.was_heard or not may_be_dead:
-                    self._keeper.died(channel, error.problem)
+                    self._keeper.died(channel, error.record)
                     raise
                 self._keeper.was_dead(channel)
                 may_be_dead = False

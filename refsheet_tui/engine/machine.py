@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from refsheet_tui.engine.process import environment
 from refsheet_tui.errors import EngineError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
 
 _PACKAGE = "refsheet_tui.engine.native"
 _PATIENCE_S = 60
-_REMEDY = "Install llama-cpp-python anew, built for this machine: see docs/models.md."
+_REMEDY = N_("Install llama-cpp-python anew, built for this machine: see docs/models.md.")
 _T = TypeVar("_T", bound=BaseModel)
 
 
@@ -66,7 +67,7 @@ def _read(kind: type[_T], answer: str) -> _T:
     try:
         return kind.model_validate_json(answer)
     except ValidationError as error:
-        raise EngineError("llama.cpp gave no answer.", _REMEDY) from error
+        raise EngineError(_("llama.cpp gave no answer."), _(_REMEDY)) from error
 
 
 def _run(module: str, *arguments: str) -> str:
@@ -85,18 +86,27 @@ def _run(module: str, *arguments: str) -> str:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise EngineError(f"llama.cpp did not answer in {_PATIENCE_S} s.", _REMEDY) from error
+            raise EngineError(
+                _("llama.cpp did not answer in {seconds} s.").format(seconds=_PATIENCE_S),
+                _(_REMEDY),
+            ) from error
         except OSError as error:
             raise EngineError(
-                f"llama.cpp can't be started: {error.strerror}.", "Free some memory, and try again."
+                _("llama.cpp can't be started: {reason}.").format(reason=error.strerror),
+                _("Free some memory, and try again."),
             ) from error
     if done.returncode != 0:
-        raise EngineError(f"llama.cpp does not run here: {_how(done)}.", _REMEDY)
+        raise EngineError(
+            _("llama.cpp does not run here: {how}.").format(how=_how(done)), _(_REMEDY)
+        )
     return done.stdout
 
 
 def _how(done: subprocess.CompletedProcess[str]) -> str:
     if done.returncode < 0:
-        return f"it was ended by {signal.Signals(-done.returncode).name}"
+        name = signal.Signals(-done.returncode).name
+        return _("it was ended by {what}").format(what=name)
     words = done.stderr.strip().splitlines()
-    return one_line(words[-1]) if words else f"it exited with status {done.returncode}"
+    if words:
+        return one_line(words[-1])
+    return _("it exited with status {what}").format(what=done.returncode)

@@ -10,7 +10,7 @@ import tempfile
 from asyncio.subprocess import PIPE, Process
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import refsheet_tui
 from refsheet_tui.engine import logfile, wire
@@ -18,6 +18,7 @@ from refsheet_tui.engine.messages import Envelope
 from refsheet_tui.engine.pixels import PixelFolder
 from refsheet_tui.engine.wire import WireError
 from refsheet_tui.errors import EngineDiedError, EngineError
+from refsheet_tui.i18n import N_, _
 
 _MODULE = "refsheet_tui.engine.native"
 # What only counts when a process starts with it; the person's own value comes first.
@@ -39,6 +40,13 @@ _LINE_LIMIT = 64 * 1024 * 1024
 _GRACE = 2.0
 _AFTER_KILL = 1.0
 _SECOND_LOOK_S = 0.5
+
+
+class _End(NamedTuple):
+    """How it ended: `words` as the code has them, and `what` is put into them."""
+
+    words: str
+    what: str = ""
 
 
 class EngineProcess:
@@ -64,8 +72,8 @@ class EngineProcess:
                 undo.pop_all()
         except OSError as error:
             raise EngineError(
-                f"The engine process can't be started: {error.strerror}.",
-                "Free some memory and disk space, then try again.",
+                _("The engine process can't be started: {reason}.").format(reason=error.strerror),
+                _("Free some memory and disk space, then try again."),
             ) from error
         return cls(process, folder, log)
 
@@ -82,8 +90,10 @@ class EngineProcess:
             line = wire.encode(envelope, self._pixels)
         except OSError as error:
             raise EngineError(
-                f"A picture can't be handed to the engine: {error.strerror}.",
-                "Free some disk space, then try again.",
+                _("A picture can't be handed to the engine: {reason}.").format(
+                    reason=error.strerror
+                ),
+                _("Free some disk space, then try again."),
             ) from error
         stdin = self._process.stdin
         if stdin is not None and not stdin.is_closing():
@@ -102,15 +112,15 @@ class EngineProcess:
             line = await self._line(stdout, patience_s)
             if line:
                 return wire.decode(line, self._pixels)
-            how = ""
+            how = None
         except asyncio.TimeoutError:
-            how = f"it did not move for {patience_s:.0f} s"
+            how = _End(N_("it did not move for {what} s"), f"{patience_s:.0f}")
             with suppress(ProcessLookupError):
                 self._process.kill()
         except (WireError, OSError, ValueError):
-            how = "it sent something that is not a message"
+            how = _End(N_("it sent something that is not a message"))
         if self._ended:
-            raise EngineError("The engine was closed.", "Load a model to go on.")
+            raise EngineError(_("The engine was closed."), _("Load a model to go on."))
         await self.end()
         raise self._died(how or _how(self._process.returncode))
 
@@ -149,12 +159,19 @@ class EngineProcess:
             return False
         return True
 
-    def _died(self, how: str) -> EngineDiedError:
-        words = logfile.last_complaints(self.log)
-        last = f" Its last words: {words}" if words else ""
+    def _died(self, how: _End) -> EngineDiedError:
+        last = logfile.last_complaints(self.log)
+        words = (
+            N_("The engine process ended: {how}. Its last words: {last} Its log is {log}.")
+            if last
+            else N_("The engine process ended: {how}. Its log is {log}.")
+        )
+        english = how.words.format(what=how.what)
+        told = _(how.words).format(what=how.what)
         return EngineDiedError(
-            f"The engine process ended: {how}.{last} Its log is {self.log}.",
-            "It is started again by itself: go on, or try once more.",
+            _(words).format(how=told, last=last, log=self.log),
+            _("It is started again by itself: go on, or try once more."),
+            words.format(how=english, last=last, log=self.log),
         )
 
 
@@ -189,14 +206,15 @@ def environment() -> dict[str, str]:
     }
 
 
-def _how(status: int | None) -> str:
+def _how(status: int | None) -> _End:
     if status is None:
-        return "it closed its pipe"
+        return _End(N_("it closed its pipe"))
     if status >= 0:
-        return f"it exited with status {status}"
+        return _End(N_("it exited with status {what}"), str(status))
     try:
         name = signal.Signals(-status).name
-        perhaps = ", perhaps because memory ran out" if -status == signal.SIGKILL else ""
-        return f"it was ended by {name}{perhaps}"
     except ValueError:
-        return f"it was ended by signal {-status}"
+        return _End(N_("it was ended by signal {what}"), str(-status))
+    if -status == signal.SIGKILL:
+        return _End(N_("it was ended by {what}, perhaps because memory ran out"), name)
+    return _End(N_("it was ended by {what}"), name)

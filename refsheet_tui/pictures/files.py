@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from refsheet_tui.errors import PictureError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 
 # Pillow reads a WEBP file into memory as a whole before it looks at it. No picture within the
@@ -28,18 +29,21 @@ def open_regular(path: Path) -> BinaryIO:
         return path.open("rb")
     except (FileNotFoundError, NotADirectoryError) as error:
         raise PictureError(
-            f"The file {name} does not exist.", "Check the folder and the name."
+            _("The file {file} does not exist.").format(file=name),
+            _("Check the folder and the name."),
         ) from error
     except PermissionError as error:
         raise PictureError(
-            f"The file {name} can't be read: permission denied.",
-            "Make it readable, or copy it to a folder of your own.",
+            _("The file {file} can't be read: permission denied.").format(file=name),
+            _("Make it readable, or copy it to a folder of your own."),
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise PictureError(
-            f"The file {name} can't be read: {one_line(reason)}.",
-            "Check the name, or copy the picture to another folder.",
+            _("The file {file} can't be read: {reason}.").format(
+                file=name, reason=one_line(reason)
+            ),
+            _("Check the name, or copy the picture to another folder."),
         ) from error
 
 
@@ -52,14 +56,21 @@ def looks_like_picture(file: BinaryIO) -> bool:
 
 def _check_kind(name: str, status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
-        raise PictureError(f"{name} is a folder.", "Choose a picture file inside it.")
+        raise PictureError(
+            _("{file} is a folder.").format(file=name), _("Choose a picture file inside it.")
+        )
     if not stat.S_ISREG(status.st_mode):
         raise PictureError(
-            f"{name} is a device or a pipe, not a file.", "Save the picture as a file first."
+            _("{file} is a device or a pipe, not a file.").format(file=name),
+            _("Save the picture as a file first."),
         )
     if status.st_size == 0:
-        raise PictureError(f"The file {name} is empty.", "Save or download the picture again.")
+        raise PictureError(
+            _("The file {file} is empty.").format(file=name),
+            _("Save or download the picture again."),
+        )
     if status.st_size > MAX_BYTES:
         raise PictureError(
-            f"The file {name} is larger than 1 GiB.", "Save the picture smaller and use that."
+            _("The file {file} is larger than 1 GiB.").format(file=name),
+            _("Save the picture smaller and use that."),
         )

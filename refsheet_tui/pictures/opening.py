@@ -13,6 +13,7 @@ from typing import BinaryIO
 from PIL import ExifTags, Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
 
 from refsheet_tui.errors import PictureError
+from refsheet_tui.i18n import _
 from refsheet_tui.pictures.files import looks_like_picture, open_regular
 from refsheet_tui.pictures.flattening import flatten, read_transparency
 from refsheet_tui.text import one_line
@@ -54,14 +55,17 @@ def open_picture(path: Path) -> Image.Image:
             raise _too_large(name) from error
         except MemoryError as error:
             raise PictureError(
-                f"The picture {name} does not fit into memory.", "Save it smaller and use that."
+                _("The picture {file} does not fit into memory.").format(file=name),
+                _("Save it smaller and use that."),
             ) from error
         except UnidentifiedImageError as error:
             if looks_like_picture(file):
                 raise _damaged(name) from error
             raise PictureError(
-                f"The file {name} is not a picture in a format that can be read.",
-                "Use a PNG, JPEG, WEBP, GIF or BMP picture.",
+                _("The file {file} is not a picture in a format that can be read.").format(
+                    file=name
+                ),
+                _("Use a PNG, JPEG, WEBP, GIF or BMP picture."),
             ) from error
         except Exception as error:
             # Pillow raises nearly every built-in exception for some damaged file.
@@ -101,12 +105,15 @@ def _quiet() -> Iterator[None]:
 
 def _too_large(name: str) -> PictureError:
     return PictureError(
-        f"The picture {name} has more than {MAX_PIXELS // 1_000_000} million pixels.",
-        "Save it smaller and use that.",
+        _("The picture {file} has more than {count} million pixels.").format(
+            file=name, count=MAX_PIXELS // 1_000_000
+        ),
+        _("Save it smaller and use that."),
     )
 
 
 def _damaged(name: str) -> PictureError:
     return PictureError(
-        f"The picture {name} is damaged or incomplete.", "Save or download it again."
+        _("The picture {file} is damaged or incomplete.").format(file=name),
+        _("Save or download it again."),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from refsheet_tui.errors import ConfigError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 
 # Characters: enough for "Brazilian Portuguese, as it is spoken in Recife".
@@ -74,8 +75,8 @@ def language(name: str) -> Language:
         return found
     if not typed or len(typed) > _LONGEST:
         raise ConfigError(
-            f"{typed[:_LONGEST]!r} is no language.",
-            f"Type its name, of at most {_LONGEST} characters.",
+            _("{name} is no language.").format(name=repr(typed[:_LONGEST])),
+            _("Type its name, of at most {count} characters.").format(count=_LONGEST),
         )
     return Language(typed, typed, typed, typed)
 

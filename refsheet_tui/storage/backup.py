@@ -14,13 +14,14 @@ from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.errors import BackupError, StorageError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.storage.database import Database
 from refsheet_tui.storage.layout import FILE_NAME, PICTURES
 from refsheet_tui.storage.pictures import PictureStore
 from refsheet_tui.text import one_line
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_AGAIN = "Choose another file."
+_AGAIN = N_("Choose another file.")
 _COMPANIONS = ("-wal", "-shm", ".damaged")
 _BLOCK = 1 << 20
 # RuntimeError: it is encrypted; NotImplementedError: packed in a way that nobody here knows.
@@ -53,8 +54,10 @@ def write_backup(database: Database, file: Path) -> int:
         return file.stat().st_size
     except OSError as error:
         raise StorageError(
-            f"{one_line(str(file))} can't be written: {error.strerror}.",
-            "Free some space there, or choose another place.",
+            _("{file} can't be written: {reason}.").format(
+                file=one_line(str(file)), reason=error.strerror
+            ),
+            _("Free some space there, or choose another place."),
         ) from error
     finally:
         new.unlink(missing_ok=True)
@@ -72,7 +75,9 @@ def read_backup(file: Path, folder: Path) -> None:
             database = Database(folder / FILE_NAME)
             try:
                 if database.recovered or database.row("PRAGMA quick_check") != ("ok",):
-                    raise BackupError(f"The database in {name} is damaged.", _AGAIN)
+                    raise BackupError(
+                        _("The database in {file} is damaged.").format(file=name), _(_AGAIN)
+                    )
                 pictures = PictureStore(database)
                 for row in database.rows("SELECT sha256 FROM pictures"):
                     sha256 = str(row[0])
@@ -83,11 +88,18 @@ def read_backup(file: Path, folder: Path) -> None:
             finally:
                 database.close()
     except FileNotFoundError as error:
-        raise BackupError(f"{name} can't be read: {error.strerror}.", _AGAIN) from error
+        raise BackupError(
+            _("{file} can't be read: {reason}.").format(file=name, reason=error.strerror), _(_AGAIN)
+        ) from error
     except _NO_BACKUP as error:
-        raise BackupError(f"{name} is no backup of refsheet, or a damaged one.", _AGAIN) from error
+        raise BackupError(
+            _("{file} is no backup of refsheet, or a damaged one.").format(file=name), _(_AGAIN)
+        ) from error
     except OSError as error:
-        raise BackupError(f"{name} can't be restored: {error.strerror}.", _AGAIN) from error
+        raise BackupError(
+            _("{file} can't be restored: {reason}.").format(file=name, reason=error.strerror),
+            _(_AGAIN),
+        ) from error
 
 
 def put_in_place(folder: Path, data: Path) -> Path | None:
@@ -106,8 +118,10 @@ def put_in_place(folder: Path, data: Path) -> Path | None:
                     path.rename(data / path.name)
     except OSError as error:
         raise StorageError(
-            f"The library in {data} can't be replaced: {error.strerror}.",
-            f"What was there is in {aside}.",
+            _("The library in {folder} can't be replaced: {reason}.").format(
+                folder=data, reason=error.strerror
+            ),
+            _("What was there is in {aside}.").format(aside=aside),
         ) from error
     return aside if found else None
 

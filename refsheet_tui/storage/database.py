@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
+from refsheet_tui.i18n import _
 from refsheet_tui.storage.layout import picture_path
 from refsheet_tui.storage.migrations import MIGRATIONS
 from refsheet_tui.storage.recovery import recover
@@ -70,8 +71,10 @@ class Database:
                 yield
         except Timeout as error:
             raise StorageError(
-                f"Another program has been recovering {self.file} for {_RECOVERY_S:.0f} s.",
-                "Try again when it is done.",
+                _("Another program has been recovering {file} for {seconds} s.").format(
+                    file=self.file, seconds=f"{_RECOVERY_S:.0f}"
+                ),
+                _("Try again when it is done."),
             ) from error
 
     @contextmanager
@@ -96,8 +99,10 @@ class Database:
             is_there = False
         if not is_there:
             raise StorageError(
-                f"{self.file} was replaced meanwhile, by a restore or a recovery.",
-                "Start refsheet again; what you said last is not kept.",
+                _("{file} was replaced meanwhile, by a restore or a recovery.").format(
+                    file=self.file
+                ),
+                _("Start refsheet again; what you said last is not kept."),
             )
 
     def rows(self, query: str, parameters: Sequence[Value] = ()) -> list[Row]:
@@ -165,8 +170,8 @@ def _bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
         version = _version(connection)
         if version > len(MIGRATIONS):
             raise StorageError(
-                f"{file} was written by a newer version of refsheet.",
-                "Update refsheet, or set REFSHEET_DATA_DIR to another folder.",
+                _("{file} was written by a newer version of refsheet.").format(file=file),
+                _("Update refsheet, or set REFSHEET_DATA_DIR to another folder."),
             )
         for number, migration in enumerate(MIGRATIONS[version:], version + 1):
             for statement in _statements(migration):
@@ -201,18 +206,22 @@ def _problem(file: Path, error: sqlite3.DatabaseError) -> StorageError:
     words = str(error)
     if _is_damage(error):
         return StorageError(
-            f"{file} is damaged ({words}).",
-            "Start refsheet again: it keeps the file aside and recovers what it can.",
+            _("{file} is damaged ({reason}).").format(file=file, reason=words),
+            _("Start refsheet again: it keeps the file aside and recovers what it can."),
         )
     if "locked" in words:
         return StorageError(
-            f"Another program has been writing to {file} for {_PATIENCE_S:.0f} s.",
-            "Try again when it is done.",
+            _("Another program has been writing to {file} for {seconds} s.").format(
+                file=file, seconds=f"{_PATIENCE_S:.0f}"
+            ),
+            _("Try again when it is done."),
         )
     if "full" in words:
         return StorageError(
-            f"There is no room left for {file}.", "Free some space, then try again."
+            _("There is no room left for {file}.").format(file=file),
+            _("Free some space, then try again."),
         )
     return StorageError(
-        f"{file} can't be used: {words}.", "Check its permissions, and the space beside it."
+        _("{file} can't be used: {reason}.").format(file=file, reason=words),
+        _("Check its permissions, and the space beside it."),
     )

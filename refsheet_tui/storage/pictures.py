@@ -10,6 +10,7 @@ from time import time
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
+from refsheet_tui.i18n import _
 from refsheet_tui.storage.database import Database
 from refsheet_tui.storage.layout import picture_path
 
@@ -61,6 +62,8 @@ def _write(path: Path, data: bytes) -> None:
         new.replace(path)
     except OSError as error:
         raise StorageError(
-            f"A picture can't be kept in {path.parent}: {error.strerror}.",
-            "Free some space there, or make it writable.",
+            _("A picture can't be kept in {folder}: {reason}.").format(
+                folder=path.parent, reason=error.strerror
+            ),
+            _("Free some space there, or make it writable."),
         ) from error

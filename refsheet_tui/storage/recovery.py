@@ -12,6 +12,7 @@ from time import time
 from typing import Any
 
 from refsheet_tui.errors import StorageError
+from refsheet_tui.i18n import _
 
 # Parents first: what refers to something comes behind it.
 _TABLES = (
@@ -91,13 +92,17 @@ def recover(
             new.rename(file)
     except OSError as error:
         raise StorageError(
-            f"{file} is damaged, and can't be recovered: {error.strerror}.",
-            "Make its folder writable, and see that there is room.",
+            _("{file} is damaged, and can't be recovered: {reason}.").format(
+                file=file, reason=error.strerror
+            ),
+            _("Make its folder writable, and see that there is room."),
         ) from error
     except sqlite3.Error as error:
         raise StorageError(
-            f"{file} is damaged, and can't be recovered: {error}.",
-            "It stays as it is. Restore a backup: refsheet restore FILE --replace",
+            _("{file} is damaged, and can't be recovered: {reason}.").format(
+                file=file, reason=error
+            ),
+            _("It stays as it is. Restore a backup: refsheet restore FILE --replace"),
         ) from error
     return aside
 
@@ -203,7 +208,7 @@ def _know_pictures(new: sqlite3.Connection, picture: Callable[[str], Path]) -> N
 def _cut_loose_ends(new: sqlite3.Connection) -> None:
     """What refers to something that is gone: a message begins its chat anew, all else goes."""
     while broken := new.execute("PRAGMA foreign_key_check").fetchall():
-        for table, rowid, parent, _ in broken:
+        for table, rowid, parent, _key in broken:
             if table == "messages" and parent == "messages":
                 new.execute("UPDATE messages SET parent = NULL WHERE id = ?", (rowid,))
             elif rowid is not None:

@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from refsheet_tui import paths
 from refsheet_tui.errors import DownloadError
+from refsheet_tui.i18n import _
 from refsheet_tui.weights import hub
 from refsheet_tui.weights.catalog import Entry, RemoteFile
 from refsheet_tui.weights.hashing import sha256
@@ -91,9 +92,11 @@ class Arrival:
             if published.sha256 not in (None, found):
                 partial.unlink()
                 raise DownloadError(
-                    f"What arrived as {self._file.file} is not what was published: its SHA-256 is "
-                    f"{found}, not {published.sha256}. It was removed.",
-                    "Try again; if it stays so, something between here and the hub changes it.",
+                    _(
+                        "What arrived as {file} is not what was published: its SHA-256 is "
+                        "{found}, not {wanted}. It was removed."
+                    ).format(file=self._file.file, found=found, wanted=published.sha256),
+                    _("Try again; if it stays so, something between here and the hub changes it."),
                 )
             _settle(partial, self._path)
             self._keep(found, published.revision, is_proven=published.sha256 is not None)

@@ -22,6 +22,7 @@ from refsheet_tui.config_file import read_settings
 from refsheet_tui.config_problems import validated
 from refsheet_tui.engine.memory import Shape
 from refsheet_tui.errors import ConfigError, WeightsError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 
 FILE_NAME = "catalog.yaml"
@@ -104,7 +105,8 @@ class Catalog(_Strict):
         if found is None:
             known = ", ".join(self.models)
             raise WeightsError(
-                f"There is no model {one_line(name)} in the catalogue.", f"It has: {known}."
+                _("There is no model {name} in the catalogue.").format(name=one_line(name)),
+                _("It has: {known}.").format(known=known),
             )
         return found
 
@@ -149,6 +151,8 @@ def _check_names(catalog: Catalog, file: Path) -> None:
         for name in names:
             if name is not None and name not in known:
                 raise ConfigError(
-                    f"{file}: there is no {what} {one_line(name)}.",
-                    f"It has: {', '.join(known)}.",
+                    _("{file}: there is no {what} {name}.").format(
+                        file=file, what=what, name=one_line(name)
+                    ),
+                    _("It has: {known}.").format(known=", ".join(known)),
                 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.errors import WeightsError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
 from refsheet_tui.weights.catalog import load_catalog
 from refsheet_tui.weights.store import State, Store
@@ -20,14 +21,17 @@ DEMO_NOTICE = (
 )
 
 _MISSING = {
-    State.ABSENT: ("{} is not on this machine.", "Get it: refsheet models download {}"),
+    State.ABSENT: (
+        N_("{name} is not on this machine."),
+        N_("Get it: refsheet models download {name}"),
+    ),
     State.PARTIAL: (
-        "{} is not whole yet: its download was stopped.",
-        "Go on with it: refsheet models download {}",
+        N_("{name} is not whole yet: its download was stopped."),
+        N_("Go on with it: refsheet models download {name}"),
     ),
     State.DAMAGED: (
-        "A file of {} does not have the size it should have.",
-        "Mend it: refsheet models download {}",
+        N_("A file of {name} does not have the size it should have."),
+        N_("Mend it: refsheet models download {name}"),
     ),
 }
 
@@ -52,15 +56,15 @@ def choose_model(model: str, mmproj: Path | None, store: Store) -> ModelChoice:
     if catalog is None or (model not in catalog.models and paths.is_file(path)):
         if not paths.exists(path):
             raise WeightsError(
-                f"There is no model {one_line(model)}.",
-                "Give the path of a GGUF file, or a name that 'refsheet models' shows.",
+                _("There is no model {name}.").format(name=one_line(model)),
+                _("Give the path of a GGUF file, or a name that 'refsheet models' shows."),
             )
         return ModelChoice(path, paths.typed(mmproj) if mmproj else _only_projector_beside(path))
     entry = catalog.entry(model)
     state = store.state_of(entry)
     if state is not State.WHOLE:
         problem, remedy = _MISSING[state]
-        raise WeightsError(problem.format(model), remedy.format(model))
+        raise WeightsError(_(problem).format(name=model), _(remedy).format(name=model))
     own = store.path(entry.projector) if entry.projector else None
     return ModelChoice(store.path(entry.model), paths.typed(mmproj) if mmproj else own)
 

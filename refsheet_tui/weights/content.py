@@ -13,7 +13,7 @@ from refsheet_tui.weights.findings import Finding, Verdict
 from refsheet_tui.weights.hashing import sha256
 from refsheet_tui.weights.record import Known, Record, Source
 
-_AGAIN = "Download it again."
+_AGAIN = N_("Download it again.")
 _NEVER = 0
 _WHOSE = {
     "catalogue": N_("as the catalogue says"),
@@ -66,7 +66,12 @@ def check_size(kept: Kept) -> Finding:
             _("{count} bytes; nobody has said how many").format(count=f"{found:,}"), Verdict.NOTED
         )
     if found != wanted:
-        raise WeightsError(f"It has {found:,} bytes, and should have {wanted:,}.", _AGAIN)
+        raise WeightsError(
+            _("It has {found} bytes, and should have {wanted}.").format(
+                found=f"{found:,}", wanted=f"{wanted:,}"
+            ),
+            _(_AGAIN),
+        )
     return Finding(_("{count} bytes").format(count=f"{found:,}"))
 
 
@@ -89,7 +94,10 @@ def check_sum(kept: Kept, on_bytes: Callable[[int], None]) -> Finding:
     found = sha256(kept.path, on_bytes)
     if wanted is not None and found != wanted:
         _doubted(kept)
-        raise WeightsError(f"Its SHA-256 is {found}, and should be {wanted}.", _AGAIN)
+        raise WeightsError(
+            _("Its SHA-256 is {found}, and should be {wanted}.").format(found=found, wanted=wanted),
+            _(_AGAIN),
+        )
     words = f"SHA-256 {found}, {_(_WHOSE[source])}"
     if not _recorded(kept, found, source):
         words += _("; it could not be recorded")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.errors import DownloadError, DownloadStoppedError, StorageError
+from refsheet_tui.i18n import _
 from refsheet_tui.weights import hub
 from refsheet_tui.weights.arrival import Arrival, Order
 from refsheet_tui.weights.catalog import Entry, RemoteFile
@@ -73,19 +74,28 @@ class Download:
     def _published(self, file: RemoteFile) -> hub.Published:
         """What the hub says of it, which must be what the catalogue says."""
         if self._offline or hub.is_offline():
-            switch = "offline in config.yaml" if self._offline else "HF_HUB_OFFLINE"
+            switch = _("offline in config.yaml") if self._offline else "HF_HUB_OFFLINE"
             raise DownloadError(
-                f"{file.file} is not on this machine, and {switch} forbids to fetch it.",
-                f"Change {switch}, or copy the file to {self._store.path(file)}.",
+                _("{file} is not on this machine, and {switch} forbids to fetch it.").format(
+                    file=file.file, switch=switch
+                ),
+                _("Change {switch}, or copy the file to {path}.").format(
+                    switch=switch, path=self._store.path(file)
+                ),
             )
         self._on_event(Asking(file))
         found = hub.ask(self._entry, file)
         for ours, theirs in ((file.bytes, found.size), (file.sha256, found.sha256)):
             if ours is not None and theirs is not None and ours != theirs:
                 raise DownloadError(
-                    f"The publisher has put another {file.file} in its place ({theirs}, not "
-                    f"{ours}). Nothing was fetched.",
-                    "Take another model, or give the new file an entry of its own in catalog.yaml.",
+                    _(
+                        "The publisher has put another {file} in its place ({theirs}, not "
+                        "{ours}). Nothing was fetched."
+                    ).format(file=file.file, theirs=theirs, ours=ours),
+                    _(
+                        "Take another model, or give the new file an entry of its own in "
+                        "catalog.yaml."
+                    ),
                 )
         return hub.Published(
             file, found.revision, file.bytes or found.size, file.sha256 or found.sha256, found.etag
@@ -101,9 +111,12 @@ class Download:
         free = shutil.disk_usage(folder).free
         if published and free < needed + _SPARE:
             raise DownloadError(
-                f"There is room for {in_gb(free)} in {self._store.folder}, and {in_gb(needed)} are "
-                "still to come.",
-                f"Free {in_gb(needed + _SPARE - free)}, or set models_dir in config.yaml.",
+                _("There is room for {free} in {folder}, and {needed} are still to come.").format(
+                    free=in_gb(free), folder=self._store.folder, needed=in_gb(needed)
+                ),
+                _("Free {missing}, or set models_dir in config.yaml.").format(
+                    missing=in_gb(needed + _SPARE - free)
+                ),
             )
 
     def _receiving(self, file: RemoteFile) -> Callable[[int, int], None]:
@@ -120,7 +133,7 @@ class Download:
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
-            raise DownloadStoppedError("The download was stopped.", AGAIN)
+            raise DownloadStoppedError(_("The download was stopped."), _(AGAIN))
 
 
 @contextmanager
@@ -131,6 +144,6 @@ def _storage_problems(folder: Path) -> Iterator[None]:
     except OSError as error:
         where = error.filename2 or error.filename or folder
         raise StorageError(
-            f"{where} can't be used: {error.strerror}.",
-            f"Move it away, or mend its permissions. {AGAIN}",
+            _("{file} can't be used: {reason}.").format(file=where, reason=error.strerror),
+            _("Move it away, or mend its permissions. {again}").format(again=_(AGAIN)),
         ) from error

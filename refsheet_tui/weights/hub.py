@@ -32,6 +32,7 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # exported, a
     logging,
 )
 
+from refsheet_tui.i18n import _
 from refsheet_tui.weights.catalog import Entry, RemoteFile
 from refsheet_tui.weights.hub_problems import no_hub, problem_of, set_up_problem
 
@@ -72,7 +73,7 @@ def ask(entry: Entry, file: RemoteFile) -> Published:
                 raise
             found = _metadata(file, patiently=True)
     if found.commit_hash is None:  # a network that wants one to log in answers everything
-        raise no_hub("it does not know what it has")
+        raise no_hub(_("it does not know what it has"))
     etag = found.etag or ""
     return Published(
         file,

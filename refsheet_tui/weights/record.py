@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
+from refsheet_tui.i18n import _
 
 FILE_NAME = "refsheet-lock.json"
 
@@ -81,6 +82,8 @@ class Record:
                 new.replace(self._file)
         except OSError as error:
             raise StorageError(
-                f"{self._file} can't be written: {error.strerror}.",
-                "Make its folder writable, or free some space.",
+                _("{file} can't be written: {reason}.").format(
+                    file=self._file, reason=error.strerror
+                ),
+                _("Make its folder writable, or free some space."),
             ) from error

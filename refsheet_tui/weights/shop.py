@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError, WeightsError
+from refsheet_tui.i18n import _
 from refsheet_tui.weights.catalog import Catalog, Entry, RemoteFile
 from refsheet_tui.weights.choice import ModelChoice
 from refsheet_tui.weights.content import Kept
@@ -45,7 +46,8 @@ class Shop:
         state = self.store.state_of(entry)
         if state in (State.ABSENT, State.PARTIAL):
             raise WeightsError(
-                f"{name} is not whole on this machine.", f"Get it: refsheet models download {name}"
+                _("{name} is not whole on this machine.").format(name=name),
+                _("Get it: refsheet models download {name}").format(name=name),
             )
         projector = self.store.kept(entry.projector) if entry.projector else None
         return Pair(self.store.kept(entry.model), projector)
@@ -109,8 +111,10 @@ class Shop:
                 file.write(f"{licence.title}\n{licence.url}\n{licence.notice}\n\n")
         except OSError as error:
             raise StorageError(
-                f"{self.store.folder / NOTICE} can't be written: {error.strerror}.",
-                "Make its folder writable, or set models_dir in config.yaml.",
+                _("{file} can't be written: {reason}.").format(
+                    file=self.store.folder / NOTICE, reason=error.strerror
+                ),
+                _("Make its folder writable, or set models_dir in config.yaml."),
             ) from error
 
     def _is_shared(self, file: RemoteFile, name: str) -> bool:
@@ -129,12 +133,15 @@ class Shop:
             lock.acquire(blocking=False)
         except Timeout:
             raise WeightsError(
-                f"{file.file} is being downloaded.", "Stop that download first."
+                _("{name} is being downloaded.").format(name=file.file),
+                _("Stop that download first."),
             ) from None
         except OSError as error:
             raise StorageError(
-                f"{self.store.path(file)} can't be removed: {error.strerror}.",
-                "Make its folder writable.",
+                _("{file} can't be removed: {reason}.").format(
+                    file=self.store.path(file), reason=error.strerror
+                ),
+                _("Make its folder writable."),
             ) from error
         try:
             yield
@@ -155,5 +162,6 @@ def _unlink(path: Path) -> None:
         path.unlink()
     except OSError as error:
         raise StorageError(
-            f"{path} can't be removed: {error.strerror}.", "Make its folder writable."
+            _("{file} can't be removed: {reason}.").format(file=path, reason=error.strerror),
+            _("Make its folder writable."),
         ) from error

@@ -99,7 +99,9 @@ class Verification:
             finding = _bad(error)
         except OSError as error:
             finding = Finding(
-                f"It can't be read: {error.strerror}.", Verdict.BAD, "Check its permissions."
+                _("It can't be read: {reason}.").format(reason=error.strerror),
+                Verdict.BAD,
+                _("Check its permissions."),
             )
         self._add(file, name, finding)
         return finding.verdict is not Verdict.BAD

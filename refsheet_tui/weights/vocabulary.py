@@ -6,7 +6,7 @@ from pathlib import Path
 
 from refsheet_tui.engine.gguf_header import GgufHeader, find_strings, integer_at
 from refsheet_tui.errors import WeightsError
-from refsheet_tui.i18n import _
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting.turns import (
     BOS,
     END_OF_IMAGE,
@@ -20,7 +20,7 @@ _TURNS = (BOS.token, START_OF_TURN.token, END_OF_TURN.token)
 _PICTURES = (START_OF_IMAGE.token, END_OF_IMAGE.token)
 # llama.h, enum llama_token_type
 _CONTROL = 3
-_ANOTHER = "Take another file of this model: its tokenizer is not Gemma 3's."
+_ANOTHER = N_("Take another file of this model: its tokenizer is not Gemma 3's.")
 
 
 def check_tokens(path: Path, model: GgufHeader, *, sees_pictures: bool) -> Finding:
@@ -30,11 +30,13 @@ def check_tokens(path: Path, model: GgufHeader, *, sees_pictures: bool) -> Findi
     tokens = model.arrays.get("tokenizer.ggml.tokens")
     types = model.arrays.get("tokenizer.ggml.token_type")
     if tokens is None or types is None:
-        raise WeightsError("It has no tokenizer.", _ANOTHER)
+        raise WeightsError(_("It has no tokenizer."), _(_ANOTHER))
     found = find_strings(path, tokens, wanted)
     missing = [name for name in wanted if name not in found]
     if missing:
-        raise WeightsError(f"Its tokenizer lacks {', '.join(missing)}.", _ANOTHER)
+        raise WeightsError(
+            _("Its tokenizer lacks {tokens}.").format(tokens=", ".join(missing)), _(_ANOTHER)
+        )
     ordinary = [name for name in wanted if integer_at(path, types, found[name]) != _CONTROL]
     if ordinary:
         return Finding(
@@ -53,5 +55,5 @@ def check_template(model: GgufHeader) -> Finding:
     if not template:
         return Finding(_("none; the engine writes Gemma's turns itself"), Verdict.NOTED)
     if START_OF_TURN.token not in template:
-        raise WeightsError("Its chat template does not know Gemma's turns.", _ANOTHER)
+        raise WeightsError(_("Its chat template does not know Gemma's turns."), _(_ANOTHER))
     return Finding(_("Gemma's turns"))

@@ -21,8 +21,9 @@ from refsheet_tui.engine import (
     Looking,
     TextDelta,
 )
-from refsheet_tui.engine.ladder import Ladder, SafeMode, SafeModes, rungs
+from refsheet_tui.engine.ladder import Ladder, SafeMode, SafeModes, rungs, safe_mode_file
 from refsheet_tui.errors import EngineDiedError, EngineError
+from refsheet_tui.i18n import speak
 
 PROMPT = ask(picture(1), picture(2), long_text(150))
 SIGNALS = ["SIGKILL", "SIGSEGV", "SIGILL", "SIGABRT"]
@@ -106,6 +107,17 @@ async def test_dying_of_repacked_weights_it_loads_without(
     assert (await other.load(demo())).safe_mode == info.safe_mode, "it is remembered"
     assert faults.happened == 2
     await other.close()
+
+
+async def test_what_is_remembered_of_a_death_is_english(
+    mortal: LocalEngine, faults: Faults
+) -> None:
+    """Whatever the screens speak: commands read it, too."""
+    speak("zh-Hans")
+    faults.set("load", "SIGILL", times=99, repack=False)
+    await mortal.load(demo())
+    (remembered,) = SafeModes(safe_mode_file()).all().values()
+    assert remembered.how.startswith("The engine process ended: it was ended by SIGILL.")
 
 
 async def test_dying_of_flash_attention_in_a_reply_it_learns_to_do_without(

@@ -10,6 +10,7 @@ from typing import Any
 from refsheet_tui.characters.cards.limits import AGAIN, ENTRIES, FILE, too_large
 from refsheet_tui.errors import CardError
 from refsheet_tui.hostile_json import TEXT
+from refsheet_tui.i18n import N_, _
 
 SIGNATURE = b"PK"
 _CARD = "card.json"
@@ -23,10 +24,10 @@ def read_charx(data: bytes) -> tuple[bytes, zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
         if len(archive.infolist()) > ENTRIES:
-            raise too_large("Its list of files")
+            raise too_large(N_("Its list of files"))
         return _read(archive, _CARD, TEXT), archive
     except (zipfile.BadZipFile, KeyError, ValueError, NotImplementedError) as error:
-        raise CardError("It is a ZIP file, but it holds no card.json.", AGAIN) from error
+        raise CardError(_("It is a ZIP file, but it holds no card.json."), _(AGAIN)) from error
 
 
 def picture_in(archive: zipfile.ZipFile, card: dict[str, Any]) -> bytes | None:
@@ -55,7 +56,7 @@ def _read(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
         with archive.open(name) as file:
             data = file.read(limit + 1)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
-        raise CardError("It is a damaged ZIP file.", AGAIN) from error
+        raise CardError(_("It is a damaged ZIP file."), _(AGAIN)) from error
     if len(data) > limit:
-        raise too_large("Its text" if limit == TEXT else "Its picture")
+        raise too_large(N_("Its text") if limit == TEXT else N_("Its picture"))
     return data

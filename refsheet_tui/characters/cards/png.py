@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from refsheet_tui.characters.cards.limits import ENTRIES, too_large
 from refsheet_tui.hostile_json import TEXT
+from refsheet_tui.i18n import N_
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TEXT, _COMPRESSED, _INTERNATIONAL = b"tEXt", b"zTXt", b"iTXt"
@@ -39,7 +40,7 @@ def texts(data: bytes, wanted: tuple[bytes, ...]) -> dict[bytes, bytes]:
         else:
             continue
         if len(text) > _MOST:
-            raise too_large("Its text")
+            raise too_large(N_("Its text"))
         found[keyword] = text
     return found
 
@@ -82,5 +83,5 @@ def _inflated(data: bytes) -> bytes:
     except zlib.error:
         return b""
     if inflating.unconsumed_tail:
-        raise too_large("Its text")
+        raise too_large(N_("Its text"))
     return text

@@ -16,6 +16,7 @@ from refsheet_tui.characters.cards.limits import AGAIN, FILE, as_object, too_lar
 from refsheet_tui.errors import CardError, HostileFileError
 from refsheet_tui.hostile_files import read_file
 from refsheet_tui.hostile_json import parse_json
+from refsheet_tui.i18n import N_, _
 
 # V3 wins over the older one, which is there for programs that don't know it.
 _KEYWORDS = (b"ccv3", b"chara")
@@ -34,7 +35,7 @@ class CardFile:
 
 def read_card(path: Path) -> CardFile:
     """Raises `CardError` naming the file and what is wrong with it."""
-    return read_file(path, FILE, _read, too_large("It"))
+    return read_file(path, FILE, _read, too_large(N_("It")))
 
 
 def _read(data: bytes) -> CardFile:
@@ -42,7 +43,9 @@ def _read(data: bytes) -> CardFile:
         return CardFile(_from_png(data), data)
     if data.startswith(_PICTURES):
         # A WEBP that is named .png, say: it can be a sheet, but no program writes cards there.
-        raise CardError("It is a picture without a card in it.", "Add it as a picture instead.")
+        raise CardError(
+            _("It is a picture without a card in it."), _("Add it as a picture instead.")
+        )
     if data.startswith(charx.SIGNATURE):
         text, archive = charx.read_charx(data)
         card = as_object(parse_json(text))
@@ -54,14 +57,16 @@ def _read(data: bytes) -> CardFile:
 
 def _from_png(data: bytes) -> dict[str, Any]:
     found = png.texts(data, _KEYWORDS)
-    problem = CardError("It is a picture without a card in it.", "Add it as a picture instead.")
+    problem = CardError(
+        _("It is a picture without a card in it."), _("Add it as a picture instead.")
+    )
     for keyword in _KEYWORDS:
         if keyword in found:
             try:
                 text = base64.b64decode(found[keyword].strip(), validate=False)
                 return as_object(parse_json(text))
             except (binascii.Error, ValueError):
-                problem = CardError("The card in it is damaged.", AGAIN)
+                problem = CardError(_("The card in it is damaged."), _(AGAIN))
             except (CardError, HostileFileError) as error:
                 problem = CardError(error.problem, error.remedy)  # the other one may be whole
     raise problem
@@ -78,16 +83,16 @@ class _Loader(yaml.SafeLoader):
 
 def _from_yaml(data: bytes) -> dict[str, Any]:
     if len(data) > _YAML:
-        raise too_large("Its text")
+        raise too_large(N_("Its text"))
     try:
         found = yaml.load(data.decode("utf-8-sig"), _Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CardError("It is no card: neither PNG, CHARX, JSON nor YAML.", AGAIN) from error
+        raise CardError(_("It is no card: neither PNG, CHARX, JSON nor YAML."), _(AGAIN)) from error
     if not isinstance(found, dict):
-        raise CardError("It is no card: neither PNG, CHARX, JSON nor YAML.", AGAIN)
+        raise CardError(_("It is no card: neither PNG, CHARX, JSON nor YAML."), _(AGAIN))
     try:
         # YAML has keys and values that JSON has not: numbers, dates, sets.
         plain = json.dumps(found, default=str, skipkeys=True)
     except (ValueError, RecursionError) as error:
-        raise CardError("Its text holds what no card holds.", AGAIN) from error
+        raise CardError(_("Its text holds what no card holds."), _(AGAIN)) from error
     return as_object(parse_json(plain.encode()))

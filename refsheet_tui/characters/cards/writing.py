@@ -12,6 +12,7 @@ from refsheet_tui.characters.cards import png
 from refsheet_tui.characters.cards.mapping import card_of
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError
+from refsheet_tui.i18n import _
 from refsheet_tui.pictures import open_picture
 from refsheet_tui.text import one_line
 
@@ -29,7 +30,8 @@ def write_card(
     kind = file.suffix.lower()
     if kind not in (".png", ".json"):
         raise CardError(
-            f"{one_line(str(file))} is neither a .png nor a .json file.", "Give it such a name."
+            _("{file} is neither a .png nor a .json file.").format(file=one_line(str(file))),
+            _("Give it such a name."),
         )
     data = png_card(profile, sheet) if kind == ".png" else json_card(profile)
     paths.write_file(file, data, force=force, advice=advice)

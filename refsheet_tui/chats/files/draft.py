@@ -12,6 +12,7 @@ from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import DraftMessage, Message
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.errors import ChatFileError
+from refsheet_tui.i18n import _
 from refsheet_tui.prompting.turns import Role
 
 # The end of the year 9999, where calendars stop, less the day by which clocks differ.
@@ -21,7 +22,7 @@ MESSAGES = 100_000
 
 
 def too_many() -> ChatFileError:
-    return ChatFileError("It has too many messages for a chat.", "Split it.")
+    return ChatFileError(_("It has too many messages for a chat."), _("Split it."))
 
 
 def sound_time(seconds: float | None) -> float | None:

@@ -10,6 +10,7 @@ from typing import Any
 from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, too_many
 from refsheet_tui.chats.messages import WHOLE, DraftMessage
 from refsheet_tui.errors import ChatFileError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import clean
 
 _ROLES = {"user": "user", "assistant": "model", "model": "model"}
@@ -24,7 +25,7 @@ def from_messages(messages: Sequence[object]) -> ChatDraft:
     system = ""
     for message in messages:
         if not isinstance(message, dict):
-            raise ChatFileError("It is a list, but not of messages.", "Choose another file.")
+            raise ChatFileError(_("It is a list, but not of messages."), _("Choose another file."))
         text, pictures = _content(message.get("content"))
         role = str(message.get("role", ""))
         if role == "system":
@@ -32,8 +33,10 @@ def from_messages(messages: Sequence[object]) -> ChatDraft:
             continue
         if role not in _ROLES:
             raise ChatFileError(
-                f"A message in it is from “{clean(role)[:40]}”, and not from user or assistant.",
-                "Correct the file.",
+                _("A message in it is from “{role}”, and not from user or assistant.").format(
+                    role=clean(role)[:40]
+                ),
+                _("Correct the file."),
             )
         if system:
             text, system = f"{system}\n\n{text}", ""
@@ -48,7 +51,7 @@ def from_messages(messages: Sequence[object]) -> ChatDraft:
             )
         )
     if not found:
-        raise ChatFileError("There are no messages in it.", "Choose another file.")
+        raise ChatFileError(_("There are no messages in it."), _("Choose another file."))
     return ChatDraft(tuple(found), len(found) - 1)
 
 

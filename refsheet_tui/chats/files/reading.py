@@ -13,18 +13,19 @@ from refsheet_tui.chats.files.tree_json import from_json
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.hostile_files import read_file
 from refsheet_tui.hostile_json import check_json, parse_json
+from refsheet_tui.i18n import N_, _
 
 # The largest chats that people have are some megabytes; pictures make ours larger.
 LARGEST = 48 << 20
 # Where the line about the chat is looked for.
 _HEAD = 1 << 20
 _SPACE = b"\xef\xbb\xbf \t\r\n"
-_UNKNOWN = "It is no chat: neither refsheet's, SillyTavern's, nor a list of messages."
+_UNKNOWN = N_("It is no chat: neither refsheet's, SillyTavern's, nor a list of messages.")
 
 
 def read_chat(path: Path) -> ChatDraft:
     """Raises `ChatFileError` naming the file and what is wrong with it."""
-    too_large = ChatFileError("It is too large for a chat.", "Split it.")
+    too_large = ChatFileError(_("It is too large for a chat."), _("Split it."))
     return read_file(path, LARGEST, _read, too_large)
 
 
@@ -33,7 +34,7 @@ def _read(data: bytes) -> ChatDraft:
     if b"user_name" in begin.partition(b"\n")[0] and b"\n" in data.strip():
         return from_lines(_objects(data))
     if not begin.startswith((b"{", b"[")):
-        raise ChatFileError(_UNKNOWN, "Choose another file.")
+        raise ChatFileError(_(_UNKNOWN), _("Choose another file."))
     content = parse_json(data, LARGEST)
     if isinstance(content, dict):
         if content.get("format") == tree_json.FORMAT:
@@ -41,7 +42,7 @@ def _read(data: bytes) -> ChatDraft:
         content = content.get("messages")
     if isinstance(content, list):
         return from_messages(content)
-    raise ChatFileError(_UNKNOWN, "Choose another file.")
+    raise ChatFileError(_(_UNKNOWN), _("Choose another file."))
 
 
 def _objects(data: bytes) -> list[dict[str, Any]]:
@@ -55,6 +56,6 @@ def _objects(data: bytes) -> list[dict[str, Any]]:
         if line.strip():
             parsed = parse_json(line)
             if not isinstance(parsed, dict):
-                raise ChatFileError(_UNKNOWN, "Choose another file.")
+                raise ChatFileError(_(_UNKNOWN), _("Choose another file."))
             found.append(parsed)
     return found

@@ -10,6 +10,7 @@ from typing import Any
 from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, sound_time, too_many
 from refsheet_tui.chats.messages import WHOLE, DraftMessage
 from refsheet_tui.errors import ChatFileError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import clean
 
 # What it keeps beside words stays with the chat and its messages under this name.
@@ -54,7 +55,9 @@ def from_lines(lines: Sequence[dict[str, Any]]) -> ChatDraft:
             )
         leaf = first + place
     if not messages:
-        raise ChatFileError("There are no messages in it.", "Export it again where it came from.")
+        raise ChatFileError(
+            _("There are no messages in it."), _("Export it again where it came from.")
+        )
     return ChatDraft(
         tuple(messages),
         leaf,

@@ -13,12 +13,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, sound_time, too_many
 from refsheet_tui.chats.messages import FINISHES, WHOLE, DraftMessage
 from refsheet_tui.errors import ChatFileError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.text import clean
 
 FORMAT = "refsheet chat"
 VERSION = 1
-_AGAIN = "Export it again where it came from."
+_AGAIN = N_("Export it again where it came from.")
 
 
 class _Message(BaseModel):
@@ -95,11 +96,13 @@ def from_json(content: dict[str, Any]) -> ChatDraft:
             _message(each, place, pictures) for place, each in enumerate(file.messages)
         )
     except (ValidationError, binascii.Error, KeyError, IndexError, ValueError) as error:
-        raise ChatFileError("It is a chat of refsheet, but damaged.", _AGAIN) from error
+        raise ChatFileError(_("It is a chat of refsheet, but damaged."), _(_AGAIN)) from error
     if file.version > VERSION:
-        raise ChatFileError("It was written by a newer version of refsheet.", "Update refsheet.")
+        raise ChatFileError(
+            _("It was written by a newer version of refsheet."), _("Update refsheet.")
+        )
     if file.leaf is not None and not 0 <= file.leaf < len(messages):
-        raise ChatFileError("It is a chat of refsheet, but damaged.", _AGAIN)
+        raise ChatFileError(_("It is a chat of refsheet, but damaged."), _(_AGAIN))
     return ChatDraft(
         messages,
         file.leaf,

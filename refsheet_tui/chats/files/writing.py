@@ -13,10 +13,13 @@ from refsheet_tui.chats.files.tree_json import to_json
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.errors import ChatFileError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
 
 _KINDS = {".json": to_json, ".jsonl": to_jsonl, ".md": to_markdown}
-TOO_LARGE = "It is too large to be imported again, for its pictures: refsheet backup has no limit."
+TOO_LARGE = N_(
+    "It is too large to be imported again, for its pictures: refsheet backup has no limit."
+)
 
 
 def write_chat(
@@ -32,9 +35,11 @@ def write_chat(
     write = _KINDS.get(file.suffix.lower())
     if write is None:
         raise ChatFileError(
-            f"{one_line(str(file))} is neither a .json, a .jsonl nor a .md file.",
-            "Give it such a name.",
+            _("{file} is neither a .json, a .jsonl nor a .md file.").format(
+                file=one_line(str(file))
+            ),
+            _("Give it such a name."),
         )
     data = write(draft_of(library, chat))
     paths.write_file(file, data, force=force, advice=advice)
-    return TOO_LARGE if len(data) > LARGEST else ""
+    return _(TOO_LARGE) if len(data) > LARGEST else ""
