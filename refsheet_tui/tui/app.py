@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -205,10 +206,9 @@ class RefsheetApp(App[int]):
         opened = self._chats.on_screen
         self.push_screen(ChatsScreen(self.session.library, opened, self._deleted), chosen)
 
-    def on_sheet_chosen(self, message: SheetChosen) -> None:
-        # Begun by the worker: one that is replaced before that leaves nothing behind.
-        look = partial(self.session.look, message.sheet, message.language)
-        self.run_worker(look, group="look", exclusive=True)
+    @work(group="look", exclusive=True)
+    async def on_sheet_chosen(self, message: SheetChosen) -> None:
+        await self.session.look(message.sheet, message.language)
 
     def show_problem(self, error: RefsheetError) -> None:
         """Say what happened and what to do, over whatever screen is there."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -188,8 +189,9 @@ class ChatScreen(Translated[None]):
 
     def rests(self) -> None:
         if self.is_running:
-            self.run_worker(self._read_ahead, group="prewarm", exclusive=True)
+            self._read_ahead()
 
+    @work(group="prewarm", exclusive=True)
     async def _read_ahead(self) -> None:
         await self._said.show_oldest_seen(await self._talk.oldest_seen())
         await self._talk.prewarm(self._measure)

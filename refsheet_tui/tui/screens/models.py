@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, VerticalScroll
@@ -91,7 +92,7 @@ class ModelsScreen(Translated[None]):
 
     def _begin(self) -> None:
         self._table.focus()
-        self.run_worker(self._measure, group="measure", exclusive=True)
+        self._measure()
 
     @property
     def _table(self) -> DataTable[Text]:
@@ -117,6 +118,7 @@ class ModelsScreen(Translated[None]):
 
     # What is shown.
 
+    @work(group="measure", exclusive=True)
     @guarded
     async def _measure(self) -> None:
         """The models stand there before the machine is measured."""
@@ -128,10 +130,11 @@ class ModelsScreen(Translated[None]):
         if self._is_there:
             self._say_machine(measuring=False)
 
-    def _reload(self) -> None:
-        self.run_worker(self._show_rows, group="rows", exclusive=True)
-
+    @work(group="rows", exclusive=True)
     @guarded
+    async def _reload(self) -> None:
+        await self._show_rows()
+
     async def _show_rows(self) -> None:
         self._asked = asked = self._asked + 1
         rows, offered = await in_thread(self._looked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rich.text import Text
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -80,8 +81,9 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
 
     def _begin(self) -> None:
         self.query_one("#later", Button).focus()
-        self.run_worker(self._offer, group="offer", exclusive=True)
+        self._offer()
 
+    @work(group="offer", exclusive=True)
     @guarded
     async def _offer(self) -> None:
         """The catalogue's default at once; the best for this machine when that was measured."""
