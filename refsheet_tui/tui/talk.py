@@ -140,12 +140,8 @@ class Talk:
         """Nothing: the character's own note again. Raises `StorageError`."""
         self._session.library.chats.set_note(self.chat, note)
         self._note = note
-        if self._held is None:
-            return
-        if self.character is not None:
+        if self._held is not None and self.character is not None:
             self._held.conversation.set_note(note or self.character.note)
-        else:
-            self._held = None  # it stands before all that was said
 
     async def reply(
         self,
@@ -229,7 +225,9 @@ class Talk:
         info = await self._session.ready()
         async with self._opening:  # the engine reads ahead, and the person says something
             config = self._session.config
-            held_with = (config.generation, config.pan_and_scan, info)
+            # What an assistant is told stands before all that is said.
+            told = self._note if self.character is None else ""
+            held_with = (config.generation, config.pan_and_scan, info, told)
             if self._held is None or self._held_with != held_with:
                 opening(_("opening the picture"))
                 conversation = await self._conversation(info)
@@ -239,6 +237,8 @@ class Talk:
                 # Their pictures are opened there: what was seen is not looked at again below.
                 await in_thread(partial(held.see_all, self.way.path))
                 held.open(self.way.leaf)
+                if self.character is not None:  # it may be another one by now
+                    conversation.set_note(self._note or self.character.note)
                 self._held, self._held_with, self.way = held, held_with, held
             return self._held
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+import threading
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from screens import GREEDY, chat_of, open_first_chat, ready, replies, say, shown
 from textual.events import Paste
 from textual.pilot import Pilot
 
+from refsheet_tui.chats.kept import KeptConversation
 from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.messages import Message
 from refsheet_tui.engine import Event, GenerationSettings, LocalEngine
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt, TextPart
@@ -161,6 +164,32 @@ async def test_the_system_text_stands_before_everything() -> None:
         library = Library.open()
         assert [chat.note for chat in library.chats.plain()] == ["You are a cat."]
         library.close()
+        said = "".join(part.text for part in engine.asked[-1].parts if isinstance(part, TextPart))
+        assert "You are a cat.\n\nWhat are you?" in said
+
+
+async def test_a_system_text_counts_that_comes_while_the_conversation_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It begins by itself, and takes as long as it takes to open its pictures."""
+    begins, goes_on = threading.Event(), threading.Event()
+    see_all = KeptConversation.see_all
+
+    def slowly(self: KeptConversation, messages: Sequence[Message]) -> None:
+        begins.set()
+        assert goes_on.wait(60)
+        see_all(self, messages)
+
+    monkeypatch.setattr(KeptConversation, "see_all", slowly)
+    engine = Recorder()
+    app = RefsheetApp(GREEDY, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_assistant(pilot, app)
+        await until(pilot, begins.is_set)
+        await say(pilot, "/system You are a cat.")
+        await until(pilot, lambda: bool(told(app)))
+        goes_on.set()
+        await answered(pilot, app, "What are you?")
         said = "".join(part.text for part in engine.asked[-1].parts if isinstance(part, TextPart))
         assert "You are a cat.\n\nWhat are you?" in said
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kept_chats import add_speaker, names
 from screens import GREEDY, replies, until
 from textual.events import Paste
-from textual.widgets import Input, OptionList, Select, TextArea
+from textual.screen import Screen
+from textual.widgets import Button, Input, OptionList, Select, TextArea
 
 from refsheet_tui.characters.cards import json_card, png_card
+from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import StorageError
@@ -139,7 +142,8 @@ async def test_what_was_filled_in_is_thrown_away_only_after_a_question() -> None
     add_speaker("Roar!")
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(100, 40)) as pilot:
-        for key, changed in (("n", "#name"), ("e", "#greeting")):
+        fields = ("#name", "#other-language", "#extra PathInput")
+        for key, changed in (*(("n", field) for field in fields), ("e", "#greeting")):
             await until(pilot, lambda: bool(app.screen.query(Card)))
             await pilot.press(key)
             await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
@@ -150,6 +154,7 @@ async def test_what_was_filled_in_is_thrown_away_only_after_a_question() -> None
             await until(pilot, partial(_is_another_form, app, form))
             form = app.screen
             field = form.query_one(changed)
+            await until(pilot, partial(_is_there, form))
             field.load_text("X") if isinstance(field, TextArea) else setattr(field, "value", "X")
             await pilot.press("escape")
             await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
@@ -159,6 +164,63 @@ async def test_what_was_filled_in_is_thrown_away_only_after_a_question() -> None
             await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
             await pilot.click("#yes")
             await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+
+async def test_more_pictures_are_no_change_but_one_less_is() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query(Card)))
+        pictures = [samples_dir() / "miso.png", samples_dir() / "coral.png"]
+        app.session.library.characters.add(Profile(name="Two"), pictures)
+        await app.screen._show()  # type: ignore[attr-defined]
+        await until(pilot, lambda: names(app)[0] == "Two")
+        await pilot.press("e")
+        await until(
+            pilot, lambda: isinstance(app.screen, CharacterScreen) and _is_there(app.screen)
+        )
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await pilot.press("e")
+        await until(
+            pilot, lambda: isinstance(app.screen, CharacterScreen) and _is_there(app.screen)
+        )
+        app.screen.query_one("#remove", Button).press()
+        await until(pilot, lambda: not app.screen.query_one("#remove").display)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+
+
+async def test_a_form_ends_when_what_lies_over_it_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    add_speaker("Roar!")
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query(Card)))
+        await pilot.press("e")
+        await until(
+            pilot, lambda: isinstance(app.screen, CharacterScreen) and _is_there(app.screen)
+        )
+        edit = app.session.library.characters.edit_read
+
+        def meanwhile(*arguments: Any) -> KeptCharacter:
+            app.show_problem(StorageError("Something else is wrong.", "Read this."))
+            return edit(*arguments)
+
+        monkeypatch.setattr(app.session.library.characters, "edit_read", meanwhile)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+
+
+def _is_there(form: Screen[Any]) -> bool:
+    """To its last picture."""
+    if not isinstance(form, CharacterScreen):
+        return False
+    given = form._given
+    extras = form._extras
+    return len(extras) == len(given[1:]) and bool(form.query("#sheet PathInput"))
 
 
 def _is_on(app: RefsheetApp, screen: object) -> bool:

@@ -68,6 +68,7 @@ class CharacterScreen(Translated[KeptCharacter | None]):
         self._given = list(pictures)
         self._keep = keep
         self._is_new = is_new
+        self._kept: KeptCharacter | None = None
         self._language = language_of(profile.language)
         self._sheet: Path | None = None
         self._extras: list[Path] = []
@@ -93,7 +94,7 @@ class CharacterScreen(Translated[KeptCharacter | None]):
                     id="language",
                 )
                 yield Input(
-                    "" if self._language in LANGUAGES else self._language.code,
+                    self._other,
                     placeholder=_("which, such as Latin"),
                     id="other-language",
                 )
@@ -128,6 +129,11 @@ class CharacterScreen(Translated[KeptCharacter | None]):
     def _code(self) -> str:
         """Of the language that it speaks until now, in the list."""
         return self._language.code if self._language in LANGUAGES else _OTHER
+
+    @property
+    def _other(self) -> str:
+        """The one that it speaks until now, if that is none of the list."""
+        return "" if self._language in LANGUAGES else self._language.code
 
     def on_mount(self) -> None:
         self._show_extras()
@@ -202,22 +208,23 @@ class CharacterScreen(Translated[KeptCharacter | None]):
 
     def _is_changed(self) -> bool:
         """Whether anything was filled in, or is not what it was."""
-        before = {name: str(getattr(self._profile, name)) for name in _TEXTS + _LINES}
-        before["tags"] = ", ".join(self._profile.tags)
-        texts = {each.id: each.text for each in self.query(TextArea)}
-        texts |= {each.id: each.value for each in self.query(Input)}
+        profile = self._profile
+        before = {name: str(getattr(profile, name)) for name in _TEXTS + _LINES}
+        before |= {"tags": ", ".join(profile.tags), "other-language": self._other}
+        typed = {each.id: each.text for each in self.query(TextArea)}
+        typed |= {each.id: each.value for each in self.query(Input)}
         languages = [each.value for each in self.query("#language").results(Select)]
-        sheets = [each.value for each in self.query("#sheet PathInput").results(PathInput)]
-        return bool(
-            self._extras
-            or any(texts.get(name, text).strip() != text.strip() for name, text in before.items())
+        paths = [each.value for each in self.query(PathInput)]
+        return (
+            any(_lines(typed.get(name, text)) != _lines(text) for name, text in before.items())
             or languages not in ([], [self._code])
-            or sheets not in ([], self._given[:1] or [""])
+            or paths not in ([], [self._given[0] if self._given else "", ""])
+            or self._extras != [Path(path) for path in self._given[1:]]
         )
 
     @guarded
     async def action_begin(self) -> None:
-        if not self.is_current:  # the key was pressed twice
+        if not self.is_active or self._kept is not None:  # the key was pressed twice
             return
         sheet = await self.query_one("#sheet", PictureField).opened()
         if sheet is None:
@@ -241,7 +248,16 @@ class CharacterScreen(Translated[KeptCharacter | None]):
             }
         )
         # Before the form closes: where that fails, everything still stands in it.
-        self.dismiss(await self._keep(Made(profile, (sheet, *self._extras))))
+        self._kept = await self._keep(Made(profile, (sheet, *self._extras)))
+        self._end()
+
+    def on_screen_resume(self) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        """Not as long as something lies over it, which would be gone in its place."""
+        if self._kept is not None and self.is_active:
+            self.dismiss(self._kept)
 
     def _text(self, field: str) -> str:
         return clean(self.query_one(f"#{field}", TextArea).text).strip()
@@ -283,3 +299,8 @@ class CharacterScreen(Translated[KeptCharacter | None]):
         names = "\n".join(f"+ {one_line(path.name)}" for path in self._extras)
         self.query_one("#extras", Static).update(names)
         self.query_one("#remove", Button).display = bool(self._extras)
+
+
+def _lines(text: str) -> list[str]:
+    """However they end: a field has an end of its own for all of them."""
+    return text.strip().splitlines()

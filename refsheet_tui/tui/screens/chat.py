@@ -188,7 +188,7 @@ class ChatScreen(Translated[None]):
             self._draft.keep()
 
     def rests(self) -> None:
-        if self.is_running:
+        if self.is_running and not self._is_left:  # else it would take the place of another's
             self._read_ahead()
 
     @work(group="prewarm", exclusive=True)
