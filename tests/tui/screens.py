@@ -27,13 +27,16 @@ _PATIENCE_S = 60
 
 
 async def until(pilot: Pilot[int], reached: Callable[[], bool]) -> None:
-    """Let the screens live on until something has happened; a test that waits in vain fails."""
+    """Let the screens live on until something has happened, and is drawn; a test that waits in vain
+    fails."""
 
     async def wait() -> None:
         while not reached():
             await pilot.pause(0.01)
 
     await asyncio.wait_for(wait(), _PATIENCE_S)
+    if pilot.app.is_running:
+        await pilot.pause()
 
 
 def chat_of(app: RefsheetApp) -> ChatScreen:

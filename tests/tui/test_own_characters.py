@@ -40,7 +40,7 @@ async def test_a_character_is_deleted_and_comes_back() -> None:
         assert len(app.screen.query(Card)) == 6, "samples stay"
         await pilot.press("u")
         await until(pilot, lambda: len(app.screen.query(Card)) == 7)
-        assert names(app)[0] == "Roary"
+        assert names(app)[:1] == ["Roary"]
 
 
 async def test_a_character_is_changed_and_its_chat_stays_as_it_was() -> None:
@@ -61,7 +61,7 @@ async def test_a_character_is_changed_and_its_chat_stays_as_it_was() -> None:
         app.screen.query_one("#greeting", TextArea).text = "Salve!"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
-        await until(pilot, lambda: names(app)[0] == "Emmy")
+        await until(pilot, lambda: names(app)[:1] == ["Emmy"])
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and replies(app) == ["Roar!"])
         await pilot.press("ctrl+n")
@@ -81,7 +81,7 @@ async def test_a_card_dropped_on_the_gallery_is_imported(tmp_path: Path) -> None
     async with app.run_test(size=(100, 40)) as pilot:
         await until(pilot, lambda: bool(app.screen.query(Card)))
         app.post_message(Paste(str(card)))
-        await until(pilot, lambda: names(app)[0] == "Ash")
+        await until(pilot, lambda: names(app)[:1] == ["Ash"])
         app.post_message(Paste(str(bare)))
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         assert app.screen.query_one("#name", Input).value == "Soot"
@@ -173,7 +173,7 @@ async def test_more_pictures_are_no_change_but_one_less_is() -> None:
         pictures = [samples_dir() / "miso.png", samples_dir() / "coral.png"]
         app.session.library.characters.add(Profile(name="Two"), pictures)
         await app.screen._show()  # type: ignore[attr-defined]
-        await until(pilot, lambda: names(app)[0] == "Two")
+        await until(pilot, lambda: names(app)[:1] == ["Two"])
         await pilot.press("e")
         await until(
             pilot, lambda: isinstance(app.screen, CharacterScreen) and _is_there(app.screen)

@@ -95,11 +95,12 @@ class HomeScreen(Translated[None]):
         if found == self._entries and grid.children:
             return
         self._entries = found
-        await grid.remove_children()
         new = Door("+", _("New character"), _("Talk with a character of yours."), id="new-door")
         words = _("Ask the model anything, with pictures or without.")
         assistant = Door("✦", _("Assistant"), words, id="assistant-door")
-        await grid.mount_all([*map(Card, found), new, assistant])
+        async with self.batch():  # an empty gallery is never seen
+            await grid.remove_children()
+            await grid.mount_all([*map(Card, found), new, assistant])
         if self.is_current:
             self.query(Tile).first().focus()
 
