@@ -18,7 +18,7 @@ from refsheet_tui.engine.messages import Envelope
 from refsheet_tui.engine.pixels import PixelFolder
 from refsheet_tui.engine.wire import WireError
 from refsheet_tui.errors import EngineDiedError, EngineError
-from refsheet_tui.i18n import N_, _
+from refsheet_tui.i18n import N_, _, language
 
 _MODULE = "refsheet_tui.engine.native"
 # What only counts when a process starts with it; the person's own value comes first.
@@ -178,7 +178,7 @@ class EngineProcess:
 async def _spawn(folder: Path, stderr: BinaryIO) -> Process:
     return await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", _MODULE, str(folder)),
+        *("-m", _MODULE, str(folder), language()),
         stdin=PIPE,
         stdout=PIPE,
         stderr=stderr,

@@ -9,6 +9,7 @@ import psutil
 
 from refsheet_tui.engine.memory import Need, Shape
 from refsheet_tui.errors import WeightsError
+from refsheet_tui.i18n import _
 
 _GB = 1e9
 
@@ -27,10 +28,13 @@ def check_room(name: str, here: int, room: int) -> None:
     fit into `room` bytes."""
     if here > room:
         raise WeightsError(
-            f"{name} will not fit: it takes {here / _GB:.1f} GB of memory, and {room / _GB:.1f} GB "
-            "are free.",
-            "Close other programs, choose a smaller context_size, or a smaller model: "
-            "'refsheet models' shows which fit.",
+            _(
+                "{name} will not fit: it takes {need:.1f} GB of memory, and {room:.1f} GB are free."
+            ).format(name=name, need=here / _GB, room=room / _GB),
+            _(
+                "Close other programs, choose a smaller context_size, or a smaller model: "
+                "'refsheet models' shows which fit."
+            ),
         )
 
 

@@ -29,6 +29,7 @@ from refsheet_tui.engine import (
     TextDelta,
 )
 from refsheet_tui.errors import EngineError, PromptTooLongError
+from refsheet_tui.i18n import speak
 from refsheet_tui.prompting import build_prompt
 
 
@@ -168,3 +169,11 @@ async def test_system_text_and_turns_are_read(engine: LocalEngine) -> None:
     turns = [user("Hello"), model("Hi!"), user("And now?")]
     heard = await reply(engine, build_prompt(turns, "Be brief."))
     assert heard.finished.prompt_tokens > 10
+
+
+async def test_it_says_in_the_person_s_language_what_is_wrong(bare: LocalEngine) -> None:
+    """Also what its own process finds."""
+    speak("zh-Hans")
+    await bare.load(demo(context_size=300))
+    with pytest.raises(PromptTooLongError, match="而上下文只容纳 300 个"):
+        await reply(bare, ask(long_text(1000)))

@@ -1,4 +1,5 @@
-"""`python -m refsheet_tui.engine.native FOLDER`: the engine process.
+"""`python -m refsheet_tui.engine.native FOLDER LANGUAGE`: the engine process, which says what is
+wrong in that language.
 
 Messages come in on file descriptor 0 and go out on what was 1. From here on 1 is 2, the log:
 llama.cpp and ggml print on both, and must not print into the messages.
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from refsheet_tui.engine.native.server import Server
 from refsheet_tui.engine.pixels import PixelFolder
+from refsheet_tui.i18n import speak
 
 _STDIN, _STDOUT, _STDERR = 0, 1, 2
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -24,7 +26,9 @@ def main() -> None:
     os.dup2(_STDERR, _STDOUT)
     _die_with_parent()
     with os.fdopen(_STDIN, "rb") as inbox, os.fdopen(messages, "wb") as outbox:
-        Server(inbox, outbox, PixelFolder(Path(sys.argv[1]))).serve()
+        folder, language = sys.argv[1:]
+        speak(language)
+        Server(inbox, outbox, PixelFolder(Path(folder))).serve()
 
 
 def _die_with_parent() -> None:

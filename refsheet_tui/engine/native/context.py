@@ -19,6 +19,7 @@ from refsheet_tui.engine.native.model import Model
 from refsheet_tui.engine.native.stop import AbortFlag
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 
 Floats = NDArray[np.float32]
@@ -69,8 +70,10 @@ class Context:
         if handle is None:
             because = f": {one_line(log.cause)}" if log.cause else ""
             raise EngineError(
-                f"A context of {size} tokens can't be created{because}.",
-                "Choose a smaller context size, or close other programs.",
+                _("A context of {size} tokens can't be created{because}.").format(
+                    size=size, because=because
+                ),
+                _("Choose a smaller context size, or close other programs."),
             )
         self.handle = handle
         self.size = size
@@ -196,8 +199,10 @@ class Context:
         if result != 0:
             because = f": {one_line(log.cause)}" if log.cause else ""
             raise EngineError(
-                f"llama.cpp could not read the prompt (code {result}){because}.",
-                "Try again; if it stays so, choose a smaller context size.",
+                _("llama.cpp could not read the prompt (code {code}){because}.").format(
+                    code=result, because=because
+                ),
+                _("Try again; if it stays so, choose a smaller context size."),
             )
         return True
 

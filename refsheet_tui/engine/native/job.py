@@ -9,6 +9,7 @@ from refsheet_tui.engine.messages import Done, Envelope, Failed, Generate, Prewa
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.errors import StoppedError
+from refsheet_tui.i18n import _
 
 
 class Job:
@@ -42,7 +43,7 @@ class Job:
         elif isinstance(self.request, Prewarm):
             self.answer(Done())
         else:
-            self.answer(Failed.of(StoppedError("The request was stopped.", "Try it again.")))
+            self.answer(Failed.of(StoppedError(_("The request was stopped."), _("Try it again."))))
 
     def abandon(self) -> None:
         """Stop, and say nothing: nobody listens any more."""

@@ -25,6 +25,7 @@ from refsheet_tui.engine.native.tokenizer import Tokenizer
 from refsheet_tui.engine.room import check_room, memory_room, on_the_processor
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError, RefsheetError, WeightsError
+from refsheet_tui.i18n import _
 from refsheet_tui.prompting.turns import (
     BOS,
     END_OF_IMAGE,
@@ -78,7 +79,7 @@ class Loader:
         shape = Shape.of(self._files.model)
         projector = settings.mmproj.stat().st_size if settings.mmproj else 0
         need = needed(shape, settings.model.stat().st_size, projector, settings)
-        problem: RefsheetError = EngineError("Nothing was loaded.", "Try again.")
+        problem: RefsheetError = EngineError(_("Nothing was loaded."), _("Try again."))
         for gpu_layers in attempts(settings, shape, need):
             here = need.total
             if not library.gpu_shares_memory():

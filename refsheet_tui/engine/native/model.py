@@ -12,6 +12,7 @@ from llama_cpp import llama_cpp as llama
 from refsheet_tui.engine.native.library import collected_errors
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError, WeightsError
+from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 
 
@@ -19,7 +20,7 @@ class LoadStoppedError(EngineError):
     """Somebody stopped the loading."""
 
     def __init__(self) -> None:
-        super().__init__("Loading was stopped.", "Load a model to go on.")
+        super().__init__(_("Loading was stopped."), _("Load a model to go on."))
 
 
 class Model:
@@ -97,6 +98,6 @@ def load_error(path: Path, watch: Watch, reason: str) -> EngineError | WeightsEr
         return LoadStoppedError()
     because = f": {one_line(reason)}" if reason else ""
     return WeightsError(
-        f"{one_line(str(path))} can't be loaded{because}.",
-        "Download it again, or choose another file; if memory is short, a smaller one.",
+        _("{file} can't be loaded{because}.").format(file=one_line(str(path)), because=because),
+        _("Download it again, or choose another file; if memory is short, a smaller one."),
     )

@@ -14,6 +14,7 @@ from refsheet_tui.engine.native.library import collected_errors
 from refsheet_tui.engine.native.model import Model, Watch, load_error
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError
+from refsheet_tui.i18n import _
 from refsheet_tui.pictures import PreparedPicture
 
 _IMAGE = mtmd.MTMD_INPUT_CHUNK_TYPE_IMAGE
@@ -70,13 +71,14 @@ class Projector:
         """
         if picture.size != self.picture_size or len(picture.rgb) != picture.size**2 * 3:
             raise EngineError(
-                f"A picture was prepared at {picture.size} pixels, "
-                f"and this model looks at {self.picture_size}.",
-                "Prepare the picture again for this model.",
+                _(
+                    "A picture was prepared at {size} pixels, and this model looks at {expected}."
+                ).format(size=picture.size, expected=self.picture_size),
+                _("Prepare the picture again for this model."),
             )
         with _Chunks(self, picture) as chunks:
             if mtmd.mtmd_encode_chunk(self.handle, chunks.image) != 0:
-                raise EngineError("A picture could not be encoded.", "Try another picture.")
+                raise EngineError(_("A picture could not be encoded."), _("Try another picture."))
         output = mtmd.mtmd_get_output_embd(self.handle)
         shape = (self.picture_tokens, self._width)
         soft_tokens: Floats = np.ctypeslib.as_array(output, shape).copy()
@@ -108,7 +110,8 @@ class _Chunks:
         if result != 0:
             mtmd.mtmd_input_chunks_free(self._handle)
             raise EngineError(
-                f"A picture could not be prepared (code {result}).", "Try another picture."
+                _("A picture could not be prepared (code {code}).").format(code=result),
+                _("Try another picture."),
             )
         return self
 
@@ -121,4 +124,6 @@ class _Chunks:
             chunk: mtmd.mtmd_input_chunk_p = mtmd.mtmd_input_chunks_get(self._handle, index)
             if mtmd.mtmd_input_chunk_get_type(chunk) == _IMAGE:
                 return chunk
-        raise EngineError("The projector made nothing of a picture.", "Choose another mmproj.")
+        raise EngineError(
+            _("The projector made nothing of a picture."), _("Choose another mmproj.")
+        )

@@ -24,6 +24,7 @@ from refsheet_tui.engine.native.tokenizer import Tokenizer
 from refsheet_tui.engine.native.utf8 import Characters
 from refsheet_tui.engine.settings import GenerationSettings
 from refsheet_tui.errors import EngineError, PromptTooLongError
+from refsheet_tui.i18n import _
 from refsheet_tui.pictures import PreparedPicture
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.text import StreamCleaner
@@ -67,8 +68,8 @@ class Runner:
         """Raises `EngineError` for pictures that the model can't see, `WeightsError`."""
         if prompt.pictures and self._eye is None:
             raise EngineError(
-                "This model can't see pictures: it has no vision projector.",
-                "Load the mmproj file that belongs to it; Gemma 3 sees from 4B up.",
+                _("This model can't see pictures: it has no vision projector."),
+                _("Load the mmproj file that belongs to it; Gemma 3 sees from 4B up."),
             )
         return self._tokenizer.parts(prompt)
 
@@ -125,14 +126,18 @@ class Runner:
 
     def _check_length(self, length: int) -> None:
         if length == 0:
-            raise EngineError("The prompt is empty.", "Say something.")
+            raise EngineError(_("The prompt is empty."), _("Say something."))
         # The reply needs a place too.
         size = self._kv.context.size
         if length >= size:
             raise PromptTooLongError(
-                f"The prompt is {length} tokens long, and the context holds {size}.",
-                "Set a larger context_size in config.yaml (or --context-size), shorten the text or "
-                "use fewer pictures.",
+                _("The prompt is {length} tokens long, and the context holds {size}.").format(
+                    length=length, size=size
+                ),
+                _(
+                    "Set a larger context_size in config.yaml (or --context-size), shorten the "
+                    "text or use fewer pictures."
+                ),
             )
 
     def _look(

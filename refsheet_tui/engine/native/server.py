@@ -32,6 +32,7 @@ from refsheet_tui.engine.native.session import Session
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.engine.wire import Pixels, WireError
 from refsheet_tui.errors import EngineError, RefsheetError
+from refsheet_tui.i18n import _
 
 # Seconds without a request until what was read is kept.
 _IDLE_S = 1.0
@@ -150,13 +151,14 @@ class Server:
         except RefsheetError as error:
             job.answer(Failed.of(error))
         except MemoryError:
-            problem = "There is not enough memory for that."
-            remedy = "Close other programs, or choose a smaller context size or model."
+            problem = _("There is not enough memory for that.")
+            remedy = _("Close other programs, or choose a smaller context size or model.")
             job.answer(Failed.of(EngineError(problem, remedy)))
         except Exception as error:
             traceback.print_exc()
-            problem = f"The engine met a problem that it does not know: {type(error).__name__}."
-            job.answer(Failed.of(EngineError(problem, "Its log says more; try again.")))
+            problem = _("The engine met a problem that it does not know: {name}.")
+            told = problem.format(name=type(error).__name__)
+            job.answer(Failed.of(EngineError(told, _("Its log says more; try again."))))
         finally:
             self._job = None
 

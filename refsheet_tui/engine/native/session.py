@@ -16,6 +16,7 @@ from refsheet_tui.engine.native.runner import Runner
 from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
 from refsheet_tui.errors import EngineError
+from refsheet_tui.i18n import _
 from refsheet_tui.prompting import Prompt
 
 
@@ -80,5 +81,5 @@ class Session:
 
     def _loaded(self) -> Runner:
         if self._runner is None:
-            raise EngineError("No model is loaded.", "Load one first.")
+            raise EngineError(_("No model is loaded."), _("Load one first."))
         return self._runner

@@ -18,6 +18,7 @@ from llama_cpp import llama_cpp as llama
 from refsheet_tui.engine.engine import TokenizedPart
 from refsheet_tui.engine.native.model import Model
 from refsheet_tui.errors import WeightsError
+from refsheet_tui.i18n import _
 from refsheet_tui.prompting import ControlPart, Part, Prompt, TextPart
 from refsheet_tui.prompting.turns import (
     BOS,
@@ -101,8 +102,10 @@ class Tokenizer:
                 self._mistyped[name] = token
                 return token
         raise WeightsError(
-            f"The tokenizer in {one_line(str(self._file))} has no control token {name}.",
-            "Choose another file of this model: its tokenizer is not Gemma 3's.",
+            _("The tokenizer in {file} has no control token {name}.").format(
+                file=one_line(str(self._file)), name=name
+            ),
+            _("Choose another file of this model: its tokenizer is not Gemma 3's."),
         )
 
     def _is_control(self, tokens: Sequence[int], name: str) -> bool:
