@@ -80,7 +80,7 @@ def screens_of(server: psutil.Process) -> list[psutil.Process]:
         process
         for process in server.children(recursive=True)
         if process.status() != psutil.STATUS_ZOMBIE
-        and any("refsheet_tui" in word for word in process.cmdline())
+        and any(word.split(".")[0] == "refsheet_tui" for word in process.cmdline())
     ]
 
 

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
+from textual.widgets import Input, TextArea
 
 from refsheet_tui.engine import (
     Event,
@@ -40,12 +41,14 @@ _TIMINGS = Timings(first_token_s=0.4, write_tps=6.1)
 
 @pytest.fixture
 def noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """It is noon, and stays so, on a laptop without models."""
+    """It is noon, and stays so, on a laptop without models; no cursor blinks."""
     for module in _CLOCKS:
         monkeypatch.setattr(f"{module}.time", lambda: NOON)
     laptop = Measured(Machine(8 * 10**9, 6 * 10**9, 0, 4e10), None)
     monkeypatch.setattr(models, "measure_machine", lambda: laptop)
     monkeypatch.setenv("REFSHEET_MODELS_DIR", "/nowhere/models")
+    monkeypatch.setattr(Input, "_toggle_cursor", lambda _: None)
+    monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda _: None)
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield

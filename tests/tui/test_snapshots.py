@@ -67,9 +67,6 @@ async def settled(pilot: Pilot[int], app: RefsheetApp) -> None:
     """Laid out, to the footer, which comes last."""
     await pilot.pause()
     await until(pilot, lambda: bool(app.screen.query("FooterKey")) or app.screen.is_modal)
-    for field in app.screen.query("TextArea, Input").results():
-        field.cursor_blink = False  # type: ignore[attr-defined]
-    await pilot.pause()
 
 
 def svg(app: RefsheetApp) -> str:
