@@ -125,9 +125,13 @@ async def form_with_sheet(pilot: Pilot[int], app: RefsheetApp) -> None:
     # As it stands there whatever folder the tests run in.
     app.screen.query_one("#sheet PathInput", PathInput).value = "~/coral.png"
     app.screen.query_one("#new-preview Portrait", Portrait).path = samples_dir() / "coral.png"
-    app.screen.query_one("#name", Input).value = "尼莫 Nemo"
+    name = app.screen.query_one("#name", Input)
+    name.value = "尼莫 Nemo"
+    name.focus()
+    await until(pilot, lambda: app.focused is name)
     app.screen.query_one("#more", Collapsible).collapsed = False
-    app.screen.query_one("#name", Input).focus()
+    # It comes into view by itself.
+    await until(pilot, lambda: app.screen.query_one("#new-form").scroll_y > 0)
 
 
 async def form_with_problem(pilot: Pilot[int], app: RefsheetApp) -> None:
