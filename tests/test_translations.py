@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,6 @@ from refsheet_tui.config import Screens
 from refsheet_tui.errors import PictureError
 from refsheet_tui.i18n import _, language, languages, ngettext, speak
 from refsheet_tui.pictures import open_picture
-
-
-@pytest.fixture(autouse=True)
-def english_afterwards() -> Iterator[None]:
-    yield
-    speak("en")
 
 
 def catalogue(*messages: tuple[str | tuple[str, str], str]) -> Catalog:

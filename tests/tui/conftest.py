@@ -1,11 +1,15 @@
-"""How the pilot waits."""
+"""How the pilot waits, and a hub for whoever asks for one."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic, process_time
 
 import pytest
+from hub_models import hub_of_models
+from hub_server import HubServer
 
 # Textual's own looks every 20 ms, three times for each key, and waits a second where a reply is
 # being written: keys alone took minutes of the tests.
@@ -28,3 +32,9 @@ async def _until_idle(_least: float = 0) -> None:
 def quick_pilot(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("app", "pilot"):
         monkeypatch.setattr(f"textual.{module}.wait_for_idle", _until_idle)
+
+
+@pytest.fixture
+def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    with hub_of_models(tmp_path, monkeypatch) as hub:
+        yield hub

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from kept_chats import answered
 from rich.cells import cell_len
@@ -17,7 +15,6 @@ from textual.widgets import Input, OptionList
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.config import Screens
-from refsheet_tui.i18n import speak
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.character import CharacterScreen
@@ -32,12 +29,6 @@ from refsheet_tui.tui.widgets.composer import Composer
 CHINESE = GREEDY.model_copy(update={"screens": Screens(language="zh-Hans"), "language": "en"})
 # Wide letters, an emoji of several, combining marks, and words that run to the left.
 MANY = "尼莫 👩‍👩‍👧 e\u0301a\u0308 مرحبا שלום"
-
-
-@pytest.fixture(autouse=True)
-def english_afterwards() -> Iterator[None]:
-    yield
-    speak("en")
 
 
 async def gallery(pilot: Pilot[int], app: RefsheetApp) -> None:

@@ -167,12 +167,12 @@ async def test_what_was_filled_in_is_thrown_away_only_after_a_question() -> None
 
 
 async def test_more_pictures_are_no_change_but_one_less_is() -> None:
+    library = Library.open()
+    pictures = [samples_dir() / "miso.png", samples_dir() / "coral.png"]
+    library.characters.add(Profile(name="Two"), pictures)
+    library.close()
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(100, 40)) as pilot:
-        await until(pilot, lambda: bool(app.screen.query(Card)))
-        pictures = [samples_dir() / "miso.png", samples_dir() / "coral.png"]
-        app.session.library.characters.add(Profile(name="Two"), pictures)
-        await app.screen._show()  # type: ignore[attr-defined]
         await until(pilot, lambda: names(app)[:1] == ["Two"])
         await pilot.press("e")
         await until(

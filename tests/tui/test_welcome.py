@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from hub_models import hub_of_models, shown, written
+from hub_models import shown, written
 from hub_server import Fault, HubServer
 from screens import GREEDY, open_first_chat, ready, replies, say, until
 from textual.widgets import Button, Input
@@ -21,12 +17,6 @@ from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.screens.welcome import WelcomeScreen
-
-
-@pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
-    with hub_of_models(tmp_path, monkeypatch) as hub:
-        yield hub
 
 
 async def test_from_the_first_start_to_a_chat(hub: HubServer) -> None:

@@ -1,0 +1,85 @@
+"""A model of the person's own, from a file on their disk."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hub_models import cells_of, choose, open_models, shown, table, written
+from hub_server import HubServer
+from screens import GREEDY, ready, until
+from textual.widgets import Input
+
+from refsheet_tui.paths import demo_mmproj, demo_model
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.screens.model_file import ModelFileScreen
+from refsheet_tui.tui.screens.models import ModelsScreen
+from refsheet_tui.tui.screens.problem import ProblemScreen
+
+
+async def test_a_file_of_ones_own_speaks(hub: HubServer, tmp_path: Path) -> None:
+    own = tmp_path / "my model.gguf"
+    shutil.copy(demo_model(), own)
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
+        app.screen.query_one("#file-model", Input).value = str(own)
+        app.screen.query_one("#file-mmproj", Input).value = str(demo_mmproj())
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+        await until(pilot, lambda: str(own) in table(app).rows)
+        await until(pilot, lambda: cells_of(app, str(own))[0] == "* my model.gguf")
+        await ready(pilot, app)
+    assert f"model: {own}" in written()
+    assert f"mmproj: {demo_mmproj()}" in written()
+
+
+async def test_a_file_of_ones_own_that_is_gone_is_told(hub: HubServer, tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone.gguf")
+    app = RefsheetApp(GREEDY.model_copy(update={"model": gone}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        await open_models(pilot, app, gone)
+        assert cells_of(app, gone)[0::2] == ["* gone.gguf", "missing", "?"]
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await pilot.press("escape")
+        await choose(pilot, app, "demo")
+        await pilot.press("enter")
+        await ready(pilot, app)
+
+
+@pytest.mark.parametrize(
+    ("model", "mmproj", "field", "problem"),
+    [
+        ("", "", "model", "Type the path"),
+        ("/nowhere/x.gguf", "", "model", "There is no model"),
+        ("/", "", "model", ""),
+        ("x" * 300, "", "model", "There is no model"),
+        ("a\0b.gguf", "", "model", ""),
+        (str(Path(__file__)), "", "model", "GGUF"),
+        (str(demo_mmproj()), "", "model", ""),
+        (str(demo_model()), "/nowhere/y.gguf", "mmproj", ""),
+        (str(demo_model()), str(Path(__file__)), "mmproj", "GGUF"),
+    ],
+)
+async def test_a_file_that_can_t_speak_is_told_under_its_field(
+    hub: HubServer, model: str, mmproj: str, field: str, problem: str
+) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
+        app.screen.query_one("#file-model", Input).value = model
+        app.screen.query_one("#file-mmproj", Input).value = mmproj
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(shown(app, f"#problem-{field}")))
+        assert problem in shown(app, f"#problem-{field}")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
+    assert "model" not in written()
