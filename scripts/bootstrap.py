@@ -1,6 +1,6 @@
 """Install refsheet into .venv: `bootstrap.py run|test STAMP`. Run by scripts/run and scripts/test.
 
-Needs Python 3.10 and its standard library. `test` also installs the test extras. STAMP is what
+Needs Python 3.11 and its standard library. `test` also installs the test extras. STAMP is what
 the calling script wants to find in `.venv/installed-*` to know that all of this is done.
 """
 

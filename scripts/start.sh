@@ -16,7 +16,7 @@ installed() {
 }
 
 new_enough() {
-    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 10))' </dev/null >/dev/null 2>&1
+    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' </dev/null >/dev/null 2>&1
 }
 
 # Sets `python`.
@@ -24,7 +24,7 @@ find_python() {
     if [ -n "${PYTHON:-}" ]; then
         set -- "$PYTHON"
     else
-        set -- python3 python3.14 python3.13 python3.12 python3.11 python3.10
+        set -- python3 python3.14 python3.13 python3.12 python3.11
     fi
     for python in "$@"; do
         if command -v "$python" >/dev/null 2>&1 && new_enough "$python"; then
@@ -32,7 +32,7 @@ find_python() {
         fi
     done
     version=$("$1" -V 2>/dev/null) || version='not to be found'
-    say "Python 3.10 or newer is needed, and '$1' is ${version#Python }." \
+    say "Python 3.11 or newer is needed, and '$1' is ${version#Python }." \
         'Install one (apt install python3, brew install python, or from python.org),' \
         'or name one: PYTHON=/path/to/python3 scripts/run.'
     exit 1

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tarfile
 import zipfile
-from importlib.metadata import packages_distributions, requires
+from importlib.metadata import packages_distributions, requires, version
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 
 def build(kind: str, root: Path, folder: Path) -> Path:
@@ -83,6 +84,25 @@ def test_whatever_is_imported_is_installed_with_the_program(root: Path) -> None:
         assert names & declared, f"{path} imports {module}"
 
 
+def test_what_is_installed_is_new_enough() -> None:
+    """The minimums are the lowest versions without a known vulnerability."""
+    for text in requires("refsheet-tui") or []:
+        requirement = Requirement(text)
+        if requirement.marker is None:
+            installed = version(requirement.name)
+            assert requirement.specifier.contains(installed), f"{text}, and {installed} is there"
+
+
+@pytest.mark.parametrize(
+    ("name", "vulnerable"), [("pillow", "12.9"), ("aiohttp", "3.14.4"), ("filelock", "4.2.0")]
+)
+def test_versions_with_a_known_vulnerability_are_refused(name: str, vulnerable: str) -> None:
+    (requirement,) = (
+        each for each in map(Requirement, requires("refsheet-tui") or []) if each.name == name
+    )
+    assert not requirement.specifier.contains(vulnerable)
+
+
 def test_a_wheel_holds_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.split("/")[0].split("-")[0] for name in archive.namelist()}
@@ -97,7 +117,7 @@ def test_a_wheel_offers_the_command_and_names_its_licence(wheel: Path) -> None:
         entry_points = archive.read(info.replace("METADATA", "entry_points.txt")).decode()
     assert "refsheet = refsheet_tui.cli:main" in entry_points
     assert metadata["License-Expression"] == "MIT"
-    assert metadata["Requires-Python"] == ">=3.10"
+    assert metadata["Requires-Python"] == ">=3.11"
 
 
 def test_an_unpacked_wheel_finds_what_it_holds(wheel: Path, tmp_path: Path) -> None:

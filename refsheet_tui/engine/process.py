@@ -113,7 +113,7 @@ class EngineProcess:
             if line:
                 return wire.decode(line, self._pixels)
             how = None
-        except asyncio.TimeoutError:
+        except TimeoutError:
             how = _End(N_("it did not move for {what} s"), f"{patience_s:.0f}")
             with suppress(ProcessLookupError):
                 self._process.kill()
@@ -125,7 +125,7 @@ class EngineProcess:
         raise self._died(how or _how(self._process.returncode))
 
     async def _line(self, stdout: asyncio.StreamReader, patience_s: float) -> bytes:
-        """Raises `TimeoutError` of asyncio.
+        """Raises `TimeoutError`.
 
         Not `wait_for`: up to Python 3.11 it can swallow the cancelling of its task, from 3.12 on it
         gives up although a line has come. A client that was itself stopped for a while (ctrl+z)
@@ -138,7 +138,7 @@ class EngineProcess:
                     return reading.result()
         finally:
             reading.cancel()
-        raise asyncio.TimeoutError
+        raise TimeoutError
 
     async def end(self) -> None:
         """Ask the process to end, and kill it when it doesn't at once. Safe to call twice."""
@@ -155,7 +155,7 @@ class EngineProcess:
     async def _exited(self, seconds: float) -> bool:
         try:
             await asyncio.wait_for(self._process.wait(), seconds)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return False
         return True
 

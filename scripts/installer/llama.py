@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +21,13 @@ _CHECK_S = 300
 
 
 def pinned_version(pyproject: Path) -> str:
-    """The version that pyproject.toml pins (Python 3.10 has no TOML reader)."""
-    found = re.search(rf'"{_NAME}==([\w.]+)"', pyproject.read_text())
-    if found is None:
-        raise SetupError(f"{pyproject} does not pin {_NAME}.", "Restore that file.")
-    return found[1]
+    """The version that pyproject.toml pins."""
+    pin = f"{_NAME}=="
+    try:
+        dependencies = tomllib.loads(pyproject.read_text())["project"]["dependencies"]
+        return next(str(each).removeprefix(pin) for each in dependencies if each.startswith(pin))
+    except (tomllib.TOMLDecodeError, KeyError, StopIteration) as error:
+        raise SetupError(f"{pyproject} does not pin {_NAME}.", "Restore that file.") from error
 
 
 def works(python: Path) -> bool:

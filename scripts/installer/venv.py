@@ -14,7 +14,7 @@ from installer import terminal
 from installer.errors import SetupError
 
 _COMMAND_S = 300
-_CHECK = "import sys; sys.exit(sys.version_info < (3, 10))"
+_CHECK = "import sys; sys.exit(sys.version_info < (3, 11))"
 
 
 @dataclass(frozen=True)

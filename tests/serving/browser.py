@@ -88,7 +88,7 @@ class Tab:
 
         try:
             return await asyncio.wait_for(wait(), _PATIENCE_S)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             shown = await self.screen()
             raise AssertionError(f"{words!r} never came:\n{shown}\n{self.complaints}") from None
 

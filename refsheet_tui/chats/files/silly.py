@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, sound_time, too_many
@@ -126,5 +126,5 @@ def _seconds(date: object) -> float | None:
 
 
 def _date(seconds: float | None) -> str:
-    when = datetime.fromtimestamp(seconds or 0.0, timezone.utc)
+    when = datetime.fromtimestamp(seconds or 0.0, UTC)
     return when.isoformat(timespec="milliseconds").replace("+00:00", "Z")

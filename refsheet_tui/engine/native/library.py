@@ -137,16 +137,16 @@ def _type(device: int) -> int:
 def _memory(device: int) -> tuple[int, int]:
     size = ctypes.POINTER(ctypes.c_size_t)
     free, total = ctypes.c_size_t(), ctypes.c_size_t()
-    ask = _device("memory", type(None), ctypes.c_void_p, size, size)
+    ask = _device("memory", None, ctypes.c_void_p, size, size)
     ask(device, ctypes.byref(free), ctypes.byref(total))
     return free.value, total.value
 
 
-def _device(name: str, result: type, *arguments: type) -> ctypes._NamedFuncPointer:
+def _device(name: str, result: type | None, *arguments: type) -> ctypes._NamedFuncPointer:
     return _function(f"ggml_backend_dev_{name}", result, *arguments)
 
 
-def _function(name: str, result: type, *arguments: type) -> ctypes._NamedFuncPointer:
+def _function(name: str, result: type | None, *arguments: type) -> ctypes._NamedFuncPointer:
     function: ctypes._NamedFuncPointer = getattr(libggml, name)
     function.restype, function.argtypes = result, arguments
     return function
