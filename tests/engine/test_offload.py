@@ -11,7 +11,7 @@ from engine_driver import demo
 from refsheet_tui.engine import Loading, LoadSettings
 from refsheet_tui.engine.files import check_files
 from refsheet_tui.engine.memory import Shape, needed
-from refsheet_tui.engine.native import library, loading, offload
+from refsheet_tui.engine.native import devices, loading, offload
 from refsheet_tui.engine.native.model import LoadStoppedError, Model
 from refsheet_tui.engine.native.session import Session
 from refsheet_tui.errors import WeightsError
@@ -33,7 +33,7 @@ def test_a_processor_alone_gets_one_attempt() -> None:
 
 
 def test_all_layers_first_and_none_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "gpu_memory", lambda: 24 * GIB)
+    monkeypatch.setattr(devices, "gpu_memory", lambda: 24 * GIB)
     assert tried(demo()) == [7, 5, 3, 1, 0]
     assert tried(replace(demo(), gpu_layers=4)) == [4, 3, 2, 1, 0]
     assert tried(replace(demo(), gpu_layers=99)) == [7, 5, 3, 1, 0]
@@ -41,7 +41,7 @@ def test_all_layers_first_and_none_at_last(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_full_gpu_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "gpu_memory", lambda: GIB // 2)
+    monkeypatch.setattr(devices, "gpu_memory", lambda: GIB // 2)
     assert tried(demo()) == [0]
 
 
@@ -50,7 +50,7 @@ def test_a_gpu_that_is_nearly_full_gets_some(monkeypatch: pytest.MonkeyPatch) ->
     rooms = range(700 * MIB, 760 * MIB, MIB)
     counts = []
     for room in rooms:
-        monkeypatch.setattr(library, "gpu_memory", lambda room=room: room)
+        monkeypatch.setattr(devices, "gpu_memory", lambda room=room: room)
         counts.append(tried(demo())[0])
     assert counts == sorted(counts)
     assert {0, 7} < set(counts)
@@ -74,7 +74,7 @@ class Small:
 
 def loaded(monkeypatch: pytest.MonkeyPatch, room: int) -> list[int]:
     small = Small(room)
-    monkeypatch.setattr(library, "gpu_memory", lambda: 24 * GIB)
+    monkeypatch.setattr(devices, "gpu_memory", lambda: 24 * GIB)
     monkeypatch.setattr(loading, "Model", small)
     session = Session()
     session.load(demo(), lambda _: True)
@@ -93,7 +93,7 @@ def test_when_even_the_processor_refuses_that_is_said(monkeypatch: pytest.Monkey
 
 
 def test_a_stopped_load_is_not_tried_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library, "gpu_memory", lambda: 24 * GIB)
+    monkeypatch.setattr(devices, "gpu_memory", lambda: 24 * GIB)
     asked: list[Loading] = []
 
     def stop(progress: Loading) -> bool:

@@ -35,7 +35,10 @@ def _die_with_parent() -> None:
     """The end of the pipe says that the parent is gone, unless somebody inherited its other end;
     Linux can say it for certain (of the thread that started us, which runs the client's loop)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl = ctypes.CDLL(None).prctl
+        # prctl(2): the arguments behind the option are unsigned long.
+        prctl.restype, prctl.argtypes = ctypes.c_int, (ctypes.c_int, ctypes.c_ulong)
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":

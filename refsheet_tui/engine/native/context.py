@@ -58,6 +58,7 @@ class Context:
         kv_type = _KV_TYPES[settings.kv_type if settings.flash_attention else "f16"]
         params.type_k = params.type_v = kv_type
         params.swa_full = settings.full_window_cache
+        params.op_offload = model.uses_gpu
         # The vocabulary is large: logits that nobody reads would take 0.5 GB for a 4B model.
         params.n_outputs_max = params.n_outputs_max_per_seq = params.n_batch if all_logits else 1
         self._all_logits = all_logits

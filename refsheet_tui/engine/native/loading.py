@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from refsheet_tui.engine.events import Loading, ModelInfo
 from refsheet_tui.engine.files import Files
 from refsheet_tui.engine.memory import Shape, needed
-from refsheet_tui.engine.native import library
+from refsheet_tui.engine.native import devices
 from refsheet_tui.engine.native.context import Context
 from refsheet_tui.engine.native.eye import Eye
 from refsheet_tui.engine.native.kept import Kept
@@ -65,7 +65,7 @@ class Loader:
         self._settings = settings
         self._files = files
         self._all_logits = all_logits
-        gpu = library.gpu() if settings.gpu_layers != 0 else None
+        gpu = devices.gpu_name() if settings.gpu_layers != 0 else None
         self._device = one_line(gpu or "CPU")
         self._kept = Kept(settings, self._device)
         self._shares = _Shares(settings, self._kept.speeds.expected("load"), on_progress)
@@ -82,7 +82,7 @@ class Loader:
         problem: RefsheetError = EngineError(_("Nothing was loaded."), _("Try again."))
         for gpu_layers in attempts(settings, shape, need):
             here = need.total
-            if not library.gpu_shares_memory():
+            if not devices.gpu_shares_memory():
                 here = on_the_processor(shape, need, gpu_layers)
             check_room(one_line(settings.model.name), here, memory_room())
             with ExitStack() as owned:

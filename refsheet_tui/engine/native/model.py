@@ -9,6 +9,7 @@ from pathlib import Path
 
 from llama_cpp import llama_cpp as llama
 
+from refsheet_tui.engine.native.devices import NO_GPU
 from refsheet_tui.engine.native.library import collected_errors
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError, WeightsError
@@ -40,6 +41,10 @@ class Model:
         path = settings.model
         params = llama.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
+        if gpu_layers == 0:
+            # With a GPU in the list, its driver's memory would hold the weights, so that they can't
+            # be repacked, and long batches would be computed on it all the same.
+            params.devices = NO_GPU
         params.use_extra_bufts = settings.repack
         self.uses_gpu = gpu_layers > 0
         if settings.repack and not self.uses_gpu:

@@ -12,7 +12,7 @@ from importlib.metadata import version
 
 from llama_cpp import llama_cpp as llama
 
-from refsheet_tui.engine.native import library
+from refsheet_tui.engine.native import devices, library
 from refsheet_tui.engine.native.context import Context
 from refsheet_tui.engine.native.model import Model
 from refsheet_tui.engine.native.threads import performance_cores
@@ -30,17 +30,27 @@ def main() -> None:
             "version": version("llama-cpp-python"),
             "features": features(llama.llama_print_system_info().decode("utf-8", "replace")),
             "offloads": bool(llama.llama_supports_gpu_offload()),
-            "devices": library.devices(),
+            "devices": [_told(device) for device in devices.gpus()],
             "threads": performance_cores(),
             "flash_attention": _flash_attention(),
         }
         json.dump(found, answer)
 
 
+def _told(device: devices.Device) -> dict[str, str | int]:
+    """Return it as `engine.machine.Device` reads it."""
+    return {
+        "name": device.name,
+        "free": device.free,
+        "total": device.total,
+        "shares": device.shares_memory,
+    }
+
+
 def _flash_attention() -> bool:
     """Whether llama.cpp takes it when it may, for the demo model. It says so in its log alone."""
     settings = LoadSettings(demo_model(), context_size=256)
-    model = Model(settings, lambda _: True, gpu_layers=_ALL if library.gpu() else 0)
+    model = Model(settings, lambda _: True, gpu_layers=_ALL if devices.gpus() else 0)
     library.start().keep_lines()
     context = Context(model, settings, threads=1, picture_tokens=0)
     found = any("Flash Attention enabled" in line for line in library.start().lines or ())

@@ -19,7 +19,7 @@ import gguf
 import numpy as np
 from gguf import GGMLQuantizationType as Quantization
 
-from refsheet_tui.engine.native import library
+from refsheet_tui.engine.native import devices
 from refsheet_tui.engine.native.context import Context
 from refsheet_tui.engine.native.model import Model
 from refsheet_tui.engine.native.threads import performance_cores
@@ -46,7 +46,7 @@ def main() -> None:
 def measure(file: Path, size: int) -> float:
     """Bytes of weights a second, while one token after the other is read."""
     # With a GPU every layer is on it, as are those of a model that fits.
-    layers = _LAYERS + 1 if library.gpu() else 0
+    layers = _LAYERS + 1 if devices.gpus() else 0
     settings = LoadSettings(file, context_size=_CONTEXT)
     model = Model(settings, lambda _: True, gpu_layers=layers)
     context = Context(model, settings, threads=performance_cores(), picture_tokens=0)
