@@ -59,6 +59,10 @@ class PromptTooLongError(EngineError):
     """The prompt does not fit into the context."""
 
 
+class GpuMemoryError(EngineError):
+    """The GPU could not compute what was asked of it, most likely because its memory is full."""
+
+
 class EngineDiedError(EngineError):
     """The engine process ended without being asked to; `load` starts a new one. `record` is the
     problem as it is kept in a file: in English, whatever the screens speak."""

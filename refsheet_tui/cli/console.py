@@ -15,6 +15,7 @@ from refsheet_tui.cli.streams import abandon_output
 from refsheet_tui.engine import (
     Event,
     Finished,
+    SaferSettings,
     TextDelta,
     TokenizedPart,
 )
@@ -111,6 +112,8 @@ class ReplyPrinter:
             self._text += event.text
             if not self._as_json:
                 _out(event.text)
+        elif isinstance(event, SaferSettings):
+            note(str(event))
         elif isinstance(event, Finished) and self._as_json:
             _out(_json(_reply(event, self._text)) + "\n")
 

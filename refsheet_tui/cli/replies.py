@@ -78,8 +78,7 @@ async def loaded(settings: Settings) -> AsyncIterator[Desk]:
             note(DEMO_NOTICE)
         if info.safe_mode:
             note(
-                "The engine died with the usual settings, so it runs with safer ones: "
-                f"{info.safe_mode}."
+                f"The usual settings failed, so the engine runs with safer ones: {info.safe_mode}."
             )
         yield Desk(engine, info, settings, interrupts)
     finally:

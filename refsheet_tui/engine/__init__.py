@@ -9,6 +9,7 @@ from refsheet_tui.engine.events import (
     Looking,
     ModelInfo,
     Reading,
+    SaferSettings,
     TextDelta,
     Timings,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "ModelInfo",
     "PromptTooLongError",
     "Reading",
+    "SaferSettings",
     "TextDelta",
     "Timings",
     "TokenizedPart",

@@ -8,6 +8,8 @@ from typing import Literal
 from refsheet_tui.errors import EngineError
 from refsheet_tui.i18n import _
 
+# `ModelInfo.device` where no layer is on a GPU.
+PROCESSOR = "CPU"
 Finish = Literal["end_of_turn", "max_tokens", "cancelled"]
 
 
@@ -16,8 +18,9 @@ class ModelInfo:
     """What was loaded.
 
     `picture_size` is the side in pixels of the square the projector sees, 0 without one;
-    `picture_tokens` is how many positions a picture takes in the context. `safe_mode` says what
-    is switched off because the engine died with it, in words for the person; empty when nothing.
+    `picture_tokens` is how many positions a picture takes in the context. `gpu_layers` of `layers`
+    are on the GPU, the part `gpu_share` of those that should be. `safe_mode` says what is switched
+    off because it failed, in words for the user; empty when nothing.
     """
 
     name: str
@@ -26,6 +29,9 @@ class ModelInfo:
     picture_size: int
     picture_tokens: int
     device: str
+    gpu_layers: int = 0
+    layers: int = 0
+    gpu_share: float = 1.0
     safe_mode: str = ""
 
     @property
@@ -109,4 +115,17 @@ class Finished:
     timings: Timings
 
 
-Event = Loading | Looking | Reading | TextDelta | Finished
+@dataclass(frozen=True)
+class SaferSettings:
+    """The engine was loaded again with safer settings while a request ran. `words` say what is
+    switched off now; as text it is a sentence for the user."""
+
+    words: str
+
+    def __str__(self) -> str:
+        return _(
+            "The GPU ran out of memory, so the model now runs with safer settings: {words}."
+        ).format(words=self.words)
+
+
+Event = Loading | SaferSettings | Looking | Reading | TextDelta | Finished

@@ -90,12 +90,29 @@ class Keeper:
             if self.channel is not None and self._load is not None:
                 self.channel.cancel(self._load)
 
-    def died(self, channel: Channel, how: str) -> None:
-        """The process died of a request: start another at once."""
-        if channel is self.channel and self.ladder is not None:
-            self._lose()
+    def died(self, channel: Channel, how: str) -> bool:
+        """The process died of a request: start another at once.
+
+        Returns whether it was the GPU's memory, of which the next takes less.
+        """
+        if channel is not self.channel or self.ladder is None:
+            return False
+        self._lose()
+        of_gpu_memory = self.ladder.died_of_gpu_memory(how)
+        if not of_gpu_memory:
             self.ladder.died(channel.place, how)
-            self._begin(self.ladder)
+        self._begin(self.ladder)
+        return of_gpu_memory
+
+    def gpu_memory_ran_out(self, channel: Channel) -> bool:
+        """Load again with fewer layers on the GPU. False where there are none."""
+        if channel is not self.channel or self.ladder is None:
+            return False
+        if not self.ladder.gpu_memory_ran_out():
+            return False
+        self._info = None
+        self._begin(self.ladder)
+        return True
 
     def was_dead(self, channel: Channel) -> None:
         """The process had died before it was asked."""
@@ -185,7 +202,7 @@ class Keeper:
         async with aclosing(channel.ask(self._load)) as replies:
             async for reply in replies:
                 if isinstance(reply, ModelInfo):
-                    ladder.loaded(reply.device)
+                    ladder.loaded(reply.device, reply.gpu_share)
                     return replace(reply, safe_mode=ladder.words)
                 if isinstance(reply, Loading):
                     self._tell(reply)

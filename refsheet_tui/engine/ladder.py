@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -11,10 +12,22 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
-from refsheet_tui.engine.settings import LoadSettings
+from refsheet_tui.engine.settings import GPU_SHARES, LoadSettings
 from refsheet_tui.paths import state_dir
 
 _LIBRARY = "llama-cpp-python"
+_GPU_WORDS = {
+    0.5: "half of the layers on the GPU",
+    0.25: "a quarter of the layers on the GPU",
+    0.0: "nothing on the GPU",
+}
+# How the drivers and backends of CUDA, Vulkan and Metal say that a GPU has no memory left. Some of
+# them end the process for it.
+_GPU_MEMORY = re.compile(
+    r"out of (device )?memory|OutOf(Device|Host)Memory|MemoryAllocation|Insufficient Memory"
+    r"|Device memory allocation",
+    re.IGNORECASE,
+)
 # After so many requests in a row that went well a death is a new one, not the same again.
 _FORGIVEN = 20
 
@@ -39,10 +52,13 @@ def _down(settings: LoadSettings, *, has_gpu: bool) -> Iterator[Rung]:
     settings = replace(settings, flash_attention=False)
     yield Rung("no flash attention", settings)
     if has_gpu and settings.gpu_layers != 0:
-        if settings.gpu_layers is not None and settings.gpu_layers > 1:
-            settings = replace(settings, gpu_layers=settings.gpu_layers // 2)
-            yield Rung("half of the layers on the GPU", settings)
-        yield Rung("nothing on the GPU", replace(settings, gpu_layers=0))
+        for share, words in _GPU_WORDS.items():
+            yield Rung(words, _on_gpu(settings, share))
+
+
+def _on_gpu(settings: LoadSettings, share: float) -> LoadSettings:
+    layers = settings.gpu_layers if share > 0 else 0
+    return replace(settings, gpu_share=share, gpu_layers=layers)
 
 
 @dataclass(frozen=True)
@@ -117,24 +133,40 @@ class Ladder:
         self._has_gpu = True  # until the engine says what it computes on
         remembered = modes.get(settings)
         self._rung = min(remembered.rung, len(self._rungs) - 1) if remembered else 0
+        # Where the GPU's memory ran out. Not remembered: other programs had the rest of it.
+        self._gpu_share = GPU_SHARES[0]
         self._died_at: str | None = None
         self._went_well = 0
 
     @property
     def settings(self) -> LoadSettings:
         """What to load with now."""
-        return self._rungs[self._rung].settings
+        settings = self._rungs[self._rung].settings
+        share = min(settings.gpu_share, self._gpu_share)
+        return settings if share == settings.gpu_share else _on_gpu(settings, share)
 
     @property
     def words(self) -> str:
         """What is switched off; empty when nothing is."""
-        return ", ".join(rung.words for rung in self._rungs[1 : self._rung + 1])
+        rungs = self._rungs[1 : self._rung + 1]
+        words = [rung.words for rung in rungs if rung.settings.gpu_share == GPU_SHARES[0]]
+        share = self.settings.gpu_share
+        return ", ".join([*words, *([_GPU_WORDS[share]] if share in _GPU_WORDS else [])])
 
-    def loaded(self, device: str) -> None:
-        """The engine computes on `device`."""
+    def loaded(self, device: str, gpu_share: float) -> None:
+        """The engine computes on `device`, with that part of the layers that it should have."""
         if self.settings.gpu_layers != 0:
-            self._has_gpu = device != "CPU"
+            self._has_gpu = device != "CPU" or gpu_share < self.settings.gpu_share
             self._rung = min(self._rung, len(self._rungs) - 1)
+            self._gpu_share = min(self._gpu_share, gpu_share)
+
+    def gpu_memory_ran_out(self) -> bool:
+        """Put fewer layers on the GPU. False when none is there."""
+        share = self.settings.gpu_share
+        if not self._has_gpu or self.settings.gpu_layers == 0:
+            return False
+        self._gpu_share = max(each for each in GPU_SHARES if each < share)
+        return True
 
     def went_well(self) -> None:
         """A request was answered."""
@@ -142,8 +174,14 @@ class Ladder:
         if self._went_well >= _FORGIVEN:
             self._died_at = None
 
+    def died_of_gpu_memory(self, how: str) -> bool:
+        """Return whether that is how it died; then fewer layers go to the GPU."""
+        return _GPU_MEMORY.search(how) is not None and self.gpu_memory_ran_out()
+
     def died(self, place: str, how: str) -> bool:
         """The engine died. False when there is nothing left to try."""
+        if self.died_of_gpu_memory(how):
+            return True
         self._went_well = 0
         if place != self._died_at:
             self._died_at = place

@@ -16,6 +16,7 @@ from refsheet_tui.engine.events import (
     Looking,
     ModelInfo,
     Reading,
+    SaferSettings,
     TextDelta,
     Timings,
 )
@@ -31,7 +32,7 @@ from refsheet_tui.engine.messages import (
     Tokenized,
 )
 from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
-from refsheet_tui.errors import EngineDiedError, RefsheetError, StoppedError
+from refsheet_tui.errors import EngineDiedError, GpuMemoryError, RefsheetError, StoppedError
 from refsheet_tui.i18n import _
 from refsheet_tui.prompting import Prompt
 
@@ -105,7 +106,7 @@ class LocalEngine:
         """See `Engine.generate`."""
         async with aclosing(self._ask(Generate(prompt, settings))) as replies:
             async for reply in replies:
-                if isinstance(reply, Loading | Looking | Reading | TextDelta | Finished):
+                if isinstance(reply, Event):
                     yield reply
 
     async def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
@@ -142,7 +143,9 @@ class LocalEngine:
     async def _ask(self, request: Request) -> AsyncGenerator[Reply, None]:
         """What the engine process answers. Whoever stops listening early cancels.
 
-        A process that died unnoticed is replaced first: nobody has lost anything by that.
+        Where the GPU's memory runs out before a reply began, it is asked again with fewer layers
+        on the GPU. A process that died unnoticed is replaced first: nobody has lost anything by
+        that.
         """
         if not isinstance(request, Prewarm):
             self._end_prewarm()
@@ -159,10 +162,13 @@ class LocalEngine:
 
     async def _answers(self, asked: _Asked) -> AsyncGenerator[Reply, None]:
         may_be_dead = self._keeper.is_ready
+        is_safer = has_text = False
         while True:
             async with aclosing(self._keeper.ready(asked.heard)) as loading:
                 async for progress in loading:
                     yield progress
+            if is_safer and self._keeper.ladder is not None:
+                yield SaferSettings(self._keeper.ladder.words)
             if asked.stopped:
                 if not isinstance(asked.request, Generate):
                     raise StoppedError(_("The request was stopped."), _("Try it again."))
@@ -173,13 +179,20 @@ class LocalEngine:
             try:
                 async with aclosing(channel.ask(asked.request)) as replies:
                     async for reply in replies:
+                        has_text = has_text or isinstance(reply, TextDelta)
                         yield reply
+            except GpuMemoryError:
+                is_safer = self._keeper.gpu_memory_ran_out(channel)
+                if has_text or not is_safer:
+                    raise
             except EngineDiedError as error:
                 if channel.was_heard or not may_be_dead:
-                    self._keeper.died(channel, error.record)
-                    raise
-                self._keeper.was_dead(channel)
-                may_be_dead = False
+                    is_safer = self._keeper.died(channel, error.record)
+                    if has_text or not is_safer:
+                        raise
+                else:
+                    self._keeper.was_dead(channel)
+                    may_be_dead = False
             else:
                 if isinstance(asked.request, Generate) and self._keeper.ladder is not None:
                     self._keeper.ladder.went_well()

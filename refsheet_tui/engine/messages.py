@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from refsheet_tui.engine.engine import TokenizedPart
-from refsheet_tui.engine.events import Finished, Loading, Looking, ModelInfo, Reading, TextDelta
+from refsheet_tui.engine.events import Event, ModelInfo
 from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
 from refsheet_tui.errors import (
     EngineError,
+    GpuMemoryError,
     PromptTooLongError,
     RefsheetError,
     StoppedError,
@@ -88,18 +89,7 @@ class Failed:
 
 
 Request = Load | Generate | Prewarm | Snapshot | Tokenize
-Reply = (
-    Loading
-    | ModelInfo
-    | Looking
-    | Reading
-    | TextDelta
-    | Finished
-    | Tokenized
-    | Done
-    | Alive
-    | Failed
-)
+Reply = Event | ModelInfo | Tokenized | Done | Alive | Failed
 
 
 @dataclass(frozen=True)
@@ -111,5 +101,6 @@ class Envelope:
 
 
 _ERRORS: dict[str, type[RefsheetError]] = {
-    kind.__name__: kind for kind in (EngineError, PromptTooLongError, StoppedError, WeightsError)
+    kind.__name__: kind
+    for kind in (EngineError, GpuMemoryError, PromptTooLongError, StoppedError, WeightsError)
 }

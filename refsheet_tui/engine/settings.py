@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 _MIB = 1 << 20
+# What part of the layers goes to a GPU that refuses more, tried one after the other.
+GPU_SHARES = (1.0, 0.5, 0.25, 0.0)
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,9 @@ class LoadSettings:
 
     `mmproj` None: no pictures. `context_size` is in tokens. `threads` None: as many as there
     are performance cores. `gpu_layers` None: all that fit, which on a CPU build is none.
+    `gpu_share` is the part of those layers that are tried first, less than 1 where the GPU ran out
+    of memory; `projector_on_gpu` False keeps the vision tower on the processor, where the GPU
+    computes pictures wrongly.
     `kv_type` is how the KV cache is stored. `full_window_cache`: sliding-window layers keep all
     they read, not their window alone. `repack`: weights are laid out anew for the processor.
     `cache` None: nothing is kept on disk.
@@ -36,6 +41,8 @@ class LoadSettings:
     context_size: int = 8192
     threads: int | None = None
     gpu_layers: int | None = None
+    gpu_share: float = GPU_SHARES[0]
+    projector_on_gpu: bool = True
     kv_type: Literal["f16", "q8_0"] = "f16"
     full_window_cache: bool = False
     flash_attention: bool = True

@@ -47,6 +47,7 @@ _TYPES: dict[str, type] = {
         settings.GenerationSettings,
         engine.TokenizedPart,
         events.Loading,
+        events.SaferSettings,
         events.ModelInfo,
         events.Looking,
         events.Reading,

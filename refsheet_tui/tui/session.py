@@ -23,6 +23,7 @@ from refsheet_tui.engine import (
     Loading,
     LocalEngine,
     ModelInfo,
+    SaferSettings,
     TextDelta,
 )
 from refsheet_tui.engine.phases import Phase as Doing
@@ -166,6 +167,8 @@ class Session:
 
     def heard(self, event: Event) -> None:
         """The engine says what it is doing."""
+        if isinstance(event, SaferSettings) and self._state.info is not None:
+            self._now(_loaded(replace(self._state.info, safe_mode=event.words)))
         doing = Doing(_("writing")) if isinstance(event, TextDelta) else phase_of(event)
         if doing is not None:
             self._now(replace(self._state, doing=doing))

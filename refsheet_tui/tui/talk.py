@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -18,7 +18,7 @@ from refsheet_tui.chats.reminders import Reminders
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.chats.way import Way
 from refsheet_tui.config import sound_generation
-from refsheet_tui.engine import Event, Finished, ModelInfo, TextDelta
+from refsheet_tui.engine import Event, Finished, ModelInfo, SaferSettings, TextDelta
 from refsheet_tui.errors import EngineDiedError, PictureError, RefsheetError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import PictureView, view
@@ -57,13 +57,13 @@ class Watcher(Protocol):
 class Outcome:
     """How a reply ended: whether anything was written, whether the
     person stopped it, what there is to say about it (`note`),
-    what it cost in one line (`summary`), and what the model no longer sees (`overflow`)."""
+    what it cost in one line (`summary`), and what the user should know of it (`notices`)."""
 
     wrote: bool = False
     stopped: bool = False
     note: str = ""
     summary: str = ""
-    overflow: str = ""
+    notices: list[str] = field(default_factory=list)
 
 
 class Talk:
@@ -172,8 +172,10 @@ class Talk:
             async with aclosing(replies[wish]()) as events:
                 async for event in events:
                     if isinstance(event, Overflow):
-                        outcome.overflow = str(event)
+                        outcome.notices.append(str(event))
                         continue
+                    if isinstance(event, SaferSettings):
+                        outcome.notices.append(str(event))
                     watcher.event(event)
                     self._session.heard(event)
                     if isinstance(event, TextDelta):

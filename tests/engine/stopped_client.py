@@ -20,7 +20,7 @@ async def main() -> None:
             pieces += 1
             if pieces == 1:
                 print("writing", flush=True)
-            if pieces == 2000:
+            if pieces == 1000:
                 await engine.cancel()
         elif isinstance(event, Finished):
             print(event.finish, flush=True)

@@ -191,12 +191,13 @@ def test_each_rung_is_safer_than_the_one_before() -> None:
         "weights are not laid out anew",
         "no flash attention",
         "half of the layers on the GPU",
+        "a quarter of the layers on the GPU",
         "nothing on the GPU",
     ]
     last = rungs(GPU, has_gpu=True)[-1].settings
     assert (last.repack, last.flash_attention, last.gpu_layers) == (False, False, 0)
     assert len(rungs(GPU, has_gpu=False)) == 3
-    assert len(rungs(demo(), has_gpu=True)) == 4
+    assert len(rungs(demo(), has_gpu=True)) == 6
     assert len(rungs(replace(demo(), gpu_layers=0), has_gpu=True)) == 3
 
 

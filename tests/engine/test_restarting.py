@@ -146,9 +146,9 @@ def test_what_did_not_help_is_not_remembered(tmp_path: Path) -> None:
 
 def test_the_words_of_the_last_rung_are_told_on_a_machine_with_no_gpu_left(tmp_path: Path) -> None:
     steps = Ladder(demo(), SafeModes(tmp_path / "safe-mode.json"))
-    for _ in range(6):
+    for _ in range(10):
         steps.died("load", "SIGILL")
-    steps.loaded("CPU")
+    steps.loaded("CPU", gpu_share=1.0)
     assert steps.settings.gpu_layers == 0
     assert "GPU" in steps.words
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from refsheet_tui.engine.memory import CELLS, MICRO_BATCH
 from refsheet_tui.engine.native.library import collected_errors
-from refsheet_tui.engine.native.model import Model
+from refsheet_tui.engine.native.model import Model, gpu_failed
 from refsheet_tui.engine.native.stop import AbortFlag
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError
@@ -28,6 +28,8 @@ _SEQUENCE = 0
 _END = -1
 # llama.h, llama_decode: "2 - aborted"
 _ABORTED = 2
+# llama.h, llama_decode: "-1 - invalid input batch", "< -1 - fatal error"
+_INVALID = -1
 _KV_TYPES = {"f16": llama.GGML_TYPE_F16, "q8_0": llama.GGML_TYPE_Q8_0}
 
 
@@ -58,7 +60,7 @@ class Context:
         kv_type = _KV_TYPES[settings.kv_type if settings.flash_attention else "f16"]
         params.type_k = params.type_v = kv_type
         params.swa_full = settings.full_window_cache
-        params.op_offload = model.uses_gpu
+        params.op_offload = self._uses_gpu = model.uses_gpu
         # The vocabulary is large: logits that nobody reads would take 0.5 GB for a 4B model.
         params.n_outputs_max = params.n_outputs_max_per_seq = params.n_batch if all_logits else 1
         self._all_logits = all_logits
@@ -197,6 +199,8 @@ class Context:
             result = llama.llama_decode(self.handle, batch)
         if result == _ABORTED:
             return False
+        if result < _INVALID and self._uses_gpu:
+            raise gpu_failed()
         if result != 0:
             because = f": {one_line(log.cause)}" if log.cause else ""
             raise EngineError(

@@ -1,9 +1,9 @@
 """Deaths for tests: the environment variable REFSHEET_FAULT makes the engine process die.
 
 A JSON object: `place` is `load`, `look`, `read` or `write`; `how` a signal's name, `exit`, `hang`,
-`garbage`, `oom`, or `busy`, which is work for some seconds and no death; `after` (1) at which event
-of the place; `times` (1) how often in all, counted in the file `counter`; `unless` load settings
-with which it does not happen.
+`garbage`, `oom`, `gpu-memory`, which is a GPU that refuses, or `busy`, which is work for some
+seconds and no death; `after` (1) at which event of the place; `times` (1) how often in all, counted
+in the file `counter`; `unless` load settings with which it does not happen.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 
 from refsheet_tui.engine.events import Loading, Looking, Reading, TextDelta
 from refsheet_tui.engine.messages import Reply
+from refsheet_tui.engine.native.model import gpu_failed
 from refsheet_tui.engine.settings import LoadSettings
 
 _PLACES: dict[type, str] = {Loading: "load", Looking: "look", Reading: "read", TextDelta: "write"}
@@ -64,6 +65,8 @@ class Fault:
             threading.Event().wait()
         elif self._how == "oom":
             bytearray(_MORE_THAN_THERE_IS)
+        elif self._how == "gpu-memory":
+            raise gpu_failed()
         elif self._how == "busy":
             end = time.monotonic() + _BUSY_S
             while time.monotonic() < end:

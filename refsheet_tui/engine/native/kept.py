@@ -27,13 +27,15 @@ class Kept:
         facts = ("speeds", self._model, self._mmproj, device, settings.threads, settings.repack)
         self.speeds = Speeds(file, identity(facts))
 
-    def embeddings(self, shape: tuple[int, int]) -> EmbeddingCache:
-        """Soft tokens, `shape` (positions, width) for each picture."""
+    def embeddings(self, shape: tuple[int, int], *, on_gpu: bool) -> EmbeddingCache:
+        """Soft tokens, `shape` (positions, width) for each picture. What a GPU computed is kept
+        apart: it may be one that computes pictures wrongly."""
         cache = self._settings.cache
         shelf = Shelf(cache.folder / PICTURES, cache.pictures) if cache else None
         if shelf is not None:
             shelf.sweep()
-        return EmbeddingCache(shelf, identity((PICTURES, self._mmproj)), shape)
+        facts = (PICTURES, self._mmproj, *([self._device] if on_gpu else []))
+        return EmbeddingCache(shelf, identity(facts), shape)
 
     def snapshots(self, context_size: int, window: int) -> Snapshots | None:
         """Those that fit into a context of so many tokens; None where nothing is kept. `window`:
@@ -43,6 +45,6 @@ class Kept:
             return None
         facts = (
             *("snapshots", self._model, self._mmproj, self._device),
-            *(settings.kv_type, settings.flash_attention, settings.gpu_layers),
+            *(settings.kv_type, settings.flash_attention),
         )
         return Snapshots(settings.cache, identity(facts), context_size, window)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from refsheet_tui.engine.events import Loading, ModelInfo
+from refsheet_tui.engine.events import PROCESSOR, Loading, ModelInfo
 from refsheet_tui.engine.files import Files
 from refsheet_tui.engine.memory import Shape, needed
 from refsheet_tui.engine.native import devices
@@ -15,7 +15,7 @@ from refsheet_tui.engine.native.eye import Eye
 from refsheet_tui.engine.native.kept import Kept
 from refsheet_tui.engine.native.kv import KVCache
 from refsheet_tui.engine.native.model import LoadStoppedError, Model
-from refsheet_tui.engine.native.offload import attempts
+from refsheet_tui.engine.native.offload import Attempt, attempts
 from refsheet_tui.engine.native.projector import Projector
 from refsheet_tui.engine.native.recall import Recall
 from refsheet_tui.engine.native.runner import Runner
@@ -65,10 +65,7 @@ class Loader:
         self._settings = settings
         self._files = files
         self._all_logits = all_logits
-        gpu = devices.gpu_name() if settings.gpu_layers != 0 else None
-        self._device = one_line(gpu or "CPU")
-        self._kept = Kept(settings, self._device)
-        self._shares = _Shares(settings, self._kept.speeds.expected("load"), on_progress)
+        self._on_progress = on_progress
 
     def load(self) -> Loaded:
         """On the GPU as far as it has room, else on the processor.
@@ -80,28 +77,29 @@ class Loader:
         projector = settings.mmproj.stat().st_size if settings.mmproj else 0
         need = needed(shape, settings.model.stat().st_size, projector, settings)
         problem: RefsheetError = EngineError(_("Nothing was loaded."), _("Try again."))
-        for gpu_layers in attempts(settings, shape, need):
+        for attempt in attempts(settings, shape, need):
             here = need.total
             if not devices.gpu_shares_memory():
-                here = on_the_processor(shape, need, gpu_layers)
+                here = on_the_processor(shape, need, attempt.layers)
             check_room(one_line(settings.model.name), here, memory_room())
             with ExitStack() as owned:
                 try:
-                    runner, info = self._load(gpu_layers, owned)
+                    return self._load(attempt, shape, owned)
                 except LoadStoppedError:
                     raise
                 except (WeightsError, EngineError) as error:
                     problem = error
-                    continue
-                return Loaded(runner, info, self._kept.speeds, owned.pop_all())
         raise problem
 
-    def _load(self, gpu_layers: int, owned: ExitStack) -> tuple[Runner, ModelInfo]:
-        settings, kept = self._settings, self._kept
+    def _load(self, attempt: Attempt, shape: Shape, owned: ExitStack) -> Loaded:
+        settings = self._settings
+        device = (devices.gpu_name() if attempt.layers else None) or PROCESSOR
+        kept = Kept(settings, device)
+        progress = _Shares(settings, kept.speeds.expected("load"), self._on_progress)
         threads = settings.threads or performance_cores()
-        model = Model(settings, self._shares.model, gpu_layers=gpu_layers)
+        model = Model(settings, progress.model, gpu_layers=attempt.layers)
         owned.callback(model.close)
-        projector = self._projector(model, threads, owned)
+        projector = self._projector(model, threads, progress, owned)
         picture_tokens = projector.picture_tokens if projector else 0
         tokenizer = Tokenizer(model, picture_tokens)
         for part in _TURN_TOKENS + (_PICTURE_TOKENS if projector else ()):
@@ -120,20 +118,27 @@ class Loader:
             context_size=context.size,
             picture_size=projector.picture_size if projector else 0,
             picture_tokens=picture_tokens,
-            device=self._device if model.uses_gpu else "CPU",
+            device=device,
+            gpu_layers=attempt.layers,
+            layers=shape.layers + 1,
+            gpu_share=attempt.share,
         )
         snapshots = kept.snapshots(context.size, context.window)
         if snapshots is not None:
             owned.callback(snapshots.close)
         eye = None
         if projector is not None:
-            eye = Eye(projector, kept.embeddings((picture_tokens, model.width)), kept.speeds)
+            seen = kept.embeddings((picture_tokens, model.width), on_gpu=projector.uses_gpu)
+            eye = Eye(projector, seen, kept.speeds)
             owned.callback(eye.close)
         kv = KVCache(context)
         recall = Recall(kv, snapshots, tokenizer.piece)
-        return Runner(model, eye, tokenizer, kv, recall, kept.speeds), info
+        runner = Runner(model, eye, tokenizer, kv, recall, kept.speeds)
+        return Loaded(runner, info, kept.speeds, owned.pop_all())
 
-    def _projector(self, model: Model, threads: int, owned: ExitStack) -> Projector | None:
+    def _projector(
+        self, model: Model, threads: int, progress: _Shares, owned: ExitStack
+    ) -> Projector | None:
         header = self._files.mmproj
         if header is None:
             return None
@@ -142,7 +147,7 @@ class Loader:
             self._settings,
             picture_size=header.number("clip.vision.image_size"),
             threads=threads,
-            on_progress=self._shares.mmproj,
+            on_progress=progress.mmproj,
         )
         owned.callback(projector.close)
         return projector

@@ -12,7 +12,7 @@ from llama_cpp import llama_cpp as llama
 from refsheet_tui.engine.native.devices import NO_GPU
 from refsheet_tui.engine.native.library import collected_errors
 from refsheet_tui.engine.settings import LoadSettings
-from refsheet_tui.errors import EngineError, WeightsError
+from refsheet_tui.errors import EngineError, GpuMemoryError, WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
 
@@ -105,4 +105,12 @@ def load_error(path: Path, watch: Watch, reason: str) -> EngineError | WeightsEr
     return WeightsError(
         _("{file} can't be loaded{because}.").format(file=one_line(str(path)), because=because),
         _("Download it again, or choose another file; if memory is short, a smaller one."),
+    )
+
+
+def gpu_failed() -> GpuMemoryError:
+    """Return the error for a computation that a GPU gave up."""
+    return GpuMemoryError(
+        _("The GPU could not compute this: its memory is probably full."),
+        _("Close other programs that use the GPU, or set fewer gpu_layers, and try again."),
     )

@@ -11,7 +11,7 @@ from llama_cpp import mtmd_cpp as mtmd
 
 from refsheet_tui.engine.native.context import Floats, flash_attention
 from refsheet_tui.engine.native.library import collected_errors
-from refsheet_tui.engine.native.model import Model, Watch, load_error
+from refsheet_tui.engine.native.model import Model, Watch, gpu_failed, load_error
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError
 from refsheet_tui.i18n import _
@@ -40,7 +40,7 @@ class Projector:
         path = settings.mmproj
         assert path is not None, "there is no projector without its file"
         params = mtmd.mtmd_context_params_default()
-        params.use_gpu = model.uses_gpu
+        params.use_gpu = self.uses_gpu = model.uses_gpu and settings.projector_on_gpu
         params.n_threads = threads
         params.print_timings = False
         params.flash_attn_type = flash_attention(settings)
@@ -78,6 +78,8 @@ class Projector:
             )
         with _Chunks(self, picture) as chunks:
             if mtmd.mtmd_encode_chunk(self.handle, chunks.image) != 0:
+                if self.uses_gpu:
+                    raise gpu_failed()
                 raise EngineError(_("A picture could not be encoded."), _("Try another picture."))
         output = mtmd.mtmd_get_output_embd(self.handle)
         shape = (self.picture_tokens, self._width)

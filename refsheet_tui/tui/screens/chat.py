@@ -169,8 +169,8 @@ class ChatScreen(Translated[None]):
         self._measure(event)
 
     def ended(self, outcome: Outcome) -> None:
-        if outcome.overflow:
-            self.notify(clean(outcome.overflow), markup=False, timeout=10)
+        for notice in outcome.notices:
+            self.notify(clean(notice), markup=False, timeout=10)
         self._activity.end(" · ".join(filter(None, (self._mark(), outcome.summary))))
         self._show_chats()
         if self._turned_back and not outcome.wrote and self._talk.come_back():

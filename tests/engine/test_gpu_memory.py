@@ -1,0 +1,154 @@
+"""A GPU whose memory runs out gets fewer layers, and the request goes on.
+
+The GPU is a fake: there is none where tests run. What it refuses is injected into the engine
+process, which is real.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from engine_driver import GREEDY, ask, demo, long_text, picture, reply
+from faults import Faults
+
+from refsheet_tui.engine import LocalEngine, SaferSettings, TextDelta
+from refsheet_tui.engine.ladder import Ladder, SafeModes
+from refsheet_tui.errors import EngineDiedError, GpuMemoryError
+
+PROMPT = ask(picture(1), long_text(150))
+HALF, QUARTER, NONE = (
+    "half of the layers on the GPU",
+    "a quarter of the layers on the GPU",
+    "nothing on the GPU",
+)
+
+
+@pytest.fixture
+def faults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Faults:
+    return Faults(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+async def on_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalEngine]:
+    """An engine that believes that its layers are on a GPU."""
+    monkeypatch.setattr(Ladder, "loaded", lambda self, device, gpu_share: None)
+    engine = LocalEngine(tmp_path / "log")
+    yield engine
+    await engine.close()
+
+
+@pytest.mark.parametrize("place", ["look", "read"])
+async def test_before_the_first_word_the_request_goes_on_by_itself(
+    on_gpu: LocalEngine, faults: Faults, place: str
+) -> None:
+    faults.set(place, "gpu-memory")
+    await on_gpu.load(demo())
+    heard = await reply(on_gpu, PROMPT)
+    assert [event.words for event in heard.events if isinstance(event, SaferSettings)] == [HALF]
+    assert heard.finished.new_tokens > 0
+    assert faults.happened == 1
+
+
+async def test_one_that_goes_on_refusing_ends_with_the_processor(
+    on_gpu: LocalEngine, faults: Faults
+) -> None:
+    faults.set("read", "gpu-memory", times=99, gpu_layers=0)
+    await on_gpu.load(demo())
+    heard = await reply(on_gpu, PROMPT)
+    told = [event.words for event in heard.events if isinstance(event, SaferSettings)]
+    assert told == [HALF, QUARTER, NONE]
+    assert heard.finished.new_tokens > 0
+
+
+async def test_in_the_middle_of_a_reply_it_is_said_and_the_next_one_goes_on(
+    on_gpu: LocalEngine, faults: Faults
+) -> None:
+    """A reply that began can't begin again: what was said stays."""
+    faults.set("write", "gpu-memory", after=3)
+    await on_gpu.load(demo())
+    heard = []
+    with pytest.raises(GpuMemoryError, match="memory"):
+        async for event in on_gpu.generate(PROMPT, GREEDY):
+            heard.append(event)
+    assert any(isinstance(event, TextDelta) for event in heard)
+    assert on_gpu._keeper.ladder is not None
+    assert on_gpu._keeper.ladder.words == HALF
+    assert (await reply(on_gpu, PROMPT)).finished.new_tokens > 0
+
+
+async def test_without_a_gpu_it_is_an_error_like_any_other(
+    bare: LocalEngine, faults: Faults
+) -> None:
+    faults.set("read", "gpu-memory")
+    await bare.load(demo())
+    with pytest.raises(GpuMemoryError):
+        await reply(bare, PROMPT)
+    assert (await reply(bare, PROMPT)).finished.new_tokens > 0
+
+
+def ladder(tmp_path: Path) -> Ladder:
+    return Ladder(demo(), SafeModes(tmp_path / "safe-mode.json"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CUDA error: out of memory",
+        "vk::Device::allocateMemory: ErrorOutOfDeviceMemory",
+        "ggml_vulkan: Device memory allocation of size 1073741824 failed.",
+        "error: Insufficient Memory (00000008:kIOGPUCommandBufferCallbackErrorOutOfMemory)",
+        "cudaErrorMemoryAllocation",
+    ],
+)
+def test_a_driver_that_ends_the_process_is_understood(tmp_path: Path, words: str) -> None:
+    steps = ladder(tmp_path)
+    assert steps.died("read", f"The engine process ended: it was ended by SIGABRT. {words}")
+    assert steps.words == HALF
+    assert steps.settings.gpu_share == 0.5
+
+
+def test_other_deaths_take_nothing_from_the_gpu(tmp_path: Path) -> None:
+    steps = ladder(tmp_path)
+    steps.died("read", "it was ended by SIGKILL, perhaps because memory ran out")
+    assert steps.settings.gpu_share == 1.0
+
+
+def test_what_the_gpu_refused_is_tried_again_the_next_time(tmp_path: Path) -> None:
+    """Other programs had the rest of its memory."""
+    steps = ladder(tmp_path)
+    steps.gpu_memory_ran_out()
+    assert ladder(tmp_path).settings == demo()
+
+
+def test_what_was_refused_while_loading_counts(tmp_path: Path) -> None:
+    steps = ladder(tmp_path)
+    steps.loaded("CUDA H200", gpu_share=0.25)
+    assert steps.words == QUARTER
+    assert steps.gpu_memory_ran_out()
+    assert steps.settings == replace(demo(), gpu_layers=0, gpu_share=0.0)
+    assert not steps.gpu_memory_ran_out()
+
+
+async def test_a_death_of_it_before_the_first_word_is_answered_too(
+    on_gpu: LocalEngine, faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some drivers end the process instead of saying that there is no memory."""
+    monkeypatch.setattr(Ladder, "died_of_gpu_memory", lambda self, how: self.gpu_memory_ran_out())
+    faults.set("read", "SIGABRT")
+    await on_gpu.load(demo())
+    heard = await reply(on_gpu, PROMPT)
+    assert [event.words for event in heard.events if isinstance(event, SaferSettings)] == [HALF]
+
+
+async def test_a_death_in_the_middle_of_a_reply_is_said(
+    on_gpu: LocalEngine, faults: Faults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Ladder, "died_of_gpu_memory", lambda self, how: self.gpu_memory_ran_out())
+    faults.set("write", "SIGABRT", after=3)
+    await on_gpu.load(demo())
+    with pytest.raises(EngineDiedError):
+        await reply(on_gpu, PROMPT)
+    assert (await reply(on_gpu, PROMPT)).finished.new_tokens > 0
