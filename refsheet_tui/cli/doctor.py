@@ -15,6 +15,7 @@ from refsheet_tui.cli.bug_report import write_report
 from refsheet_tui.cli.doctor_machine import environment, terminal
 from refsheet_tui.cli.symptoms import Symptom
 from refsheet_tui.config import Config, load_config
+from refsheet_tui.engine.gpu_faults import GpuFaults, gpu_faults_file
 from refsheet_tui.engine.ladder import SafeModes, safe_mode_file
 from refsheet_tui.engine.machine import ask_build
 from refsheet_tui.engine.room import memory_room
@@ -27,6 +28,8 @@ from refsheet_tui.weights.shop import Pair, Shop
 from refsheet_tui.weights.sizes import in_gb
 from refsheet_tui.weights.store import State
 from refsheet_tui.weights.verify import Verification
+
+_FAULTS = {"pictures": "pictures wrongly", "text": "wrongly", None: "nothing to the end"}
 
 
 def examine(config_file: Path | None, *, as_json: bool, report: Path | None) -> bool:
@@ -77,6 +80,14 @@ def _engine() -> Iterator[Symptom]:
         for device in build.devices:
             memory = f"{in_gb(device.free)} of {in_gb(device.total)} free"
             yield Symptom("GPU", f"{one_line(device.name)}, {memory}")
+    for gpu, verdict in GpuFaults(gpu_faults_file()).all().items():
+        if verdict.fault != "":
+            yield Symptom(
+                "GPU check",
+                f"{one_line(gpu)} computes {_FAULTS[verdict.fault]}; the processor does it instead",
+                "Update the GPU's driver and llama-cpp-python; to check it again, remove "
+                f"{gpu_faults_file()}.",
+            )
     for model, mode in SafeModes(safe_mode_file()).all().items():
         yield Symptom(
             "safe mode",

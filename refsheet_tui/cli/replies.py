@@ -76,9 +76,10 @@ async def loaded(settings: Settings) -> AsyncIterator[Desk]:
             info = await engine.load(settings.load, status.event)
         if info.is_demo:
             note(DEMO_NOTICE)
-        if info.safe_mode:
+        if info.restrictions:
             note(
-                f"The usual settings failed, so the engine runs with safer ones: {info.safe_mode}."
+                "The usual settings failed, so the engine runs with safer ones: "
+                f"{info.restrictions}."
             )
         yield Desk(engine, info, settings, interrupts)
     finally:

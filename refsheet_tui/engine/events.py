@@ -10,6 +10,13 @@ from refsheet_tui.i18n import _
 
 # `ModelInfo.device` where no layer is on a GPU.
 PROCESSOR = "CPU"
+# What a GPU computes wrongly: nothing, the vision tower, or everything.
+GpuFault = Literal["", "pictures", "text"]
+_GPU_FAULTS: dict[GpuFault, str] = {
+    "": "",
+    "pictures": "pictures on the processor, because the GPU computes them wrongly",
+    "text": "nothing on the GPU, because it computes wrongly",
+}
 Finish = Literal["end_of_turn", "max_tokens", "cancelled"]
 
 
@@ -19,8 +26,9 @@ class ModelInfo:
 
     `picture_size` is the side in pixels of the square the projector sees, 0 without one;
     `picture_tokens` is how many positions a picture takes in the context. `gpu_layers` of `layers`
-    are on the GPU, the part `gpu_share` of those that should be. `safe_mode` says what is switched
-    off because it failed, in words for the user; empty when nothing.
+    are on the GPU, the part `gpu_share` of those that should be. `gpu_fault`: what the GPU computes
+    wrongly, so that the processor does it. `safe_mode` says what is switched off because the engine
+    died or the GPU's memory ran out, in words for the user; empty when nothing.
     """
 
     name: str
@@ -32,7 +40,13 @@ class ModelInfo:
     gpu_layers: int = 0
     layers: int = 0
     gpu_share: float = 1.0
+    gpu_fault: GpuFault = ""
     safe_mode: str = ""
+
+    @property
+    def restrictions(self) -> str:
+        """Everything that is switched off, in words for the user; empty when nothing is."""
+        return ", ".join(filter(None, (self.safe_mode, _GPU_FAULTS[self.gpu_fault])))
 
     @property
     def sees_pictures(self) -> bool:

@@ -45,9 +45,10 @@ async def _use(engine: LocalEngine) -> None:
         model = await engine.load(
             LoadSettings(paths.demo_model(), paths.demo_mmproj(), context_size=512)
         )
-        if model.safe_mode:
+        # A vision tower that runs on the processor is slower, and right.
+        if model.safe_mode or model.gpu_fault == "text":
             raise EngineError(
-                f"The engine died with its usual settings; it needs others: {model.safe_mode}.",
+                f"The usual settings failed; the engine needs safer ones: {model.restrictions}.",
                 "Try another build of llama.cpp.",
             )
         picture = PictureView(_grey_square(model.picture_size))

@@ -229,5 +229,5 @@ class Session:
 
 
 def _loaded(info: ModelInfo) -> EngineState:
-    safe = " · " + _("safe mode") if info.safe_mode else ""
+    safe = " · " + _("safe mode") if info.restrictions else ""
     return EngineState("ready", f"{info.name} · {info.device}{safe}", info)

@@ -136,3 +136,11 @@ def test_the_report_holds_neither_home_nor_token(tmp_path: Path) -> None:
 )
 def test_what_identifies_somebody_is_taken_out(text: str, found: str) -> None:
     assert anonymous(text) == found
+
+
+def test_a_gpu_that_computes_wrongly_is_told(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "gpu-checks.json").write_text('{"Vulkan lavapipe, build 1": {"fault": "pictures"}}')
+    done = doctor(tmp_path)
+    assert "Vulkan lavapipe, build 1 computes pictures wrongly" in done.out

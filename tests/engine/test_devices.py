@@ -41,7 +41,7 @@ def test_every_signature_is_used_on_a_real_device(monkeypatch: pytest.MonkeyPatc
 
 
 def gpu(kind: DeviceKind, free: int) -> Device:
-    return Device(kind, "CUDA", "NVIDIA H200", free, 141 << 30)
+    return Device(kind, "CUDA0", "CUDA", "NVIDIA H200", free, 141 << 30)
 
 
 def test_gpus_are_named_and_their_memory_is_added_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ _SIGNATURES: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "ggml_backend_dev_count": (ctypes.c_size_t, ()),
     "ggml_backend_dev_get": (ctypes.c_void_p, (ctypes.c_size_t,)),
     "ggml_backend_dev_type": (ctypes.c_int, (ctypes.c_void_p,)),
+    "ggml_backend_dev_name": (ctypes.c_char_p, (ctypes.c_void_p,)),
     "ggml_backend_dev_description": (ctypes.c_char_p, (ctypes.c_void_p,)),
     "ggml_backend_dev_memory": (None, (ctypes.c_void_p, _SIZE, _SIZE)),
     "ggml_backend_dev_backend_reg": (ctypes.c_void_p, (ctypes.c_void_p,)),
@@ -50,10 +51,11 @@ class DeviceKind(IntEnum):
 
 @dataclass(frozen=True)
 class Device:
-    """`backend` is ggml's name for the code that drives it, such as `CUDA`; `free` and `total`
-    are bytes of its memory."""
+    """`id` is ggml's name for it, such as `CUDA0`, and `backend` that of the code that drives it,
+    such as `CUDA`; `free` and `total` are bytes of its memory."""
 
     kind: DeviceKind
+    id: str
     backend: str
     name: str
     free: int
@@ -114,6 +116,7 @@ def _device(handle: int) -> Device:
     register = libggml.ggml_backend_dev_backend_reg(handle)
     return Device(
         kind=DeviceKind(libggml.ggml_backend_dev_type(handle)),
+        id=_text(libggml.ggml_backend_dev_name(handle)),
         backend=_text(libggml.ggml_backend_reg_name(register)),
         name=_text(libggml.ggml_backend_dev_description(handle)),
         free=free.value,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from refsheet_tui.engine.events import PROCESSOR, Loading, ModelInfo
+from refsheet_tui.engine.events import PROCESSOR, GpuFault, Loading, ModelInfo
 from refsheet_tui.engine.files import Files
 from refsheet_tui.engine.memory import Shape, needed
 from refsheet_tui.engine.native import devices
 from refsheet_tui.engine.native.context import Context
+from refsheet_tui.engine.native.device_check import gpu_fault
 from refsheet_tui.engine.native.eye import Eye
 from refsheet_tui.engine.native.kept import Kept
 from refsheet_tui.engine.native.kv import KVCache
@@ -66,12 +67,14 @@ class Loader:
         self._files = files
         self._all_logits = all_logits
         self._on_progress = on_progress
+        self._gpu_fault: GpuFault = ""
 
     def load(self) -> Loaded:
         """On the GPU as far as it has room, else on the processor.
 
         Raises `WeightsError`, `EngineError`, `LoadStoppedError`.
         """
+        self._keep_faults_off_the_gpu()
         settings = self._settings
         shape = Shape.of(self._files.model)
         projector = settings.mmproj.stat().st_size if settings.mmproj else 0
@@ -90,6 +93,16 @@ class Loader:
                 except (WeightsError, EngineError) as error:
                     problem = error
         raise problem
+
+    def _keep_faults_off_the_gpu(self) -> None:
+        gpu = devices.gpu_name() if self._settings.gpu_layers != 0 else None
+        if gpu is None:
+            return
+        self._gpu_fault = gpu_fault(gpu)
+        if self._gpu_fault == "text":
+            self._settings = replace(self._settings, gpu_layers=0)
+        elif self._gpu_fault == "pictures":
+            self._settings = replace(self._settings, projector_on_gpu=False)
 
     def _load(self, attempt: Attempt, shape: Shape, owned: ExitStack) -> Loaded:
         settings = self._settings
@@ -122,6 +135,7 @@ class Loader:
             gpu_layers=attempt.layers,
             layers=shape.layers + 1,
             gpu_share=attempt.share,
+            gpu_fault=self._gpu_fault,
         )
         snapshots = kept.snapshots(context.size, context.window)
         if snapshots is not None:

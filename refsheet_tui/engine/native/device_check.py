@@ -1,0 +1,168 @@
+"""Compare what a GPU computes with what the processor computes.
+
+Some drivers and backends compute wrongly without an error; pictures are known for it (llama.cpp
+#13046, #18164). The demo model is small enough to find out at the first load on a device, in a
+second or so; `scripts/check_gpu.py` does the same with any other model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import llama_cpp
+import numpy as np
+
+from refsheet_tui.engine.comparison import compare_logits
+from refsheet_tui.engine.events import GpuFault
+from refsheet_tui.engine.files import read_mmproj
+from refsheet_tui.engine.gpu_faults import MOST_TRIES, GpuFaults, GpuVerdict, gpu_faults_file
+from refsheet_tui.engine.native.context import Context, Floats
+from refsheet_tui.engine.native.model import Model
+from refsheet_tui.engine.native.projector import Projector
+from refsheet_tui.engine.native.threads import performance_cores
+from refsheet_tui.engine.native.tokenizer import Tokenizer
+from refsheet_tui.engine.settings import LoadSettings
+from refsheet_tui.paths import demo_mmproj, demo_model
+from refsheet_tui.pictures import PreparedPicture
+
+# Correct devices stay far below, and a wrong one is far above: see docs/performance.md, "GPUs".
+MOST_TEXT_KL = 0.05
+MOST_PICTURE_ERROR = 0.1
+_ALL_LAYERS = 999
+_CONTEXT = 512
+_WRITTEN = 32
+_WORDS = "You are the character in the image, use English. Hello! What color are your eyes?"
+
+
+@dataclass(frozen=True)
+class Computation:
+    """`soft_tokens` of the picture, shape (positions, width), None without a projector; `logits`
+    behind every token of text, shape (positions, vocabulary); `written` were chosen greedily."""
+
+    soft_tokens: Floats | None
+    logits: Floats
+    written: tuple[int, ...]
+
+
+def gpu_fault(gpu: str) -> GpuFault:
+    """Return what the GPU of that name computes wrongly, by the demo model; asked once for each
+    build of llama.cpp."""
+    faults, key = GpuFaults(gpu_faults_file()), fault_key(gpu)
+    known = faults.get(key)
+    if known is not None and known.fault is not None:
+        return known.fault
+    tries = known.tries if known else 0
+    if tries >= MOST_TRIES:
+        return "text"
+    # Written first: a check that takes the process down must not do so for ever.
+    faults.put(key, GpuVerdict(None, tries + 1))
+    verdict = check_gpu(demo_model(), demo_mmproj())
+    faults.put(key, verdict)
+    return verdict.fault or ""
+
+
+def fault_key(gpu: str) -> str:
+    """Return the name under which the verdict on a GPU is kept: another build may be right."""
+    folder = Path(llama_cpp.__file__).parent / "lib"
+    stats = ((file.name, file.stat()) for file in sorted(folder.iterdir()))
+    facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
+    build = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+    return f"{gpu}, llama-cpp-python {version('llama-cpp-python')} {build}"
+
+
+def check_gpu(model: Path, mmproj: Path | None) -> GpuVerdict:
+    """Compute the same on the processor and with all layers on the GPU, and compare."""
+    right = compute(model, mmproj, gpu_layers=0)
+    return judge(right, compute(model, mmproj, gpu_layers=_ALL_LAYERS, written=right.written))
+
+
+def judge(right: Computation, other: Computation) -> GpuVerdict:
+    """Compare a GPU's computation with the processor's.
+
+    Text behind a wrong picture is wrong as well, so text is blamed only where the picture is right.
+    """
+    error = picture_error(right, other)
+    kl = compare_logits(right.logits, other.logits).kl
+    fault: GpuFault = ""
+    if error > MOST_PICTURE_ERROR:
+        fault = "pictures"
+    elif not kl <= MOST_TEXT_KL:
+        fault = "text"
+    return GpuVerdict(fault, text_kl=kl, picture_error=error)
+
+
+def picture_error(right: Computation, other: Computation) -> float:
+    """Return how long the difference of the soft tokens is, relative to their own length; infinite
+    where one is not a number, 0 without pictures."""
+    if right.soft_tokens is None or other.soft_tokens is None:
+        return 0.0
+    difference = np.linalg.norm(right.soft_tokens - other.soft_tokens)
+    error = float(difference / np.linalg.norm(right.soft_tokens))
+    return error if np.isfinite(error) else float("inf")
+
+
+def compute(
+    model_file: Path,
+    mmproj: Path | None,
+    *,
+    gpu_layers: int,
+    written: Sequence[int] | None = None,
+    step: int = _CONTEXT,
+) -> Computation:
+    """Read a picture and a few words, then write greedily, or read `written` as if it had.
+
+    `step` is how many tokens are read at once. Raises `EngineError`, `WeightsError`.
+    """
+    settings = LoadSettings(model_file, mmproj, context_size=_CONTEXT)
+    threads = performance_cores()
+    with ExitStack() as owned:
+        model = Model(settings, lambda _: True, gpu_layers=gpu_layers)
+        owned.callback(model.close)
+        soft_tokens = _soft_tokens(model, settings, threads)
+        count = 0 if soft_tokens is None else len(soft_tokens)
+        context = Context(model, settings, threads=threads, picture_tokens=count, all_logits=True)
+        owned.callback(context.close)
+        if soft_tokens is not None:
+            context.read_picture(soft_tokens, 0, want_logits=False)
+        logits: list[Floats] = []
+
+        def read(tokens: Sequence[int]) -> None:
+            context.read_tokens(tokens, count + len(logits), want_logits=True)
+            logits.extend(context.logits(index) for index in range(len(tokens)))
+
+        words = Tokenizer(model, count).tokenize(_WORDS)
+        for begin in range(0, len(words), step):
+            read(words[begin : begin + step])
+        chosen: list[int] = []
+        for number in range(_WRITTEN):
+            chosen.append(int(logits[-1].argmax()) if written is None else written[number])
+            read(chosen[-1:])
+        return Computation(soft_tokens, np.stack(logits), tuple(chosen))
+
+
+def _soft_tokens(model: Model, settings: LoadSettings, threads: int) -> Floats | None:
+    if settings.mmproj is None:
+        return None
+    size = read_mmproj(settings.mmproj).number("clip.vision.image_size")
+    projector = Projector(
+        model, settings, picture_size=size, threads=threads, on_progress=lambda _: True
+    )
+    try:
+        return projector.encode(_picture(size))
+    finally:
+        projector.close()
+
+
+def _picture(size: int) -> PreparedPicture:
+    """Draw shapes of several sizes and colors: a plain ground would hide what is wrong."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    channels = (np.sin(20 * x * y), np.cos(9 * x) * np.sin(31 * y), (x - 0.5) ** 2 + y**2)
+    pixels = np.stack(channels, axis=-1)
+    pixels = (255 * (pixels - pixels.min()) / np.ptp(pixels)).astype(np.uint8)
+    rgb = pixels.tobytes()
+    return PreparedPicture(size, rgb, hashlib.sha256(rgb).hexdigest())
