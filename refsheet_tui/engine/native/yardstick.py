@@ -43,10 +43,12 @@ def main() -> None:
         json.dump({"bytes_per_s": measure(file, size)}, answer)
 
 
-def measure(file: Path, size: int) -> float:
-    """Bytes of weights a second, while one token after the other is read."""
-    # With a GPU every layer is on it, as are those of a model that fits.
-    layers = _LAYERS + 1 if devices.gpus() else 0
+def measure(file: Path, size: int, gpu_layers: int | None = None) -> float:
+    """Bytes of weights a second, while one token after the other is read. `gpu_layers` None: with
+    a GPU every layer is on it, as are those of a model that fits."""
+    layers = gpu_layers
+    if layers is None:
+        layers = _LAYERS + 1 if devices.gpus() else 0
     settings = LoadSettings(file, context_size=_CONTEXT)
     model = Model(settings, lambda _: True, gpu_layers=layers)
     context = Context(model, settings, threads=performance_cores(), picture_tokens=0)
