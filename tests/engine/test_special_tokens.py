@@ -18,6 +18,7 @@ from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.session import Session
 from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.engine.native.tokenizer import Tokenizer
+from refsheet_tui.errors import EngineError
 from refsheet_tui.paths import demo_model
 from refsheet_tui.prompting import Prompt, TextPart, build_prompt
 
@@ -212,6 +213,24 @@ def test_a_typed_sign_for_a_space_is_a_space_as_in_the_published_tokenizer(load:
     assert ids(session, "▁▁") == ids(session, "▁ ") == [two]
     assert ids(session, "▁▁▁▁▁") == [three, two]
     assert ids(session, "x▁▁ ▁▁▁") == [*ids(session, "x"), two, *space, three]
+
+
+@pytest.mark.parametrize("name", ["<pad>", "<unused0>"])
+@pytest.mark.parametrize("max_tokens", [5000, 3])
+def test_a_reply_of_nothing_but_unused_tokens_says_so_soon(
+    load: Load, name: str, max_tokens: int
+) -> None:
+    session = load({"<pad>": (name, CONTROL)}, zeroed=True)
+    meter, events = Meter(), []
+    settings = replace(GREEDY, max_new_tokens=max_tokens)
+    with pytest.raises(EngineError, match="only unused tokens") as caught:
+        for event in session.generate(ask("Hello"), settings, meter, Stop()):
+            events.append(event)
+    assert "models verify" in caught.value.remedy and "gpu_layers" in caught.value.remedy
+    assert Reply(events).text == ""
+    assert meter.new_tokens <= 32
+    assert session._runner is not None
+    assert session._runner._kv.positions == 0, "what was computed is not to be trusted"
 
 
 def test_unused_tokens_among_others_are_shown(load: Load) -> None:
