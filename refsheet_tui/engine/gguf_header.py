@@ -133,12 +133,31 @@ def find_strings(path: Path, array: Array, wanted: Collection[str]) -> dict[str,
 
 def integer_at(path: Path, array: Array, index: int) -> int | None:
     """An item of a list of whole numbers; None where there is none. Raises `OSError`."""
-    format = "<" + _SCALARS.get(array.kind, "?")
-    if format[1] not in "BbHhIiQq" or not 0 <= index < array.count:
+    format = _whole_number(array)
+    if not format or not 0 <= index < array.count:
         return None
     with _mapped(path) as data:
         place = array.begin + index * struct.calcsize(format)
         return int(struct.unpack_from(format, data, place)[0])
+
+
+def read_integers(path: Path, array: Array, limit: int) -> tuple[int, ...]:
+    """Return the first `limit` items of a list of whole numbers, or nothing for another list.
+
+    Raises `OSError`.
+    """
+    format = _whole_number(array)
+    if not format:
+        return ()
+    with _mapped(path) as data:
+        count = min(array.count, limit)
+        return struct.unpack_from(f"<{count}{format[1]}", data, array.begin)
+
+
+def _whole_number(array: Array) -> str:
+    """The format of struct for an item of `array`; empty where items are something else."""
+    item = _SCALARS.get(array.kind, "?")
+    return f"<{item}" if item in "BbHhIiQq" else ""
 
 
 @contextmanager

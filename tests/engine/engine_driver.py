@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
-from gguf import GGUFReader
+from gguf import GGUFReader, GGUFWriter
 
 from refsheet_tui.engine import (
     Engine,
@@ -64,6 +66,40 @@ def long_text(words: int) -> str:
 def tiny_copy(path: Path, target: Path, size: int) -> Path:
     """The first `size` bytes of a file."""
     target.write_bytes(path.read_bytes()[:size])
+    return target
+
+
+@lru_cache(maxsize=1)
+def _demo_reader() -> GGUFReader:
+    """It takes most of a second to read a file."""
+    return GGUFReader(demo_model())
+
+
+def with_tokens(
+    target: Path, changes: Mapping[str, tuple[str, int]], *, zeroed: bool = False
+) -> Path:
+    """A copy of the demo model with other names and types for some tokens; `zeroed`: with
+    embeddings of nothing but zeros, so that it always predicts the first token."""
+    reader = _demo_reader()
+    writer = GGUFWriter(target, "gemma3")
+    names = reader.fields["tokenizer.ggml.tokens"].contents()
+    types = reader.fields["tokenizer.ggml.token_type"].contents()
+    for old, (new, kind) in changes.items():
+        index = names.index(old)
+        names[index], types[index] = new, kind
+    changed = {"tokenizer.ggml.tokens": names, "tokenizer.ggml.token_type": types}
+    for key, field_ in reader.fields.items():
+        if not key.startswith("GGUF.") and key != "general.architecture":
+            value = changed.get(key) or field_.contents()
+            writer.add_key_value(key, value, field_.types[0], field_.types[-1])
+    for tensor in reader.tensors:
+        is_zero = zeroed and tensor.name == "token_embd.weight"
+        data = tensor.data * 0 if is_zero else tensor.data
+        writer.add_tensor(tensor.name, data, raw_dtype=tensor.tensor_type)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
     return target
 
 

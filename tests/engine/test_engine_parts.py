@@ -36,10 +36,11 @@ from refsheet_tui.engine.native.embeddings import EmbeddingCache
 from refsheet_tui.engine.native.job import Job
 from refsheet_tui.engine.native.ledger import Ledger, SoftTokens
 from refsheet_tui.engine.native.meter import Meter
+from refsheet_tui.engine.native.reply_text import ReplyText
 from refsheet_tui.engine.native.threads import _cpu_list, performance_cores
 from refsheet_tui.engine.native.utf8 import Characters
 from refsheet_tui.engine.pixels import PixelFolder
-from refsheet_tui.errors import PromptTooLongError
+from refsheet_tui.errors import EngineError, PromptTooLongError
 
 END = Finished("end_of_turn", 9, 3, 4, Timings(0.1, 0.2, 0.3, 0.4, 5.0))
 BODIES = [
@@ -122,6 +123,36 @@ def test_what_is_no_character_is_replaced_and_an_unfinished_one_is_never_shown()
     characters = Characters()
     assert characters.feed(b"\xff") == "\ufffd"
     assert characters.feed("🐉".encode()[:3]) == ""
+
+
+def _unused(token: int) -> bytes:
+    return b"" if token == 0 else f"<unused{token}>".encode()
+
+
+def _written(token: int) -> bytes:
+    return {1: b"Hi", 2: "你".encode()[:1], 3: "你".encode()[1:]}.get(token) or _unused(token)
+
+
+def test_unused_tokens_are_held_back_until_something_follows_them() -> None:
+    text = ReplyText(_written, max_tokens=100)
+    assert [text.feed(token) for token in (9, 0, 1, 8, 2, 3)] == [
+        "",
+        "",
+        "<unused9>Hi",
+        "",
+        "<unused8>",
+        "你",
+    ]
+    assert (text.feed(7), text.finish(), text.finish()) == ("", "<unused7>", "")
+
+
+def test_only_unused_tokens_in_a_row_end_a_reply() -> None:
+    text = ReplyText(_written, max_tokens=100)
+    said = [text.feed(token) for token in ([9] * 31 + [1]) * 3]
+    assert "".join(said) == ("<unused9>" * 31 + "Hi") * 3
+    with pytest.raises(EngineError, match="only unused tokens"):
+        for token in range(32):
+            text.feed(token % 2 * 9)
 
 
 def test_the_ledger_compares_pictures_by_content() -> None:

@@ -114,7 +114,7 @@ class Loader:
         owned.callback(model.close)
         projector = self._projector(model, threads, progress, owned)
         picture_tokens = projector.picture_tokens if projector else 0
-        tokenizer = Tokenizer(model, picture_tokens)
+        tokenizer = Tokenizer(model, self._files.model, picture_tokens)
         for part in _TURN_TOKENS + (_PICTURE_TOKENS if projector else ()):
             tokenizer.control(part.token)
         context = Context(

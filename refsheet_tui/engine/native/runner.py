@@ -17,17 +17,16 @@ from refsheet_tui.engine.native.ledger import SoftTokens, Unit, positions, units
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.model import Model
 from refsheet_tui.engine.native.recall import Recall
+from refsheet_tui.engine.native.reply_text import ReplyText
 from refsheet_tui.engine.native.sampler import Sampler
 from refsheet_tui.engine.native.speeds import Speeds
 from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.engine.native.tokenizer import Tokenizer
-from refsheet_tui.engine.native.utf8 import Characters
 from refsheet_tui.engine.settings import GenerationSettings
 from refsheet_tui.errors import EngineError, PromptTooLongError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import PreparedPicture
 from refsheet_tui.prompting import Prompt
-from refsheet_tui.text import StreamCleaner
 
 # Tokens read between two looks at the progress. Measured on two cores with a 4B model, in tokens a
 # second: 87 in steps of 64, 91 of 128, 90 of 256, 88 of 512. A GPU needs more to be busy, and can't
@@ -81,9 +80,12 @@ class Runner:
         Raises `EngineError`, `PromptTooLongError`.
         """
         finish: Finish = "cancelled"
+        text = ReplyText(self._tokenizer.piece, settings.max_new_tokens)
         with suppress(_StoppedError), stop.reaching(self._kv.context.abort):
             units = yield from self._take_in(prompt, meter, stop)
-            finish = yield from self._write(units, settings, meter, stop)
+            finish = yield from self._write(units, text, settings, meter, stop)
+        if rest := text.finish():
+            yield TextDelta(rest)
         yield meter.finished(finish)
 
     def prewarm(self, prompt: Prompt, meter: Meter, stop: Stop) -> Iterator[Event]:
@@ -200,11 +202,11 @@ class Runner:
     def _write(
         self,
         units: Sequence[Unit],
+        text: ReplyText,
         settings: GenerationSettings,
         meter: Meter,
         stop: Stop,
     ) -> Generator[Event, None, Finish]:
-        characters, cleaner = Characters(), StreamCleaner()
         tokens = [unit for unit in units if isinstance(unit, int)]
         sampler = Sampler(settings, self._model, tokens)
         try:
@@ -216,15 +218,18 @@ class Runner:
                     return "end_of_turn"
                 meter.written()
                 self._kv.wrote(token)
-                text = cleaner.feed(characters.feed(self._tokenizer.piece(token)))
-                if text:
-                    yield TextDelta(text)
+                if shown := text.feed(token):
+                    yield TextDelta(shown)
                 if self._kv.positions == self._kv.context.size:
                     return "max_tokens"
                 self._recall.save_before_forgetting(meter.prompt_tokens)
                 if not self._kv.read([token], {}, want_logits=True):
                     raise _StoppedError
             return "max_tokens"
+        except EngineError:
+            # What was computed can't be trusted, so it must neither be reused nor saved.
+            self._kv.forget()
+            raise
         finally:
             sampler.close()
 
