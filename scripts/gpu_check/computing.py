@@ -72,13 +72,8 @@ def _fits(where: str, model: Path, mmproj: Path | None, shape: Shape) -> Check:
 def _touches_no_gpu(where: str, log: list[str], before: int) -> Check:
     ids = [device.id for device in devices.gpus()]
     touched = [line for line in log if "buffer size" in line and any(id in line for id in ids)]
-    return Check(
-        where,
-        "buffers on the GPU",
-        str(len(touched)),
-        f"0 ({before // _MIB:,} MiB free)",
-        not touched,
-    )
+    bound = f"0 ({before // _MIB:,} MiB free)"
+    return Check(where, "buffers on the GPU", str(len(touched)), bound, not touched)
 
 
 def _compared(where: str, right: Computation, other: Computation) -> list[Check]:

@@ -1,4 +1,4 @@
-"""Use the engine on the GPU as the program does: stop it, kill it, keep and restore what it read."""
+"""Use the engine on the GPU as the program does: stop it, kill it, restore what it read."""
 
 from __future__ import annotations
 

@@ -17,7 +17,9 @@ from refsheet_tui.engine.native.context import Context
 from refsheet_tui.engine.native.model import Model
 from refsheet_tui.engine.native.threads import performance_cores
 
-_READ = 256
+_READ, _FEW = 256, 16
+# A software device would take minutes for what a GPU does in a tenth of a second.
+_MOST_S = 20.0
 _ALL_LAYERS = 999
 _GB = 1e9
 
@@ -48,13 +50,19 @@ def _reading(file: Path, gpu_layers: int) -> float:
     model = Model(settings, lambda _: True, gpu_layers=gpu_layers)
     context = Context(model, settings, threads=performance_cores(), picture_tokens=0)
     # The first time, a GPU compiles its shaders.
-    context.read_tokens([1] * _READ, 0, want_logits=True)
-    context.logits()
-    context.clear()
-    began = monotonic()
-    context.read_tokens([1] * _READ, 0, want_logits=True)
-    context.logits()
-    seconds = monotonic() - began
+    _read(context, _FEW)
+    count, seconds = _FEW, _read(context, _FEW)
+    if seconds * _READ / _FEW < _MOST_S:
+        count, seconds = _READ, _read(context, _READ)
     context.close()
     model.close()
-    return _READ / seconds
+    return count / seconds
+
+
+def _read(context: Context, count: int) -> float:
+    """Return the seconds that reading so many tokens takes."""
+    context.clear()
+    began = monotonic()
+    context.read_tokens([1] * count, 0, want_logits=True)
+    context.logits()
+    return monotonic() - began
