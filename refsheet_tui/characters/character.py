@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from refsheet_tui.characters.book import Book
+from refsheet_tui.engine import Vision
 from refsheet_tui.prompting import Language, Turn, opening_turn
 
 
@@ -16,7 +17,8 @@ class Character:
 
     `name` is for the screen; the model learns it from `description`. `greetings` were written for
     it; without any it makes up its own. `person` is what it calls whom it talks with. `generation`
-    holds settings of its own. `note` and `book` are what it is reminded of.
+    holds settings of its own. `note` and `book` are what it is reminded of. `about_user` is what
+    `description` says of the user.
     """
 
     sheet: Path
@@ -29,14 +31,18 @@ class Character:
     generation: Mapping[str, float | int | bool | None] = field(default_factory=dict, hash=False)
     note: str = ""
     book: Book = field(default_factory=Book)
+    about_user: str = ""
 
-    def opening(self, picture_size: int, *, pan_and_scan: bool) -> Turn:
-        """The turn that makes the character greet, with pictures of `picture_size` pixels a side.
+    @property
+    def is_described(self) -> bool:
+        """Whether `description` says who it is."""
+        return self.description.strip() not in ("", self.about_user)
 
-        Opens every picture file. Raises `PictureError`.
+    def opening(self, vision: Vision) -> Turn:
+        """The turn that makes the character greet, with the pictures that the model sees.
+
+        Opens these. Raises `PictureError`.
         """
-        from refsheet_tui.pictures import view  # with it comes Pillow
-
-        sheet = view(self.sheet, picture_size, pan_and_scan)
-        extras = [view(extra, picture_size, pan_and_scan) for extra in self.extras]
-        return opening_turn(self.language, sheet, self.description, extras)
+        views = map(vision.view, self.extras)
+        extras = [view for view in views if view is not None]
+        return opening_turn(self.language, vision.view(self.sheet), self.description, extras)

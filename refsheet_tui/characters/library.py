@@ -221,6 +221,7 @@ class CharacterLibrary:
             generation=profile.generation,
             note=telling.note(),
             book=telling.book(),
+            about_user=telling.about_user(),
         )
 
     def _add_current(

@@ -29,8 +29,12 @@ class Telling:
         parts = [profile.description]
         parts += [clean(str(profile.card.get(key) or "")) for key in _OF_THE_CARD]
         parts += [entry.content for entry in self._book.constant]
-        parts += [self._about_the_person(), self._examples()]
+        parts += [self._about_the_user(), self._examples()]
         return "\n".join(text for text in map(self.told, parts) if text)
+
+    def about_user(self) -> str:
+        """What `description` says of the user."""
+        return self.told(self._about_the_user())
 
     def greetings(self) -> tuple[str, ...]:
         """As the character says them to the person."""
@@ -63,7 +67,7 @@ class Telling:
     def _named(self, text: str, person: str) -> str:
         return substituted(text, self._profile.name or self._words.character, person).strip()
 
-    def _about_the_person(self) -> str:
+    def _about_the_user(self) -> str:
         persona = self._profile.persona.strip()
         if not self._person:
             return self._words.about.replace("{persona}", persona) if persona else ""

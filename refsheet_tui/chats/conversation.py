@@ -7,12 +7,21 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 
+from refsheet_tui.characters import Character
 from refsheet_tui.chats.counts import TokenCounts
 from refsheet_tui.chats.reminders import Reminders
 from refsheet_tui.chats.speaking_for import LinesOfThePerson
 from refsheet_tui.chats.window import BEGINNING, Window
-from refsheet_tui.engine import Engine, Event, Finished, GenerationSettings, TextDelta, Timings
-from refsheet_tui.errors import RefsheetError, StoppedError
+from refsheet_tui.engine import (
+    Engine,
+    Event,
+    Finished,
+    GenerationSettings,
+    TextDelta,
+    Timings,
+    Vision,
+)
+from refsheet_tui.errors import RefsheetError, StoppedError, UsageError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Aside, Prompt, Turn, build_prefix, build_prompt
@@ -56,11 +65,12 @@ class Conversation:
         context_size: int,
         person: str = "",
         reminders: Reminders | None = None,
+        is_unknown: bool = False,
     ) -> None:
         """`opening` is what a character is told before it speaks, None for a plain assistant.
         `context_size` is that of the loaded model, in tokens. `person` is the name that the
         character has for whom it talks with; it does not speak for them. `reminders`: see
-        there."""
+        there. `is_unknown`: `opening` does not say who the character is."""
         self._engine = engine
         self._settings = settings
         self._system = system
@@ -71,6 +81,38 @@ class Conversation:
         self._replying = False
         self._person = person
         self._reminders = reminders or Reminders()
+        self._is_unknown = is_unknown
+
+    @classmethod
+    def with_character(
+        cls,
+        engine: Engine,
+        settings: GenerationSettings,
+        character: Character,
+        vision: Vision,
+        note: str,
+    ) -> Conversation:
+        """Begin a conversation with `character`, which a text-only model knows by its texts alone.
+        `note` is what it is reminded of. Opens its pictures. Raises `PictureError`."""
+        return cls(
+            engine,
+            settings,
+            character.opening(vision),
+            context_size=vision.info.context_size,
+            person=character.person,
+            reminders=Reminders(note, character.book),
+            is_unknown=not (vision.info.sees_pictures or character.is_described),
+        )
+
+    def check_known(self, begun: str = "") -> None:
+        """Raise `UsageError` where the model knows nothing of the character, neither from the
+        opening nor from what it has said, `begun` included: it would make up a stranger."""
+        has_spoken = begun or any(turn.role == "model" for turn in self._turns)
+        if self._is_unknown and not has_spoken:
+            raise UsageError(
+                _("This character has only a picture, and the model is text-only."),
+                _("Add a description or choose a vision model (4B or larger)."),
+            )
 
     @property
     def turns(self) -> tuple[Turn, ...]:
@@ -128,6 +170,7 @@ class Conversation:
 
     async def reply(self) -> AsyncGenerator[Event | Overflow, None]:
         """Write the model's next turn. Raises `EngineError`; what was written until then stays.
+        Raises `UsageError` for an unknown character.
 
         An `Overflow` comes first when turns have left the context since the last reply.
         """
@@ -143,6 +186,7 @@ class Conversation:
                 yield event
 
     async def _reply(self, begun: str) -> AsyncGenerator[Event | Overflow, None]:
+        self.check_known(begun)
         written = begun
         self._replying = True
         try:

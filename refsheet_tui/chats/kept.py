@@ -10,13 +10,14 @@ from functools import cache
 from pathlib import Path
 from time import monotonic
 
+from refsheet_tui import paths
 from refsheet_tui.chats.conversation import Conversation, Overflow
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.record import Record
 from refsheet_tui.chats.tree import MessageTree
 from refsheet_tui.chats.way import Way
 from refsheet_tui.chats.window import BEGINNING
-from refsheet_tui.engine import Event
+from refsheet_tui.engine import Event, Vision
 from refsheet_tui.errors import PictureError
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Aside, Prompt, Turn
@@ -24,10 +25,10 @@ from refsheet_tui.prompting import Aside, Prompt, Turn
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture as it is kept, and as the model sees it."""
+    """A picture as it is kept, and as the model sees it: None for a text-only model."""
 
     path: Path
-    view: PictureView
+    view: PictureView | None
 
 
 class KeptConversation(Way):
@@ -39,16 +40,15 @@ class KeptConversation(Way):
         tree: MessageTree,
         chat: int,
         *,
-        see: Callable[[Path], PictureView],
+        vision: Vision,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`conversation` holds the opening alone; `see` makes of a kept picture what the model
-        sees."""
+        """`conversation` holds the opening alone; `vision` is that of its model."""
         super().__init__(tree, chat)
         self._conversation = conversation
         self._opening = conversation.turns
-        self._look_at = see
-        self._see = cache(see)  # what is kept stays as it is, wherever the path leads
+        self._vision = vision
+        self._view = cache(vision.view)  # what is kept stays as it is, wherever the path leads
         self._clock = clock
 
     @property
@@ -69,15 +69,12 @@ class KeptConversation(Way):
                 self._conversation.hear(message.text)
             else:
                 asides = [Aside(text) for text in message.asides]
-                self._conversation.say(message.text, self._views(message), asides)
+                self._conversation.say(message.text, _views(self._shown(message)), asides)
 
     def see_all(self, messages: Sequence[Message]) -> None:
         """Open the pictures of these, which takes a while; may run in a thread."""
         for message in messages:
             self._shown(message)
-
-    def _views(self, message: Message) -> list[PictureView]:
-        return [picture.view for picture in self._shown(message)]
 
     def _shown(self, message: Message) -> list[Shown]:
         """A picture that is gone, or was none to begin with, does not keep the words from being
@@ -85,12 +82,13 @@ class KeptConversation(Way):
         shown = []
         for path in map(self._tree.picture, message.pictures):
             with suppress(PictureError):
-                shown.append(Shown(path, self._see(path)))
+                shown.append(Shown(path, self._view(path)))
         return shown
 
     def shown(self, picture: Path) -> Shown:
-        """A picture that is to be said with something, as it is now. Raises `PictureError`."""
-        return Shown(picture, self._look_at(picture))
+        """A picture that is to be said with something, as it is now. Raises `EngineError` for a
+        text-only model, `PictureError`."""
+        return Shown(picture, self._vision.require_view(picture))
 
     async def oldest_seen(self) -> Message | None:
         """The message behind which the model sees everything, when it has lost sight of what came
@@ -119,7 +117,7 @@ class KeptConversation(Way):
             asides=[aside.text for aside in asides],
         )
         self._path.append(message)
-        self._conversation.say(text, [picture.view for picture in pictures], asides)
+        self._conversation.say(text, _views(pictures), asides)
         return message
 
     def hear(self, text: str) -> Message:
@@ -195,8 +193,13 @@ class KeptConversation(Way):
         `StorageError`."""
         if message.role == "model":
             return self.rewrite(message, text)
-        shown = self._shown(message)
+        # A text-only model's are not opened, and can be gone.
+        shown = [picture for picture in self._shown(message) if paths.is_file(picture.path)]
         return self._instead_of(message, lambda: self.say(text, shown))
+
+
+def _views(pictures: Sequence[Shown]) -> list[PictureView]:
+    return [picture.view for picture in pictures if picture.view is not None]
 
 
 Held = Conversation | KeptConversation

@@ -10,7 +10,6 @@ from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.options import Settings
 from refsheet_tui.cli.pictures import check_pictures
 from refsheet_tui.cli.replies import loaded
-from refsheet_tui.pictures import view
 from refsheet_tui.prompting import Turn
 from refsheet_tui.text import clean
 
@@ -21,8 +20,7 @@ async def ask(
     """Answer `question` about the pictures, in the order they are given."""
     check_pictures(images)
     async with loaded(settings) as desk:
-        size = desk.info.seen_size() if images else 0
-        views = [view(image, size, settings.pan_and_scan) for image in images]
+        views = map(desk.vision.require_view, images)
         opening = Turn("user", (*views, clean(question)))
         conversation = Conversation(
             desk.engine,

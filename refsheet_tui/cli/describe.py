@@ -17,7 +17,6 @@ from refsheet_tui.cli.pictures import check_pictures
 from refsheet_tui.cli.profiles import edited
 from refsheet_tui.cli.replies import Desk, loaded
 from refsheet_tui.cli.speaker import Speaker, Speakers
-from refsheet_tui.pictures import view
 
 _KEEP, _EDIT, _DROP = "keep", "edit", "drop"
 
@@ -29,11 +28,7 @@ async def portray(
     character = speaker.character
     check_pictures((character.sheet, *character.extras))
     async with loaded(settings) as desk:
-        size = desk.info.seen_size()
-        sheet, *extras = (
-            view(picture, size, settings.pan_and_scan)
-            for picture in (character.sheet, *character.extras)
-        )
+        sheet, *extras = map(desk.vision.require_view, (character.sheet, *character.extras))
         portrayal = Portrayal(
             desk.engine,
             settings.of_its_own(profile.generation),

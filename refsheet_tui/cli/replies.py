@@ -13,7 +13,7 @@ from refsheet_tui.cli.console import ReplyPrinter, Status, note, print_prompt
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.interrupts import Interrupts
 from refsheet_tui.cli.options import Settings
-from refsheet_tui.engine import Event, LocalEngine, ModelInfo
+from refsheet_tui.engine import Event, LocalEngine, ModelInfo, Vision
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.weights import DEMO_NOTICE
 
@@ -28,6 +28,10 @@ class Desk:
     info: ModelInfo
     settings: Settings
     interrupts: Interrupts
+
+    @property
+    def vision(self) -> Vision:
+        return Vision(self.info, self.settings.pan_and_scan)
 
     def print_written(self, text: str, label: str = "") -> None:
         """What was written for a character to begin with."""

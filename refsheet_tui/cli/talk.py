@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 
 from refsheet_tui.characters import Character
 from refsheet_tui.chats import Conversation, Overflow
 from refsheet_tui.chats.kept import Held, KeptConversation
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.reminders import Reminders
+from refsheet_tui.chats.messages import Message
 from refsheet_tui.cli.console import begin_line, note
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.lines import Lines
@@ -22,9 +20,8 @@ from refsheet_tui.cli.pictures import check_pictures
 from refsheet_tui.cli.replies import Desk, loaded
 from refsheet_tui.cli.speaker import Speaker
 from refsheet_tui.cli.talk_commands import TalkCommands, Then
-from refsheet_tui.engine import Event
+from refsheet_tui.engine import Event, ModelInfo, Vision
 from refsheet_tui.errors import EngineDiedError, NotFoundError, UsageError
-from refsheet_tui.pictures import PictureView, view
 from refsheet_tui.text import clean
 
 
@@ -33,40 +30,44 @@ async def talk(settings: Settings, speaker: Speaker, library: Library | None) ->
     character = speaker.character
     check_pictures((character.sheet, *character.extras))
     async with loaded(settings) as desk:
-        size = desk.info.seen_size()
-        opening = character.opening(size, pan_and_scan=settings.pan_and_scan)
-        conversation = Conversation(
-            desk.engine,
-            settings.of_its_own(character.generation),
-            opening,
-            context_size=desk.info.context_size,
-            person=character.person,
-            reminders=Reminders(speaker.note, character.book),
+        own = settings.of_its_own(character.generation)
+        conversation = Conversation.with_character(
+            desk.engine, own, character, desk.vision, speaker.note
         )
+        if speaker.chat is None and not character.greetings:
+            conversation.check_known()  # before a chat is begun for nothing
         if settings.dump_prompt:
+            _note_what_is_unseen(desk.info)
             await desk.print_prompt(await conversation.prompt())
             return
         if library is None:
             await _Talk(desk, conversation, character, None).hold()
             return
-        see = partial(view, size=size, pan_and_scan=settings.pan_and_scan)
-        kept, commands = _kept(library, speaker, conversation, see)
+        kept, commands = _kept(library, speaker, conversation, desk.vision)
         await _Talk(desk, kept, character, commands).hold()
 
 
 def _kept(
-    library: Library,
-    speaker: Speaker,
-    conversation: Conversation,
-    see: Callable[[Path], PictureView],
+    library: Library, speaker: Speaker, conversation: Conversation, vision: Vision
 ) -> tuple[KeptConversation, TalkCommands]:
     """A new chat, or the one that goes on."""
     assert speaker.kept is not None
     chat = speaker.chat or library.chats.begin(speaker.kept.version)
-    kept = KeptConversation(conversation, library.tree, chat.id, see=see)
+    kept = KeptConversation(conversation, library.tree, chat.id, vision=vision)
     kept.open(speaker.leaf if speaker.leaf is not None else chat.leaf)
     note(f"This is chat {chat.id}. To go on with it later: refsheet talk --chat {chat.id}")
     return kept, TalkCommands(library, kept, chat.id, speaker.character.note)
+
+
+def _note_what_is_unseen(info: ModelInfo, messages: Sequence[Message] = ()) -> None:
+    """Say once what a text-only model can't see, and what to do."""
+    if not info.sees_pictures:
+        has_pictures = any(message.pictures for message in messages)
+        unseen = "see the pictures in this chat" if has_pictures else "read reference sheets"
+        note(
+            f"{info.name} is text-only and can't {unseen}. "
+            "To choose a vision model (4B or larger): refsheet models"
+        )
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,10 @@ class _Talk:
     commands: TalkCommands | None
 
     async def hold(self) -> None:
+        kept = self.conversation
+        _note_what_is_unseen(
+            self.desk.info, kept.path if isinstance(kept, KeptConversation) else ()
+        )
         if self._interactive:
             note("Say something and press enter; ctrl+c stops a reply, ctrl+d ends the talk.")
             if self.commands is not None:
@@ -98,13 +103,12 @@ class _Talk:
                     "Commands are for chats that are kept.", "Talk with --save; // says a slash."
                 )
             then = self.commands.run(line)
+            if then is Then.SHOW:
+                self._show_last()
+            elif then is not Then.NOTHING:
+                await self._reply(then)
         except (UsageError, NotFoundError) as error:
             note(str(error))
-            return
-        if then is Then.SHOW:
-            self._show_last()
-        elif then is not Then.NOTHING:
-            await self._reply(then)
 
     def _show_last(self) -> None:
         """What the chat ends with now."""

@@ -15,6 +15,7 @@ from refsheet_tui.engine.events import (
 )
 from refsheet_tui.engine.local import LocalEngine
 from refsheet_tui.engine.settings import CacheSettings, GenerationSettings, LoadSettings
+from refsheet_tui.engine.vision import Vision
 from refsheet_tui.errors import EngineDiedError, EngineError, PromptTooLongError
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "TextDelta",
     "Timings",
     "TokenizedPart",
+    "Vision",
 ]

@@ -56,8 +56,8 @@ class ModelInfo:
         """`picture_size`, for who wants to show a picture. Raises `EngineError` without one."""
         if not self.sees_pictures:
             raise EngineError(
-                _("{name} can't see pictures: it has no vision projector.").format(name=self.name),
-                _("Load the mmproj file that belongs to it; Gemma 3 sees from 4B up."),
+                _("{name} is text-only and can't see pictures.").format(name=self.name),
+                _("Choose a vision model (4B or larger), or load the mmproj file of this one."),
             )
         return self.picture_size
 

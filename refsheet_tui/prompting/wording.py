@@ -15,6 +15,7 @@ class Wording:
     """Texts with their places in braces; `wording.yaml` says what each is for."""
 
     persona: str
+    text_persona: str
     description: str
     extras: str
     character: str

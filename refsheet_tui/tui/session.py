@@ -25,6 +25,7 @@ from refsheet_tui.engine import (
     ModelInfo,
     SaferSettings,
     TextDelta,
+    Vision,
 )
 from refsheet_tui.engine.phases import Phase as Doing
 from refsheet_tui.engine.phases import phase_of
@@ -96,9 +97,9 @@ class Session:
     def generation(self) -> GenerationSettings:
         return GenerationSettings(**self.config.generation.model_dump())
 
-    @property
-    def pan_and_scan(self) -> bool:
-        return self.config.pan_and_scan == "auto"
+    def vision(self, info: ModelInfo) -> Vision:
+        """That of the loaded model, as the settings want it."""
+        return Vision(info, self.config.pan_and_scan == "auto")
 
     def configure(self, config: Config) -> bool:
         """These settings count from now on. Whether they ask for another model, or the same one
@@ -154,12 +155,10 @@ class Session:
     async def look(self, sheet: Path, language: Language) -> None:
         """Let the engine look at a sheet whose character is not complete yet. Raises nothing: who
         opens the chat will hear what is wrong."""
-        from refsheet_tui.pictures import view  # with it comes Pillow
-
         with suppress(RefsheetError):
-            info = await self.ready()
-            opened = partial(view, sheet, info.seen_size(), self.config.pan_and_scan == "auto")
-            prefix = opening_prefix(language, await in_thread(opened))
+            vision = self.vision(await self.ready())
+            seen = await in_thread(partial(vision.view, sheet))
+            prefix = opening_prefix(language, seen)
             try:
                 await self.engine.prewarm(prefix, self.heard)
             finally:

@@ -14,19 +14,29 @@ from refsheet_tui.characters import Character
 from refsheet_tui.chats import Conversation, Overflow
 from refsheet_tui.chats.kept import KeptConversation
 from refsheet_tui.chats.messages import Message
-from refsheet_tui.chats.reminders import Reminders
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.chats.way import Way
 from refsheet_tui.config import sound_generation
-from refsheet_tui.engine import Event, Finished, ModelInfo, SaferSettings, TextDelta
-from refsheet_tui.errors import EngineDiedError, PictureError, RefsheetError
-from refsheet_tui.i18n import _
-from refsheet_tui.pictures import PictureView, view
+from refsheet_tui.engine import Event, Finished, SaferSettings, TextDelta, Vision
+from refsheet_tui.errors import EngineDiedError, RefsheetError
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.commands import escaped
 from refsheet_tui.tui.session import Session
 from refsheet_tui.tui.summary import summary
+
+_SHEET_UNSEEN = N_(
+    "{name} is text-only and can't read reference sheets. Press F3 and choose a vision model (4B "
+    "or larger)."
+)
+_CHAT_UNSEEN = N_(
+    "{name} is text-only and can't see the pictures in this chat. Press F3 and choose a vision "
+    "model (4B or larger)."
+)
+_NO_PICTURES = N_(
+    "{name} is text-only and can't see pictures. Press F3 and choose a vision model (4B or larger)."
+)
 
 # What the person waits for: an answer to what they said, another reply beside the last, or more of
 # the last.
@@ -120,6 +130,23 @@ class Talk:
     @property
     def turns(self) -> tuple[Turn, ...]:
         return self._held.turns if self._held is not None else ()
+
+    @property
+    def unseen(self) -> str:
+        """What a text-only model can't see of the chat, and what to do; empty where it sees all,
+        and while there is no model."""
+        if any(message.pictures for message in self.way.path):
+            return self._if_text_only(_CHAT_UNSEEN)
+        return self._if_text_only(_SHEET_UNSEEN) if self.character is not None else ""
+
+    def refusal_of_pictures(self) -> str:
+        """Why no picture can be sent, and what to do; empty where one can, and while there is no
+        model."""
+        return self._if_text_only(_NO_PICTURES)
+
+    def _if_text_only(self, words: str) -> str:
+        info = self._session.info
+        return "" if info is None or info.sees_pictures else _(words).format(name=info.name)
 
     def begin(self) -> None:
         """Let the character greet in the words that were written for it, if there are any and
@@ -231,11 +258,12 @@ class Talk:
             told = self._note if self.character is None else ""
             held_with = (config.generation, config.pan_and_scan, info, told)
             if self._held is None or self._held_with != held_with:
-                opening(_("opening the picture"))
-                conversation = await self._conversation(info)
+                vision = self._session.vision(info)
+                if info.sees_pictures:
+                    opening(_("opening the picture"))
+                conversation = await self._conversation(vision)
                 library = self._session.library
-                see = partial(self._see, info)
-                held = KeptConversation(conversation, library.tree, self.chat, see=see)
+                held = KeptConversation(conversation, library.tree, self.chat, vision=vision)
                 # Their pictures are opened there: what was seen is not looked at again below.
                 await in_thread(partial(held.see_all, self.way.path))
                 held.open(self.way.leaf)
@@ -244,29 +272,13 @@ class Talk:
                 self._held, self._held_with, self.way = held, held_with, held
             return self._held
 
-    async def _conversation(self, info: ModelInfo) -> Conversation:
-        """With nothing said in it. Raises `PictureError`, `EngineError` for a model that can't
-        see."""
+    async def _conversation(self, vision: Vision) -> Conversation:
+        """With nothing said in it. Raises `PictureError`."""
         engine, generation = self._session.engine, self._session.generation
-        size, character = info.context_size, self.character
+        size, character = vision.info.context_size, self.character
         if character is None:
             return Conversation(engine, generation, None, self._note or None, context_size=size)
         own: dict[str, Any] = sound_generation(character.generation)
-        pan_and_scan, seen = self._session.pan_and_scan, info.seen_size()
-        opening = await in_thread(partial(character.opening, seen, pan_and_scan=pan_and_scan))
-        return Conversation(
-            engine,
-            replace(generation, **own),
-            opening,
-            context_size=size,
-            person=character.person,
-            reminders=Reminders(self._note or character.note, character.book),
-        )
-
-    def _see(self, info: ModelInfo, picture: Path) -> PictureView:
-        if not info.sees_pictures:
-            raise PictureError(
-                _("{model} can't see pictures.").format(model=info.name),
-                _("Say it without one, or choose a model that can: f3."),
-            )
-        return view(picture, info.picture_size, self._session.pan_and_scan)
+        settings, note = replace(generation, **own), self._note or character.note
+        begin = partial(Conversation.with_character, engine, settings, character, vision, note)
+        return await in_thread(begin)

@@ -14,7 +14,7 @@ from demo.dialogues import Phrases, phrases
 from demo.sheets import Spec, draw_sheet
 from refsheet_tui.characters import Character
 from refsheet_tui.chats import Conversation
-from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine, ModelInfo
+from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine, ModelInfo, Vision
 from refsheet_tui.prompting import Language, language
 
 FIRST_SEED = 20_000_000
@@ -154,7 +154,7 @@ def _conversation(
     sheet = folder / f"{seed}.png"
     draw_sheet(spec, seed).save(sheet, compress_level=1)
     character = Character(sheet, spoken, description=description)
-    opening = character.opening(info.picture_size, pan_and_scan=True)
+    opening = character.opening(Vision(info, pan_and_scan=True))
     return Conversation(engine, GREEDY, opening, context_size=info.context_size)
 
 

@@ -10,7 +10,7 @@ from demo.dialogues import phrases
 from refsheet_tui.characters import Character
 from refsheet_tui.chats import Conversation, Overflow
 from refsheet_tui.chats.reminders import Reminders
-from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine
+from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine, Vision
 from refsheet_tui.paths import demo_mmproj, demo_model, samples_dir
 from refsheet_tui.prompting import language
 
@@ -29,7 +29,7 @@ async def test_forty_turns_in_chinese_stay_chinese() -> None:
     chat = Conversation(
         engine,
         SETTINGS,
-        character.opening(info.seen_size(), pan_and_scan=True),
+        character.opening(Vision(info, pan_and_scan=True)),
         context_size=info.context_size,
         reminders=Reminders("说话简短一点。"),
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from refsheet_tui.prompting import (
 from refsheet_tui.prompting.wording import wordings
 
 SHEET = PictureView(PreparedPicture(1, b"\0\0\0", "sheet"))
+# An image or a picture, in the ten languages.
+PICTURES = re.compile(r"imag|pictur|图|圖|画像|이미지|bild|изображени|صور", re.IGNORECASE)
 EXTRA = PictureView(PreparedPicture(1, b"\0\0\0", "extra"))
 
 
@@ -81,6 +84,28 @@ def test_any_other_language_is_asked_for_in_english() -> None:
 def test_what_is_no_name_of_a_language_is_refused(typed: str) -> None:
     with pytest.raises(ConfigError, match="no language"):
         language(typed)
+
+
+def test_a_text_only_model_is_told_of_no_picture() -> None:
+    turn = opening_turn(language("en"), None, " Likes rain.\n", [EXTRA])
+    assert turn.content == (
+        "You are the following character, use English. Use a conversational, oral tone. "
+        "Start without confirmation.\n"
+        "Likes rain.",
+    )
+    (plain,) = opening_turn(language(" Klingon "), None, " \n").content
+    assert str(plain).startswith("You are the following character, use Klingon. ")
+    assert str(plain).endswith("Start without confirmation.")
+
+
+@pytest.mark.parametrize("code", [each.code for each in LANGUAGES])
+def test_in_no_language_a_text_only_model_is_told_of_pictures(code: str) -> None:
+    spoken = language(code)
+    (text,) = opening_turn(spoken, None, "X", [EXTRA]).content
+    assert isinstance(text, str) and text.endswith("\nX") and "{" not in text
+    assert not PICTURES.search(text), text
+    (seen,) = (each for each in opening_turn(spoken, SHEET).content if isinstance(each, str))
+    assert PICTURES.search(seen), "the words that are looked for are those of the language"
 
 
 @pytest.mark.parametrize("code", [each.code for each in LANGUAGES])

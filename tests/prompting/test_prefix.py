@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -111,17 +112,20 @@ def test_a_sheet_is_read_before_anything_else_is_known(
     session: Session, description: str, has_extras: bool
 ) -> None:
     extras = [EXTRA] if has_extras else []
-    for code in ("fr", "zh"):
-        prefix = opening_prefix(language(code), SHEET)
-        opening = opening_turn(language(code), SHEET, description, extras)
-        plain = opening_turn(language(code), SHEET, "", extras)
+    for code, sheet in product(("fr", "zh"), (SHEET, None)):
+        prefix = opening_prefix(language(code), sheet)
+        opening = opening_turn(language(code), sheet, description, extras)
+        plain = opening_turn(language(code), sheet, "", extras)
         assert is_begun_with(session, build_prompt([opening]), prefix)
         assert is_begun_with(session, build_prompt([plain]), prefix)
 
 
-def test_all_of_the_persona_is_read_before_the_description(session: Session) -> None:
-    prefix = opening_prefix(language("en"), SHEET)
-    opening = build_prompt([opening_turn(language("en"), SHEET)])
+@pytest.mark.parametrize("sheet", [SHEET, None])
+def test_all_of_the_persona_is_read_before_the_description(
+    session: Session, sheet: PictureView | None
+) -> None:
+    prefix = opening_prefix(language("en"), sheet)
+    opening = build_prompt([opening_turn(language("en"), sheet)])
     # What follows is <end_of_turn>, a line break, <start_of_turn>, the role and a line break.
     assert units(session, prefix) == units(session, opening)[:-5]
 

@@ -45,6 +45,27 @@ def test_a_character_is_there_again_with_all_of_it(library: Library, tmp_path: P
     assert [each.read_bytes() for each in speaking.extras] == [pictures[1].read_bytes()]
 
 
+@pytest.mark.parametrize(
+    ("profile", "is_described"),
+    [
+        ({}, False),
+        ({"description": " \n"}, False),
+        ({"person": "Jane", "persona": "A painter."}, False),
+        ({"greeting": "Roar!", "note": "Short replies."}, False),
+        ({"description": "Red."}, True),
+        ({"person": "Jane", "description": "Red."}, True),
+        ({"persona": "A painter.", "examples": "{{char}}: Roar!"}, True),
+        ({"card": {"personality": "Brave."}}, True),
+        ({"card": {"scenario": "A lighthouse."}}, True),
+    ],
+)
+def test_who_the_user_is_does_not_describe_the_character(
+    library: Library, profile: dict[str, object], is_described: bool
+) -> None:
+    character = library.characters.speaking(add_ember(library, **profile))
+    assert character.is_described is is_described
+
+
 def test_a_chat_keeps_the_version_it_began_with(library: Library) -> None:
     before = add_ember(library, description="Red.")
     chat = library.chats.begin(before.version)

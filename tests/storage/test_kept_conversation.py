@@ -10,19 +10,20 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from engine_driver import ENDLESS, GREEDY, demo, picture
+from engine_driver import ENDLESS, GREEDY, PICTURE_SIZE, demo, picture
 
 from refsheet_tui.chats import Conversation
 from refsheet_tui.chats.kept import KeptConversation, Shown
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.reminders import Reminders
-from refsheet_tui.engine import Event, GenerationSettings, LocalEngine, TextDelta
+from refsheet_tui.engine import Event, GenerationSettings, LocalEngine, ModelInfo, TextDelta, Vision
 from refsheet_tui.errors import EngineDiedError, EngineError, StorageError
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.pictures import PictureView, view
 from refsheet_tui.prompting import Prompt, language, opening_turn
 
 SEEN = PictureView(picture(3))
+VISION = Vision(ModelInfo("demo", True, 8192, PICTURE_SIZE, 16, "CPU"), pan_and_scan=False)
 
 
 @pytest.fixture
@@ -47,9 +48,7 @@ def held(
 ) -> KeptConversation:
     opening = opening_turn(language("en"), SEEN)
     conversation = Conversation(engine, settings, opening, context_size=8192, reminders=reminders)
-    return KeptConversation(
-        conversation, library.tree, chat, see=lambda path: view(path, 224, False)
-    )
+    return KeptConversation(conversation, library.tree, chat, vision=VISION)
 
 
 async def written(chat: KeptConversation) -> str:
@@ -181,9 +180,7 @@ async def test_a_reply_is_on_the_disk_while_it_streams(
     now = [100.0]
     opening = opening_turn(language("en"), SEEN)
     conversation = Conversation(engine, ENDLESS, opening, context_size=8192)
-    chat = KeptConversation(
-        conversation, library.tree, number, see=lambda path: SEEN, clock=lambda: now[0]
-    )
+    chat = KeptConversation(conversation, library.tree, number, vision=VISION, clock=lambda: now[0])
     other = Library.open(tmp_path)
     text = ""
     async with aclosing(chat.reply()) as events:

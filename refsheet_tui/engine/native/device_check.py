@@ -19,7 +19,7 @@ import numpy as np
 
 from refsheet_tui.engine.comparison import compare_logits
 from refsheet_tui.engine.events import GpuFault
-from refsheet_tui.engine.files import read_mmproj
+from refsheet_tui.engine.files import read_mmproj, read_model
 from refsheet_tui.engine.gpu_faults import MOST_TRIES, GpuFaults, GpuVerdict, gpu_faults_file
 from refsheet_tui.engine.native.context import Context, Floats
 from refsheet_tui.engine.native.model import Model
@@ -135,7 +135,7 @@ def compute(
             context.read_tokens(tokens, count + len(logits), want_logits=True)
             logits.extend(context.logits(index) for index in range(len(tokens)))
 
-        words = Tokenizer(model, count).tokenize(_WORDS)
+        words = Tokenizer(model, read_model(model_file), count).tokenize(_WORDS)
         for begin in range(0, len(words), step):
             read(words[begin : begin + step])
         chosen: list[int] = []

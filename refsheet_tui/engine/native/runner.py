@@ -67,8 +67,8 @@ class Runner:
         """Raises `EngineError` for pictures that the model can't see, `WeightsError`."""
         if prompt.pictures and self._eye is None:
             raise EngineError(
-                _("This model can't see pictures: it has no vision projector."),
-                _("Load the mmproj file that belongs to it; Gemma 3 sees from 4B up."),
+                _("This model is text-only and can't see pictures."),
+                _("Choose a vision model (4B or larger), or load the mmproj file of this one."),
             )
         return self._tokenizer.parts(prompt)
 

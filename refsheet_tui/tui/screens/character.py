@@ -25,7 +25,7 @@ from refsheet_tui.tui.messages import SheetChosen
 from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.footer import KeyLine
-from refsheet_tui.tui.widgets.heading import DemoNotice, EngineLine, Heading
+from refsheet_tui.tui.widgets.heading import DemoNotice, EngineLine, Heading, UnseenSheetNotice
 from refsheet_tui.tui.widgets.picture_field import PathInput, PictureField
 from refsheet_tui.tui.widgets.portrait import Portrait
 
@@ -82,6 +82,7 @@ class CharacterScreen(Translated[KeptCharacter | None]):
                 yield Label(_("Reference sheet"))
                 yield PictureField(_("path of a picture, or drop the file here"), id="sheet")
                 yield EngineLine(only_work=True, id="looking")
+                yield UnseenSheetNotice()
                 yield Label(_("Name (optional)"))
                 yield Input(profile.name, id="name")
                 yield Label(_("Description (optional)"))

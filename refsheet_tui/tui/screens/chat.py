@@ -73,7 +73,7 @@ class ChatScreen(Translated[None]):
         # Kept at hand: a reply may end when the screen is being taken apart.
         self._said = History(self._talk.name, self._talk.place, library.tree.picture)
         self._activity = Activity()
-        self._attachments = Attachments()
+        self._attachments = Attachments(self._talk.refusal_of_pictures)
         self._composer = Composer(self._invitation, self._talk.own_words, self._attachments.any)
         self._commands = LineCommands(library, self._talk, self, self._attachments)
         self._side = ChatSide(character, self._talk.name)
@@ -114,7 +114,14 @@ class ChatScreen(Translated[None]):
         self._draft.restore()
         self._talk.begin()
         await self._said.show(self._talk.way.path)
+        await self._tell_unseen()
+        self.watch(self.app, "engine_state", self._tell_unseen, init=False)
         self._composer.focus()
+
+    async def _tell_unseen(self) -> None:
+        """Once, and not with every reply. Between two models nothing changes."""
+        if self._session.info is not None:
+            await self._said.show_notice(self._talk.unseen)
 
     async def retranslate(self) -> None:
         """In place: what is typed, attached or being written stays."""
@@ -123,6 +130,7 @@ class ChatScreen(Translated[None]):
         self._composer.invite(self._invitation)
         self._side.retranslate(self._talk.name)
         await self._said.retranslate(self._talk.name)
+        await self._tell_unseen()
         if self._draft.edited is not None:
             self._activity.end(_(_EDITING))
         self.refresh_bindings()
@@ -312,6 +320,7 @@ class ChatScreen(Translated[None]):
 
     async def _show_path(self) -> None:
         await self._said.show(self._talk.way.path)
+        await self._tell_unseen()
         self.rests()
 
     def _show_chats(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -41,8 +42,10 @@ class Attached(Static):
 class Attachments(Horizontal):
     """Takes no room while there are none."""
 
-    def __init__(self) -> None:
+    def __init__(self, refusal: Callable[[], str]) -> None:
+        """`refusal` says why the model takes no pictures; empty where it does."""
         super().__init__()
+        self._refusal = refusal
         self._paths: list[Path] = []
 
     @property
@@ -56,7 +59,11 @@ class Attachments(Horizontal):
         return bool(self._paths)
 
     async def attach(self, path: Path) -> None:
-        """What is no picture is told."""
+        """What is no picture, or can't be sent, is told."""
+        refusal = self._refusal()
+        if refusal:
+            self.notify(refusal, severity="error", markup=False, timeout=8)
+            return
         try:
             (await in_thread(partial(open_picture, path))).close()
         except PictureError as error:

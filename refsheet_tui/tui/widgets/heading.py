@@ -103,5 +103,19 @@ class DemoNotice(Static):
         self.display = state.is_demo
 
 
+class UnseenSheetNotice(Static):
+    """Says that the model goes by the description, where it can't see the sheet."""
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "engine_state", self._show)
+
+    def _show(self, state: EngineState) -> None:
+        info = state.info
+        self.display = info is not None and not info.sees_pictures
+        if info is not None:
+            words = _("{name} is text-only and can't read reference sheets. Add a description.")
+            self.update(Text(words.format(name=info.name)))
+
+
 def _one(line: str) -> Text:
     return Text(line, overflow="ellipsis", no_wrap=True)

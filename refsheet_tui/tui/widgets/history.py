@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
@@ -26,6 +27,10 @@ class OldestSeen(Static):
     """Stands before the oldest message that the model sees, but for how the chat began."""
 
 
+class ModelNotice(Static):
+    """Stands where the chat was when a model came that can't do everything that is asked of it."""
+
+
 class History(VerticalScroll):
     """Follows the end until the person scrolls away from it."""
 
@@ -42,6 +47,7 @@ class History(VerticalScroll):
         self._place = place
         self._picture = picture
         self._oldest_seen: int | None = None
+        self._notice = ""
         self._most = _SHOWN
         self._path: tuple[Message, ...] = ()
 
@@ -92,6 +98,19 @@ class History(VerticalScroll):
         if number != self._oldest_seen:
             self._oldest_seen = number
             await self._mark_oldest_seen()
+
+    async def show_notice(self, words: str) -> None:
+        """Say something of the model, once: it stays in its place as long as it holds. Nothing:
+        it holds no longer."""
+        if words == self._notice:
+            return
+        before, self._notice = self._notice, words
+        if not words:
+            await self.query(ModelNotice).remove()
+        elif before:
+            self.query_one(ModelNotice).update(Text(words))
+        else:
+            await self.mount(ModelNotice(Text(words)))
 
     async def show_message(self, number: int) -> None:
         """Bring a message of the path into view, and give it the focus; not one so far back that

@@ -1,0 +1,266 @@
+"""The screens with a text-only model: the demo in a folder without its projector."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+
+import pytest
+from kept_chats import answered, kept
+from screens import GREEDY, chat_of, open_first_chat, ready, replies, say, told, until
+from textual.events import Paste
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
+
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.chats.library import Library
+from refsheet_tui.config import Config
+from refsheet_tui.engine import Event, GenerationSettings, LocalEngine
+from refsheet_tui.paths import demo_model, samples_dir
+from refsheet_tui.prompting import Prompt, TextPart
+from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.messages import SettingsWanted
+from refsheet_tui.tui.screens.character import CharacterScreen
+from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.home import HomeScreen
+from refsheet_tui.tui.widgets.attachments import Attached
+from refsheet_tui.tui.widgets.bubbles import Bubble, Note
+from refsheet_tui.tui.widgets.card import Card
+from refsheet_tui.tui.widgets.composer import Composer
+from refsheet_tui.tui.widgets.heading import UnseenSheetNotice
+from refsheet_tui.tui.widgets.history import ModelNotice
+from refsheet_tui.tui.widgets.picture_field import PathInput
+from refsheet_tui.tui.widgets.portrait import Portrait
+
+MISO = samples_dir() / "miso.png"
+NOTICE = (
+    "RefSheet demo is text-only and can't read reference sheets. Press F3 and choose a vision "
+    "model (4B or larger)."
+)
+
+
+class Recorder(LocalEngine):
+    """Remembers every prompt that it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[Prompt] = []
+
+    def generate(self, prompt: Prompt, settings: GenerationSettings) -> AsyncGenerator[Event, None]:
+        self.given.append(prompt)
+        return super().generate(prompt, settings)
+
+    async def prewarm(
+        self, prompt: Prompt, on_event: Callable[[Event], None] = lambda _: None
+    ) -> None:
+        self.given.append(prompt)
+        await super().prewarm(prompt, on_event)
+
+    @property
+    def texts(self) -> list[str]:
+        """Of the prompts, which hold no picture."""
+        assert not any(prompt.pictures for prompt in self.given)
+        return [
+            "".join(part.text for part in prompt.parts if isinstance(part, TextPart))
+            for prompt in self.given
+        ]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    return str(shutil.copy(demo_model(), tmp_path / "text-only.gguf"))
+
+
+@pytest.fixture
+def text_only(model: str) -> Config:
+    return GREEDY.model_copy(update={"model": model})
+
+
+def notices(app: RefsheetApp) -> list[str]:
+    return [str(each.render()) for each in app.screen.query(ModelNotice)]
+
+
+def notes(app: RefsheetApp) -> list[str]:
+    return [str(each.render()) for each in app.screen.query(Note)]
+
+
+async def open_chat(pilot: Pilot[int], app: RefsheetApp) -> None:
+    """That of the first character, which may not greet."""
+    await ready(pilot, app)
+    await until(pilot, lambda: bool(app.screen.query(Card)))
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+
+
+async def load(pilot: Pilot[int], app: RefsheetApp, model: str) -> None:
+    """As whoever chooses it on the screen of the models."""
+    app.post_message(SettingsWanted({"model": model}))
+    await until(pilot, lambda: app.engine_state.phase != "ready")
+    await ready(pilot, app)
+
+
+async def test_a_sample_speaks_from_its_description_and_it_is_said_once(text_only: Config) -> None:
+    engine = Recorder()
+    app = RefsheetApp(text_only, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_first_chat(pilot, app)
+        assert notices(app) == [NOTICE]
+        assert app.screen.query_one("#chat-side Portrait", Portrait).path is not None
+        await answered(pilot, app, "What are you?")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: len(kept()) == 3 and not chat_of(app).replying)
+        assert notices(app) == [NOTICE]
+        first = app.screen.query_one("#said").children[0]
+        assert isinstance(first, ModelNotice), "it stays where it was said"
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(replies(app)) == 2)
+        assert notices(app) == [NOTICE]
+    assert engine.texts[0].startswith(
+        "user\nYou are the following character, use English. Use a conversational, oral tone. "
+        "Start without confirmation.\nEmber, a brave little dragon who loves flying kites."
+    )
+
+
+async def test_a_new_character_of_a_description_alone(text_only: Config) -> None:
+    engine = Recorder()
+    app = RefsheetApp(text_only, engine)
+    async with app.run_test(size=(120, 50)) as pilot:
+        await ready(pilot, app)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+        hint = app.screen.query_one(UnseenSheetNotice)
+        assert hint.display
+        assert str(hint.render()).endswith("can't read reference sheets. Add a description.")
+        app.screen.query_one("#sheet PathInput", PathInput).value = str(MISO)
+        await until(pilot, lambda: bool(engine.given))
+        assert engine.texts[-1].endswith("Start without confirmation."), "read ahead"
+        app.screen.query_one("#name", Input).value = "Miso"
+        app.screen.query_one("#description", TextArea).text = "Miso, a calm little cat."
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
+        assert "confirmation.\nMiso, a calm little cat.\nmodel" in "".join(engine.texts)
+
+
+async def test_the_form_of_a_vision_model_asks_for_no_description() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await ready(pilot, app)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+        assert not app.screen.query_one(UnseenSheetNotice).display
+
+
+async def test_a_chat_goes_on_with_either_kind_of_model(model: str) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_first_chat(pilot, app)
+        assert not notices(app)
+        assert "red dragon" in replies(app)[0]
+        await load(pilot, app, model)
+        await until(pilot, lambda: notices(app) == [NOTICE])
+        assert isinstance(app.screen.query_one("#said").children[-1], ModelNotice)
+        await answered(pilot, app, "Hi")
+        await load(pilot, app, "demo")
+        await until(pilot, lambda: not notices(app))
+        await answered(pilot, app, "What color are your eyes?")
+        assert "yellow" in replies(app)[-1]
+        assert len(kept()) == 5
+
+
+async def test_pictures_that_were_sent_stay_shown(model: str, text_only: Config) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_first_chat(pilot, app)
+        app.post_message(Paste(str(MISO)))
+        await until(pilot, lambda: len(app.screen.query(Attached)) == 1)
+        await answered(pilot, app, "Look!")
+    engine = Recorder()
+    app = RefsheetApp(text_only, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_chat(pilot, app)
+        await until(pilot, lambda: len(replies(app)) == 2 and bool(notices(app)))
+        (notice,) = notices(app)
+        assert "can't see the pictures in this chat. Press F3" in notice
+        assert len(app.screen.query_one(Bubble).query(Portrait)) == 1
+        await answered(pilot, app, "And now?")
+        assert notices(app) == [notice]
+        assert "Look!" in engine.texts[-1] and "And now?" in engine.texts[-1]
+    assert len(kept()[1].pictures) == 1
+
+
+async def test_no_picture_can_be_attached(text_only: Config) -> None:
+    app = RefsheetApp(text_only)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_first_chat(pilot, app)
+        refusal = "is text-only and can't see pictures. Press F3 and choose a vision model"
+        app.post_message(Paste(str(MISO)))
+        await until(pilot, lambda: told(app).count(refusal) == 1)
+        await say(pilot, f"/picture {MISO}")
+        await until(pilot, lambda: told(app).count(refusal) == 2)
+        assert not app.screen.query(Attached)
+
+
+async def test_a_picture_that_waits_while_the_model_changes_comes_back(model: str) -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_first_chat(pilot, app)
+        app.post_message(Paste(str(MISO)))
+        await until(pilot, lambda: len(app.screen.query(Attached)) == 1)
+        await load(pilot, app, model)
+        await say(pilot, "Look!")
+        await until(pilot, lambda: bool(notes(app)) and not chat_of(app).replying)
+        assert "text-only and can't see pictures" in notes(app)[0]
+        assert app.screen.query_one(Composer).text == "Look!"
+        assert len(app.screen.query(Attached)) == 1
+        assert len(kept()) == 1
+
+
+async def test_the_assistant_is_told_of_no_sheet(text_only: Config) -> None:
+    app = RefsheetApp(text_only)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await ready(pilot, app)
+        await until(pilot, lambda: bool(app.screen.query(Card)))
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        await answered(pilot, app, "Hello!")
+        assert not notices(app), "there is nothing that it would have to see"
+        app.post_message(Paste(str(MISO)))
+        await until(pilot, lambda: "can't see pictures" in told(app))
+        assert not app.screen.query(Attached)
+
+
+async def test_a_character_with_only_a_picture_waits_for_a_model_that_sees(
+    text_only: Config,
+) -> None:
+    library = Library.open()
+    library.characters.add(Profile(name="Roary"), [samples_dir() / "ember.png"])
+    library.close()
+    engine = Recorder()
+    app = RefsheetApp(text_only, engine)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_chat(pilot, app)
+        await until(pilot, lambda: bool(notes(app)) and not chat_of(app).replying)
+        assert notices(app) == [NOTICE]
+        assert "Add a description or choose a vision model (4B or larger)." in notes(app)[0]
+        await say(pilot, "Hi")
+        await until(pilot, lambda: app.screen.query_one(Composer).text == "Hi")
+        assert not replies(app) and not kept()
+        app.screen.query_one(Composer).text = ""
+        await load(pilot, app, "demo")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
+        assert "dragon" in replies(app)[0]
+        assert not notices(app) and not notes(app)
+
+
+async def test_it_is_said_in_chinese(text_only: Config) -> None:
+    app = RefsheetApp(text_only)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_first_chat(pilot, app)
+        app.post_message(SettingsWanted({"screens.language": "zh-Hans"}))
+        words = "RefSheet demo 只能读文字，看不了设定图。请按 F3 选择能看图片的模型（4B 或更大）。"
+        await until(pilot, lambda: notices(app) == [words])
