@@ -63,7 +63,7 @@ class Shop:
             for file in entry.files:
                 if paths.absolute(self.store.path(file)) == path:
                     return self.store.kept(file)
-        return Kept.beside(path)
+        return Kept.other(path)
 
     def remove(self, name: str) -> tuple[list[Path], int]:
         """Remove the files of a model that no other whole model needs, and what was begun of

@@ -74,5 +74,5 @@ def demo_entry(*, pinned: bool = True) -> Entry:
 def verified(model: Path, mmproj: Path | None = None, *, quick: bool = False) -> Report:
     """What is found in files that nobody has described."""
     return Verification(
-        Kept.beside(model), Kept.beside(mmproj) if mmproj else None, lambda path, count: None
+        Kept.other(model), Kept.other(mmproj) if mmproj else None, lambda path, count: None
     ).run(quick=quick)

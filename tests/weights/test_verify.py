@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,8 @@ from hub_server import HubServer
 from small_models import demo_entry, fetch, verified
 
 from refsheet_tui.paths import demo_mmproj, demo_model
+from refsheet_tui.weights.content import Kept
 from refsheet_tui.weights.findings import Report, Verdict
-from refsheet_tui.weights.record import Record
 from refsheet_tui.weights.store import Store
 from refsheet_tui.weights.verify import Verification
 
@@ -25,7 +26,9 @@ GOOD, NOTED, BAD = Verdict.GOOD, Verdict.NOTED, Verdict.BAD
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Path, Path]:
     """A copy of the demo, which nobody has said anything about."""
-    copies = [Path(shutil.copy(path, tmp_path)) for path in (demo_model(), demo_mmproj())]
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    copies = [Path(shutil.copy(path, folder)) for path in (demo_model(), demo_mmproj())]
     return copies[0], copies[1]
 
 
@@ -69,8 +72,9 @@ def test_a_file_that_nobody_has_described_is_recorded_on_first_sight(
     assert first.is_good
     assert verdicts(first, model)["content"] is NOTED
     assert "nobody has said what it should be" in words(first, "content")
-    known = Record.beside(model).get(model.name)
+    known = Kept.other(model).known
     assert known is not None and known.source == "first sight"
+    assert sorted(path.name for path in model.parent.iterdir()) == [mmproj.name, model.name]
     assert verdicts(verified(model, quick=True), model)["content"] is GOOD
 
 
@@ -183,6 +187,34 @@ def test_what_is_no_model_at_all(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.gguf"
     path.write_bytes(content)
     assert [check.name for check in verified(path).bad] == ["format"]
+
+
+def test_nothing_is_written_into_the_folder_of_another_program(tmp_path: Path) -> None:
+    """The hub's cache: contents by their sums, and a folder of links for each revision."""
+    blob, snapshot = tmp_path / "hub" / "blobs" / "0123", tmp_path / "hub" / "snapshots" / "f"
+    for folder in (blob.parent, snapshot):
+        folder.mkdir(parents=True)
+    shutil.copy(demo_model(), blob)
+    model = snapshot / "demo.gguf"
+    model.symlink_to(blob)
+    before = sorted((tmp_path / "hub").rglob("*"))
+    for quick in (False, True):
+        report = verified(model, quick=quick)
+        assert report.is_good
+    assert sorted((tmp_path / "hub").rglob("*")) == before
+    assert "not written to since" in words(report, "content"), "and yet it is remembered"
+
+
+def test_files_of_one_name_in_two_folders_are_two_files(tmp_path: Path) -> None:
+    other = "t\udce9\n" if sys.platform == "linux" else "two"  # macOS wants Unicode
+    one, two = (tmp_path / name / "demo.gguf" for name in ("one", other))
+    for path in (one, two):
+        path.parent.mkdir()
+        shutil.copy(demo_model(), path)
+        verified(path)
+    flip(two, bit=8 * 1_000_000)
+    assert verified(one).is_good
+    assert not verified(two).is_good
 
 
 def test_a_folder_that_cannot_be_written_is_no_obstacle(
