@@ -16,6 +16,8 @@ from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.transfers import SumView, TransferView, bars
 from refsheet_tui.config import Config
 from refsheet_tui.config_edit import change_config
+from refsheet_tui.engine import LoadSettings
+from refsheet_tui.engine.files import check_files
 from refsheet_tui.errors import RefsheetError, WeightsError
 from refsheet_tui.text import one_line
 from refsheet_tui.weights.catalog import Entry, load_catalog
@@ -120,6 +122,7 @@ class ModelFiles:
 
     def use(self, name: str, mmproj: Path | None, *, as_json: bool) -> None:
         chosen = choose_model(name, mmproj, self.shop.store)
+        check_files(LoadSettings(chosen.model, chosen.mmproj))
         if name != DEMO and name not in self.shop.catalog.models:
             name = str(paths.absolute(chosen.model))
         before, projector = self.config.model, self.config.mmproj

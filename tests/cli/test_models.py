@@ -274,6 +274,16 @@ def test_a_file_of_ones_own_is_used_from_everywhere(person: Person, tmp_path: Pa
     assert f"use '{folder / 'demo.gguf'}' --mmproj '{folder / 'demo-mmproj.gguf'}'" in back
 
 
+def test_a_file_that_is_cut_short_is_not_used(person: Person, tmp_path: Path) -> None:
+    for original in (demo_model(), demo_mmproj()):
+        (tmp_path / original.name).write_bytes(original.read_bytes()[:-1])
+    done = person.run("models", "use", tmp_path / "demo.gguf", "--mmproj", demo_mmproj())
+    assert done.code == 1 and "demo.gguf is cut short" in done.problem
+    done = person.run("models", "use", demo_model(), "--mmproj", tmp_path / "demo-mmproj.gguf")
+    assert done.code == 1 and "demo-mmproj.gguf is cut short" in done.problem
+    assert not (person.home / "config" / "config.yaml").exists()
+
+
 def test_a_downloaded_file_is_known_by_its_path_too(person: Person) -> None:
     person.get()
     file = person.models / "somebody/demo-GGUF/demo.gguf"
