@@ -70,7 +70,7 @@ _LINES = (
 
 def check_model(path: Path) -> None:
     for kept in (None, Kept.other(path)):
-        report = Verification(Kept.other(path), kept, lambda file, count: None)
+        report = Verification([Kept.other(path)], kept, lambda file, count: None)
         for each in report.run(quick=True).checks:
             assert each.finding.words == one_line(each.finding.words)
 

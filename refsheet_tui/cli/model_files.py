@@ -89,7 +89,7 @@ class ModelFiles:
         for each, pair in pairs.items():
             with bars() as shown:
                 view = SumView(shown, pair)
-                report = Verification(pair.model, pair.projector, view.read).run(quick=quick)
+                report = Verification(pair.parts, pair.projector, view.read).run(quick=quick)
             reports[each] = report
             if not as_json:
                 _print_report(each, report)
@@ -113,12 +113,12 @@ class ModelFiles:
 
     def print_paths(self, name: str, *, as_json: bool) -> None:
         chosen = choose_model(name, None, self.shop.store)
-        found = [str(each) for each in (chosen.model, chosen.mmproj) if each is not None]
         if as_json:
-            model, *projector = found
-            _print({"model": model, "mmproj": projector[0] if projector else None})
+            mmproj = str(chosen.mmproj) if chosen.mmproj else None
+            parts = [str(part) for part in chosen.parts]
+            _print({"model": str(chosen.model), "parts": parts, "mmproj": mmproj})
         else:
-            click.echo("\n".join(found))
+            click.echo("\n".join(map(str, chosen.files)))
 
     def use(self, name: str, mmproj: Path | None, *, as_json: bool) -> None:
         chosen = choose_model(name, mmproj, self.shop.store)

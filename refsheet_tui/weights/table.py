@@ -86,17 +86,17 @@ def other_rows(shop: Shop, config: Config, machine: Machine | None) -> list[Row]
 def _of_files(
     name: str, title: str, choice: ModelChoice, config: Config, machine: Machine | None
 ) -> Row:
-    files = (choice.model, *([choice.mmproj] if choice.mmproj else []))
+    files = choice.files
     are_here = all(map(paths.is_file, files))
     sizes = [file.stat().st_size for file in files] if are_here else []
     found = None
     if are_here and machine is not None:
-        projector = sum(sizes[1:])
+        projector = sizes[-1] if choice.mmproj else 0
         try:
             header = read_model(choice.model)
             check_model(header, choice.model)
-            shape = Shape.of(header)
-            found = fit(shape, sizes[0], projector, _loaded_with(config), machine)
+            weights = sum(sizes) - projector
+            found = fit(Shape.of(header), weights, projector, _loaded_with(config), machine)
         except WeightsError:  # whoever loads or verifies it is told why
             found = None
     return Row(

@@ -19,7 +19,9 @@ from refsheet_tui.weights.content import Kept
 from refsheet_tui.weights.findings import Report, Verdict
 from refsheet_tui.weights.store import Store
 from refsheet_tui.weights.verify import Verification
+from split_model import split_model
 
+HEAD_ALONE = (0, 40, 40)
 GOOD, NOTED, BAD = Verdict.GOOD, Verdict.NOTED, Verdict.BAD
 
 
@@ -45,7 +47,7 @@ def test_each_check_of_a_downloaded_model_is_named(hub: HubServer, store: Store)
     fetch(entry, store)
     assert entry.projector is not None
     model, mmproj = store.kept(entry.model), store.kept(entry.projector)
-    report = Verification(model, mmproj, lambda path, count: None).run()
+    report = Verification([model], mmproj, lambda path, count: None).run()
     assert verdicts(report, model.path) == {
         "format": GOOD,
         "size": GOOD,
@@ -189,17 +191,57 @@ def test_what_is_no_model_at_all(tmp_path: Path, content: bytes) -> None:
     assert [check.name for check in verified(path).bad] == ["format"]
 
 
+def test_every_part_is_checked_whichever_is_given(tmp_path: Path) -> None:
+    parts = split_model(tmp_path / "split", HEAD_ALONE)
+    for part in parts:
+        report = verified(part, demo_mmproj())
+        assert report.is_good
+        for each in parts:
+            assert {"format", "size", "content"} <= verdicts(report, each).keys()
+        assert words(report, "format") == "GGUF, all 0 tensors of this part there"
+        assert words(report, "parts") == "all 3 parts, 80 tensors"
+        assert verdicts(report, parts[0])["control tokens"] is GOOD
+        assert verdicts(report, demo_mmproj())["width"] is GOOD
+    assert sorted((tmp_path / "split").iterdir()) == parts, "nothing is written beside them"
+
+
+def test_a_missing_part_is_named_and_the_others_are_checked(tmp_path: Path) -> None:
+    parts = split_model(tmp_path, HEAD_ALONE)
+    parts[1].unlink()
+    for part in parts:
+        report = verified(part)
+        (bad,) = report.bad
+        assert bad.file == parts[1]
+        assert "demo-00002-of-00003.gguf is missing" in bad.finding.words
+        assert verdicts(report, parts[2])["content"] is not BAD
+
+
+def test_a_part_of_another_model_is_named(tmp_path: Path) -> None:
+    parts = split_model(tmp_path, HEAD_ALONE)
+    shutil.copy(split_model(tmp_path / "other", (1, 50, 29))[2], parts[2])
+    report = verified(parts[2])
+    assert verdicts(report, parts[0])["parts"] is BAD
+    assert not report.is_good
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_bit_flipped_in_any_part_is_found(tmp_path: Path, number: int) -> None:
+    parts = split_model(tmp_path, HEAD_ALONE)
+    verified(parts[0])
+    flip(parts[number], bit=8 * (parts[number].stat().st_size - 40))
+    assert {check.file for check in verified(parts[0]).bad} == {parts[number]}
+
+
 def test_nothing_is_written_into_the_folder_of_another_program(tmp_path: Path) -> None:
     """The hub's cache: contents by their sums, and a folder of links for each revision."""
-    blob, snapshot = tmp_path / "hub" / "blobs" / "0123", tmp_path / "hub" / "snapshots" / "f"
-    for folder in (blob.parent, snapshot):
-        folder.mkdir(parents=True)
-    shutil.copy(demo_model(), blob)
-    model = snapshot / "demo.gguf"
-    model.symlink_to(blob)
+    blobs, snapshot = tmp_path / "hub" / "blobs", tmp_path / "hub" / "snapshots" / ("f" * 40)
+    snapshot.mkdir(parents=True)
+    for number, part in enumerate(split_model(blobs, HEAD_ALONE)):
+        (snapshot / part.name).symlink_to(part.rename(blobs / f"{number:064x}"))
     before = sorted((tmp_path / "hub").rglob("*"))
+    second = snapshot / "demo-00002-of-00003.gguf"
     for quick in (False, True):
-        report = verified(model, quick=quick)
+        report = verified(second, quick=quick)
         assert report.is_good
     assert sorted((tmp_path / "hub").rglob("*")) == before
     assert "not written to since" in words(report, "content"), "and yet it is remembered"

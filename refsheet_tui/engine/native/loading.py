@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refsheet_tui.engine.events import Loading, ModelInfo
 from refsheet_tui.engine.files import Files
@@ -22,6 +22,7 @@ from refsheet_tui.engine.native.runner import Runner
 from refsheet_tui.engine.native.speeds import Speeds
 from refsheet_tui.engine.native.threads import performance_cores
 from refsheet_tui.engine.native.tokenizer import Tokenizer
+from refsheet_tui.engine.parts import model_size
 from refsheet_tui.engine.room import check_room, memory_room, on_the_processor
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError, RefsheetError, WeightsError
@@ -62,7 +63,8 @@ class Loader:
         all_logits: bool,
     ) -> None:
         """`on_progress` returns whether to go on. `all_logits`: see `Context`."""
-        self._settings = settings
+        # llama.cpp finds the other parts of a model by the name of the first.
+        self._settings = settings = replace(settings, model=files.parts[0])
         self._files = files
         self._all_logits = all_logits
         gpu = library.gpu() if settings.gpu_layers != 0 else None
@@ -78,7 +80,7 @@ class Loader:
         settings = self._settings
         shape = Shape.of(self._files.model)
         projector = settings.mmproj.stat().st_size if settings.mmproj else 0
-        need = needed(shape, settings.model.stat().st_size, projector, settings)
+        need = needed(shape, model_size(settings.model), projector, settings)
         problem: RefsheetError = EngineError(_("Nothing was loaded."), _("Try again."))
         for gpu_layers in attempts(settings, shape, need):
             here = need.total
@@ -157,7 +159,7 @@ class _Shares:
         expected_s: float | None,
         on_progress: Callable[[Loading], bool],
     ) -> None:
-        model = settings.model.stat().st_size
+        model = model_size(settings.model)
         mmproj = settings.mmproj.stat().st_size if settings.mmproj else 0
         self._share = model / (model + mmproj)
         self._expected_s = expected_s
