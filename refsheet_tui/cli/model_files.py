@@ -18,6 +18,7 @@ from refsheet_tui.config import Config
 from refsheet_tui.config_edit import change_config
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.files import check_files
+from refsheet_tui.engine.tuning import NOT_TUNED, is_instruction_tuned
 from refsheet_tui.errors import RefsheetError, WeightsError
 from refsheet_tui.text import one_line
 from refsheet_tui.weights.catalog import Entry, load_catalog
@@ -122,15 +123,19 @@ class ModelFiles:
 
     def use(self, name: str, mmproj: Path | None, *, as_json: bool) -> None:
         chosen = choose_model(name, mmproj, self.shop.store)
-        check_files(LoadSettings(chosen.model, chosen.mmproj))
+        files = check_files(LoadSettings(chosen.model, chosen.mmproj))
+        is_tuned = is_instruction_tuned(files.model, chosen.model)
         if name != DEMO and name not in self.shop.catalog.models:
             name = str(paths.absolute(chosen.model))
         before, projector = self.config.model, self.config.mmproj
         file = self._choose(name, paths.absolute(mmproj) if mmproj else None)
         if as_json:
-            _print({"model": name, "before": before, "config": str(file)})
+            changed = {"model": name, "before": before, "config": str(file)}
+            _print({**changed, "instruction_tuned": is_tuned})
             return
         self._say_who_speaks(name)
+        if not is_tuned:
+            note(NOT_TUNED.format(model=one_line(chosen.model.name)))
         if before != name:
             back = ["refsheet", "models", "use", before]
             back += ["--mmproj", str(projector)] if projector else []

@@ -26,6 +26,7 @@ class ModelInfo:
     picture_size: int
     picture_tokens: int
     device: str
+    is_instruction_tuned: bool = True
     safe_mode: str = ""
 
     @property

@@ -19,7 +19,7 @@ from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
 from refsheet_tui.weights.content import Kept, check_size, check_sum, check_unchanged
 from refsheet_tui.weights.findings import Check, Finding, Report, Verdict
-from refsheet_tui.weights.vocabulary import check_template, check_tokens
+from refsheet_tui.weights.vocabulary import check_template, check_tokens, check_tuning
 
 Progress = Callable[[Path, int], None]
 """Is told a file, and how many more of its bytes were summed up; stops it by raising."""
@@ -116,6 +116,7 @@ class Verification:
         path, sees = self._model, self._mmproj is not None
         self._ask(path, N_("control tokens"), lambda: check_tokens(path, model, sees_pictures=sees))
         self._ask(path, N_("chat template"), lambda: check_template(model))
+        self._ask(path, N_("tuning"), lambda: check_tuning(model, path))
 
     def _width(self, model: GgufHeader, mmproj: GgufHeader, path: Path) -> None:
         def belongs() -> Finding:

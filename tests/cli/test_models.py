@@ -16,6 +16,7 @@ from command import ROOT, Outcome, command, environment
 from hub_server import Fault, HubServer, hub_server
 from terminal import on_a_terminal
 
+from pretrained_model import pretrained_model
 from refsheet_tui.paths import demo_mmproj, demo_model
 from split_model import split_model
 
@@ -344,6 +345,20 @@ def test_a_model_in_parts_from_the_hub_is_one_model(person: Person, tmp_path: Pa
     removed = json.loads(person.run("models", "remove", "split", "--yes", "--json").out)
     assert len(removed["removed"]) == len(parts)
     assert not (person.models / "somebody").exists()
+
+
+def test_a_model_that_only_continues_text_is_named(person: Person, tmp_path: Path) -> None:
+    model = pretrained_model(tmp_path / "gemma-3-270m.gguf")
+    sentence = "is not instruction-tuned: it continues text instead of answering"
+    used = person.run("models", "use", model)
+    assert used.code == 0 and f"gemma-3-270m.gguf {sentence}" in used.err
+    assert "It speaks from now on" in used.out, "it is a warning"
+    assert sentence in person.run("models", "verify", model).out
+    asked = person.run("ask", "Hello", "--max-new-tokens", "2")
+    assert asked.code == 0 and asked.err.count(sentence) == 1
+    tuned = json.loads(person.run("models", "use", "demo", "--json").out)
+    assert tuned["instruction_tuned"] is True
+    assert sentence not in person.run("ask", "Hello", "--max-new-tokens", "2").err
 
 
 def test_a_downloaded_file_is_known_by_its_path_too(person: Person) -> None:

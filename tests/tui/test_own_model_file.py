@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from hub_models import cells_of, choose, open_models, shown, table, written
 from hub_server import HubServer
-from screens import GREEDY, ready, until
+from screens import GREEDY, ready, told, until
 from textual.events import Paste
 from textual.widgets import Input, Static
 
+from pretrained_model import pretrained_model
+from refsheet_tui.config import load_config
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.model_file import ModelFileScreen
@@ -98,6 +100,30 @@ async def test_a_part_that_is_missing_is_told_under_the_model(
         app.screen.query_one("#file-mmproj", Input).value = str(demo_mmproj())
         await pilot.press("enter")
         await until(pilot, lambda: "demo-00002-of-00003" in shown(app, "#problem-model"))
+
+
+async def test_a_model_that_only_continues_text_is_named(hub: HubServer, tmp_path: Path) -> None:
+    sentence = "is not instruction-tuned: it continues text instead of answering"
+    own = str(pretrained_model(tmp_path / "gemma-3-270m.gguf"))
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot, app)
+        assert sentence not in told(app)
+        await open_models(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
+        app.screen.query_one("#file-model", Input).value = own
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: sentence in told(app))
+        await until(pilot, lambda: own in table(app).rows)
+        await choose(pilot, app, own)
+        assert f"gemma-3-270m.gguf {sentence}" in " ".join(shown(app, "#about-model").split())
+        await choose(pilot, app, "demo")
+        assert sentence not in shown(app, "#about-model")
+        assert told(app).count(sentence) <= 1, "once is enough"
+    app = RefsheetApp(load_config())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: sentence in told(app))
 
 
 async def test_a_file_of_ones_own_that_is_gone_is_told(hub: HubServer, tmp_path: Path) -> None:

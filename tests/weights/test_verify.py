@@ -14,6 +14,7 @@ from gguf import GGUFWriter
 from hub_server import HubServer
 from small_models import demo_entry, fetch, verified
 
+from pretrained_model import pretrained_model
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.weights.content import Kept
 from refsheet_tui.weights.findings import Report, Verdict
@@ -55,6 +56,7 @@ def test_each_check_of_a_downloaded_model_is_named(hub: HubServer, store: Store)
         "kind": GOOD,
         "control tokens": GOOD,
         "chat template": GOOD,
+        "tuning": GOOD,
     }
     assert verdicts(report, mmproj.path) == {
         "format": GOOD,
@@ -168,6 +170,16 @@ def test_a_chat_template_of_another_model(tmp_path: Path) -> None:
     assert verdicts(report, model)["chat template"] is BAD
     bare = written(tmp_path / "b.gguf", TURNS)
     assert verdicts(verified(bare), bare)["chat template"] is NOTED
+
+
+def test_a_model_that_is_not_tuned_is_named_and_is_no_bad_file(tmp_path: Path) -> None:
+    model = pretrained_model(tmp_path / "gemma-3-270m.gguf")
+    report = verified(model)
+    assert report.is_good
+    assert verdicts(report, model)["tuning"] is NOTED
+    assert "gemma-3-270m.gguf is not instruction-tuned: it continues" in words(report, "tuning")
+    tuned = pretrained_model(tmp_path / "gemma-3-270m-it.gguf")
+    assert words(verified(tuned), "tuning") == "instruction-tuned"
 
 
 def test_a_projector_of_another_width(tmp_path: Path) -> None:

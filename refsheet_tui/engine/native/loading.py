@@ -25,6 +25,7 @@ from refsheet_tui.engine.native.tokenizer import Tokenizer
 from refsheet_tui.engine.parts import model_size
 from refsheet_tui.engine.room import check_room, memory_room, on_the_processor
 from refsheet_tui.engine.settings import LoadSettings
+from refsheet_tui.engine.tuning import is_instruction_tuned
 from refsheet_tui.errors import EngineError, RefsheetError, WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.prompting.turns import (
@@ -123,6 +124,7 @@ class Loader:
             picture_size=projector.picture_size if projector else 0,
             picture_tokens=picture_tokens,
             device=self._device if model.uses_gpu else "CPU",
+            is_instruction_tuned=is_instruction_tuned(self._files.model, settings.model),
         )
         snapshots = kept.snapshots(context.size, context.window)
         if snapshots is not None:
