@@ -69,8 +69,8 @@ _LINES = (
 
 
 def check_model(path: Path) -> None:
-    for kept in (None, Kept.beside(path)):
-        report = Verification(Kept.beside(path), kept, lambda file, count: None)
+    for kept in (None, Kept.other(path)):
+        report = Verification([Kept.other(path)], kept, lambda file, count: None)
         for each in report.run(quick=True).checks:
             assert each.finding.words == one_line(each.finding.words)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from refsheet_tui.bench.figures import OURS, TARGETS, Figures, Target
 from refsheet_tui.engine import LoadSettings
+from refsheet_tui.engine.parts import model_size
 
 _GIB = 1 << 30
 _SPEEDS = ("write", "read")
@@ -36,7 +37,7 @@ def document(
     return {
         "machine": asdict(machine),
         "model": settings.model.name,
-        "model_bytes": settings.model.stat().st_size,
+        "model_bytes": model_size(settings.model),
         "context_size": settings.context_size,
         "bandwidth_share": share,
         "values": figures.values,

@@ -14,6 +14,7 @@ from refsheet_tui.bench.report import Machine
 from refsheet_tui.bench.scene import scenes
 from refsheet_tui.bench.server_peer import BenchError
 from refsheet_tui.engine import LoadSettings, LocalEngine
+from refsheet_tui.engine.parts import model_size
 
 # Where the chat of the bench is when its write speed is measured.
 _DEPTH = 512
@@ -53,7 +54,7 @@ async def run(
         say("the handler of llama-cpp-python, one run")
         _merge(figures, stock_peer.measure(settings, threads, next(sheets)))
     written = figures.middle(OURS, "write")
-    share = written * settings.model.stat().st_size / speed if written else None
+    share = written * model_size(settings.model) / speed if written else None
     return Result(figures, Machine.here(threads, speed), share)
 
 

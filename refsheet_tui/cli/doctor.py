@@ -119,7 +119,7 @@ def _weights(config: Config) -> Iterator[Symptom]:
 
 
 def _checked(topic: str, name: str, pair: Pair) -> Iterator[Symptom]:
-    checked = Verification(pair.model, pair.projector, lambda path, count: None).run(quick=True)
+    checked = Verification(pair.parts, pair.projector, lambda path, count: None).run(quick=True)
     if checked.is_good:
         yield Symptom(topic, one_line(name))
     for check in checked.bad:

@@ -16,6 +16,9 @@ from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.transfers import SumView, TransferView, bars
 from refsheet_tui.config import Config
 from refsheet_tui.config_edit import change_config
+from refsheet_tui.engine import LoadSettings
+from refsheet_tui.engine.files import check_files
+from refsheet_tui.engine.tuning import NOT_TUNED, is_instruction_tuned
 from refsheet_tui.errors import RefsheetError, WeightsError
 from refsheet_tui.text import one_line
 from refsheet_tui.weights.catalog import Entry, load_catalog
@@ -87,7 +90,7 @@ class ModelFiles:
         for each, pair in pairs.items():
             with bars() as shown:
                 view = SumView(shown, pair)
-                report = Verification(pair.model, pair.projector, view.read).run(quick=quick)
+                report = Verification(pair.parts, pair.projector, view.read).run(quick=quick)
             reports[each] = report
             if not as_json:
                 _print_report(each, report)
@@ -111,23 +114,28 @@ class ModelFiles:
 
     def print_paths(self, name: str, *, as_json: bool) -> None:
         chosen = choose_model(name, None, self.shop.store)
-        found = [str(each) for each in (chosen.model, chosen.mmproj) if each is not None]
         if as_json:
-            model, *projector = found
-            _print({"model": model, "mmproj": projector[0] if projector else None})
+            mmproj = str(chosen.mmproj) if chosen.mmproj else None
+            parts = [str(part) for part in chosen.parts]
+            _print({"model": str(chosen.model), "parts": parts, "mmproj": mmproj})
         else:
-            click.echo("\n".join(found))
+            click.echo("\n".join(map(str, chosen.files)))
 
     def use(self, name: str, mmproj: Path | None, *, as_json: bool) -> None:
         chosen = choose_model(name, mmproj, self.shop.store)
+        files = check_files(LoadSettings(chosen.model, chosen.mmproj))
+        is_tuned = is_instruction_tuned(files.model, chosen.model)
         if name != DEMO and name not in self.shop.catalog.models:
             name = str(paths.absolute(chosen.model))
         before, projector = self.config.model, self.config.mmproj
         file = self._choose(name, paths.absolute(mmproj) if mmproj else None)
         if as_json:
-            _print({"model": name, "before": before, "config": str(file)})
+            changed = {"model": name, "before": before, "config": str(file)}
+            _print({**changed, "instruction_tuned": is_tuned})
             return
         self._say_who_speaks(name)
+        if not is_tuned:
+            note(NOT_TUNED.format(model=one_line(chosen.model.name)))
         if before != name:
             back = ["refsheet", "models", "use", before]
             back += ["--mmproj", str(projector)] if projector else []

@@ -56,6 +56,7 @@ def _as_json(row: Row) -> dict[str, object]:
         "bytes": row.size,
         "gated": _is_gated(row),
         "sees_pictures": row.sees_pictures,
+        "instruction_tuned": row.is_instruction_tuned,
         "in_use": row.in_use,
         "recommended": row.recommended,
         "fits": fit.verdict.value if fit else None,
@@ -79,7 +80,9 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         mark,
         row.name,
-        row.title + (" (gated)" if _is_gated(row) else ""),
+        row.title
+        + (" (gated)" if _is_gated(row) else "")
+        + ("" if row.is_instruction_tuned else " (not instruction-tuned)"),
         "" if row.state is State.ABSENT else row.state.value,
         in_gb(row.size) if row.size else "?",
         verdict,

@@ -70,7 +70,7 @@ def remove(files: ModelFiles, name: str, yes: bool, as_json: bool) -> None:
 @_JSON
 @click.pass_obj
 def path(files: ModelFiles, name: str, as_json: bool) -> None:
-    """Print where a model's files are: the text model, then its projector."""
+    """Print where a model's files are: the text model, all its parts, then its projector."""
     files.print_paths(name, as_json=as_json)
 
 

@@ -14,6 +14,7 @@ from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.interrupts import Interrupts
 from refsheet_tui.cli.options import Settings
 from refsheet_tui.engine import Event, LocalEngine, ModelInfo, Vision
+from refsheet_tui.engine.tuning import NOT_TUNED
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.weights import DEMO_NOTICE
 
@@ -80,6 +81,8 @@ async def loaded(settings: Settings) -> AsyncIterator[Desk]:
             info = await engine.load(settings.load, status.event)
         if info.is_demo:
             note(DEMO_NOTICE)
+        if not info.is_instruction_tuned:
+            note(NOT_TUNED.format(model=info.name))
         if info.restrictions:
             note(
                 "The usual settings failed, so the engine runs with safer ones: "

@@ -21,6 +21,7 @@ from rich.progress import (
 )
 from rich.table import Column
 
+from refsheet_tui import paths
 from refsheet_tui.cli.console import note
 from refsheet_tui.text import one_line
 from refsheet_tui.weights.progress import Asking, Checking, Ready, Receiving, Waiting
@@ -105,8 +106,8 @@ class SumView:
     """Shows how far the sums of a model's files are."""
 
     def __init__(self, bars: Bars, pair: Pair) -> None:
-        files = [pair.model, *([pair.projector] if pair.projector else [])]
-        self._totals = {each.path: each.path.stat().st_size for each in files if each.path.exists()}
+        there = [each.path for each in pair.files if paths.is_file(each.path)]
+        self._totals = {path: path.stat().st_size for path in there}
         self._done = dict.fromkeys(self._totals, 0)
         self._bars = bars
 

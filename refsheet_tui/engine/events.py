@@ -37,6 +37,7 @@ class ModelInfo:
     picture_size: int
     picture_tokens: int
     device: str
+    is_instruction_tuned: bool = True
     gpu_layers: int = 0
     layers: int = 0
     gpu_share: float = 1.0

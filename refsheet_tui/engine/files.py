@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from refsheet_tui import paths
 from refsheet_tui.engine.gguf_header import CutShortError, GgufHeader, NotGgufError, read_header
+from refsheet_tui.engine.parts import join_parts, missing_part, model_parts
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
@@ -22,27 +25,40 @@ _AGAIN = N_("Download it again.")
 
 @dataclass(frozen=True)
 class Files:
-    """The heads of files that are what they were given as."""
+    """The heads of files that are what they were given as; `parts` are the model's files."""
 
     model: GgufHeader
     mmproj: GgufHeader | None
+    parts: tuple[Path, ...]
 
 
 def check_files(settings: LoadSettings) -> Files:
     """Raises `WeightsError` naming the file and what is wrong with it."""
     model = read_model(settings.model)
     check_model(model, settings.model)
+    parts = model_parts(settings.model)
     if settings.mmproj is None:
-        return Files(model, None)
+        return Files(model, None, parts)
     mmproj = read_mmproj(settings.mmproj)
     check_mmproj(mmproj, settings.mmproj)
     check_width(model, mmproj, settings.model, settings.mmproj)
-    return Files(model, mmproj)
+    return Files(model, mmproj, parts)
 
 
 def read_model(path: Path) -> GgufHeader:
-    """The head of a whole GGUF file. Raises `WeightsError`."""
-    return _header(path, _CHOOSE_MODEL)
+    """Return the head of a whole model, whichever of its parts `path` is: see `join_parts`.
+
+    Raises `WeightsError` for a part that is missing, cut short or of another model.
+    """
+    parts = model_parts(path)
+    return join_parts({part: read_part(part, parts) for part in parts})
+
+
+def read_part(part: Path, parts: Sequence[Path]) -> GgufHeader:
+    """Return the head of one of the `parts` of a model. Raises `WeightsError`."""
+    if len(parts) > 1 and not paths.exists(part):
+        raise missing_part(part, parts)
+    return _header(part, _CHOOSE_MODEL)
 
 
 def read_mmproj(path: Path) -> GgufHeader:
@@ -70,6 +86,13 @@ def check_model(header: GgufHeader, path: Path) -> None:
 
 def check_mmproj(header: GgufHeader, path: Path) -> None:
     """Raises `WeightsError` unless it is a projector of the kind `gemma3`."""
+    if header.number("split.count") > 1:
+        raise WeightsError(
+            _(
+                "{file} is one part of a split model; a vision projector (mmproj) is never split."
+            ).format(file=_name(path)),
+            _(_CHOOSE_MMPROJ),
+        )
     found = header.text("general.architecture")
     if found != _PROJECTOR:
         problem = (

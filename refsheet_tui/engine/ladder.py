@@ -12,6 +12,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+from refsheet_tui.engine.parts import model_parts, model_size
 from refsheet_tui.engine.settings import GPU_SHARES, LoadSettings
 from refsheet_tui.paths import state_dir
 
@@ -206,5 +207,5 @@ def _key(settings: LoadSettings) -> str:
     """A new version of llama.cpp, or another model, begins at the top again."""
     size = 0
     with suppress(OSError):
-        size = settings.model.stat().st_size
-    return f"{settings.model.name} {size} {version(_LIBRARY)}"
+        size = model_size(settings.model)
+    return f"{model_parts(settings.model)[0].name} {size} {version(_LIBRARY)}"

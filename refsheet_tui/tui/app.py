@@ -22,7 +22,8 @@ from textual.theme import Theme, ThemeProvider
 from refsheet_tui.config import Config
 from refsheet_tui.config_edit import Value
 from refsheet_tui.crashes import crash
-from refsheet_tui.engine import Engine
+from refsheet_tui.engine import Engine, ModelInfo
+from refsheet_tui.engine.tuning import NOT_TUNED
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _, speak
 from refsheet_tui.prompting import Language, chosen_language, screens_language
@@ -105,6 +106,7 @@ class RefsheetApp(App[int]):
         self._welcomes = welcomes
         self._chats = OpenChats(self)
         self._deleted: list[int] = []
+        self._loaded: ModelInfo | None = None
         self.crashed: RefsheetError | None = None
 
     @property
@@ -307,6 +309,10 @@ class RefsheetApp(App[int]):
 
     def _engine_changed(self, state: EngineState) -> None:
         self.engine_state = state
+        before, self._loaded = self._loaded, state.info or self._loaded
+        if state.info is not None and state.info != before and not state.info.is_instruction_tuned:
+            words = _(NOT_TUNED).format(model=state.info.name)
+            self.notify(words, severity="warning", markup=False, timeout=15)
 
     def _transfer_changed(self, transfer: Transfer | None) -> None:
         self.transfer = transfer

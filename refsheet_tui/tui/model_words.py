@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
+from refsheet_tui.engine.tuning import NOT_TUNED
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import one_line
@@ -77,7 +78,8 @@ def _fits(fit: Fit | None) -> str:
 def about(row: Row) -> Text:
     """Everything that there is to say about a model, the most important first."""
     lines = [Text(one_line(row.title), "bold")]
-    lines += [Text(line) for line in (_standing(row), fit_words(row), _kind(row)) if line]
+    words = (_standing(row), fit_words(row), _kind(row), _tuning(row))
+    lines += [Text(line) for line in words if line]
     if row.licence is not None:
         lines.append(Text(f"{row.licence.title}: {row.licence.url}"))
     lines.append(Text(one_line(str(row.files[0])), "dim"))
@@ -129,6 +131,12 @@ def fit_words(row: Row) -> str:
 
 def _kind(row: Row) -> str:
     return _("It sees pictures.") if row.sees_pictures else _("Text only: it can't see pictures.")
+
+
+def _tuning(row: Row) -> str:
+    if row.is_instruction_tuned:
+        return ""
+    return _(NOT_TUNED).format(model=one_line(row.title))
 
 
 def of_machine(measured: Measured | None, *, measuring: bool) -> str:

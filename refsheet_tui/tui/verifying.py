@@ -22,20 +22,20 @@ class Verifying:
 
     def __init__(self, pair: Pair) -> None:
         self._pair = pair
-        files = [each.path for each in (pair.model, pair.projector) if each is not None]
-        self._total = sum(each.stat().st_size for each in files if paths.is_file(each))
+        there = [each.path for each in pair.files if paths.is_file(each.path)]
+        self._total = sum(path.stat().st_size for path in there)
         self._done = 0
         self._stop = threading.Event()
 
     @property
     def progress(self) -> Progress:
-        return checking(self._pair.model.path.name, self._done, self._total)
+        return checking(self._pair.parts[0].path.name, self._done, self._total)
 
     async def run(self) -> Report | None:
         """What was found; None when it was stopped."""
         try:
             return await in_thread(
-                Verification(self._pair.model, self._pair.projector, self._read).run
+                Verification(self._pair.parts, self._pair.projector, self._read).run
             )
         except _StoppedError:
             return None

@@ -14,13 +14,17 @@ from pydantic import (
     ConfigDict,
     Field,
     TypeAdapter,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from refsheet_tui import paths
 from refsheet_tui.config_file import read_settings
 from refsheet_tui.config_problems import validated
 from refsheet_tui.engine.memory import Shape
+from refsheet_tui.engine.parts import part_names
 from refsheet_tui.errors import ConfigError, WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
@@ -36,6 +40,12 @@ def _inside_the_repository(name: str) -> str:
     if any(part in ("", ".", "..") for part in name.split("/")):
         raise ValueError("it must be a path inside the repository")
     return name
+
+
+def _part_files(file: str) -> list[str]:
+    """Return the files of the model that `file`, a path inside a repository, is a part of."""
+    folder, slash, name = file.rpartition("/")
+    return [f"{folder}{slash}{each}" for each in part_names(name)]
 
 
 class _Strict(BaseModel):
@@ -63,19 +73,63 @@ class Licence(_Strict):
 
 
 class Entry(_Strict):
-    """A text model, and the projector that belongs to it; without one it can't see pictures."""
+    """A text model, and the projector that belongs to it; without one it can't see pictures.
+
+    `more_parts` are the other files, in order, of a model that was split; `model` is the first.
+    """
 
     title: _Line
     model: RemoteFile
+    more_parts: list[RemoteFile] = Field(default=[], validate_default=True)
     projector: RemoteFile | None = None
     licence: str | None = None
     shape: str | None = None
     gated: bool = False
     instead: str | None = None
 
+    @field_validator("model")
+    @classmethod
+    def _is_the_first(cls, model: RemoteFile) -> RemoteFile:
+        first = _part_files(model.file)[0]
+        if model.file != first:
+            raise PydanticCustomError(
+                "model", "should be the first part, {first}", {"first": first}
+            )
+        return model
+
+    @field_validator("more_parts")
+    @classmethod
+    def _are_all_there(cls, others: list[RemoteFile], info: ValidationInfo) -> list[RemoteFile]:
+        first = info.data.get("model")
+        if first is not None:  # else that is what is wrong
+            names = _part_files(first.file)[1:]
+            wanted = [(first.repository, first.revision, name) for name in names]
+            if wanted != [(each.repository, each.revision, each.file) for each in others]:
+                raise PydanticCustomError(
+                    "more_parts",
+                    "should be the parts after {first}, from the same repository and revision: "
+                    "{names}",
+                    {"first": first.file, "names": ", ".join(names) or "none"},
+                )
+        return others
+
+    @field_validator("projector")
+    @classmethod
+    def _is_one_file(cls, projector: RemoteFile | None) -> RemoteFile | None:
+        if projector is not None and len(_part_files(projector.file)) > 1:
+            raise PydanticCustomError(
+                "projector", "should be one file, because a projector is never split"
+            )
+        return projector
+
+    @property
+    def parts(self) -> tuple[RemoteFile, ...]:
+        """The files of the text model."""
+        return (self.model, *self.more_parts)
+
     @property
     def files(self) -> tuple[RemoteFile, ...]:
-        return (self.model,) if self.projector is None else (self.model, self.projector)
+        return self.parts if self.projector is None else (*self.parts, self.projector)
 
     @property
     def size(self) -> int | None:

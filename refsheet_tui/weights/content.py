@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from refsheet_tui import paths
 from refsheet_tui.errors import StorageError, WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.weights.findings import Finding, Verdict
@@ -34,9 +35,10 @@ class Kept:
     sha256: str | None = None
 
     @classmethod
-    def beside(cls, path: Path) -> Kept:
-        """A file of the person's own; what is seen of it is recorded beside it."""
-        return cls(path, path.name, Record.beside(path))
+    def other(cls, path: Path) -> Kept:
+        """Return a file that was not downloaded by this program; nothing is written beside it."""
+        # A URI is plain ASCII, whatever bytes the path consists of.
+        return cls(path, paths.absolute(path).as_uri(), Record.of_other_files())
 
     @property
     def known(self) -> Known | None:

@@ -12,6 +12,7 @@ from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.files import read_model
 from refsheet_tui.engine.machine import Build
 from refsheet_tui.engine.memory import Need, Shape, layers_on_gpu, needed
+from refsheet_tui.engine.parts import model_size
 from refsheet_tui.engine.room import memory_room, on_the_processor
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.weights.catalog import Catalog, Entry
@@ -106,15 +107,16 @@ def fit_entry(
 ) -> Fit | None:
     """By the numbers in the file when it is on disk, else by the catalogue's; None where neither
     has any."""
-    weights = store.size(entry.model)
+    weights = store.model_size(entry)
     projector = store.size(entry.projector) if entry.projector else 0
     shape = catalog.shapes.get(entry.shape) if entry.shape else None
-    if store.state(entry.model) is State.WHOLE:
+    if store.state_of_model(entry) is State.WHOLE:
+        model = store.path(entry.model)
         try:
-            shape = Shape.of(read_model(store.path(entry.model)))
+            shape = Shape.of(read_model(model))
         except WeightsError:
             return None
-        weights = store.path(entry.model).stat().st_size
+        weights = model_size(model)
     if shape is None or weights is None or projector is None:
         return None
     return fit(shape, weights, projector, settings, machine)

@@ -1,6 +1,8 @@
-"""What is known of each downloaded file: its size, its sum, and whose word that is.
+"""What is known of each model file: its size, its sum, and whose word that is.
 
-The record lies beside the weights, so that they can be moved and checked together.
+The record of what was downloaded lies beside the weights, so that they can be moved and checked
+together. Other files lie in folders of the user or of other programs, where nothing is written:
+their record is among what the program remembers by itself.
 """
 
 from __future__ import annotations
@@ -49,9 +51,9 @@ class Record:
         self._file = file
 
     @classmethod
-    def beside(cls, path: Path) -> Record:
-        """That of the folder which `path` lies in."""
-        return cls(path.parent / FILE_NAME)
+    def of_other_files(cls) -> Record:
+        """Return the record of files that were not downloaded by this program, by their URIs."""
+        return cls(paths.state_dir() / FILE_NAME)
 
     def get(self, name: str) -> Known | None:
         return self._read().get(name)

@@ -22,10 +22,15 @@ NOTICE = "NOTICE.txt"
 
 @dataclass(frozen=True)
 class Pair:
-    """The files of one model on disk, and what they should be."""
+    """The files of one model on disk, and what they should be; `parts` are the text model's."""
 
-    model: Kept
+    parts: tuple[Kept, ...]
     projector: Kept | None
+
+    @property
+    def files(self) -> tuple[Kept, ...]:
+        """All of them, the projector last."""
+        return (*self.parts, self.projector) if self.projector else self.parts
 
 
 class Shop:
@@ -46,16 +51,18 @@ class Shop:
         state = self.store.state_of(entry)
         if state in (State.ABSENT, State.PARTIAL):
             raise WeightsError(
-                _("{name} is not whole on this machine.").format(name=name),
+                _("{name} is incomplete: {file} is missing.").format(
+                    name=name, file=self.store.first_missing(entry).file
+                ),
                 _("Get it: refsheet models download {name}").format(name=name),
             )
         projector = self.store.kept(entry.projector) if entry.projector else None
-        return Pair(self.store.kept(entry.model), projector)
+        return Pair(tuple(map(self.store.kept, entry.parts)), projector)
 
     def chosen(self, choice: ModelChoice) -> Pair:
         """Files by their paths: what they should be is known of those that were downloaded."""
         projector = self._kept_at(choice.mmproj) if choice.mmproj else None
-        return Pair(self._kept_at(choice.model), projector)
+        return Pair(tuple(map(self._kept_at, choice.parts)), projector)
 
     def _kept_at(self, path: Path) -> Kept:
         path = paths.absolute(path)
@@ -63,7 +70,7 @@ class Shop:
             for file in entry.files:
                 if paths.absolute(self.store.path(file)) == path:
                     return self.store.kept(file)
-        return Kept.beside(path)
+        return Kept.other(path)
 
     def remove(self, name: str) -> tuple[list[Path], int]:
         """Remove the files of a model that no other whole model needs, and what was begun of
@@ -123,7 +130,7 @@ class Shop:
         return any(
             path in map(self.store.path, each.files)
             for each in others
-            if self.store.state(each.model) is State.WHOLE
+            if self.store.state_of_model(each) is State.WHOLE
         )
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -69,6 +70,11 @@ class Store:
         known = self.known(file)
         return known.bytes if known else None
 
+    def model_size(self, entry: Entry) -> int | None:
+        """Return the bytes that the text model's files should have; None when nobody said."""
+        sizes = [self.size(file) for file in entry.parts]
+        return None if None in sizes else sum(size or 0 for size in sizes)
+
     def state(self, file: RemoteFile) -> State:
         """By its size: see `verify` for its content."""
         path = self.path(file)
@@ -77,8 +83,20 @@ class Store:
             return State.WHOLE if size in (None, path.stat().st_size) else State.DAMAGED
         return State.PARTIAL if self.partials(file) else State.ABSENT
 
+    def first_missing(self, entry: Entry) -> RemoteFile:
+        """Return the first file that is not there, of an entry that is not whole."""
+        missing = (file for file in entry.files if not paths.is_file(self.path(file)))
+        return next(missing, entry.model)  # the last may have arrived meanwhile
+
     def state_of(self, entry: Entry) -> State:
-        states = {self.state(file) for file in entry.files}
+        return self._worst(entry.files)
+
+    def state_of_model(self, entry: Entry) -> State:
+        """Return the state of the text model's files alone."""
+        return self._worst(entry.parts)
+
+    def _worst(self, files: Iterable[RemoteFile]) -> State:
+        states = {self.state(file) for file in files}
         if len(states) == 1:
             return states.pop()
         return State.DAMAGED if State.DAMAGED in states else State.PARTIAL

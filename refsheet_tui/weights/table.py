@@ -10,6 +10,7 @@ from refsheet_tui.config import Config
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.files import check_model, read_model
 from refsheet_tui.engine.memory import Shape
+from refsheet_tui.engine.tuning import is_instruction_tuned
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.text import one_line
@@ -25,7 +26,7 @@ class Row:
     """One model. `entry` is None for what is not in the catalogue, the demo and files of the
     person's own, whose `name` is a path; `licence`: whose terms it comes under; `size` in bytes.
     `fit` is None as long as the machine was not measured, and where the numbers for it are unknown.
-    `files` are where they are, or will be."""
+    `files` are where they are, or will be. `is_instruction_tuned`: as far as it is known."""
 
     name: str
     title: str
@@ -38,6 +39,7 @@ class Row:
     in_use: bool
     recommended: bool
     files: tuple[Path, ...]
+    is_instruction_tuned: bool
 
 
 def catalogue_rows(shop: Shop, config: Config, machine: Machine | None) -> list[Row]:
@@ -63,6 +65,7 @@ def catalogue_rows(shop: Shop, config: Config, machine: Machine | None) -> list[
             in_use=config.model == name,
             recommended=name == best,
             files=tuple(map(store.path, entry.files)),
+            is_instruction_tuned=_is_tuned(store.path(entry.model)),
         )
         for name, entry in catalog.models.items()
     ]
@@ -86,17 +89,19 @@ def other_rows(shop: Shop, config: Config, machine: Machine | None) -> list[Row]
 def _of_files(
     name: str, title: str, choice: ModelChoice, config: Config, machine: Machine | None
 ) -> Row:
-    files = (choice.model, *([choice.mmproj] if choice.mmproj else []))
+    files = choice.files
     are_here = all(map(paths.is_file, files))
     sizes = [file.stat().st_size for file in files] if are_here else []
-    found = None
-    if are_here and machine is not None:
-        projector = sum(sizes[1:])
+    found, is_tuned = None, True
+    if are_here:
+        projector = sizes[-1] if choice.mmproj else 0
         try:
             header = read_model(choice.model)
             check_model(header, choice.model)
-            shape = Shape.of(header)
-            found = fit(shape, sizes[0], projector, _loaded_with(config), machine)
+            is_tuned = is_instruction_tuned(header, choice.model)
+            weights = sum(sizes) - projector
+            if machine is not None:
+                found = fit(Shape.of(header), weights, projector, _loaded_with(config), machine)
         except WeightsError:  # whoever loads or verifies it is told why
             found = None
     return Row(
@@ -111,7 +116,16 @@ def _of_files(
         in_use=config.model == name,
         recommended=False,
         files=files,
+        is_instruction_tuned=is_tuned,
     )
+
+
+def _is_tuned(model: Path) -> bool:
+    """Of a model that may not be there, or be damaged: others tell that."""
+    try:
+        return is_instruction_tuned(read_model(model), model)
+    except WeightsError:
+        return True
 
 
 def _loaded_with(config: Config) -> LoadSettings:

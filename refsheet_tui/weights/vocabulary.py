@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from refsheet_tui.engine.gguf_header import GgufHeader, find_strings, integer_at
+from refsheet_tui.engine.tuning import NOT_TUNED, is_instruction_tuned
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting.turns import (
@@ -14,6 +15,7 @@ from refsheet_tui.prompting.turns import (
     START_OF_IMAGE,
     START_OF_TURN,
 )
+from refsheet_tui.text import one_line
 from refsheet_tui.weights.findings import Finding, Verdict
 
 _TURNS = (BOS.token, START_OF_TURN.token, END_OF_TURN.token)
@@ -47,6 +49,13 @@ def check_tokens(path: Path, model: GgufHeader, *, sees_pictures: bool) -> Findi
             Verdict.NOTED,
         )
     return Finding(", ".join(wanted))
+
+
+def check_tuning(model: GgufHeader, path: Path) -> Finding:
+    """Return whether the model answers. One that does not is usable all the same."""
+    if is_instruction_tuned(model, path):
+        return Finding(_("instruction-tuned"))
+    return Finding(_(NOT_TUNED).format(model=one_line(path.name)), Verdict.NOTED)
 
 
 def check_template(model: GgufHeader) -> Finding:

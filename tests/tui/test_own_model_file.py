@@ -8,14 +8,22 @@ from pathlib import Path
 import pytest
 from hub_models import cells_of, choose, open_models, shown, table, written
 from hub_server import HubServer
-from screens import GREEDY, ready, until
-from textual.widgets import Input
+from screens import GREEDY, ready, told, until
+from textual.events import Paste
+from textual.widgets import Input, Static
 
+from pretrained_model import pretrained_model
+from refsheet_tui.config import load_config
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.screens.report import ReportScreen
+from refsheet_tui.weights.sizes import in_gb
+from split_model import split_model
+
+FIELDS = ("model", "mmproj")
 
 
 async def test_a_file_of_ones_own_speaks(hub: HubServer, tmp_path: Path) -> None:
@@ -35,6 +43,87 @@ async def test_a_file_of_ones_own_speaks(hub: HubServer, tmp_path: Path) -> None
         await ready(pilot, app)
     assert f"model: {own}" in written()
     assert f"mmproj: {demo_mmproj()}" in written()
+
+
+async def test_any_part_of_a_model_speaks(hub: HubServer, tmp_path: Path) -> None:
+    parts = split_model(tmp_path / "mine", (0, 40, 40))
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
+        app.screen.query_one("#file-model", Input).value = str(parts[2])
+        app.screen.query_one("#file-mmproj", Input).value = str(demo_mmproj())
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: str(parts[0]) in table(app).rows)
+        await until(pilot, lambda: cells_of(app, str(parts[0]))[0].startswith("* demo-00001"))
+        await ready(pilot, app)
+        size = sum(path.stat().st_size for path in (*parts, demo_mmproj()))
+        assert cells_of(app, str(parts[0]))[1] == in_gb(size)
+        await choose(pilot, app, str(parts[0]))
+        await pilot.press("v")
+        await until(pilot, lambda: isinstance(app.screen, ReportScreen))
+        findings = app.screen.query("#report-findings Static")
+        assert any("all 3 parts" in str(line.render()) for line in findings.results(Static))
+
+
+async def test_all_parts_dropped_at_once_leave_the_other_field_to_the_projector(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    parts = split_model(tmp_path / "mine", (0, 40, 40))
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
+        model, mmproj = (app.screen.query_one(f"#file-{name}", Input) for name in FIELDS)
+        app.post_message(Paste("\n".join(map(str, parts))))
+        await until(pilot, lambda: model.value == str(parts[0]))
+        assert mmproj.value == ""
+        dropped = [parts[1], demo_mmproj(), *parts[::2]]
+        app.post_message(Paste("\n".join(map(str, dropped))))
+        await until(pilot, lambda: mmproj.value == str(demo_mmproj()))
+        assert model.value == str(parts[1])
+
+
+async def test_a_part_that_is_missing_is_told_under_the_model(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    parts = split_model(tmp_path / "mine", (0, 40, 40))
+    parts[1].unlink()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_models(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
+        app.screen.query_one("#file-model", Input).value = str(parts[0])
+        app.screen.query_one("#file-mmproj", Input).value = str(demo_mmproj())
+        await pilot.press("enter")
+        await until(pilot, lambda: "demo-00002-of-00003" in shown(app, "#problem-model"))
+
+
+async def test_a_model_that_only_continues_text_is_named(hub: HubServer, tmp_path: Path) -> None:
+    sentence = "is not instruction-tuned: it continues text instead of answering"
+    own = str(pretrained_model(tmp_path / "gemma-3-270m.gguf"))
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot, app)
+        assert sentence not in told(app)
+        await open_models(pilot, app)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
+        app.screen.query_one("#file-model", Input).value = own
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: sentence in told(app))
+        await until(pilot, lambda: own in table(app).rows)
+        await choose(pilot, app, own)
+        assert f"gemma-3-270m.gguf {sentence}" in " ".join(shown(app, "#about-model").split())
+        await choose(pilot, app, "demo")
+        assert sentence not in shown(app, "#about-model")
+        assert told(app).count(sentence) <= 1, "once is enough"
+    app = RefsheetApp(load_config())
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: sentence in told(app))
 
 
 async def test_a_file_of_ones_own_that_is_gone_is_told(hub: HubServer, tmp_path: Path) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from refsheet_tui.engine.parts import model_parts
 from refsheet_tui.errors import DownloadStoppedError
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.weights.catalog import Entry, RemoteFile
@@ -30,8 +32,10 @@ def fetch(entry: Entry, store: Store, *, offline: bool = False) -> list[Download
     return events
 
 
-def assert_whole(store: Store, entry: Entry) -> None:
-    for file, original in zip(entry.files, (demo_model(), demo_mmproj()), strict=False):
+def assert_whole(store: Store, entry: Entry, *parts: Path) -> None:
+    """`parts` are the model's files where it is not the demo in one file."""
+    originals = (*(parts or (demo_model(),)), demo_mmproj())
+    for file, original in zip(entry.files, originals, strict=False):
         assert store.path(file).read_bytes() == original.read_bytes()
         assert not store.partials(file)
     assert store.state_of(entry) is State.WHOLE
@@ -71,8 +75,15 @@ def demo_entry(*, pinned: bool = True) -> Entry:
     )
 
 
+def split_entry(parts: Sequence[Path], *, pinned: bool = True) -> Entry:
+    """The demo in parts, with its projector."""
+    first, *others = (remote(part, pinned=pinned) for part in parts)
+    projector = remote(demo_mmproj(), OTHER_REPOSITORY, pinned=pinned)
+    return Entry(title="Demo in parts", model=first, more_parts=others, projector=projector)
+
+
 def verified(model: Path, mmproj: Path | None = None, *, quick: bool = False) -> Report:
     """What is found in files that nobody has described."""
-    return Verification(
-        Kept.beside(model), Kept.beside(mmproj) if mmproj else None, lambda path, count: None
-    ).run(quick=quick)
+    parts = [Kept.other(part) for part in model_parts(model)]
+    projector = Kept.other(mmproj) if mmproj else None
+    return Verification(parts, projector, lambda path, count: None).run(quick=quick)

@@ -9,10 +9,21 @@ import pytest
 from refsheet_tui.errors import ConfigError, WeightsError
 from refsheet_tui.paths import config_dir
 from refsheet_tui.weights.catalog import load_catalog
-from refsheet_tui.weights.choice import choose_model
+from refsheet_tui.weights.choice import ModelChoice, choose_model
 from refsheet_tui.weights.store import Store
+from split_model import split_model
 
 SUM = "a" * 64
+
+
+PARTS = """
+models:
+  mine:
+    title: x
+    model: {{repository: a/b, file: sub/x-0000{first}-of-0000{count}.gguf, bytes: 5}}
+    more_parts:
+      - {{repository: a/b, file: sub/x-0000{second}-of-0000{count}.gguf, bytes: 7}}
+"""
 
 
 def own(text: str) -> Path:
@@ -72,6 +83,23 @@ def test_a_person_adds_models_and_replaces_ours() -> None:
         ("models: {demo: {title: x, model: {repository: me/x, file: x.gguf}}}\n", "demo"),
         ("models: {mine: {title: x, shape: 9b, model: {repository: a/b, file: x.gguf}}}\n", "9b"),
         ("models: [\n", "line"),
+        (PARTS.format(first=1, second=3, count=3), "sub/x-00002-of-00003.gguf, sub/x-00003"),
+        (PARTS.format(first=2, second=1, count=2), "first part, sub/x-00001-of-00002.gguf"),
+        (
+            PARTS.format(first=1, second=2, count=2).replace(
+                "- {repository: a/b", "- {repository: a/c"
+            ),
+            "x-00002",
+        ),
+        (
+            "models: {mine: {title: x, model: {repository: a/b, file: x-00001-of-00002.gguf}}}\n",
+            "x-00002-of-00002",
+        ),
+        (
+            "models: {mine: {title: x, model: {repository: a/b, file: x.gguf}, "
+            "projector: {repository: a/b, file: mmproj-00001-of-00002.gguf}}}\n",
+            "never split",
+        ),
     ],
 )
 def test_a_mistake_in_it_is_named(text: str, problem: str) -> None:
@@ -80,6 +108,39 @@ def test_a_mistake_in_it_is_named(text: str, problem: str) -> None:
         load_catalog()
     assert str(file) in caught.value.problem
     assert problem in str(caught.value)
+
+
+def test_a_model_of_several_files_is_one_entry() -> None:
+    own(PARTS.format(first=1, second=2, count=2))
+    entry = load_catalog().entry("mine")
+    assert [file.file for file in entry.files] == [
+        "sub/x-00001-of-00002.gguf",
+        "sub/x-00002-of-00002.gguf",
+    ]
+    assert entry.size == 12
+
+
+def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
+    own(PARTS.format(first=1, second=2, count=2))
+    store = Store(tmp_path)
+    first, second = map(store.path, load_catalog().entry("mine").files)
+    first.parent.mkdir(parents=True)
+    first.write_bytes(b"12345")
+    with pytest.raises(WeightsError, match=r"mine is incomplete: sub/x-00002-of-00002\.gguf is"):
+        choose_model("mine", None, store)
+    second.write_bytes(b"1234567")
+    assert choose_model("mine", None, store).model == first
+
+
+def test_any_part_of_a_file_of_one_s_own_stands_for_the_first(tmp_path: Path) -> None:
+    parts = split_model(tmp_path, (0, 40, 40), name="mmproj")
+    (tmp_path / "demo-mmproj.gguf").write_bytes(b"")
+    for part in parts:
+        assert choose_model(str(part), None, Store(tmp_path)) == ModelChoice(
+            parts[0], tmp_path / "demo-mmproj.gguf"
+        )
+    parts[0].unlink()
+    assert choose_model(str(parts[2]), None, Store(tmp_path)).parts == tuple(parts)
 
 
 def test_an_unknown_name_is_answered_with_those_there_are(tmp_path: Path) -> None:

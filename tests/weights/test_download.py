@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from hub_server import REVISION, Fault, HubServer
@@ -15,7 +16,9 @@ from small_models import (
     bytes_begun,
     demo_entry,
     fetch,
+    split_entry,
     stopped,
+    verified,
 )
 
 from refsheet_tui.errors import DownloadError, StorageError, WeightsError
@@ -23,6 +26,7 @@ from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.weights.content import check_sum
 from refsheet_tui.weights.progress import Asking, Checking, Ready, Receiving
 from refsheet_tui.weights.store import State, Store
+from split_model import split_model
 
 OTHER_REVISION = "f" * 40
 # What arrives is written in steps of so many bytes.
@@ -211,6 +215,71 @@ def test_all_that_came_from_a_hub_which_does_not_say_how_much(hub: HubServer, st
     stopped(entry, store, at=SIZE)
     fetch(entry, store)
     assert_whole(store, entry)
+
+
+@pytest.fixture
+def parts(hub: HubServer, tmp_path: Path) -> list[Path]:
+    """The demo in three files, the first of metadata alone, as the hub offers it."""
+    found = split_model(tmp_path / "split", (0, 40, 40))
+    for part in found:
+        hub.put(REPOSITORY, part.name, part)
+    return found
+
+
+@pytest.mark.parametrize("pinned", [True, False], ids=["pinned", "unpinned"])
+def test_all_parts_of_a_model_arrive(
+    hub: HubServer, store: Store, parts: list[Path], pinned: bool
+) -> None:
+    entry = split_entry(parts, pinned=pinned)
+    events = fetch(entry, store)
+    assert_whole(store, entry, *parts)
+    for file, part in zip(entry.parts, parts, strict=True):
+        known = store.known(file)
+        assert known is not None
+        assert (known.bytes, known.sha256) == (part.stat().st_size, hub.sha256(part))
+    received = [event for event in events if isinstance(event, Receiving)]
+    assert received[-1].all_done == received[0].all_total == hub.sent
+    assert verified(store.path(entry.parts[1])).is_good
+
+
+def test_a_stopped_download_of_parts_goes_on_in_the_one_it_was_at(
+    hub: HubServer, store: Store, parts: list[Path]
+) -> None:
+    entry = split_entry(parts)
+    second = parts[1].stat().st_size // 2
+    stopped(entry, store, at=second)  # more than all of the first part
+    assert [store.state(file) for file in entry.parts] == [
+        State.WHOLE,
+        State.PARTIAL,
+        State.ABSENT,
+    ]
+    assert store.state_of(entry) is State.PARTIAL
+    begun = bytes_begun(store, entry.parts[1])
+    first = next(event for event in fetch(entry, store) if isinstance(event, Receiving))
+    assert (first.file, first.done) == (entry.parts[1], begun)
+    assert begun > 0
+    assert_whole(store, entry, *parts)
+
+
+def test_a_part_that_the_hub_lacks_is_named_before_anything_is_fetched(
+    hub: HubServer, store: Store, parts: list[Path]
+) -> None:
+    del hub.files[REPOSITORY, parts[1].name]
+    with pytest.raises(DownloadError, match=rf"has no file {parts[1].name}"):
+        fetch(split_entry(parts), store)
+    assert hub.sent == 0
+
+
+def test_a_part_that_was_lost_is_fetched_alone(
+    hub: HubServer, store: Store, parts: list[Path]
+) -> None:
+    entry = split_entry(parts)
+    fetch(entry, store)
+    store.path(entry.parts[2]).unlink()
+    before = hub.sent
+    fetch(entry, store)
+    assert_whole(store, entry, *parts)
+    assert hub.sent - before == parts[2].stat().st_size
 
 
 @pytest.mark.parametrize("kind", ["folder in its place", "closed folder"])

@@ -87,7 +87,7 @@ import sys
 from pathlib import Path
 from refsheet_tui.weights.content import Kept
 from refsheet_tui.weights.verify import Verification
-report = Verification(Kept.beside(Path(sys.argv[1])), None, lambda path, count: None).run()
+report = Verification([Kept.other(Path(sys.argv[1]))], None, lambda path, count: None).run()
 status = Path("/proc/self/status").read_text()
 print(report.is_good, status.partition("VmHWM:")[2].split()[0])
 """

@@ -1,4 +1,4 @@
-"""The plug is pulled at 50 random moments of one download."""
+"""The plug is pulled at 50 random moments of the download of one model in two parts."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from hub_server import Fault, HubServer
+from small_models import remote
 
-from refsheet_tui.weights.catalog import Entry, RemoteFile
+from refsheet_tui.weights.catalog import Entry
 from refsheet_tui.weights.download import Download
 from refsheet_tui.weights.store import State, Store
 
 KILLS = 50
 SIZE = 192 << 20
+PARTS = ("large-00001-of-00002.gguf", "large-00002-of-00002.gguf")
 REPOSITORY = "somebody/large-GGUF"
 
 
@@ -39,11 +41,11 @@ def download(url: str, entry: str, folder: Path) -> None:
 
 def test_every_kill_costs_next_to_nothing(hub: HubServer, store: Store, tmp_path: Path) -> None:
     rng = random.Random(4)
-    large = tmp_path / "large.gguf"
-    large.write_bytes(rng.randbytes(SIZE))
-    hub.put(REPOSITORY, large.name, large)
-    file = RemoteFile(repository=REPOSITORY, file=large.name, bytes=SIZE, sha256=hub.sha256(large))
-    entry = Entry(title="Large", model=file)
+    for name in PARTS:
+        (tmp_path / name).write_bytes(rng.randbytes(SIZE // len(PARTS)))
+        hub.put(REPOSITORY, name, tmp_path / name)
+    first, second = (remote(tmp_path / name, REPOSITORY) for name in PARTS)
+    entry = Entry(title="Large", model=first, more_parts=[second])
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["refsheet_tui.weights.download"])
 
@@ -63,11 +65,12 @@ def test_every_kill_costs_next_to_nothing(hub: HubServer, store: Store, tmp_path
         os.kill(process.pid, signal.SIGKILL)
         process.join()
         assert process.exitcode == -signal.SIGKILL
-        assert store.state(file) in (State.PARTIAL, State.ABSENT)
+        assert store.state_of(entry) in (State.PARTIAL, State.ABSENT)
     hub.faults = []
     last = start()
     last.join()
     assert last.exitcode == 0
-    assert store.state(file) is State.WHOLE
-    assert store.path(file).read_bytes() == large.read_bytes()
+    assert store.state_of(entry) is State.WHOLE
+    for file in entry.files:
+        assert store.path(file).read_bytes() == (tmp_path / file.file).read_bytes()
     assert SIZE <= hub.sent <= SIZE * 1.02

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +14,24 @@ from gguf import GGUFWriter
 from hub_server import HubServer
 from small_models import demo_entry, fetch, verified
 
+from pretrained_model import pretrained_model
 from refsheet_tui.paths import demo_mmproj, demo_model
+from refsheet_tui.weights.content import Kept
 from refsheet_tui.weights.findings import Report, Verdict
-from refsheet_tui.weights.record import Record
 from refsheet_tui.weights.store import Store
 from refsheet_tui.weights.verify import Verification
+from split_model import split_model
 
+HEAD_ALONE = (0, 40, 40)
 GOOD, NOTED, BAD = Verdict.GOOD, Verdict.NOTED, Verdict.BAD
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Path, Path]:
     """A copy of the demo, which nobody has said anything about."""
-    copies = [Path(shutil.copy(path, tmp_path)) for path in (demo_model(), demo_mmproj())]
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    copies = [Path(shutil.copy(path, folder)) for path in (demo_model(), demo_mmproj())]
     return copies[0], copies[1]
 
 
@@ -42,7 +48,7 @@ def test_each_check_of_a_downloaded_model_is_named(hub: HubServer, store: Store)
     fetch(entry, store)
     assert entry.projector is not None
     model, mmproj = store.kept(entry.model), store.kept(entry.projector)
-    report = Verification(model, mmproj, lambda path, count: None).run()
+    report = Verification([model], mmproj, lambda path, count: None).run()
     assert verdicts(report, model.path) == {
         "format": GOOD,
         "size": GOOD,
@@ -50,6 +56,7 @@ def test_each_check_of_a_downloaded_model_is_named(hub: HubServer, store: Store)
         "kind": GOOD,
         "control tokens": GOOD,
         "chat template": GOOD,
+        "tuning": GOOD,
     }
     assert verdicts(report, mmproj.path) == {
         "format": GOOD,
@@ -69,8 +76,9 @@ def test_a_file_that_nobody_has_described_is_recorded_on_first_sight(
     assert first.is_good
     assert verdicts(first, model)["content"] is NOTED
     assert "nobody has said what it should be" in words(first, "content")
-    known = Record.beside(model).get(model.name)
+    known = Kept.other(model).known
     assert known is not None and known.source == "first sight"
+    assert sorted(path.name for path in model.parent.iterdir()) == [mmproj.name, model.name]
     assert verdicts(verified(model, quick=True), model)["content"] is GOOD
 
 
@@ -164,6 +172,16 @@ def test_a_chat_template_of_another_model(tmp_path: Path) -> None:
     assert verdicts(verified(bare), bare)["chat template"] is NOTED
 
 
+def test_a_model_that_is_not_tuned_is_named_and_is_no_bad_file(tmp_path: Path) -> None:
+    model = pretrained_model(tmp_path / "gemma-3-270m.gguf")
+    report = verified(model)
+    assert report.is_good
+    assert verdicts(report, model)["tuning"] is NOTED
+    assert "gemma-3-270m.gguf is not instruction-tuned: it continues" in words(report, "tuning")
+    tuned = pretrained_model(tmp_path / "gemma-3-270m-it.gguf")
+    assert words(verified(tuned), "tuning") == "instruction-tuned"
+
+
 def test_a_projector_of_another_width(tmp_path: Path) -> None:
     model = written(tmp_path / "a.gguf", [*TURNS, "<start_of_image>", "<end_of_image>"])
     report = verified(model, demo_mmproj())
@@ -183,6 +201,74 @@ def test_what_is_no_model_at_all(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.gguf"
     path.write_bytes(content)
     assert [check.name for check in verified(path).bad] == ["format"]
+
+
+def test_every_part_is_checked_whichever_is_given(tmp_path: Path) -> None:
+    parts = split_model(tmp_path / "split", HEAD_ALONE)
+    for part in parts:
+        report = verified(part, demo_mmproj())
+        assert report.is_good
+        for each in parts:
+            assert {"format", "size", "content"} <= verdicts(report, each).keys()
+        assert words(report, "format") == "GGUF, all 0 tensors of this part there"
+        assert words(report, "parts") == "all 3 parts, 80 tensors"
+        assert verdicts(report, parts[0])["control tokens"] is GOOD
+        assert verdicts(report, demo_mmproj())["width"] is GOOD
+    assert sorted((tmp_path / "split").iterdir()) == parts, "nothing is written beside them"
+
+
+def test_a_missing_part_is_named_and_the_others_are_checked(tmp_path: Path) -> None:
+    parts = split_model(tmp_path, HEAD_ALONE)
+    parts[1].unlink()
+    for part in parts:
+        report = verified(part)
+        (bad,) = report.bad
+        assert bad.file == parts[1]
+        assert "demo-00002-of-00003.gguf is missing" in bad.finding.words
+        assert verdicts(report, parts[2])["content"] is not BAD
+
+
+def test_a_part_of_another_model_is_named(tmp_path: Path) -> None:
+    parts = split_model(tmp_path, HEAD_ALONE)
+    shutil.copy(split_model(tmp_path / "other", (1, 50, 29))[2], parts[2])
+    report = verified(parts[2])
+    assert verdicts(report, parts[0])["parts"] is BAD
+    assert not report.is_good
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_bit_flipped_in_any_part_is_found(tmp_path: Path, number: int) -> None:
+    parts = split_model(tmp_path, HEAD_ALONE)
+    verified(parts[0])
+    flip(parts[number], bit=8 * (parts[number].stat().st_size - 40))
+    assert {check.file for check in verified(parts[0]).bad} == {parts[number]}
+
+
+def test_nothing_is_written_into_the_folder_of_another_program(tmp_path: Path) -> None:
+    """The hub's cache: contents by their sums, and a folder of links for each revision."""
+    blobs, snapshot = tmp_path / "hub" / "blobs", tmp_path / "hub" / "snapshots" / ("f" * 40)
+    snapshot.mkdir(parents=True)
+    for number, part in enumerate(split_model(blobs, HEAD_ALONE)):
+        (snapshot / part.name).symlink_to(part.rename(blobs / f"{number:064x}"))
+    before = sorted((tmp_path / "hub").rglob("*"))
+    second = snapshot / "demo-00002-of-00003.gguf"
+    for quick in (False, True):
+        report = verified(second, quick=quick)
+        assert report.is_good
+    assert sorted((tmp_path / "hub").rglob("*")) == before
+    assert "not written to since" in words(report, "content"), "and yet it is remembered"
+
+
+def test_files_of_one_name_in_two_folders_are_two_files(tmp_path: Path) -> None:
+    other = "t\udce9\n" if sys.platform == "linux" else "two"  # macOS wants Unicode
+    one, two = (tmp_path / name / "demo.gguf" for name in ("one", other))
+    for path in (one, two):
+        path.parent.mkdir()
+        shutil.copy(demo_model(), path)
+        verified(path)
+    flip(two, bit=8 * 1_000_000)
+    assert verified(one).is_good
+    assert not verified(two).is_good
 
 
 def test_a_folder_that_cannot_be_written_is_no_obstacle(

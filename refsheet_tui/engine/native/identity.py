@@ -16,20 +16,22 @@ _SAMPLES = 64
 _SAMPLE_BYTES = 4096
 
 
-def fingerprint(path: Path) -> str:
-    """A hash of the file's content, made in milliseconds: its size, its head, and samples.
+def fingerprint(parts: Iterable[Path]) -> str:
+    """Return a hash of the content of a model's files, made in milliseconds: of each its size, its
+    head, and samples.
 
     Raises `OSError`.
     """
     found = hashlib.sha256()
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        found.update(size.to_bytes(8, "little"))
-        file.seek(0)
-        found.update(file.read(_HEAD_BYTES))
-        for number in range(_SAMPLES):
-            file.seek(size * number // _SAMPLES)
-            found.update(file.read(_SAMPLE_BYTES))
+    for part in parts:
+        with part.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            found.update(size.to_bytes(8, "little"))
+            file.seek(0)
+            found.update(file.read(_HEAD_BYTES))
+            for number in range(_SAMPLES):
+                file.seek(size * number // _SAMPLES)
+                found.update(file.read(_SAMPLE_BYTES))
     return found.hexdigest()
 
 

@@ -6,6 +6,7 @@ from refsheet_tui.engine.native.embeddings import EmbeddingCache
 from refsheet_tui.engine.native.identity import fingerprint, identity
 from refsheet_tui.engine.native.snapshots import Snapshots
 from refsheet_tui.engine.native.speeds import Speeds
+from refsheet_tui.engine.parts import model_parts
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.engine.shelf import Shelf
 
@@ -20,8 +21,8 @@ class Kept:
         """`device` is what computes: speeds are its own, and so is the layout of a snapshot where
         flash attention is chosen by what it supports."""
         self._settings = settings
-        self._model = fingerprint(settings.model)
-        self._mmproj = fingerprint(settings.mmproj) if settings.mmproj else ""
+        self._model = fingerprint(model_parts(settings.model))
+        self._mmproj = fingerprint((settings.mmproj,)) if settings.mmproj else ""
         self._device = device
         file = settings.cache.folder / _SPEEDS if settings.cache else None
         facts = ("speeds", self._model, self._mmproj, device, settings.threads, settings.repack)

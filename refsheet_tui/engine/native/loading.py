@@ -23,8 +23,10 @@ from refsheet_tui.engine.native.runner import Runner
 from refsheet_tui.engine.native.speeds import Speeds
 from refsheet_tui.engine.native.threads import performance_cores
 from refsheet_tui.engine.native.tokenizer import Tokenizer
+from refsheet_tui.engine.parts import model_size
 from refsheet_tui.engine.room import check_room, memory_room, on_the_processor
 from refsheet_tui.engine.settings import LoadSettings
+from refsheet_tui.engine.tuning import is_instruction_tuned
 from refsheet_tui.errors import EngineError, RefsheetError, WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.prompting.turns import (
@@ -63,7 +65,8 @@ class Loader:
         all_logits: bool,
     ) -> None:
         """`on_progress` returns whether to go on. `all_logits`: see `Context`."""
-        self._settings = settings
+        # llama.cpp finds the other parts of a model by the name of the first.
+        self._settings = settings = replace(settings, model=files.parts[0])
         self._files = files
         self._all_logits = all_logits
         self._on_progress = on_progress
@@ -78,7 +81,7 @@ class Loader:
         settings = self._settings
         shape = Shape.of(self._files.model)
         projector = settings.mmproj.stat().st_size if settings.mmproj else 0
-        need = needed(shape, settings.model.stat().st_size, projector, settings)
+        need = needed(shape, model_size(settings.model), projector, settings)
         problem: RefsheetError = EngineError(_("Nothing was loaded."), _("Try again."))
         for attempt in attempts(settings, shape, need):
             here = need.total
@@ -136,6 +139,7 @@ class Loader:
             layers=shape.layers + 1,
             gpu_share=attempt.share,
             gpu_fault=self._gpu_fault,
+            is_instruction_tuned=is_instruction_tuned(self._files.model, settings.model),
         )
         snapshots = kept.snapshots(context.size, context.window)
         if snapshots is not None:
@@ -176,7 +180,7 @@ class _Shares:
         expected_s: float | None,
         on_progress: Callable[[Loading], bool],
     ) -> None:
-        model = settings.model.stat().st_size
+        model = model_size(settings.model)
         mmproj = settings.mmproj.stat().st_size if settings.mmproj else 0
         self._share = model / (model + mmproj)
         self._expected_s = expected_s

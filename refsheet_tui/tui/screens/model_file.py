@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from refsheet_tui import paths
+from refsheet_tui.engine.parts import part_names
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.text import clean
@@ -65,8 +66,12 @@ class ModelFileScreen(Translated[ModelChoice | None], ModalScreen[ModelChoice | 
         self.query_one("#file-model").focus()
 
     def on_path_input_dropped(self, message: PathInput.Dropped) -> None:
-        """Both dropped at once."""
-        self.query_one("#file-mmproj", PathInput).take(message.others[:1])
+        """Both dropped at once, the model perhaps with all its parts."""
+        model = Path(self.query_one("#file-model", PathInput).value)
+        parts = {str(model.with_name(name)) for name in part_names(model.name)}
+        others = [path for path in message.others if path not in parts]
+        if others:
+            self.query_one("#file-mmproj", PathInput).take(others[:1])
 
     async def on_input_submitted(self, message: Input.Submitted) -> None:
         await self.action_done()
@@ -112,10 +117,10 @@ def _looked_into(shop: Shop, model: Path, mmproj: Path | None) -> ModelChoice | 
         pair = shop.chosen(choice)
     except (RefsheetError, ValueError) as error:  # ValueError: a NUL in the name
         return _Problem("model", str(error))
-    report = Verification(pair.model, pair.projector, lambda _file, _count: None).run(quick=True)
+    report = Verification(pair.parts, pair.projector, lambda _file, _count: None).run(quick=True)
     for check in report.bad:
         # A projector that was found, not typed, is told of where there is something typed.
-        at_model = check.file == choice.model or mmproj is None
+        at_model = check.file != choice.mmproj or mmproj is None
         words = f"{check.finding.words} {check.finding.remedy}".strip()
         return _Problem("model" if at_model else "mmproj", words)
     return choice
