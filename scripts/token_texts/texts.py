@@ -1,0 +1,93 @@
+"""One thousand texts in more than thirty scripts, from a seed and from lists written for them."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+COUNT = 1000
+# Texts of these kinds are split differently on purpose, for the reason that stands here.
+DIFFERS = {
+    "typed control token": (
+        "what is typed never becomes a control token; the reference would make it one"
+    ),
+    "typed unused token": (
+        "the placeholders of the vocabulary stay text; the reference would make them tokens"
+    ),
+    "typed ▁▁": (
+        "the vocabulary writes a space as ▁, and the reference takes typed ones for a run of spaces"
+    ),
+}
+# Next to a space, a ▁ is the beginning of a run.
+_NEVER_MIXED = {*DIFFERS, "typed ▁"}
+_BLANKS = (" ", "\n", "\t", "\r\n", "\u3000", "\u00a0")
+_RUNS = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 30, 31, 32, 33, 40, 64)
+_SEED = 3
+
+
+@dataclass(frozen=True)
+class Text:
+    """`kind` is a script's or language's name, or what is difficult about the text."""
+
+    kind: str
+    text: str
+
+
+def texts() -> list[Text]:
+    """Return the texts, each once, in the order of their kinds."""
+    rng = random.Random(_SEED)
+    found = dict.fromkeys(_fixed())
+    while len(found) < COUNT:
+        for kind, words, separators in _to_mix():
+            if len(found) < COUNT:
+                found[Text(kind, _mixed(rng, words, separators))] = None
+    return sorted(found, key=lambda text: text.kind)
+
+
+def sentences() -> dict[str, list[str]]:
+    """Return sentences by the name of their script or language."""
+    return _read("sentences.yaml")
+
+
+def _fixed() -> Iterator[Text]:
+    for kind, lines in sentences().items():
+        for line in lines:
+            yield Text(kind, line)
+            yield Text(f"{kind}, decomposed", unicodedata.normalize("NFD", line))
+    for kind, pieces in _read("difficult.yaml").items():
+        for piece in pieces:
+            yield Text(kind, piece)
+    for count in _RUNS:
+        for blank in _BLANKS:
+            yield Text("white space", blank * count)
+            yield Text("white space", f"a{blank * count}b")
+
+
+def _to_mix() -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield a kind, its words, and what may stand between them."""
+    everything: list[str] = []
+    for kind, lines in sentences().items():
+        words = [word for line in lines for word in line.split()]
+        everything += words
+        yield kind, words, [" "]
+    for kind, pieces in _read("difficult.yaml").items():
+        if kind not in _NEVER_MIXED:
+            everything += pieces
+            yield f"{kind}, mixed", pieces, ["", " ", "\n"]
+    yield "everything mixed", everything, ["", " ", "  ", "\n", "\n\n", "\t", ", "]
+
+
+def _mixed(rng: random.Random, words: list[str], separators: list[str]) -> str:
+    chosen = rng.choices(words, k=rng.randint(2, 9))
+    return "".join(word + rng.choice(separators) for word in chosen)
+
+
+def _read(name: str) -> dict[str, list[str]]:
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    loaded: dict[str, list[str]] = yaml.safe_load(text)
+    return loaded

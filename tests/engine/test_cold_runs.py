@@ -1,0 +1,150 @@
+"""The comparison with a cold run passes what is right and finds each fault that is made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cold_runs import ColdReader, read, runner
+from engine_driver import ENDLESS, demo, long_text, model, picture, user
+from llama_cpp import llama_cpp as llama
+
+from refsheet_tui.engine import CacheSettings
+from refsheet_tui.engine.native.context import Context, Floats
+from refsheet_tui.engine.native.ledger import Ledger
+from refsheet_tui.engine.native.meter import Meter
+from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.native.snapshots import Snapshots
+from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.prompting import Prompt, build_prompt
+
+OPENING = [user(long_text(30), picture(1), "Hello"), model("Hi there!")]
+PROMPT = build_prompt(
+    [
+        *OPENING,
+        user("Rain. The keeper said hello, old friend: why not 7 dragons? Never! (It was blue.)"),
+    ]
+)
+OTHER_END = build_prompt([*OPENING, user("Something else, which is longer than that was.")])
+# A fault has to be plain, not just above the bound.
+CLEARLY = 2
+
+
+@pytest.fixture(scope="module")
+def cold() -> Iterator[ColdReader]:
+    reader = ColdReader(demo())
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    session = Session()
+    session.load(replace(demo(), cache=CacheSettings(tmp_path)), lambda _: True)
+    yield session
+    session.close()
+
+
+def divergence(session: Session, cold: ColdReader, prompt: Prompt = PROMPT) -> float:
+    """How often the bound fits into the divergence; the prompt was read."""
+    comparison = cold.compare(session, prompt)
+    return comparison.kl / comparison.bound
+
+
+def test_what_is_right_agrees(session: Session, cold: ColdReader) -> None:
+    read(session, OTHER_END)
+    read(session, PROMPT)
+    assert divergence(session, cold) <= 1
+
+
+def corrupted(tokens: Sequence[int], position: int, wrong: int) -> list[int]:
+    return [300 if position + index == wrong else token for index, token in enumerate(tokens)]
+
+
+@pytest.mark.parametrize("back", [2, 8, 20])
+def test_one_wrong_token_is_found(
+    session: Session, cold: ColdReader, monkeypatch: pytest.MonkeyPatch, back: int
+) -> None:
+    wrong = sum(part.positions for part in session.tokenize(PROMPT)) - back
+    original = Context.read_tokens
+
+    def read_wrong(
+        self: Context, tokens: Sequence[int], position: int, *, want_logits: bool
+    ) -> bool:
+        return original(self, corrupted(tokens, position, wrong), position, want_logits=want_logits)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Context, "read_tokens", read_wrong)
+        read(session, PROMPT)
+    assert divergence(session, cold) > CLEARLY
+
+
+def test_a_stale_picture_is_found(
+    session: Session, cold: ColdReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eye = runner(session)._eye
+    assert eye is not None
+    stale = runner(session)._soft_tokens(picture(2))
+
+    def seen(_sha256: str) -> Floats:
+        return stale
+
+    monkeypatch.setattr(eye, "seen", seen)
+    prompt = build_prompt([*OPENING, user(picture(1), "And this?")])
+    read(session, prompt)
+    assert divergence(session, cold, prompt) > CLEARLY
+
+
+@pytest.mark.parametrize("back", [2, 8, 20])
+def test_a_position_too_many_is_found(session: Session, cold: ColdReader, back: int) -> None:
+    read(session, PROMPT)
+    kv = runner(session)._kv
+    llama.llama_memory_seq_add(kv.context._memory, 0, kv.positions - back, -1, 1)
+    kv._positions += 1
+    assert divergence(session, cold) > CLEARLY
+
+
+@pytest.mark.parametrize("change", [lambda units: units[:-1], lambda units: [*units, units[-1]]])
+def test_a_token_lost_or_doubled_is_found(
+    session: Session, cold: ColdReader, change: Callable[[list[object]], list[object]]
+) -> None:
+    read(session, PROMPT)
+    kv = runner(session)._kv
+    kv._units = change(kv._units)  # type: ignore[assignment, arg-type]
+    with pytest.raises(AssertionError):
+        cold.compare(session, PROMPT)
+
+
+def test_a_token_that_only_the_ledger_holds_is_found(session: Session, cold: ColdReader) -> None:
+    read(session, PROMPT)
+    kv = runner(session)._kv
+    kv.context.forget_from(kv.positions - 1)
+    with pytest.raises(AssertionError, match="positions in llama"):
+        cold.compare(session, PROMPT)
+
+
+def test_another_chat_s_snapshot_is_found(session: Session, cold: ColdReader) -> None:
+    read(session, PROMPT)
+    kv = runner(session)._kv
+    ledger = replace(kv.ledger, units=tuple(kv.ledger.units))
+    read(session, build_prompt([*OPENING, user(long_text(40))]))
+    state = kv.context.state()
+    assert state is not None
+    kv.restore(ledger, state.data)
+    kv.context.forget_from(kv.positions)  # as long as the right one
+    assert divergence(session, cold) > CLEARLY
+
+
+def test_what_the_window_has_lost_is_found(
+    session: Session, cold: ColdReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The product would read the prompt again, or restore a snapshot."""
+    prompt = build_prompt([user(long_text(20), picture(3), "And now?")])
+    monkeypatch.setattr(Ledger, "reaches", lambda *_: True)
+    monkeypatch.setattr(Snapshots, "__iter__", lambda _: iter(()))
+    long = replace(ENDLESS, max_new_tokens=900, seed=5)
+    list(session.generate(prompt, long, Meter(), Stop()))
+    read(session, prompt)
+    assert divergence(session, cold, prompt) > CLEARLY

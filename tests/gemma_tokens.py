@@ -1,0 +1,18 @@
+"""Reads what `scripts/make_token_goldens.py` wrote: texts and conversations with the ids that
+Gemma 3's published tokenizer gives them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).parent / "data" / "goldens" / "gemma-tokens.json"
+_GOLDENS: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
+
+VOCABULARY: int = _GOLDENS["vocabulary"]
+TEXTS: list[dict[str, Any]] = [row for row in _GOLDENS["rows"] if "text" in row]
+CONVERSATIONS: list[dict[str, Any]] = [row for row in _GOLDENS["rows"] if "turns" in row]
+# Split differently on purpose.
+DIFFERENT = [row for row in TEXTS if "differs" in row]
+EQUAL = [row for row in TEXTS if "differs" not in row]

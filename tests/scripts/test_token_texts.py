@@ -1,0 +1,25 @@
+"""The goldens of Gemma's tokenizer are of the texts that the script makes today."""
+
+from __future__ import annotations
+
+from gemma_tokens import CONVERSATIONS, DIFFERENT, TEXTS
+from token_texts import DIFFERS, Conversation, Text, conversations, texts
+
+
+def test_the_goldens_are_of_these_texts() -> None:
+    assert texts() == [Text(row["kind"], row["text"]) for row in TEXTS]
+
+
+def test_the_goldens_are_of_these_conversations() -> None:
+    assert conversations() == [
+        Conversation(row["system"], tuple(row["turns"])) for row in CONVERSATIONS
+    ]
+
+
+def test_there_are_as_many_as_the_documents_say() -> None:
+    assert (len(TEXTS), len(CONVERSATIONS)) == (1000, 50)
+    assert max(len(row["turns"]) for row in CONVERSATIONS) == 7
+
+
+def test_each_deliberate_difference_has_its_reason() -> None:
+    assert {row["kind"]: row["differs"] for row in DIFFERENT} == DIFFERS
