@@ -32,6 +32,8 @@ async def test_cancel_ends_the_stream(engine: LocalEngine, phase: type) -> None:
 async def test_a_picture_that_was_being_looked_at_is_kept(engine: LocalEngine) -> None:
     prompt = ask(*(picture(number) for number in range(8)))
     await reply_cancelled_at(engine, Looking, prompt)
+    # Pictures are encoded one after the other: when this one is, the one before it is finished.
+    await reply(engine, ask(picture(8)))
     heard = await reply(engine, prompt)
     assert heard.looks[0].total < 8
 
