@@ -66,7 +66,7 @@ class Loader:
     ) -> None:
         """`on_progress` returns whether to go on. `all_logits`: see `Context`."""
         # llama.cpp finds the other parts of a model by the name of the first.
-        self._settings = settings = replace(settings, model=files.parts[0])
+        self._settings = replace(settings, model=files.parts[0])
         self._files = files
         self._all_logits = all_logits
         self._on_progress = on_progress
