@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, sound_time, too_many
 from refsheet_tui.chats.messages import FINISHES, WHOLE, DraftMessage
@@ -22,6 +22,7 @@ VERSION = 1
 _AGAIN = N_("Export it again where it came from.")
 
 
+# pydantic copies a default that is written out for every message; a factory only makes it.
 class _Message(BaseModel):
     model_config = ConfigDict(strict=True)
 
@@ -30,9 +31,9 @@ class _Message(BaseModel):
     text: str
     finish: str | None = None
     created: float | None = None
-    extra: dict[str, Any] = {}
-    pictures: list[str] = []
-    asides: list[str] = []
+    extra: dict[str, Any] = Field(default_factory=dict)
+    pictures: list[str] = Field(default_factory=list)
+    asides: list[str] = Field(default_factory=list)
 
 
 class _File(BaseModel):
@@ -44,10 +45,10 @@ class _File(BaseModel):
     character: str = ""
     person: str = ""
     note: str = ""
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = Field(default_factory=dict)
     leaf: int | None = None
-    messages: list[_Message] = []
-    pictures: dict[str, str] = {}
+    messages: list[_Message] = Field(default_factory=list)
+    pictures: dict[str, str] = Field(default_factory=dict)
 
 
 def to_json(draft: ChatDraft) -> bytes:
