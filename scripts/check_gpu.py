@@ -2,8 +2,7 @@
 """Check that this computer's GPU computes what its processor computes, and how fast.
 
 `scripts/check_gpu.py [MODEL [MMPROJ]]` takes the demo model and, where one is given, another Gemma
-3. It prints Markdown tables and exits with 0 only if every check passes. It takes less than ten
-minutes on a GPU.
+3. It prints Markdown tables and exits with 0 only if every check passes.
 """
 
 from __future__ import annotations

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from refsheet_tui.engine.events import GpuFault
+from refsheet_tui.engine.json_record import JsonRecord
 from refsheet_tui.paths import state_dir
 
 # A check that ended so often without an answer took the process down with it.
@@ -35,27 +34,24 @@ def gpu_faults_file() -> Path:
 
 
 class GpuFaults:
-    """Verdicts by GPU and build, in a small file. Damaged or unwritable it is empty."""
+    """Verdicts by GPU and build."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self._record = JsonRecord(file)
 
     def get(self, key: str) -> GpuVerdict | None:
         return self.all().get(key)
 
     def all(self) -> dict[str, GpuVerdict]:
         """Return every verdict by its key, which begins with the name of the GPU."""
-        with suppress(OSError, ValueError, TypeError, AttributeError):
-            found = json.loads(self._file.read_text(encoding="utf-8"))
-            return {str(key): GpuVerdict(**value) for key, value in found.items()}
-        return {}
+        verdicts = ((key, _verdict(value)) for key, value in self._record.read().items())
+        return {key: verdict for key, verdict in verdicts if verdict is not None}
 
     def put(self, key: str, verdict: GpuVerdict) -> None:
-        everything = {name: asdict(each) for name, each in self.all().items()}
-        everything[key] = asdict(verdict)
-        unfinished = self._file.with_name(f"{self._file.name}-{os.getpid()}.part")
-        # A verdict that can't be kept is found again by the next check.
-        with suppress(OSError):
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            unfinished.write_text(json.dumps(everything, indent=1), encoding="utf-8")
-            unfinished.replace(self._file)
+        self._record.write({**self._record.read(), key: asdict(verdict)})
+
+
+def _verdict(found: object) -> GpuVerdict | None:
+    with suppress(TypeError):
+        return GpuVerdict(**found) if isinstance(found, dict) else None
+    return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +10,8 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+from refsheet_tui.engine.events import PROCESSOR
+from refsheet_tui.engine.json_record import JsonRecord
 from refsheet_tui.engine.parts import model_parts, model_size
 from refsheet_tui.engine.settings import GPU_SHARES, LoadSettings
 from refsheet_tui.paths import state_dir
@@ -79,42 +79,29 @@ def safe_mode_file() -> Path:
 
 
 class SafeModes:
-    """What is remembered of this machine, in a small file. Damaged or unwritable it is empty."""
+    """What is remembered of this machine, by model."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self._record = JsonRecord(file)
 
     def get(self, settings: LoadSettings) -> SafeMode | None:
-        return _mode(self._all().get(_key(settings)))
+        return _mode(self._record.read().get(_key(settings)))
 
     def all(self) -> dict[str, SafeMode]:
         """Those that are in force, by model and its size in bytes."""
         ours = f" {version(_LIBRARY)}"
-        modes = ((key, _mode(value)) for key, value in self._all().items() if key.endswith(ours))
+        modes = (
+            (key, _mode(value)) for key, value in self._record.read().items() if key.endswith(ours)
+        )
         return {key.removesuffix(ours): mode for key, mode in modes if mode is not None}
 
     def put(self, settings: LoadSettings, mode: SafeMode) -> None:
-        self._write({**self._all(), _key(settings): asdict(mode)})
+        self._record.write({**self._record.read(), _key(settings): asdict(mode)})
 
     def forget(self, settings: LoadSettings) -> None:
-        everything = self._all()
+        everything = self._record.read()
         if everything.pop(_key(settings), None) is not None:
-            self._write(everything)
-
-    def _write(self, everything: dict[str, object]) -> None:
-        unfinished = self._file.with_name(f"{self._file.name}-{os.getpid()}.part")
-        # What can't be remembered is found out again.
-        with suppress(OSError):
-            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            unfinished.write_text(json.dumps(everything, indent=1), encoding="utf-8")
-            unfinished.replace(self._file)
-
-    def _all(self) -> dict[str, object]:
-        with suppress(OSError, ValueError):
-            found = json.loads(self._file.read_text(encoding="utf-8"))
-            if isinstance(found, dict):
-                return found
-        return {}
+            self._record.write(everything)
 
 
 def _mode(found: object) -> SafeMode | None:
@@ -157,7 +144,7 @@ class Ladder:
     def loaded(self, device: str, gpu_share: float) -> None:
         """The engine computes on `device`, with that part of the layers that it should have."""
         if self.settings.gpu_layers != 0:
-            self._has_gpu = device != "CPU" or gpu_share < self.settings.gpu_share
+            self._has_gpu = device != PROCESSOR or gpu_share < self.settings.gpu_share
             self._rung = min(self._rung, len(self._rungs) - 1)
             self._gpu_share = min(self._gpu_share, gpu_share)
 
