@@ -33,7 +33,7 @@ from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.screens.report import ReportScreen
-from refsheet_tui.tui.widgets.bubbles import Note
+from refsheet_tui.tui.widgets.history import ModelNotice
 from refsheet_tui.weights.fit import Machine
 from refsheet_tui.weights.measuring import Measured
 
@@ -331,18 +331,23 @@ async def test_a_chat_goes_on_with_the_model_that_was_chosen_meanwhile(
         await until(
             pilot, lambda: app.session.info is not None and not app.session.info.picture_size
         )
+        await ready(pilot, app)
+        await until(pilot, lambda: "text-only" in _notice(app))
         await say(pilot, "Hi")
-        await until(pilot, lambda: "see pictures" in " ".join(_notes(app)))
+        await until(pilot, lambda: len(replies(app)) == 2)
         await open_models(pilot, app, "demo")
         await pilot.press("enter", "escape")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         await ready(pilot, app)
-        await pilot.press("enter")
-        await until(pilot, lambda: len(replies(app)) == 2)
+        assert app.session.info is not None and app.session.info.sees_pictures
+        await until(pilot, lambda: not _notice(app))
+        await say(pilot, "Hi again")
+        await until(pilot, lambda: len(replies(app)) == 3)
 
 
-def _notes(app: RefsheetApp) -> list[str]:
-    return [str(note.render()) for note in app.screen.query(Note)]
+def _notice(app: RefsheetApp) -> str:
+    """What the chat says of a model that can't see its sheet."""
+    return " ".join(str(notice.render()) for notice in app.screen.query(ModelNotice))
 
 
 async def test_everything_can_be_clicked(hub: HubServer) -> None:
