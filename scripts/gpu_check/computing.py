@@ -47,13 +47,12 @@ def compare_with_processor(where: str, model: Path, mmproj: Path | None) -> list
     found = [_fits(where, model, mmproj, shape)]
     found += _compared(f"{where}, processor in other batches", right, control)
     for count in (0, layers // 2, layers):
-        log = library.start()
-        log.keep_lines()
         before = devices.gpu_memory() or 0
-        other = compute(model, mmproj, gpu_layers=count, written=right.written)
+        with library.collected_lines() as lines:
+            other = compute(model, mmproj, gpu_layers=count, written=right.written)
         place = f"{where}, {count} of {layers} layers"
         if count == 0:
-            found.append(_touches_no_gpu(place, log.lines or [], before))
+            found.append(_touches_no_gpu(place, lines, before))
         found += _compared(place, right, other)
     _remember(right, other)
     return found

@@ -175,7 +175,8 @@ def _spelled(session: Session, units: Iterable[Unit]) -> bytes:
 
 def predictions(kv: KVCache, tokens: Sequence[int]) -> Floats:
     """Return the logits now and after each token, shape (tokens + 1, vocabulary)."""
-    rows = [kv.context.logits()]
+    kept = kv.logits.get(len(kv.ledger.units))
+    rows = [kv.context.logits() if kept is None else kept]
     for token in tokens:
         assert kv.read([token], {}, want_logits=True)
         rows.append(kv.context.logits())

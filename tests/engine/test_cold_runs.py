@@ -11,7 +11,7 @@ from cold_runs import ColdReader, read, runner
 from engine_driver import ENDLESS, demo, long_text, model, picture, user
 from llama_cpp import llama_cpp as llama
 
-from refsheet_tui.engine import CacheSettings
+from refsheet_tui.engine import CacheSettings, Finished
 from refsheet_tui.engine.native.context import Context, Floats
 from refsheet_tui.engine.native.ledger import Ledger
 from refsheet_tui.engine.native.meter import Meter
@@ -132,7 +132,7 @@ def test_another_chat_s_snapshot_is_found(session: Session, cold: ColdReader) ->
     read(session, build_prompt([*OPENING, user(long_text(40))]))
     state = kv.context.state()
     assert state is not None
-    kv.restore(ledger, state.data)
+    kv.restore(ledger, state.data, {})
     kv.context.forget_from(kv.positions)  # as long as the right one
     assert divergence(session, cold) > CLEARLY
 
@@ -140,11 +140,15 @@ def test_another_chat_s_snapshot_is_found(session: Session, cold: ColdReader) ->
 def test_what_the_window_has_lost_is_found(
     session: Session, cold: ColdReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The product would read the prompt again, or restore a snapshot."""
-    prompt = build_prompt([user(long_text(20), picture(3), "And now?")])
+    """The product would read the prompt again, or restore a snapshot.
+
+    The window layers make room at position 768 and hold what is left of the last 64 after that.
+    """
+    prompt = build_prompt([user(picture(3), f"{long_text(114)} And now?")])
     monkeypatch.setattr(Ledger, "reaches", lambda *_: True)
     monkeypatch.setattr(Snapshots, "__iter__", lambda _: iter(()))
-    long = replace(ENDLESS, max_new_tokens=900, seed=5)
-    list(session.generate(prompt, long, Meter(), Stop()))
+    long = replace(ENDLESS, max_new_tokens=100, seed=5)
+    end = list(session.generate(prompt, long, Meter(), Stop()))[-1]
+    assert isinstance(end, Finished) and 720 < end.prompt_tokens < 768
     read(session, prompt)
     assert divergence(session, cold, prompt) > CLEARLY

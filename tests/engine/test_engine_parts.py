@@ -156,13 +156,25 @@ def test_only_unused_tokens_in_a_row_end_a_reply() -> None:
 
 
 def test_the_ledger_compares_pictures_by_content() -> None:
-    ledger = Ledger([1, SoftTokens("a", 16), 2])
+    ledger = Ledger([1, SoftTokens("a", 16), 2], begins=(0, 1, 2))
     assert ledger.reusable([1, SoftTokens("a", 16), 2, 3], window=0) == 3
     assert ledger.reusable([1, SoftTokens("b", 16), 2], window=0) == 1
 
 
-def test_the_last_unit_is_always_read() -> None:
-    assert Ledger([1, 2, 3]).reusable([1, 2, 3], window=0) == 2
+def test_the_last_batch_is_read_where_its_logits_are_not_kept() -> None:
+    units = [1, 2, 3, 4]
+    assert Ledger(units, begins=(0, 2)).reusable(units, window=0) == 2
+    assert Ledger(units, begins=(0, 3)).reusable(units, window=0) == 3
+    assert Ledger(units, begins=(0, 2), logits=(4,)).reusable(units, window=0) == 4
+    assert Ledger(units, begins=(0, 2), logits=(4,)).reusable([*units, 5], window=0) == 4
+
+
+def test_a_batch_is_not_broken_for_a_few_positions() -> None:
+    units = list(range(100))
+    ledger = Ledger(units, begins=(0, 50))
+    for same, reused in ((10, 0), (16, 0), (17, 17), (50, 50), (66, 50), (67, 67), (99, 99)):
+        assert ledger.reusable([*units[:same], -1, -2], window=0) == reused
+    assert ledger.reusable([*units, -1], window=0) == 100
 
 
 def test_going_back_needs_what_the_window_has_to_see() -> None:

@@ -14,7 +14,7 @@ from llama_cpp import llama_cpp as llama
 from numpy.typing import NDArray
 
 from refsheet_tui.engine.memory import CELLS, MICRO_BATCH
-from refsheet_tui.engine.native.library import collected_errors
+from refsheet_tui.engine.native.library import Log, collected_errors
 from refsheet_tui.engine.native.model import Model, gpu_failed
 from refsheet_tui.engine.native.stop import AbortFlag
 from refsheet_tui.engine.settings import LoadSettings
@@ -25,6 +25,7 @@ from refsheet_tui.text import one_line
 Floats = NDArray[np.float32]
 
 _SEQUENCE = 0
+_EVERY_SEQUENCE = -1
 _END = -1
 # llama.h, llama_decode: "2 - aborted"
 _ABORTED = 2
@@ -43,11 +44,13 @@ class Context:
         *,
         threads: int,
         picture_tokens: int,
+        reads_whole_rows: bool = False,
         all_logits: bool = False,
     ) -> None:
         """The context is as large as `settings` asks, or as the model was trained for.
 
-        `all_logits` computes logits at every position instead of the last of each batch.
+        `reads_whole_rows`: texts are filled up to what repacked weights are multiplied with at
+        once. `all_logits` computes logits at every position instead of the last of each batch.
         Raises `EngineError` when there is not enough memory.
         """
         params = llama.llama_context_default_params()
@@ -64,17 +67,16 @@ class Context:
         # The vocabulary is large: logits that nobody reads would take 0.5 GB for a 4B model.
         params.n_outputs_max = params.n_outputs_max_per_seq = params.n_batch if all_logits else 1
         self._all_logits = all_logits
-        self._by_rows = settings.repack and not model.uses_gpu and not all_logits
+        self._reads_whole_rows = reads_whole_rows and not all_logits
         self.abort = AbortFlag()
         params.abort_callback = self.abort.callback
         params.abort_callback_data = self.abort.data
         with collected_errors() as log:
             handle = llama.llama_init_from_model(model.handle, params)
         if handle is None:
-            because = f": {one_line(log.cause)}" if log.cause else ""
             raise EngineError(
                 _("A context of {size} tokens can't be created{because}.").format(
-                    size=size, because=because
+                    size=size, because=_because(log)
                 ),
                 _("Choose a smaller context size, or close other programs."),
             )
@@ -82,10 +84,10 @@ class Context:
         self.size = size
         self._memory = llama.llama_get_memory(handle)
         self.window: int = model.window
-        self._n_vocab = model.n_vocab
+        self.n_vocab = model.n_vocab
         held = self.window + params.n_ubatch
-        self._window_cells = min(size, -(-held // CELLS) * CELLS)
-        if settings.full_window_cache:
+        self._window_cells: int = min(size, -(-held // CELLS) * CELLS)
+        if settings.full_window_cache or not self.window:
             self._window_cells = size
 
     def close(self) -> None:
@@ -96,14 +98,33 @@ class Context:
         their window, and llama.cpp forgets silently."""
         return max(0, int(llama.llama_memory_seq_pos_min(self._memory, _SEQUENCE)))
 
-    def forgets_next(self, position: int) -> bool:
-        """Whether with the next token may be forgotten what the one at `position` must see.
+    def room(self, position: int) -> int:
+        """Return how many positions can be read from `position` on before window layers must make
+        room."""
+        return self.oldest() + self._window_cells - position
 
-        For a cache that was filled token by token; one that was restored has given up some of it
-        already.
+    def make_room(self) -> None:
+        """Forget what has left the window, and move the rest to the first cells of its layers.
+
+        llama.cpp would overwrite the oldest cells one by one. Where a token lies would then depend
+        on all that was read and forgotten before, and with it the order in which attention adds up.
+        So it depends on positions alone, and the same tokens give the same logits, bit for bit.
+        Raises `EngineError`.
         """
-        last = int(llama.llama_memory_seq_pos_max(self._memory, _SEQUENCE))
-        return bool(last + 1 == self._window_cells + max(0, position - self.window))
+        flags = llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
+        size = int(llama.llama_state_seq_get_size_ext(self.handle, _SEQUENCE, flags))
+        state: NDArray[np.uint8] = np.empty(size, np.uint8)
+        at = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        with collected_errors() as log:
+            got = llama.llama_state_seq_get_data_ext(self.handle, at, size, _SEQUENCE, flags)
+            put = llama.llama_state_seq_set_data_ext(self.handle, at, size, _SEQUENCE, flags)
+        if got != size or put != size:
+            raise EngineError(
+                _("llama.cpp could not make room in its KV cache{because}.").format(
+                    because=_because(log)
+                ),
+                _("Try again."),
+            )
 
     def forget_from(self, position: int) -> None:
         """Forget `position` and everything after it."""
@@ -115,27 +136,34 @@ class Context:
 
     def state_size(self) -> int:
         """The bytes that `state` takes."""
-        return int(llama.llama_state_get_size(self.handle))
+        return int(llama.llama_state_seq_get_size_ext(self.handle, _EVERY_SEQUENCE, 0))
 
-    def state(self) -> NDArray[np.uint8] | None:
-        """What the KV cache holds, pictures included; None when llama.cpp can't tell.
+    def state(self, extra: int = 0) -> NDArray[np.uint8] | None:
+        """Return what the KV cache holds, pictures included, and `extra` free bytes behind it; None
+        when llama.cpp can't tell.
 
-        Not the state of the sequence: of the window layers that holds the window alone, and what
-        is restored from it can't be rolled back by a single token.
+        It is that of every sequence: for a single one llama.cpp leaves out what has left the
+        window, and what is restored from that can't be rolled back.
         """
-        state: NDArray[np.uint8] = np.empty(self.state_size(), np.uint8)
+        size = self.state_size()
+        state: NDArray[np.uint8] = np.empty(size + extra, np.uint8)
         into = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
-        size = llama.llama_state_get_data(self.handle, into, state.nbytes)
-        return state[:size] if size else None
+        got = llama.llama_state_seq_get_data_ext(self.handle, into, size, _EVERY_SEQUENCE, 0)
+        return state if got == size else None
 
     def restore(self, state: memoryview) -> bool:
-        """Hold what `state` was taken of. False for one that does not fit; then `clear`."""
-        given = (ctypes.c_uint8 * len(state)).from_buffer(state)
+        """Hold what `state` was taken of. False for one that does not fit; then `clear`.
+
+        As one sequence: what is read next lies behind it, as it did where the state was taken.
+        `llama_state_set_data` would begin to overwrite its oldest cells.
+        """
+        size = len(state)
+        given = (ctypes.c_uint8 * size).from_buffer(state)
         with collected_errors() as log:
-            size = llama.llama_state_set_data(self.handle, given, len(state))
-        if not size:
+            got = llama.llama_state_seq_set_data_ext(self.handle, given, size, _SEQUENCE, 0)
+        if got != size:
             print(f"a snapshot can't be restored: {log.cause}", file=sys.stderr)
-        return bool(size)
+        return bool(got == size)
 
     def read_tokens(self, tokens: Sequence[int], position: int, *, want_logits: bool) -> bool:
         """Read tokens, the first at `position`; False when it was stopped midway.
@@ -166,14 +194,14 @@ class Context:
     def logits(self, index: int = -1) -> Floats:
         """A copy of the logits, shape (vocabulary,), after item `index` of the last read."""
         row = llama.llama_get_logits_ith(self.handle, index)
-        floats: Floats = np.ctypeslib.as_array(row, (self._n_vocab,)).copy()
+        floats: Floats = np.ctypeslib.as_array(row, (self.n_vocab,)).copy()
         return floats
 
     def _filled(self, count: int, position: int) -> int:
         """How many tokens to read instead of `count`: what fills it up sees all, is seen by none,
         and is forgotten at once."""
-        filled = _whole_rows(count) if self._by_rows else count
-        return filled if position + filled <= self.size else count
+        filled = _whole_rows(count) if self._reads_whole_rows else count
+        return filled if filled <= min(self.room(position), self.size - position) else count
 
     def _decode(
         self,
@@ -202,14 +230,17 @@ class Context:
         if result < _INVALID and self._uses_gpu:
             raise gpu_failed()
         if result != 0:
-            because = f": {one_line(log.cause)}" if log.cause else ""
             raise EngineError(
                 _("llama.cpp could not read the prompt (code {code}){because}.").format(
-                    code=result, because=because
+                    code=result, because=_because(log)
                 ),
                 _("Try again; if it stays so, choose a smaller context size."),
             )
         return True
+
+
+def _because(log: Log) -> str:
+    return f": {one_line(log.cause)}" if log.cause else ""
 
 
 def _whole_rows(count: int) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from refsheet_tui.engine.engine import TokenizedPart
@@ -19,6 +20,9 @@ class SoftTokens:
 Unit = int | SoftTokens
 """A token by its id, or a picture. Never split."""
 
+# Reading so many positions takes no longer than restoring a snapshot.
+FEW_POSITIONS = 16
+
 
 def positions(units: Iterable[Unit]) -> int:
     """How many places in the context the units take."""
@@ -30,12 +34,15 @@ class Ledger:
     """What was read, now or when a snapshot was taken.
 
     `written` are tokens that the model chose after `units` and that were not read. `oldest` is
-    the first position that the sliding-window layers still hold.
+    the first position that the sliding-window layers still hold. `begins` are the units, in order,
+    with which a batch began. `logits` are the numbers of units after which the logits are kept.
     """
 
     units: Sequence[Unit]
     written: Sequence[int] = ()
     oldest: int = 0
+    begins: Sequence[int] = ()
+    logits: Collection[int] = ()
 
     def retrace(
         self, parts: Sequence[TokenizedPart], piece: Callable[[int], bytes]
@@ -57,20 +64,36 @@ class Ledger:
             yield from units
 
     def reusable(self, units: Sequence[Unit], window: int) -> int:
-        """How many of the units need not be read. The last is always read, for its logits.
+        """How many of the units need not be read.
 
-        `window` is how far back the sliding-window layers see, 0 without such layers. They forget
-        what falls out of their window, and what the next unit must see has to be there still.
+        It ends where a batch began, if that costs little, or where the logits are kept: rounding
+        depends on the batch that a unit is read in, so the same batches give the same reply again,
+        bit for bit. `window` is how far back the sliding-window layers see, 0 without such layers.
+        They forget what falls out of their window, and what the next unit must see has to be there
+        still.
         """
         count = 0
         for ours, theirs in zip(self.units, units, strict=False):
             if ours != theirs:
                 break
             count += 1
-        count = min(count, len(units) - 1)
-        end = positions(units[:count])
-        goes_on = count == len(self.units)
-        return count if goes_on or self.reaches(end, window) else 0
+        for each in (self._batch_before(count, len(units)), min(count, len(units) - 1)):
+            if each == len(self.units) or self.reaches(positions(units[:each]), window):
+                return each
+        return 0
+
+    def _batch_before(self, count: int, wanted: int) -> int:
+        """How many of the first `count` units to go on from, for all that are `wanted`."""
+        if count == wanted:
+            return count if count in self.logits else self._last_begin(bisect_left, count)
+        if count == len(self.units):
+            return count
+        begin = self._last_begin(bisect_right, count)
+        return begin if positions(self.units[begin:count]) <= FEW_POSITIONS else count
+
+    def _last_begin(self, bisect: Callable[[Sequence[int], int], int], count: int) -> int:
+        at = bisect(self.begins, count)
+        return self.begins[at - 1] if at else 0
 
     def reaches(self, position: int, window: int) -> bool:
         """Whether reading can go on from an earlier position, with what follows forgotten."""

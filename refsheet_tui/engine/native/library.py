@@ -27,17 +27,13 @@ class Log:
     def __init__(self) -> None:
         self._first_error = ""
         self._level = _DEBUG
-        self.lines: list[str] | None = None
+        self.collecting: list[list[str]] = []
         # ctypes frees a callback that nothing refers to, and the next log line is a crash.
         self._callback = llama.llama_log_callback(self._receive)
 
     def install(self) -> None:
         for set_callback in (llama.llama_log_set, mtmd.mtmd_log_set, mtmd.mtmd_helper_log_set):
             set_callback(self._callback, ctypes.c_void_p(0))
-
-    def keep_lines(self) -> None:
-        """From here on in `lines`."""
-        self.lines = []
 
     def forget(self) -> None:
         self._first_error = ""
@@ -55,8 +51,8 @@ class Log:
             return
         os.write(_STDERR, text)
         line = text.decode("utf-8", "replace").strip()
-        if self.lines is not None:
-            self.lines.append(line)
+        for lines in self.collecting:
+            lines.append(line)
         if level == _ERROR:
             self._first_error = self._first_error or line
 
@@ -76,3 +72,14 @@ def collected_errors() -> Iterator[Log]:
     log = start()
     log.forget()
     yield log
+
+
+@contextmanager
+def collected_lines() -> Iterator[list[str]]:
+    """Collect the lines that are logged inside."""
+    collecting, lines = start().collecting, list[str]()
+    collecting.append(lines)
+    try:
+        yield lines
+    finally:
+        collecting.pop()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from refsheet_tui.engine.events import PROCESSOR, GpuFault, Loading, ModelInfo
 from refsheet_tui.engine.files import Files
+from refsheet_tui.engine.gguf_header import GgufHeader
 from refsheet_tui.engine.memory import Shape, needed
 from refsheet_tui.engine.native import devices
 from refsheet_tui.engine.native.context import Context
@@ -125,6 +126,7 @@ class Loader:
             settings,
             threads=threads,
             picture_tokens=picture_tokens,
+            reads_whole_rows=reads_whole_rows(model.repacked_bytes, self._files.model),
             all_logits=self._all_logits,
         )
         owned.callback(context.close)
@@ -169,6 +171,13 @@ class Loader:
         )
         owned.callback(projector.close)
         return projector
+
+
+def reads_whole_rows(repacked_bytes: int, header: GgufHeader) -> bool:
+    """Decide whether texts are filled up to whole rows: where most of what is multiplied with every
+    token was repacked. Embeddings are not, however large they are."""
+    layers = sum(each.size for name, each in header.tensors.items() if name.startswith("blk."))
+    return repacked_bytes > layers / 2
 
 
 class _Shares:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from llama_cpp import llama_cpp as llama
 
 from refsheet_tui.engine.native.devices import NO_GPU
-from refsheet_tui.engine.native.library import collected_errors
+from refsheet_tui.engine.native.library import collected_errors, collected_lines
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError, GpuMemoryError, WeightsError
 from refsheet_tui.i18n import _
@@ -53,11 +54,12 @@ class Model:
             params.load_mode = llama.LLAMA_LOAD_MODE_NONE
         watch = Watch(on_progress)
         params.progress_callback = llama.llama_progress_callback(watch)
-        with collected_errors() as log:
+        with collected_errors() as log, collected_lines() as lines:
             handle = llama.llama_model_load_from_file(os.fsencode(path), params)
         if handle is None:
             raise load_error(path, watch, log.cause)
         self.handle = handle
+        self.repacked_bytes = _repacked_bytes(lines)
         self.path = path
         vocab = llama.llama_model_get_vocab(handle)
         assert vocab is not None
@@ -83,6 +85,13 @@ class Model:
 
     def close(self) -> None:
         llama.llama_model_free(self.handle)
+
+
+def _repacked_bytes(lines: Iterable[str]) -> int:
+    """Return how much of the weights was repacked for the processor, which llama.cpp says in its
+    log alone."""
+    found = (re.search(r"CPU_REPACK model buffer size = *([\d.]+) MiB", line) for line in lines)
+    return round(sum(float(match[1]) * (1 << 20) for match in found if match))
 
 
 class Watch:

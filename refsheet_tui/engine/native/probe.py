@@ -51,9 +51,9 @@ def _flash_attention() -> bool:
     """Whether llama.cpp takes it when it may, for the demo model. It says so in its log alone."""
     settings = LoadSettings(demo_model(), context_size=256)
     model = Model(settings, lambda _: True, gpu_layers=_ALL if devices.gpus() else 0)
-    library.start().keep_lines()
-    context = Context(model, settings, threads=1, picture_tokens=0)
-    found = any("Flash Attention enabled" in line for line in library.start().lines or ())
+    with library.collected_lines() as lines:
+        context = Context(model, settings, threads=1, picture_tokens=0)
+    found = any("Flash Attention enabled" in line for line in lines)
     context.close()
     model.close()
     return found

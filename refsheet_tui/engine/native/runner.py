@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import suppress
-from itertools import groupby
 from time import monotonic
 
 from refsheet_tui.engine.engine import TokenizedPart
@@ -16,7 +15,7 @@ from refsheet_tui.engine.native.kv import KVCache
 from refsheet_tui.engine.native.ledger import SoftTokens, Unit, positions, units_of
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.model import Model
-from refsheet_tui.engine.native.recall import Recall
+from refsheet_tui.engine.native.recall import Prepared, Recall
 from refsheet_tui.engine.native.reply_text import ReplyText
 from refsheet_tui.engine.native.sampler import Sampler
 from refsheet_tui.engine.native.speeds import Speeds
@@ -91,7 +90,7 @@ class Runner:
     def prewarm(self, prompt: Prompt, meter: Meter, stop: Stop) -> Iterator[Event]:
         """Read the prompt for a later one that begins with it. Raises as `generate` does."""
         with suppress(_StoppedError), stop.reaching(self._kv.context.abort):
-            yield from self._take_in(prompt, meter, stop)
+            yield from self._take_in(prompt, meter, stop, want_logits=False)
 
     def snapshot(self) -> None:
         """Keep what was read and learnt, in the background."""
@@ -114,17 +113,18 @@ class Runner:
                 yield self._kv.context.logits(index)
 
     def _take_in(
-        self, prompt: Prompt, meter: Meter, stop: Stop
-    ) -> Generator[Event, None, list[Unit]]:
-        """Read what is new in the prompt; its units."""
+        self, prompt: Prompt, meter: Meter, stop: Stop, *, want_logits: bool = True
+    ) -> Generator[Event, None, Sequence[Unit]]:
+        """Read what is new in the prompt; its units. `want_logits`: a reply follows."""
         parts = self.tokenize(prompt)
         self._check_length(sum(part.positions for part in parts))
-        units, kept = self._recall.prepare(parts)
-        meter.prompt_tokens = positions(units)
+        prepared = self._recall.prepare(parts)
+        meter.prompt_tokens = positions(prepared.units)
         meter.reused_tokens = self._kv.positions
-        pictures = yield from self._look(prompt, units[kept:], meter, stop)
-        yield from self._read(units[kept:], pictures, meter, stop)
-        return units
+        new = prepared.units[prepared.kept :]
+        pictures = yield from self._look(prompt, new, meter, stop)
+        yield from self._read(prepared, pictures, meter, stop, want_logits)
+        return prepared.units
 
     def _check_length(self, length: int) -> None:
         if length == 0:
@@ -171,33 +171,48 @@ class Runner:
 
     def _read(
         self,
-        units: Sequence[Unit],
+        prepared: Prepared,
         pictures: dict[str, Floats],
         meter: Meter,
         stop: Stop,
+        want_logits: bool,
     ) -> Iterator[Event]:
-        reused, total = self._kv.positions, meter.prompt_tokens
+        units, reused, total = prepared.units, self._kv.positions, meter.prompt_tokens
         expected = self._speeds.expected("token", total - reused)
         yield Reading(reused, total, reused, expected)
         begin = monotonic()
-        for batch in self._batches(units):
+        for batch in self._batches(units, prepared.kept, prepared.opening):
             _check(stop)
+            self._recall.save_before_forgetting(positions(batch))
             last = self._kv.positions + positions(batch) == total
             with meter.reading():
-                done = self._kv.read(batch, pictures, want_logits=last)
+                done = self._kv.read(batch, pictures, want_logits=last and want_logits)
             if not done:
                 raise _StoppedError
+            if last and want_logits:
+                self._kv.remember_logits()
             yield Reading(self._kv.positions, total, reused, expected)
         if total - reused >= _TELLING_TOKENS:
             self._speeds.learn("token", monotonic() - begin, total - reused)
 
-    def _batches(self, units: Sequence[Unit]) -> Iterator[Sequence[Unit]]:
-        """Runs of tokens, no longer than a step, and pictures alone."""
-        for is_picture, run in groupby(units, key=lambda unit: isinstance(unit, SoftTokens)):
-            items = list(run)
-            step = 1 if is_picture else self._step
-            for begin in range(0, len(items), step):
-                yield items[begin : begin + step]
+    def _batches(
+        self, units: Sequence[Unit], begin: int = 0, opening: int = 0
+    ) -> Iterator[Sequence[Unit]]:
+        """Runs of tokens, no longer than a step, and pictures alone, from unit `begin` on.
+
+        A run ends with the opening, and where window layers make room: what follows is then read in
+        the same runs, and computed alike, whether what stands before it was known or not.
+        """
+        while begin < len(units):
+            room = self._kv.context.room(self._kv.positions) or self._step
+            limit = min(begin + min(self._step, room), len(units))
+            if begin < opening:
+                limit = min(limit, opening)
+            end = begin + 1
+            while end < limit and isinstance(units[begin], int) and isinstance(units[end], int):
+                end += 1
+            yield units[begin:end]
+            begin = end
 
     def _write(
         self,
@@ -209,10 +224,13 @@ class Runner:
     ) -> Generator[Event, None, Finish]:
         tokens = [unit for unit in units if isinstance(unit, int)]
         sampler = Sampler(settings, self._model, tokens)
+        # None once the first token is chosen.
+        kept: Floats | None = self._kv.logits[len(units)]
         try:
             while meter.new_tokens < settings.max_new_tokens:
                 _check(stop)
-                token = sampler.next(self._kv.context)
+                token = sampler.next(self._kv.context) if kept is None else sampler.first(kept)
+                kept = None
                 meter.chosen()
                 if self._tokenizer.ends_turn(token):
                     return "end_of_turn"
@@ -222,7 +240,7 @@ class Runner:
                     yield TextDelta(shown)
                 if self._kv.positions == self._kv.context.size:
                     return "max_tokens"
-                self._recall.save_before_forgetting(meter.prompt_tokens)
+                self._recall.save_before_forgetting(1)
                 if not self._kv.read([token], {}, want_logits=True):
                     raise _StoppedError
             return "max_tokens"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 
+import numpy as np
 from llama_cpp import llama_cpp as llama
 
-from refsheet_tui.engine.native.context import Context
+from refsheet_tui.engine.native.context import Context, Floats
 from refsheet_tui.engine.native.model import Model
 from refsheet_tui.engine.settings import GenerationSettings
 
@@ -22,6 +23,8 @@ _DRY_BREAKERS = (b"\n", b":", b'"', b"*", b"<end_of_turn>")
 _OFF = 0.0
 _KEEP = 1
 _LAST = -1
+# llama.h, llama_token_data
+_CANDIDATE = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
 
 class Sampler:
@@ -50,6 +53,22 @@ class Sampler:
         self._add(llama.llama_sampler_init_dist(_seed(settings.seed)))
         for token in seen[-(_DRY_TOKENS if settings.dry_multiplier > _OFF else _PENALTY_TOKENS) :]:
             llama.llama_sampler_accept(self._chain, token)
+
+    def first(self, logits: Floats) -> int:
+        """Choose a token by kept logits, shape (vocabulary,), as `next` does by the context's."""
+        candidates = np.zeros(len(logits), _CANDIDATE)
+        candidates["id"] = np.arange(len(logits))
+        candidates["logit"] = logits
+        chosen = llama.llama_token_data_array(
+            data=candidates.ctypes.data_as(llama.llama_token_data_p),
+            size=len(logits),
+            selected=-1,
+            sorted=False,
+        )
+        llama.llama_sampler_apply(self._chain, ctypes.byref(chosen))
+        token = int(chosen.data[chosen.selected].id)
+        llama.llama_sampler_accept(self._chain, token)
+        return token
 
     def next(self, context: Context) -> int:
         """Choose a token by the logits after the last that was read."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
+import numpy as np
+
+from refsheet_tui.engine.native.context import Floats
 from refsheet_tui.engine.native.kv import KVCache
 from refsheet_tui.engine.native.ledger import Ledger, SoftTokens, Unit, positions
 from refsheet_tui.engine.settings import CacheSettings
@@ -60,34 +63,44 @@ class Snapshots:
     def save(self, kv: KVCache, kind: Kind, place: int | None = None) -> None:
         """Keep what `kv` holds. Returns when that is copied; it is written in the background."""
         held = kv.ledger
-        ledger = Ledger(tuple(held.units), tuple(held.written), held.oldest)
+        ledger = replace(
+            held,
+            units=tuple(held.units),
+            written=tuple(held.written),
+            begins=tuple(held.begins),
+            logits=tuple(held.logits),
+        )
         name = _name(self._identity, ledger)
         snapshot = Snapshot(name, kind, ledger, kv.positions, place or kv.positions)
         kv.is_saved = True
-        if snapshot.name in self._known:
-            self._shelves[kind].touch(snapshot.name)
+        known = self._known.get(name)
+        if known is not None and set(ledger.logits) <= set(known.ledger.logits):
+            self._shelves[known.kind].touch(name)
             return
-        if kv.context.state_size() > self._shelves[kind].capacity:
+        logits = b"".join(each.tobytes() for each in kv.logits.values())
+        if kv.context.state_size() + len(logits) > self._shelves[kind].capacity:
             return
         self.flush()  # one copy in memory at a time
-        state = kv.context.state()
-        if state is None:
+        payload = kv.context.state(len(logits))
+        if payload is None:
             return
+        payload.data[payload.nbytes - len(logits) :] = logits
         replaced = self._replaced_by(snapshot)
-        self._known[snapshot.name] = snapshot
-        self._writing = self._writer.submit(self._write, snapshot, state.data, replaced)
+        self._known[name] = snapshot
+        self._writing = self._writer.submit(self._write, snapshot, payload.data, replaced)
 
     def restore(self, snapshot: Snapshot, kv: KVCache) -> bool:
         """Make `kv` hold it. False when it can't be trusted: it is dropped, `kv` holds nothing."""
         self.flush()
         shelf = self._shelves[snapshot.kind]
         try:
-            state = shelf.payload(snapshot.name)
+            payload = shelf.payload(snapshot.name)
         except (OSError, DamagedError) as error:
             self._drop(snapshot, str(error))
             kv.forget()
             return False
-        if not kv.restore(snapshot.ledger, state):
+        state, logits = _split(payload, snapshot.ledger.logits, kv.context.n_vocab)
+        if not kv.restore(snapshot.ledger, state, logits):
             self._drop(snapshot, "llama.cpp does not take it")
             return False
         return True
@@ -99,6 +112,10 @@ class Snapshots:
 
     def close(self) -> None:
         self._writer.shutdown()
+
+    def spare(self, units: Sequence[Unit], count: int) -> bool:
+        """Return whether one of them spares reading so many of `units`."""
+        return any(each.ledger.reusable(units, self._window) >= count for each in self)
 
     def _write(self, snapshot: Snapshot, state: memoryview, replaced: Sequence[Snapshot]) -> None:
         header: Header = {"identity": self._identity, **_packed(snapshot)}
@@ -171,18 +188,41 @@ def _packed(snapshot: Snapshot) -> Header:
         "units": _pack(ledger.units),
         "written": list(ledger.written),
         "oldest": ledger.oldest,
+        "begins": list(ledger.begins),
+        "logits": list(ledger.logits),
         "place": snapshot.place,
     }
 
 
 def _unpacked(name: str, kind: Kind, header: Header) -> Snapshot:
-    """Raises `ValueError`, `TypeError`, `KeyError`."""
-    found, written = header["units"], header["written"]
-    if not isinstance(found, list) or not isinstance(written, list):
-        raise TypeError("not a ledger")
-    units = tuple(_unpack(unit) for unit in found)
-    ledger = Ledger(units, tuple(map(int, written)), int(str(header["oldest"])))
+    """Raises `ValueError`, `TypeError`, `KeyError`; that also for one of an older version, which
+    holds no logits and a state of another form."""
+    units = tuple(_unpack(unit) for unit in _list(header["units"]))
+    ledger = Ledger(
+        units,
+        tuple(map(int, _list(header["written"]))),
+        int(str(header["oldest"])),
+        tuple(map(int, _list(header["begins"]))),
+        tuple(map(int, _list(header["logits"]))),
+    )
     return Snapshot(name, kind, ledger, positions(units), int(str(header["place"])))
+
+
+def _list(value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError("not a ledger")
+    return value
+
+
+def _split(
+    payload: memoryview, ends: Collection[int], n_vocab: int
+) -> tuple[memoryview, dict[int, Floats]]:
+    """Return the state and, behind it, the logits of each end."""
+    size = n_vocab * np.dtype(np.float32).itemsize
+    state = len(payload) - len(ends) * size
+    rows = (payload[begin : begin + size] for begin in range(state, len(payload), size))
+    logits = (np.frombuffer(row, np.float32).copy() for row in rows)
+    return payload[:state], dict(zip(ends, logits, strict=True))
 
 
 def _pack(units: Sequence[Unit]) -> list[object]:

@@ -1,0 +1,254 @@
+"""The same seed gives the same reply: cold, read before, restored from disk, after another reply.
+
+Not only the words are compared but every logit that they were chosen by, bit for bit: words hide
+that two replies were computed differently until they part. The demo's window is 64 tokens, and its
+layers hold 768, so that conversations of some hundred tokens go past both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+from cold_runs import runner
+from engine_driver import Reply, demo, long_text, model, picture, user
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from refsheet_tui.engine import CacheSettings, Finished, GenerationSettings
+from refsheet_tui.engine.native import runner as runner_module
+from refsheet_tui.engine.native.context import Context, Floats
+from refsheet_tui.engine.native.meter import Meter
+from refsheet_tui.engine.native.sampler import Sampler
+from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.prompting import Prompt, Turn, build_prefix, build_prompt
+
+SAMPLED = GenerationSettings(temperature=1.2, top_k=0, top_p=1.0)
+# Attention divides its work among threads where it reads a single token.
+LOADED = replace(demo(), threads=2)
+CHARACTERS = (
+    (user(picture(1), "You are the character in the image."), model("Hello there!")),
+    (user(long_text(150), picture(2), picture(3), "Who are you?"), model("Guess.")),
+)
+
+TEXT = "Tell me more about it word 0"
+QUESTION = build_prompt([*CHARACTERS[1], user(TEXT)])
+
+
+class WatchedSampler(Sampler):
+    """Hashes the logits by which it chooses."""
+
+    seen = hashlib.sha256()
+
+    def first(self, logits: Floats) -> int:
+        self.seen.update(logits.tobytes())
+        return super().first(logits)
+
+    def next(self, context: Context) -> int:
+        self.seen.update(context.logits().tobytes())
+        return super().next(context)
+
+
+class Told(Reply):
+    """A reply with the hash of all logits that it was chosen by."""
+
+    logits: str = ""
+
+
+def loaded(cache: Path | None) -> Session:
+    session = Session()
+    keeping = CacheSettings(cache) if cache is not None else None
+    session.load(replace(LOADED, cache=keeping), lambda _: True)
+    return session
+
+
+def told(session: Session, prompt: Prompt, seed: int, tokens: int = 40) -> Told:
+    WatchedSampler.seen = hashlib.sha256()
+    wanted = replace(SAMPLED, seed=seed, max_new_tokens=tokens)
+    with patch.object(runner_module, "Sampler", WatchedSampler):
+        reply = Told(list(session.generate(prompt, wanted, Meter(), Stop())))
+    assert isinstance(reply.events[-1], Finished)
+    reply.logits = WatchedSampler.seen.hexdigest()
+    return reply
+
+
+def prewarm(session: Session) -> None:
+    for _ in session.prewarm(build_prefix(CHARACTERS[1]), Meter(), Stop()):
+        pass
+
+
+def ask_for_another_reply(session: Session) -> None:
+    told(session, QUESTION, 2)
+
+
+def write_past_the_window(session: Session) -> None:
+    told(session, QUESTION, 2, 900)
+
+
+def ask_another_character(session: Session) -> None:
+    told(session, build_prompt([*CHARACTERS[0], user("Hello")]), 1)
+
+
+def ask_another_question(session: Session) -> None:
+    prewarm(session)
+    told(session, QUESTION, 1)
+    told(session, build_prompt([*CHARACTERS[1], user(f"Why? {long_text(90)}")]), 1)
+
+
+def ask_in_almost_the_same_words(session: Session) -> None:
+    told(session, build_prompt([*CHARACTERS[1], user("Tell me more about rain.")]), 1)
+
+
+@pytest.fixture(scope="module")
+def cold() -> Iterator[Told]:
+    """The reply of an engine that has read nothing before."""
+    session = loaded(None)
+    yield told(session, QUESTION, 1)
+    session.close()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        prewarm,
+        ask_for_another_reply,
+        write_past_the_window,
+        ask_another_character,
+        ask_another_question,
+        ask_in_almost_the_same_words,
+    ],
+)
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_seed_gives_the_reply_of_an_engine_that_knows_nothing(
+    tmp_path: Path, cold: Told, before: Callable[[Session], None], restarts: bool
+) -> None:
+    session = loaded(tmp_path)
+    before(session)
+    if restarts:
+        session.snapshot()
+        session.close()
+        session = loaded(tmp_path)
+    reply = told(session, QUESTION, 1)
+    session.close()
+    assert reply.text == cold.text
+    assert reply.logits == cold.logits
+
+
+def test_one_token_alone_would_give_another_reply(cold: Told, tmp_path: Path) -> None:
+    """What is compared here depends on how a prompt was read."""
+    session = loaded(tmp_path)
+    told(session, QUESTION, 2, 0)
+    kv = runner(session)._kv
+    kv._begins.append(len(kv._units) - 1)
+    kv._logits.clear()
+    assert told(session, QUESTION, 1).logits != cold.logits
+    session.close()
+
+
+def test_prompts_long_past_are_read_again_as_they_were(tmp_path: Path, cold: Told) -> None:
+    """Their logits are not kept any more."""
+    session = loaded(tmp_path)
+    turns = [*CHARACTERS[1], user(TEXT)]
+    told(session, QUESTION, 1, 1)
+    for _ in range(6):
+        turns += [model("Yes."), user("Why?")]
+        told(session, build_prompt(turns), 1, 1)
+    reply = told(session, QUESTION, 1)
+    session.close()
+    assert 0 < reply.finished.prompt_tokens - reply.finished.reused_tokens <= 128
+    assert reply.logits == cold.logits
+
+
+class Conversations(RuleBasedStateMachine):
+    """Two characters, one engine, whose replies are written down and asked for again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.session = loaded(self.folder)
+        self.chats: list[list[Turn]] = [list(turns) for turns in CHARACTERS]
+        self.current = 0
+        self.replies: list[tuple[list[Turn], int, int, Told]] = []
+
+    @property
+    def turns(self) -> list[Turn]:
+        return self.chats[self.current]
+
+    def tell(self, seed: int, tokens: int) -> Told:
+        reply = told(self.session, build_prompt(self.turns), seed, tokens)
+        self.replies.append((list(self.turns), seed, tokens, reply))
+        self.ask_for_a_reply_again(1)
+        return reply
+
+    @initialize()
+    def begin(self) -> None:
+        self.ask("Hello", 3, 1, 40)
+
+    @rule(
+        text=st.sampled_from(["Why?", "Tell me more about it", "你好，你是谁？"]),
+        words=st.sampled_from([1, 10, 80]),
+        seed=st.integers(1, 5),
+        tokens=st.sampled_from([1, 20, 40, 300]),
+    )
+    def ask(self, text: str, words: int, seed: int, tokens: int) -> None:
+        self.turns.append(user(f"{text} {long_text(words)}"))
+        reply = self.tell(seed, tokens)
+        self.turns.append(model(reply.text.strip() or "Well."))
+
+    @precondition(lambda self: len(self.turns) > 2)
+    @rule(seed=st.integers(6, 9), tokens=st.sampled_from([20, 300]))
+    def write_another_reply(self, seed: int, tokens: int) -> None:
+        self.turns.pop()
+        reply = self.tell(seed, tokens)
+        self.turns.append(model(reply.text.strip() or "Well."))
+
+    @rule(back=st.integers(1, 8))
+    def ask_for_a_reply_again(self, back: int) -> None:
+        turns, seed, tokens, reply = self.replies[-min(back, len(self.replies))]
+        again = told(self.session, build_prompt(turns), seed, tokens)
+        assert again.logits == reply.logits
+        assert again.text == reply.text
+
+    @rule()
+    def begin_another_chat(self) -> None:
+        self.chats[self.current] = list(CHARACTERS[self.current])
+
+    @rule()
+    def switch_characters(self) -> None:
+        self.current = 1 - self.current
+
+    @rule()
+    def prewarm(self) -> None:
+        for _ in self.session.prewarm(build_prefix(self.turns), Meter(), Stop()):
+            pass
+
+    @rule()
+    def restart(self) -> None:
+        self.session.snapshot()
+        self.session.close()
+        self.session = loaded(self.folder)
+
+    def teardown(self) -> None:
+        self.session.close()
+        shutil.rmtree(self.folder)
+
+
+Conversations.TestCase.settings = settings(
+    max_examples=int(os.environ.get("REFSHEET_TEST_EXAMPLES", "12")),
+    stateful_step_count=16,
+    deadline=None,
+    derandomize="REFSHEET_TEST_EXAMPLES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+    print_blob=False,
+)
+TestConversations = Conversations.TestCase
