@@ -16,6 +16,7 @@ class Way:
         self._tree = tree
         self._chat = chat
         self._path: list[Message] = []
+        self._deleted: list[Message] = []
 
     @property
     def path(self) -> tuple[Message, ...]:
@@ -77,10 +78,16 @@ class Way:
     def delete(self, message: Message) -> None:
         """Take `message` and all that came of it away; `undelete` brings it back."""
         end = self._tree.delete(message)
+        self._deleted.append(message)
         self.open(end.id if end is not None else None)
 
-    def undelete(self, message: Message) -> None:
-        self.open(self._tree.undelete(message).id)
+    def undelete(self) -> bool:
+        """Bring back what was deleted last; False where nothing is gone. Raises `StorageError`."""
+        if not self._deleted:
+            return False
+        self.open(self._tree.undelete(self._deleted[-1]).id)
+        self._deleted.pop()
+        return True
 
     def take_back(self, message: Message, leaf: int | None) -> None:
         """Delete what was said just now, and show again what was shown before."""

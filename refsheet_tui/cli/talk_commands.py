@@ -44,7 +44,6 @@ class TalkCommands:
         self._kept = kept
         self._chat = chat
         self._own_note = own_note
-        self._deleted: list[Message] = []
         self._known: dict[str, Callable[[str], Then]] = {
             "again": self._again,
             "left": lambda _: self._swipe(-1),
@@ -96,16 +95,13 @@ class TalkCommands:
     def _delete(self, _: str) -> Then:
         if not self._kept.path:
             raise UsageError("There is nothing to delete.", "Say something.")
-        last = self._kept.path[-1]
-        self._kept.delete(last)
-        self._deleted.append(last)
+        self._kept.delete(self._kept.path[-1])
         note("It is gone. /undo brings it back.")
         return Then.SHOW
 
     def _undo(self, _: str) -> Then:
-        if not self._deleted:
+        if not self._kept.undelete():
             raise UsageError("Nothing was taken away in this talk.", "/delete does.")
-        self._kept.undelete(self._deleted.pop())
         return Then.SHOW
 
     def _note(self, text: str) -> Then:

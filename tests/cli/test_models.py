@@ -2,88 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from command import ROOT, Outcome, command, environment
-from hub_server import Fault, HubServer, hub_server
+from command import ROOT, Outcome
+from hub_person import Person
+from hub_server import Fault
 from terminal import on_a_terminal
 
-from pretrained_model import pretrained_model
 from refsheet_tui.paths import demo_mmproj, demo_model
-from split_model import split_model
 
 CTRL_C = b"\x03"
-CATALOG = """
-default: small
-best_first: [small]
-models:
-  small:
-    title: Small one
-    licence: gemma
-    model: {{repository: somebody/demo-GGUF, file: demo.gguf, bytes: {size}, sha256: {sum}}}
-    projector: &projector {{repository: somebody/mmproj-GGUF, file: demo-mmproj.gguf}}
-  twin:
-    title: Its twin
-    model: {{repository: somebody/twin-GGUF, file: demo.gguf}}
-    projector: *projector
-"""
-
-
-@dataclass
-class Person:
-    """Somebody with a home of their own and a hub to download from."""
-
-    home: Path
-    hub: HubServer
-
-    @property
-    def models(self) -> Path:
-        return self.home / "models"
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {
-            **environment(self.home),
-            "HF_ENDPOINT": self.hub.url,
-            "HF_HOME": str(self.home / "hf"),
-        }
-
-    def run(self, *arguments: str | Path, stdin: str = "", **variables: str) -> Outcome:
-        done = subprocess.run(
-            command(*arguments),
-            input=stdin.encode(),
-            capture_output=True,
-            cwd=ROOT,
-            env={**self.environment, **variables},
-        )
-        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
-
-    def get(self, name: str = "small") -> Outcome:
-        done = self.run("models", "download", name, "--accept-licence")
-        assert done.code == 0, done.err
-        return done
-
-
-@pytest.fixture
-def person(tmp_path: Path) -> Iterator[Person]:
-    with hub_server() as hub:
-        hub.put("somebody/demo-GGUF", "demo.gguf", demo_model())
-        hub.put("somebody/twin-GGUF", "demo.gguf", demo_model())
-        hub.put("somebody/mmproj-GGUF", "demo-mmproj.gguf", demo_mmproj())
-        config = tmp_path / "config"
-        config.mkdir()
-        data = demo_model().read_bytes()
-        text = CATALOG.format(size=len(data), sum=hashlib.sha256(data).hexdigest())
-        (config / "catalog.yaml").write_text(text)
-        yield Person(tmp_path, hub)
 
 
 def test_from_one_command_to_a_chat(person: Person) -> None:
@@ -284,81 +217,6 @@ def test_a_file_that_is_cut_short_is_not_used(person: Person, tmp_path: Path) ->
     done = person.run("models", "use", demo_model(), "--mmproj", tmp_path / "demo-mmproj.gguf")
     assert done.code == 1 and "demo-mmproj.gguf is cut short" in done.problem
     assert not (person.home / "config" / "config.yaml").exists()
-
-
-def test_a_model_of_several_files_is_used_by_any_of_them(person: Person, tmp_path: Path) -> None:
-    folder = tmp_path / "mine"
-    parts = split_model(folder, (0, 40, 40))
-    before = sorted(folder.iterdir())
-    verified = person.run("models", "verify", parts[2], "--mmproj", demo_mmproj())
-    assert verified.code == 0, verified.out
-    assert "all 3 parts, 80 tensors" in verified.out
-    for part in parts:
-        assert str(part) in verified.out
-    done = person.run("models", "use", parts[1], "--mmproj", demo_mmproj())
-    assert done.code == 0, done.err
-    config = (person.home / "config" / "config.yaml").read_text()
-    assert f"model: {parts[0]}" in config
-    reply = person.run("talk", "ember", "--greedy", "--max-new-tokens", "4", stdin="Hi\n")
-    assert reply.code == 0, reply.err
-    doctor = person.run("doctor", "--json")
-    findings = json.loads(doctor.out)["findings"]
-    assert [each["remedy"] for each in findings if each["topic"] == "model in use"] == [""]
-    shown = json.loads(person.run("models", "path", parts[2], "--json").out)
-    assert shown["model"] == str(parts[0]) and shown["parts"] == [str(part) for part in parts]
-    assert sorted(folder.iterdir()) == before, "nothing is written beside them"
-
-
-@pytest.mark.parametrize("command", ["use", "verify", "talk"])
-def test_a_part_that_is_missing_is_named(person: Person, tmp_path: Path, command: str) -> None:
-    parts = split_model(tmp_path / "mine", (0, 40, 40))
-    parts[1].unlink()
-    if command == "talk":
-        done = person.run("talk", "ember", "--model", parts[2], stdin="Hi\n")
-    else:
-        done = person.run("models", command, parts[2])
-    assert done.code == 1
-    assert "demo-00002-of-00003.gguf is missing" in done.out + done.err
-    assert "Traceback" not in done.err
-
-
-def test_a_model_in_parts_from_the_hub_is_one_model(person: Person, tmp_path: Path) -> None:
-    parts = split_model(tmp_path / "mine", (0, 40, 40))
-    for part in parts:
-        person.hub.put("somebody/split-GGUF", part.name, part)
-    files = [{"repository": "somebody/split-GGUF", "file": part.name} for part in parts]
-    entry = {"title": "In parts", "model": files[0], "more_parts": files[1:]}
-    catalog = person.home / "config" / "catalog.yaml"
-    catalog.write_text(json.dumps({"models": {"split": entry}}))
-    done = person.get("split")
-    assert f"In parts is here: {sum(part.stat().st_size for part in parts) / 1e6:.2f}" in done.out
-    assert person.run("models", "verify").code == 0
-    where = [Path(line) for line in person.run("models", "path", "split").out.splitlines()]
-    assert [path.name for path in where] == [part.name for part in parts]
-    table = json.loads(person.run("models", "--json").out)["models"]
-    (row,) = [model for model in table if model["name"] == "split"]
-    assert (row["state"], row["in_use"]) == ("on disk", True)
-    assert row["memory_bytes"] > sum(part.stat().st_size for part in parts)
-    where[1].unlink()
-    assert f"{parts[1].name} is missing" in person.run("models", "verify", "split").problem
-    person.get("split")
-    removed = json.loads(person.run("models", "remove", "split", "--yes", "--json").out)
-    assert len(removed["removed"]) == len(parts)
-    assert not (person.models / "somebody").exists()
-
-
-def test_a_model_that_only_continues_text_is_named(person: Person, tmp_path: Path) -> None:
-    model = pretrained_model(tmp_path / "gemma-3-270m.gguf")
-    sentence = "is not instruction-tuned: it continues text instead of answering"
-    used = person.run("models", "use", model)
-    assert used.code == 0 and f"gemma-3-270m.gguf {sentence}" in used.err
-    assert "It speaks from now on" in used.out, "it is a warning"
-    assert sentence in person.run("models", "verify", model).out
-    asked = person.run("ask", "Hello", "--max-new-tokens", "2")
-    assert asked.code == 0 and asked.err.count(sentence) == 1
-    tuned = json.loads(person.run("models", "use", "demo", "--json").out)
-    assert tuned["instruction_tuned"] is True
-    assert sentence not in person.run("ask", "Hello", "--max-new-tokens", "2").err
 
 
 def test_a_downloaded_file_is_known_by_its_path_too(person: Person) -> None:

@@ -248,7 +248,7 @@ async def test_what_was_said_can_be_said_otherwise(engine: LocalEngine, library:
     changed = chat.edit(chat.path[-1], "A dragon, of course.")
     assert chat.conversation.turns[-1].content == ("A dragon, of course.",)
     chat.delete(changed)
-    chat.undelete(changed)
+    assert chat.undelete()
     assert chat.path[-1].text == changed.text
 
 

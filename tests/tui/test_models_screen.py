@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
-from pathlib import Path
 
 import pytest
 from hub_models import (
@@ -18,7 +16,7 @@ from hub_models import (
     written,
 )
 from hub_server import Fault, HubServer
-from screens import GREEDY, open_first_chat, ready, replies, say, until
+from screens import GREEDY, open_first_chat, ready, until
 from textual.pilot import Pilot
 from textual.widgets import Button, Footer
 
@@ -27,13 +25,11 @@ from refsheet_tui.paths import config_dir, demo_model
 from refsheet_tui.tui import models as measuring
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.downloads import Transfer
-from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.screens.report import ReportScreen
-from refsheet_tui.tui.widgets.history import ModelNotice
 from refsheet_tui.weights.fit import Machine
 from refsheet_tui.weights.measuring import Measured
 
@@ -317,37 +313,6 @@ async def test_where_no_model_could_be_loaded_f3_chooses_one(hub: HubServer) -> 
         await accept(pilot, app)
         await until(pilot, lambda: cells_of(app)[2] == "on disk")
         await ready(pilot, app)
-
-
-async def test_a_chat_goes_on_with_the_model_that_was_chosen_meanwhile(
-    hub: HubServer, tmp_path: Path
-) -> None:
-    blind = tmp_path / "blind.gguf"
-    shutil.copy(demo_model(), blind)
-    app = RefsheetApp(GREEDY)
-    async with app.run_test(size=(100, 30)) as pilot:
-        await open_first_chat(pilot, app)
-        await app.change_settings({"model": str(blind)})
-        await until(
-            pilot, lambda: app.session.info is not None and not app.session.info.picture_size
-        )
-        await ready(pilot, app)
-        await until(pilot, lambda: "text-only" in _notice(app))
-        await say(pilot, "Hi")
-        await until(pilot, lambda: len(replies(app)) == 2)
-        await open_models(pilot, app, "demo")
-        await pilot.press("enter", "escape")
-        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
-        await ready(pilot, app)
-        assert app.session.info is not None and app.session.info.sees_pictures
-        await until(pilot, lambda: not _notice(app))
-        await say(pilot, "Hi again")
-        await until(pilot, lambda: len(replies(app)) == 3)
-
-
-def _notice(app: RefsheetApp) -> str:
-    """What the chat says of a model that can't see its sheet."""
-    return " ".join(str(notice.render()) for notice in app.screen.query(ModelNotice))
 
 
 async def test_everything_can_be_clicked(hub: HubServer) -> None:

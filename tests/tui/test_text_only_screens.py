@@ -7,6 +7,8 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
+from hub_models import open_models
+from hub_server import HubServer
 from kept_chats import answered, kept
 from screens import GREEDY, chat_of, open_first_chat, ready, replies, say, told, until
 from textual.events import Paste
@@ -264,3 +266,29 @@ async def test_it_is_said_in_chinese(text_only: Config) -> None:
         app.post_message(SettingsWanted({"screens.language": "zh-Hans"}))
         words = "RefSheet demo 只能读文字，看不了设定图。请按 F3 选择能看图片的模型（4B 或更大）。"
         await until(pilot, lambda: notices(app) == [words])
+
+
+async def test_a_chat_goes_on_with_the_model_that_was_chosen_meanwhile(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    blind = tmp_path / "blind.gguf"
+    shutil.copy(demo_model(), blind)
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await open_first_chat(pilot, app)
+        await app.change_settings({"model": str(blind)})
+        await until(
+            pilot, lambda: app.session.info is not None and not app.session.info.picture_size
+        )
+        await ready(pilot, app)
+        await until(pilot, lambda: NOTICE in notices(app))
+        await say(pilot, "Hi")
+        await until(pilot, lambda: len(replies(app)) == 2)
+        await open_models(pilot, app, "demo")
+        await pilot.press("enter", "escape")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        await ready(pilot, app)
+        assert app.session.info is not None and app.session.info.sees_pictures
+        await until(pilot, lambda: not any(notices(app)))
+        await say(pilot, "Hi again")
+        await until(pilot, lambda: len(replies(app)) == 3)

@@ -69,7 +69,6 @@ class ChatScreen(Translated[None]):
         self._is_left = True
         self._wanted: int | None = None
         self._turned_back = False
-        self._deleted: list[Message] = []
         # Kept at hand: a reply may end when the screen is being taken apart.
         self._said = History(self._talk.name, self._talk.place, library.tree.picture)
         self._activity = Activity()
@@ -282,7 +281,6 @@ class ChatScreen(Translated[None]):
 
     def _delete(self, message: Message) -> None:
         self._talk.way.delete(message)
-        self._deleted.append(message)
         self._exchange.was_stopped = True  # what is gone on purpose does not begin anew
         self.notify(_("Deleted, with all that came of it. alt+z brings it back."), timeout=6)
 
@@ -297,9 +295,7 @@ class ChatScreen(Translated[None]):
     @guarded
     async def action_undo(self) -> None:
         """Bring back what was deleted last."""
-        if self._deleted and not self._is_busy():
-            self._talk.way.undelete(self._deleted[-1])
-            self._deleted.pop()
+        if not self._is_busy() and self._talk.way.undelete():
             await self._show_path()
 
     def action_edit(self) -> None:
@@ -313,8 +309,7 @@ class ChatScreen(Translated[None]):
         self._activity.end(_(_EDITING))
 
     def _end_edit(self) -> bool:
-        ended = self._draft.end_edit()
-        if ended:
+        if ended := self._draft.end_edit():
             self._activity.end()
         return ended
 
@@ -324,8 +319,7 @@ class ChatScreen(Translated[None]):
         self.rests()
 
     def _show_chats(self) -> None:
-        chats = self._session.library.chats
-        kept = self._kept
+        chats, kept = self._session.library.chats, self._kept
         with suppress(StorageError):  # another program is writing for long
             listed = chats.plain() if kept is None else chats.latest(character=kept.id)
             self._side.show_chats(listed, self.number)

@@ -1,0 +1,14 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hub_person import Person, at_home
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Iterator[Person]:
+    """Somebody with a catalogue of two models, and a hub that has them."""
+    with at_home(tmp_path) as person:
+        yield person
