@@ -34,28 +34,31 @@ def main() -> None:
         model, _, mmproj = pair.partition(",")
         for context in given.context:
             settings = LoadSettings(Path(model), Path(mmproj) if mmproj else None, context)
-            foretold = _foretold(settings) / _MIB
-            measured = asyncio.run(_measured(settings)) / _MIB
+            forecast = foretold(settings) / _MIB
+            peak, _ = asyncio.run(measured(settings))
+            peak /= _MIB
             sees = "yes" if mmproj else "no"
             print(
-                f"| {Path(model).stem} | {sees} | {context} | {foretold:.0f} | {measured:.0f} "
-                f"| {foretold / measured:.3f} |"
+                f"| {Path(model).stem} | {sees} | {context} | {forecast:.0f} | {peak:.0f} "
+                f"| {forecast / peak:.3f} |"
             )
 
 
-def _foretold(settings: LoadSettings) -> int:
+def foretold(settings: LoadSettings) -> int:
+    """Return the bytes that a model is expected to take."""
     projector = settings.mmproj.stat().st_size if settings.mmproj else 0
     shape = Shape.of(read_model(settings.model))
     return needed(shape, settings.model.stat().st_size, projector, settings).total
 
 
-async def _measured(settings: LoadSettings) -> float:
+async def measured(settings: LoadSettings) -> tuple[float, ModelInfo]:
+    """Return the bytes that an engine process takes at most, and what was loaded."""
     engine = LocalEngine()
     info = await engine.load(settings)
     try:
         async for _ in engine.generate(_prompt(info), GenerationSettings(_WRITTEN, sample=False)):
             pass
-        return peak_memory(engine.pid)
+        return peak_memory(engine.pid), info
     finally:
         await engine.close()
 

@@ -22,7 +22,7 @@ from refsheet_tui.i18n import N_, _, language
 
 _MODULE = "refsheet_tui.engine.native"
 # What only counts when a process starts with it; the person's own value comes first.
-_TUNED = {
+TUNED = {
     # How often a thread of GNU OpenMP looks whether the others are done before it sleeps. Usually
     # for milliseconds, and where another program wants a core too, all wait for the one that was
     # put aside: two engines on two cores took 20 s for what each does in 0.4 s. Alone it costs
@@ -198,7 +198,7 @@ def environment() -> dict[str, str]:
     # The child starts in another folder, where a relative path leads elsewhere.
     paths = [str(Path(path).absolute()) for path in given.split(os.pathsep) if path]
     return {
-        **_TUNED,
+        **TUNED,
         **os.environ,
         "PYTHONPATH": os.pathsep.join([*paths, root]),
         # Without this ggml starts a debugger on itself when it aborts.

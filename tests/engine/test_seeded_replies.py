@@ -1,38 +1,32 @@
 """The same seed gives the same reply: cold, read before, restored from disk, after another reply.
 
-Not only the words are compared but every logit that they were chosen by, bit for bit: words hide
-that two replies were computed differently until they part. The demo's window is 64 tokens, and its
+The demo's window is 64 tokens, and its
 layers hold 768, so that conversations of some hundred tokens go past both.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from cold_runs import runner
-from engine_driver import Reply, demo, long_text, model, picture, user
+from engine_driver import demo, long_text, model, picture, user
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from watched_replies import Told, told
 
-from refsheet_tui.engine import CacheSettings, Finished, GenerationSettings
-from refsheet_tui.engine.native import runner as runner_module
-from refsheet_tui.engine.native.context import Context, Floats
+from refsheet_tui.engine import CacheSettings
 from refsheet_tui.engine.native.meter import Meter
-from refsheet_tui.engine.native.sampler import Sampler
 from refsheet_tui.engine.native.session import Session
 from refsheet_tui.engine.native.stop import Stop
-from refsheet_tui.prompting import Prompt, Turn, build_prefix, build_prompt
+from refsheet_tui.prompting import Turn, build_prefix, build_prompt
 
-SAMPLED = GenerationSettings(temperature=1.2, top_k=0, top_p=1.0)
 # Attention divides its work among threads where it reads a single token.
 LOADED = replace(demo(), threads=2)
 CHARACTERS = (
@@ -44,41 +38,11 @@ TEXT = "Tell me more about it word 0"
 QUESTION = build_prompt([*CHARACTERS[1], user(TEXT)])
 
 
-class WatchedSampler(Sampler):
-    """Hashes the logits by which it chooses."""
-
-    seen = hashlib.sha256()
-
-    def first(self, logits: Floats) -> int:
-        self.seen.update(logits.tobytes())
-        return super().first(logits)
-
-    def next(self, context: Context) -> int:
-        self.seen.update(context.logits().tobytes())
-        return super().next(context)
-
-
-class Told(Reply):
-    """A reply with the hash of all logits that it was chosen by."""
-
-    logits: str = ""
-
-
 def loaded(cache: Path | None) -> Session:
     session = Session()
     keeping = CacheSettings(cache) if cache is not None else None
     session.load(replace(LOADED, cache=keeping), lambda _: True)
     return session
-
-
-def told(session: Session, prompt: Prompt, seed: int, tokens: int = 40) -> Told:
-    WatchedSampler.seen = hashlib.sha256()
-    wanted = replace(SAMPLED, seed=seed, max_new_tokens=tokens)
-    with patch.object(runner_module, "Sampler", WatchedSampler):
-        reply = Told(list(session.generate(prompt, wanted, Meter(), Stop())))
-    assert isinstance(reply.events[-1], Finished)
-    reply.logits = WatchedSampler.seen.hexdigest()
-    return reply
 
 
 def prewarm(session: Session) -> None:

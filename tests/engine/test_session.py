@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from cold_runs import READ_ONLY, ColdReader, assert_like_cold, predictions, read, runner
 from engine_driver import (
@@ -161,7 +162,8 @@ def test_pictures_are_told_apart(session: Session, cold: ColdReader) -> None:
     found: list[Floats] = []
     for number in (1, 2):
         read(session, ask(picture(number), "What is it?"))
-        found.append(predictions(runner(session)._kv, ids(session, ask("What is it?"))))
+        rows = predictions(runner(session)._kv, ids(session, ask("What is it?")))
+        found.append(np.stack(list(rows)))
     assert compare_logits(*found).kl > cold.bound
 
 

@@ -1,0 +1,57 @@
+"""The same seed writes the same reply, whatever was read and written before."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cold_runs import read
+from figures import Figures
+from talks import QUESTIONS, SYSTEM, model, past_the_window, prompt_of, user
+from watched_replies import told
+
+from refsheet_tui.engine import CacheSettings, LoadSettings
+from refsheet_tui.engine.native.meter import Meter
+from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.prompting import build_prefix
+
+SEEDS = (1, 2, 3)
+OPENING = [user(QUESTIONS[0]), model("Come in. Mind the stairs.")]
+TURNS = [*OPENING, user(QUESTIONS[1])]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_seed_is_a_reply(
+    load_settings: LoadSettings, seed: int, figures: Figures, tmp_path: Path
+) -> None:
+    prompt = prompt_of(TURNS)
+    session = Session()
+    session.load(load_settings, lambda _: True)
+    cold = told(session, prompt, seed)
+
+    kept_settings = replace(load_settings, cache=CacheSettings(tmp_path))
+    session.load(kept_settings, lambda _: True)
+    for _ in session.prewarm(build_prefix(OPENING, SYSTEM), Meter(), Stop()):
+        pass
+    again = {"read ahead": told(session, prompt, seed), "again": told(session, prompt, seed)}
+    read(session, prompt)
+    told(session, prompt, seed + 100, past_the_window(session) if seed == SEEDS[0] else 40)
+    again["after another reply"] = told(session, prompt, seed)
+    told(session, prompt_of([*TURNS, model(cold.text), user(QUESTIONS[3])]), seed)
+    again["after another turn"] = told(session, prompt, seed)
+    told(session, prompt_of([user(QUESTIONS[6])]), seed)
+    again["after another chat"] = told(session, prompt, seed)
+    session.snapshot()
+    session.load(kept_settings, lambda _: True)
+    again["after a restart"] = told(session, prompt, seed)
+    session.close()
+
+    same = [name for name, reply in again.items() if reply.logits == cold.logits]
+    figures.add(
+        f"seed {seed}: situations in which all logits are the cold run's, bit for bit",
+        f"{len(same)} of {len(again)}",
+        "all",
+    )
+    assert same == [*again]

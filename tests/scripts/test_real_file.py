@@ -1,0 +1,55 @@
+"""`scripts/test --real FILE [MMPROJ]`: the demo stands in for a Gemma 3 of the user's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from refsheet_tui.paths import demo_mmproj, demo_model
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def run(*command: str | Path, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    # pytest's own variables are this run's.
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, check=False)
+
+
+def run_tests(*options: str | Path) -> subprocess.CompletedProcess[str]:
+    return run(sys.executable, "-m", "pytest", "-q", "tests/real", *options)
+
+
+@pytest.mark.parametrize("given", [[], ["missing file.gguf"], [demo_model(), "missing.gguf"]])
+def test_a_missing_file_is_told_before_anything_else(
+    given: list[str | Path], tmp_path: Path
+) -> None:
+    done = run("sh", ROOT / "scripts" / "test", "--real", *given, folder=tmp_path)
+    assert done.returncode == 2
+    assert "scripts/test --real FILE [MMPROJ]" in done.stderr
+    if given:
+        assert f"There is no file '{given[-1]}'." in done.stderr
+
+
+def test_a_file_of_another_kind_is_refused_in_a_sentence() -> None:
+    done = run_tests("--real", ROOT / "README.md")
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "README.md is not a GGUF file." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_is_measured_stands_in_a_table(tmp_path: Path) -> None:
+    """Of all the tests, those that take no more than seconds."""
+    model = tmp_path / "my model.gguf"
+    shutil.copy(demo_model(), model)
+    quick = "verify or tokens or next_turn"
+    done = run_tests("--real", model, "--mmproj", demo_mmproj(), "-k", quick)
+    assert done.returncode == 0, done.stdout
+    assert "| verify: my model.gguf, format " in done.stdout
+    assert "not compared: this file has 2,048 tokens" in done.stdout
+    assert "| KL from a cold run: the next turn " in done.stdout
