@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""How often a Gemma 3 file predicts what Google's implementation predicts with the same weights.
+
+`scripts/measure_reference.py FILE` reads the texts of `reference_texts.yaml` with transformers'
+`Gemma3ForCausalLM`, whose weights are those of the file, dequantized, and with the engine: once the
+file as it is, and once a copy of it in float32, four bytes a weight. The first shows what
+llama.cpp's arithmetic on quantized weights costs, the second the model's code alone. Prints a
+Markdown table. Needs the extra `train`, and memory for three copies in float32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from refsheet_tui.engine import LoadSettings
+from refsheet_tui.engine.comparison import kl_divergences
+from refsheet_tui.engine.native.session import Session
+from refsheet_tui.prompting import ControlPart, Prompt, TextPart
+from text_reference import TextReference
+
+TEXTS = Path(__file__).parent / "reference_texts.yaml"
+# Nats between the two most likely tokens. Below, another rounding may turn them over.
+_SURE = 0.5
+_CONTEXT = 4096
+
+
+@dataclass(frozen=True)
+class Position:
+    """One comparison: the divergence in nats, whether the most likely token is the same, and
+    whether the reference is sure of it."""
+
+    kl: float
+    is_same: bool
+    is_sure: bool
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", type=Path, metavar="FILE", help="a Gemma 3 text model, GGUF")
+    file = parser.parse_args().file
+    reference = TextReference(file)
+    print("| file | positions | top-1 | where the reference is sure | mean KL |")
+    print("|---|---|---|---|---|")
+    _row(file.name, list(_compared(reference, file)))
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        copy = Path(folder) / "f32.gguf"
+        reference.write_f32(copy)
+        _row("the same weights in float32", list(_compared(reference, copy)))
+
+
+def _compared(reference: TextReference, file: Path) -> Iterator[Position]:
+    session = Session(all_logits=True)
+    session.load(LoadSettings(file, context_size=_CONTEXT), lambda _: True)
+    for prompt in _prompts():
+        tokens = [token for part in session.tokenize(prompt) for token in part.tokens]
+        for want, got in zip(reference.logits(tokens), session.logits(prompt), strict=True):
+            second, first = np.partition(want, -2)[-2:]
+            yield Position(
+                float(kl_divergences(want[None], got[None])[0]),
+                bool(want.argmax() == got.argmax()),
+                bool(first - second > _SURE),
+            )
+    session.close()
+
+
+def _prompts() -> Iterator[Prompt]:
+    """Yield each text alone, and all of them as one: further than the window sees."""
+    texts: list[str] = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))
+    for text in (*texts, "\n".join(texts)):
+        yield Prompt((ControlPart("<bos>"), TextPart(text)))
+
+
+def _row(name: str, positions: list[Position]) -> None:
+    sure = [position for position in positions if position.is_sure]
+    top1, top1_sure = (
+        sum(position.is_same for position in some) / len(some) for some in (positions, sure)
+    )
+    kl = sum(position.kl for position in positions) / len(positions)
+    print(
+        f"| {name} | {len(positions):,} | {top1:.2%} | {top1_sure:.2%} of {len(sure):,} "
+        f"| {kl:.5f} |",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
