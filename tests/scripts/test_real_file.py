@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fake_tools import Machine
 from refsheet_tui.paths import demo_mmproj, demo_model
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,6 +35,39 @@ def test_a_missing_file_is_told_before_anything_else(
     assert "scripts/test --real FILE [MMPROJ]" in done.stderr
     if given:
         assert f"There is no file '{given[-1]}'." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "passed_on"),
+    [
+        ([], []),
+        (["its projector.gguf", "-x"], ["--mmproj", "{}/its projector.gguf", "-x"]),
+        (["-x"], ["-x"]),
+    ],
+)
+def test_paths_lead_where_the_user_is(
+    tmp_path: Path, root: Path, more: list[str], passed_on: list[str]
+) -> None:
+    """The tests run in the project's folder."""
+    for name in ("my model.gguf", "its projector.gguf"):
+        (tmp_path / name).touch()
+    machine = Machine.make(tmp_path, root)
+    machine.environment()
+    pytest_of_it = machine.root / ".venv" / "bin" / "pytest"
+    pytest_of_it.write_text('#!/bin/sh\nprintf "<%s>\\n" "$PWD" "$@"\n')
+    pytest_of_it.chmod(0o755)
+    done = subprocess.run(
+        [machine.root / "scripts" / "test", "--real", "my model.gguf", *more],
+        cwd=tmp_path,
+        env=machine.variables(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    want = [str(machine.root), "-q", "tests/real", "--real", f"{tmp_path}/my model.gguf"]
+    want += [each.format(tmp_path) for each in passed_on]
+    assert done.stdout.splitlines() == [f"<{each}>" for each in want]
 
 
 def test_a_file_of_another_kind_is_refused_in_a_sentence() -> None:
