@@ -16,6 +16,7 @@ from refsheet_tui.bench.memory import peak_memory
 from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine, ModelInfo
 from refsheet_tui.engine.files import read_model
 from refsheet_tui.engine.memory import Shape, needed
+from refsheet_tui.engine.parts import model_size
 from refsheet_tui.pictures import PictureView, PreparedPicture
 from refsheet_tui.prompting import Prompt, Turn, build_prompt
 
@@ -48,7 +49,7 @@ def foretold(settings: LoadSettings) -> int:
     """Return the bytes that a model is expected to take."""
     projector = settings.mmproj.stat().st_size if settings.mmproj else 0
     shape = Shape.of(read_model(settings.model))
-    return needed(shape, settings.model.stat().st_size, projector, settings).total
+    return needed(shape, model_size(settings.model), projector, settings).total
 
 
 async def measured(settings: LoadSettings) -> tuple[float, ModelInfo]:

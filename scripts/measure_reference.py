@@ -5,7 +5,8 @@
 `Gemma3ForCausalLM`, whose weights are those of the file, dequantized, and with the engine: once the
 file as it is, and once a copy of it in float32, four bytes a weight. The first shows what
 llama.cpp's arithmetic on quantized weights costs, the second the model's code alone. Prints a
-Markdown table. Needs the extra `train`, and memory for three copies in float32.
+Markdown table. Needs the extra `train`, memory for three copies in float32, and room for one on the
+disk, in `--folder`.
 """
 
 from __future__ import annotations
@@ -46,12 +47,21 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("file", type=Path, metavar="FILE", help="a Gemma 3 text model, GGUF")
-    file = parser.parse_args().file
-    reference = TextReference(file)
-    print("| file | positions | top-1 | where the reference is sure | mean KL |")
-    print("|---|---|---|---|---|")
-    _row(file.name, list(_compared(reference, file)))
-    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="where the copy goes for the time being (default: as TMPDIR says)",
+    )
+    given = parser.parse_args()
+    file = given.file
+    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+        try:
+            reference = TextReference(file)
+        except ValueError as error:
+            parser.error(str(error))
+        print("| file | positions | top-1 | where the reference is sure | mean KL |")
+        print("|---|---|---|---|---|")
+        _row(file.name, list(_compared(reference, file)))
         copy = Path(folder) / "f32.gguf"
         reference.write_f32(copy)
         _row("the same weights in float32", list(_compared(reference, copy)))

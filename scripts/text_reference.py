@@ -30,7 +30,10 @@ class TextReference:
     """Gemma 3's text model with the weights of a GGUF file, dequantized to float32."""
 
     def __init__(self, file: Path) -> None:
+        """Raises `ValueError` for one of several parts."""
         self._reader = gguf.GGUFReader(os.fspath(file))
+        if self._value("split.count", 0) > 1:
+            raise ValueError(f"{file.name} is one of several parts. Join them: gguf-split --merge.")
         self._model = self._load()
 
     @torch.no_grad()

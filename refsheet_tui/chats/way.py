@@ -10,13 +10,16 @@ from refsheet_tui.errors import RefsheetError
 
 
 class Way:
-    """From the first message of a chat to one that it can go on behind."""
+    """From the first message of a chat to one that it can go on behind.
+
+    `deleted` holds what was deleted and can be brought back, in order.
+    """
 
     def __init__(self, tree: MessageTree, chat: int) -> None:
         self._tree = tree
         self._chat = chat
         self._path: list[Message] = []
-        self._deleted: list[Message] = []
+        self.deleted: list[Message] = []
 
     @property
     def path(self) -> tuple[Message, ...]:
@@ -78,15 +81,15 @@ class Way:
     def delete(self, message: Message) -> None:
         """Take `message` and all that came of it away; `undelete` brings it back."""
         end = self._tree.delete(message)
-        self._deleted.append(message)
+        self.deleted.append(message)
         self.open(end.id if end is not None else None)
 
     def undelete(self) -> bool:
         """Bring back what was deleted last; False where nothing is gone. Raises `StorageError`."""
-        if not self._deleted:
+        if not self.deleted:
             return False
-        self.open(self._tree.undelete(self._deleted[-1]).id)
-        self._deleted.pop()
+        self.open(self._tree.undelete(self.deleted[-1]).id)
+        self.deleted.pop()
         return True
 
     def take_back(self, message: Message, leaf: int | None) -> None:

@@ -96,6 +96,10 @@ class Shelf:
         self._make_room()
         return True
 
+    def has(self, name: str) -> bool:
+        """Return whether an entry is there."""
+        return self._file(name).exists()
+
     def touch(self, name: str) -> None:
         """Make an entry the most recently used."""
         with suppress(OSError):

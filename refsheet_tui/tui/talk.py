@@ -267,6 +267,7 @@ class Talk:
                 # Their pictures are opened there: what was seen is not looked at again below.
                 await in_thread(partial(held.see_all, self.way.path))
                 held.open(self.way.leaf)
+                held.deleted = self.way.deleted
                 if self.character is not None:  # it may be another one by now
                     conversation.set_note(self._note or self.character.note)
                 self._held, self._held_with, self.way = held, held_with, held

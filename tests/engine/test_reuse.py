@@ -59,7 +59,7 @@ async def test_what_the_model_wrote_need_not_be_read_either(engine: LocalEngine)
     assert second.finished.reused_tokens > first.finished.prompt_tokens - 1
 
 
-async def test_again_reads_one_token(engine: LocalEngine, tmp_path: Path) -> None:
+async def test_again_reads_nothing(engine: LocalEngine, tmp_path: Path) -> None:
     turns = [*OPENING, user("What do you like?")]
     first = await reply(engine, build_prompt(turns))
     again = await reply(engine, build_prompt(turns))

@@ -1,7 +1,7 @@
 """The same seed gives the same reply: cold, read before, restored from disk, after another reply.
 
-The demo's window is 64 tokens, and its
-layers hold 768, so that conversations of some hundred tokens go past both.
+The demo's window is 64 tokens, and its layers hold 768: a few hundred tokens go past
+both.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from watched_replies import Told, told
 from refsheet_tui.engine import CacheSettings
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.native.snapshots import KINDS
 from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.prompting import Turn, build_prefix, build_prompt
 
@@ -108,7 +109,7 @@ def test_a_seed_gives_the_reply_of_an_engine_that_knows_nothing(
 
 
 def test_one_token_alone_would_give_another_reply(cold: Told, tmp_path: Path) -> None:
-    """What is compared here depends on how a prompt was read."""
+    """Reading in other batches gives other logits, so the comparisons above can fail."""
     session = loaded(tmp_path)
     told(session, QUESTION, 2, 0)
     kv = runner(session)._kv
@@ -130,6 +131,41 @@ def test_prompts_long_past_are_read_again_as_they_were(tmp_path: Path, cold: Tol
     session.close()
     assert 0 < reply.finished.prompt_tokens - reply.finished.reused_tokens <= 128
     assert reply.logits == cold.logits
+
+
+def test_logits_that_another_process_kept_are_used(tmp_path: Path, cold: Told) -> None:
+    """The file has the name that it had when this process began."""
+    writer = loaded(tmp_path)
+    for _ in writer.prewarm(QUESTION, Meter(), Stop()):
+        pass
+    writer.snapshot()
+    writer.flush()
+    reader = loaded(tmp_path)
+    told(writer, QUESTION, 1, 0)
+    writer.snapshot()
+    writer.close()
+    reply = told(reader, QUESTION, 1)
+    reader.close()
+    assert reply.finished.reused_tokens == reply.finished.prompt_tokens
+    assert reply.logits == cold.logits
+
+
+def test_a_snapshot_that_left_the_disk_is_not_counted_on(tmp_path: Path) -> None:
+    session = loaded(tmp_path)
+    told(session, QUESTION, 1)
+    session.snapshot()
+    session.flush()
+    for file in tmp_path.glob("*/*.cache"):
+        file.unlink()
+    told(session, build_prompt([*CHARACTERS[0], user("Hello")]), 1)
+    session.snapshot()
+    session.flush()
+    snapshots = runner(session)._recall._snapshots
+    assert snapshots is not None
+    on_disk = {file.stem for kind in KINDS for file in (tmp_path / kind).glob("*.cache")}
+    assert {each.name for each in snapshots} == on_disk
+    assert on_disk
+    session.close()
 
 
 class Conversations(RuleBasedStateMachine):

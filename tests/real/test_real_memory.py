@@ -1,4 +1,4 @@
-"""What is foretold of memory and speed is what is measured."""
+"""Forecasts of memory and speed are what is measured."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from measure_memory import foretold, measured
 from refsheet_tui.engine import Finished, GenerationSettings, LoadSettings, LocalEngine
 from refsheet_tui.engine.files import Files
 from refsheet_tui.engine.memory import Shape
+from refsheet_tui.engine.parts import model_size
 from refsheet_tui.weights.fit import fit
 from refsheet_tui.weights.measuring import measure_machine
 
@@ -38,7 +39,7 @@ async def test_speed_is_reported(
 ) -> None:
     """A time proves nothing on a machine that does other things; the ratio is for the reader."""
     machine = measure_machine(again=True).machine
-    model = load_settings.model.stat().st_size
+    model = model_size(load_settings.model)
     projector = load_settings.mmproj.stat().st_size if load_settings.mmproj else 0
     forecast = fit(Shape.of(files.model), model, projector, load_settings, machine).speed
     engine = LocalEngine()

@@ -1,4 +1,4 @@
-"""Whatever is reused predicts what a cold run predicts."""
+"""Nothing is read twice, and what is reused predicts what a cold run predicts."""
 
 from __future__ import annotations
 

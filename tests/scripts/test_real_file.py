@@ -65,7 +65,15 @@ def test_paths_lead_where_the_user_is(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    want = [str(machine.root), "-q", "tests/real", "--real", f"{tmp_path}/my model.gguf"]
+    want = [
+        str(machine.root),
+        "-q",
+        "--timeout",
+        "0",
+        "tests/real",
+        "--real",
+        f"{tmp_path}/my model.gguf",
+    ]
     want += [each.format(tmp_path) for each in passed_on]
     assert done.stdout.splitlines() == [f"<{each}>" for each in want]
 

@@ -63,6 +63,24 @@ async def test_a_message_is_deleted_and_comes_back() -> None:
     assert kept() == before
 
 
+async def test_what_was_deleted_comes_back_after_other_settings_too() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await answered(pilot, app, "What are you?")
+        before = kept()
+        app.screen.query_one(Bubble).focus()
+        await pilot.press("d")
+        await until(pilot, lambda: (len(replies(app)), said(app)) == (1, 0))
+        way = chat_of(app)._talk.way
+        await app.change_settings({"generation.max_new_tokens": 7})
+        chat_of(app)._read_ahead()
+        await until(pilot, lambda: chat_of(app)._talk.way is not way)
+        await pilot.press("alt+z")
+        await until(pilot, lambda: (len(replies(app)), said(app)) == (2, 1))
+    assert kept() == before
+
+
 async def test_a_branch_begins_at_any_message() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:

@@ -79,9 +79,7 @@ class KVCache:
 
     def remember_logits(self) -> None:
         """Keep the logits after what was just read: a prompt ends here."""
-        end = len(self._units)
-        self._logits.pop(end, None)
-        self._logits[end] = self.context.logits()
+        self._logits[len(self._units)] = self.context.logits()
         for old in list(islice(self._logits, max(0, len(self._logits) - _KEPT_LOGITS))):
             del self._logits[old]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from refsheet_tui.engine.engine import TokenizedPart
 
@@ -81,6 +82,16 @@ class Ledger:
             if each == len(self.units) or self.reaches(positions(units[:each]), window):
                 return each
         return 0
+
+    def reads_alike(self, begin: int, end: int) -> bool:
+        """Return whether the units from `begin` to `end` would be read again in the batches in
+        which they were read: none of them was written by the model, and a batch began there."""
+        batches = self.begins[bisect_left(self.begins, begin) : bisect_left(self.begins, end)]
+        written = any(
+            after - before == 1 and isinstance(self.units[before], int)
+            for before, after in pairwise(batches)
+        )
+        return end <= begin or (batches[:1] == [begin] and not written)
 
     def _batch_before(self, count: int, wanted: int) -> int:
         """How many of the first `count` units to go on from, for all that are `wanted`."""

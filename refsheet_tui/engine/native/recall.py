@@ -47,9 +47,9 @@ class Recall:
         """Make the KV cache hold as much of a prompt as was ever read, and nothing else."""
         units, kept = self._fit(self._kv.ledger, parts)
         while (best := self._best(parts, units, kept)) is not None:
-            self._save_before_losing(0)
+            self._save_before_losing(0, best)
             if self._snapshots is not None and self._snapshots.restore(best, self._kv):
-                units, kept = self._fit(best.ledger, parts)
+                units, kept = self._fit(self._kv.ledger, parts)
                 break
             units, kept = self._fit(self._kv.ledger, parts)
         else:
@@ -59,10 +59,10 @@ class Recall:
         self._prompt = Prepared(units, kept, _opening(parts, units))
         return self._prompt
 
-    def save(self) -> None:
-        """Keep what the KV cache holds, unless that is done or there is nothing."""
+    def save(self, needed: Snapshot | None = None) -> None:
+        """Keep what the KV cache holds, unless that is done or there is nothing; `needed` stays."""
         if self._snapshots is not None and not self._kv.is_saved and self._kv.positions:
-            self._snapshots.save(self._kv, self._kind)
+            self._snapshots.save(self._kv, self._kind, needed=needed)
 
     def save_before_forgetting(self, coming: int) -> None:
         """Keep what the window layers are about to forget, before `coming` positions are read.
@@ -70,30 +70,30 @@ class Recall:
         The end of the prompt must stay reachable for another reply, the place where it went on for
         another question, and the opening for a chat that outgrows its context.
         """
-        if self._snapshots is None or self._kv.context.room(self._kv.positions) >= coming:
+        snapshots = self._snapshots
+        if snapshots is None or self._kv.context.room(self._kv.positions) >= coming:
             return
         prompt, held = self._prompt, self._kv.ledger
-        if self._loses(held, prompt.opening, FEW_POSITIONS):
-            self._snapshots.save(self._kv, "openings", positions(prompt.units[: prompt.opening]))
+        if self._loses(snapshots, held, prompt.opening, FEW_POSITIONS):
+            snapshots.save(self._kv, "openings", positions(prompt.units[: prompt.opening]))
         for end in (prompt.kept, len(prompt.units)):
-            if self._loses(held, end):
-                self._snapshots.save(self._kv, self._kind, positions(prompt.units[:end]))
+            if self._loses(snapshots, held, end):
+                snapshots.save(self._kv, self._kind, positions(prompt.units[:end]))
 
     def flush(self) -> None:
         """Wait until everything is on disk."""
         if self._snapshots is not None:
             self._snapshots.flush()
 
-    def _loses(self, held: Ledger, count: int, but: int = 0) -> bool:
+    def _loses(self, snapshots: Snapshots, held: Ledger, count: int, but: int = 0) -> bool:
         """Return whether the first `count` units of the prompt are held, and will be nowhere, `but`
         a few, when the window layers have made room."""
         units = self._prompt.units[:count]
         spared = held.reusable(units, self._kv.context.window) - but
         return (
-            self._snapshots is not None
-            and spared > 0
+            spared > 0
             and positions(units) < self._kv.positions
-            and not self._snapshots.spare(units, spared)
+            and not snapshots.spare(units, spared)
         )
 
     def _best(
@@ -117,11 +117,13 @@ class Recall:
         units = list(ledger.retrace(parts, self._piece))
         return units, ledger.reusable(units, self._kv.context.window)
 
-    def _save_before_losing(self, kept: int) -> None:
-        """To be called before all but the first `kept` units are forgotten."""
-        lost = self._kv.positions - positions(self._kv.ledger.units[:kept])
-        if lost >= _WORTH_SAVING or any(end > kept for end in self._kv.logits):
-            self.save()
+    def _save_before_losing(self, kept: int, needed: Snapshot | None = None) -> None:
+        """To be called before all but the first `kept` units are forgotten, where `needed` is what
+        the KV cache will hold instead."""
+        held = self._kv.ledger
+        lost = self._kv.positions - positions(held.units[:kept])
+        if lost >= _WORTH_SAVING or not all(held.reads_alike(kept, end) for end in held.logits):
+            self.save(needed)
 
 
 def _kind(parts: Sequence[TokenizedPart]) -> Kind:

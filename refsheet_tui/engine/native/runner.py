@@ -223,9 +223,9 @@ class Runner:
         stop: Stop,
     ) -> Generator[Event, None, Finish]:
         tokens = [unit for unit in units if isinstance(unit, int)]
-        sampler = Sampler(settings, self._model, tokens)
         # None once the first token is chosen.
         kept: Floats | None = self._kv.logits[len(units)]
+        sampler = Sampler(settings, self._model, tokens)
         try:
             while meter.new_tokens < settings.max_new_tokens:
                 _check(stop)

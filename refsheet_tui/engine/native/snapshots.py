@@ -16,7 +16,7 @@ from refsheet_tui.engine.native.context import Floats
 from refsheet_tui.engine.native.kv import KVCache
 from refsheet_tui.engine.native.ledger import Ledger, SoftTokens, Unit, positions
 from refsheet_tui.engine.settings import CacheSettings
-from refsheet_tui.engine.shelf import DamagedError, Header, Shelf
+from refsheet_tui.engine.shelf import Header, Shelf
 
 Kind = Literal["openings", "chats"]
 KINDS: tuple[Kind, ...] = ("openings", "chats")
@@ -60,8 +60,15 @@ class Snapshots:
     def __iter__(self) -> Iterator[Snapshot]:
         return iter(list(self._known.values()))
 
-    def save(self, kv: KVCache, kind: Kind, place: int | None = None) -> None:
-        """Keep what `kv` holds. Returns when that is copied; it is written in the background."""
+    def save(
+        self,
+        kv: KVCache,
+        kind: Kind,
+        place: int | None = None,
+        needed: Snapshot | None = None,
+    ) -> None:
+        """Keep what `kv` holds, and `needed` too. Returns when that is copied; it is written in the
+        background."""
         held = kv.ledger
         ledger = replace(
             held,
@@ -85,7 +92,7 @@ class Snapshots:
         if payload is None:
             return
         payload.data[payload.nbytes - len(logits) :] = logits
-        replaced = self._replaced_by(snapshot)
+        replaced = [each for each in self._replaced_by(snapshot) if each is not needed]
         self._known[name] = snapshot
         self._writing = self._writer.submit(self._write, snapshot, payload.data, replaced)
 
@@ -94,13 +101,15 @@ class Snapshots:
         self.flush()
         shelf = self._shelves[snapshot.kind]
         try:
+            # Another process may have written it anew, with the logits of other prompts.
+            held = _unpacked(snapshot.name, snapshot.kind, shelf.header(snapshot.name)).ledger
             payload = shelf.payload(snapshot.name)
-        except (OSError, DamagedError) as error:
+        except (OSError, ValueError, TypeError, KeyError) as error:
             self._drop(snapshot, str(error))
             kv.forget()
             return False
-        state, logits = _split(payload, snapshot.ledger.logits, kv.context.n_vocab)
-        if not kv.restore(snapshot.ledger, state, logits):
+        state, logits = _split(payload, held.logits, kv.context.n_vocab)
+        if not kv.restore(held, state, logits):
             self._drop(snapshot, "llama.cpp does not take it")
             return False
         return True
@@ -127,6 +136,9 @@ class Snapshots:
         for each in replaced:
             self._known.pop(each.name, None)
             self._shelves[each.kind].drop(each.name)
+        for each in self:
+            if not self._shelves[each.kind].has(each.name):  # it left to make room
+                self._known.pop(each.name, None)
 
     def _replaced_by(self, new: Snapshot) -> list[Snapshot]:
         """Earlier ones of the same chat that are not worth their room any more.
