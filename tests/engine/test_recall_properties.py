@@ -7,7 +7,6 @@ window layers can be rolled back to.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from dataclasses import replace
@@ -15,9 +14,9 @@ from pathlib import Path
 
 from cold_runs import READ_ONLY, ColdReader, assert_like_cold, runner
 from engine_driver import ENDLESS, GREEDY, Reply, demo, long_text, model, picture, user
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from machine_settings import machine_settings
 
 from refsheet_tui.engine import CacheSettings, Finished, GenerationSettings, TextDelta
 from refsheet_tui.engine.native.meter import Meter
@@ -160,13 +159,5 @@ class Conversations(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-Conversations.TestCase.settings = settings(
-    max_examples=int(os.environ.get("REFSHEET_TEST_EXAMPLES", "12")),
-    stateful_step_count=12,
-    deadline=None,
-    derandomize="REFSHEET_TEST_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate],
-    print_blob=False,
-)
+Conversations.TestCase.settings = machine_settings(steps=12)
 TestConversations = Conversations.TestCase

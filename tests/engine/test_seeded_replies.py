@@ -6,7 +6,6 @@ both.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,9 +15,9 @@ from pathlib import Path
 import pytest
 from cold_runs import runner
 from engine_driver import demo, long_text, model, picture, user
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from machine_settings import machine_settings
 from watched_replies import Told, told
 
 from refsheet_tui.engine import CacheSettings
@@ -242,13 +241,5 @@ class Conversations(RuleBasedStateMachine):
         shutil.rmtree(self.folder)
 
 
-Conversations.TestCase.settings = settings(
-    max_examples=int(os.environ.get("REFSHEET_TEST_EXAMPLES", "12")),
-    stateful_step_count=16,
-    deadline=None,
-    derandomize="REFSHEET_TEST_EXAMPLES" not in os.environ,
-    suppress_health_check=list(HealthCheck),
-    phases=[Phase.generate],
-    print_blob=False,
-)
+Conversations.TestCase.settings = machine_settings(steps=16)
 TestConversations = Conversations.TestCase

@@ -10,6 +10,7 @@ import pytest
 from kept_chats import answered, kept
 from screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
 from textual.app import App
+from textual.pilot import Pilot
 
 from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import Event, GenerationSettings, LocalEngine
@@ -49,17 +50,25 @@ async def test_an_edit_that_is_left_changes_nothing() -> None:
     assert kept() == before
 
 
+async def delete_question(pilot: Pilot[int], app: RefsheetApp) -> None:
+    app.screen.query_one(Bubble).focus()
+    await pilot.press("d")
+    await until(pilot, lambda: (len(replies(app)), said(app)) == (1, 0))
+
+
+async def undo(pilot: Pilot[int], app: RefsheetApp) -> None:
+    await pilot.press("alt+z")
+    await until(pilot, lambda: (len(replies(app)), said(app)) == (2, 1))
+
+
 async def test_a_message_is_deleted_and_comes_back() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
         await answered(pilot, app, "What are you?")
         before = kept()
-        app.screen.query_one(Bubble).focus()
-        await pilot.press("d")
-        await until(pilot, lambda: (len(replies(app)), said(app)) == (1, 0))
-        await pilot.press("alt+z")
-        await until(pilot, lambda: (len(replies(app)), said(app)) == (2, 1))
+        await delete_question(pilot, app)
+        await undo(pilot, app)
     assert kept() == before
 
 
@@ -69,15 +78,12 @@ async def test_what_was_deleted_comes_back_after_other_settings_too() -> None:
         await open_first_chat(pilot, app)
         await answered(pilot, app, "What are you?")
         before = kept()
-        app.screen.query_one(Bubble).focus()
-        await pilot.press("d")
-        await until(pilot, lambda: (len(replies(app)), said(app)) == (1, 0))
+        await delete_question(pilot, app)
         way = chat_of(app)._talk.way
         await app.change_settings({"generation.max_new_tokens": 7})
         chat_of(app)._read_ahead()
         await until(pilot, lambda: chat_of(app)._talk.way is not way)
-        await pilot.press("alt+z")
-        await until(pilot, lambda: (len(replies(app)), said(app)) == (2, 1))
+        await undo(pilot, app)
     assert kept() == before
 
 

@@ -26,6 +26,8 @@ Floats = NDArray[np.float32]
 
 _SEQUENCE = 0
 _EVERY_SEQUENCE = -1
+# llama.h, llama_state_seq_flags: neither of a part nor on the device
+_WHOLE = 0
 _END = -1
 # llama.h, llama_decode: "2 - aborted"
 _ABORTED = 2
@@ -112,13 +114,10 @@ class Context:
         Raises `EngineError`.
         """
         flags = llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY
-        size = int(llama.llama_state_seq_get_size_ext(self.handle, _SEQUENCE, flags))
-        state: NDArray[np.uint8] = np.empty(size, np.uint8)
-        at = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
         with collected_errors() as log:
-            got = llama.llama_state_seq_get_data_ext(self.handle, at, size, _SEQUENCE, flags)
-            put = llama.llama_state_seq_set_data_ext(self.handle, at, size, _SEQUENCE, flags)
-        if got != size or put != size:
+            state = self._state(_SEQUENCE, flags)
+            done = state is not None and self._put(state.data, flags)
+        if not done:
             raise EngineError(
                 _("llama.cpp could not make room in its KV cache{because}.").format(
                     because=_because(log)
@@ -136,7 +135,7 @@ class Context:
 
     def state_size(self) -> int:
         """The bytes that `state` takes."""
-        return int(llama.llama_state_seq_get_size_ext(self.handle, _EVERY_SEQUENCE, 0))
+        return self._state_size(_EVERY_SEQUENCE, _WHOLE)
 
     def state(self, extra: int = 0) -> NDArray[np.uint8] | None:
         """Return what the KV cache holds, pictures included, and `extra` free bytes behind it; None
@@ -145,11 +144,7 @@ class Context:
         It is that of every sequence: for a single one llama.cpp leaves out what has left the
         window, and what is restored from that can't be rolled back.
         """
-        size = self.state_size()
-        state: NDArray[np.uint8] = np.empty(size + extra, np.uint8)
-        into = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
-        got = llama.llama_state_seq_get_data_ext(self.handle, into, size, _EVERY_SEQUENCE, 0)
-        return state if got == size else None
+        return self._state(_EVERY_SEQUENCE, _WHOLE, extra)
 
     def restore(self, state: memoryview) -> bool:
         """Hold what `state` was taken of. False for one that does not fit; then `clear`.
@@ -157,13 +152,11 @@ class Context:
         As one sequence: what is read next lies behind it, as it did where the state was taken.
         `llama_state_set_data` would begin to overwrite its oldest cells.
         """
-        size = len(state)
-        given = (ctypes.c_uint8 * size).from_buffer(state)
         with collected_errors() as log:
-            got = llama.llama_state_seq_set_data_ext(self.handle, given, size, _SEQUENCE, 0)
-        if got != size:
+            done = self._put(state, _WHOLE)
+        if not done:
             print(f"a snapshot can't be restored: {log.cause}", file=sys.stderr)
-        return bool(got == size)
+        return done
 
     def read_tokens(self, tokens: Sequence[int], position: int, *, want_logits: bool) -> bool:
         """Read tokens, the first at `position`; False when it was stopped midway.
@@ -196,6 +189,22 @@ class Context:
         row = llama.llama_get_logits_ith(self.handle, index)
         floats: Floats = np.ctypeslib.as_array(row, (self.n_vocab,)).copy()
         return floats
+
+    def _state_size(self, sequence: int, flags: int) -> int:
+        return int(llama.llama_state_seq_get_size_ext(self.handle, sequence, flags))
+
+    def _state(self, sequence: int, flags: int, extra: int = 0) -> NDArray[np.uint8] | None:
+        size = self._state_size(sequence, flags)
+        state: NDArray[np.uint8] = np.empty(size + extra, np.uint8)
+        into = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        got = llama.llama_state_seq_get_data_ext(self.handle, into, size, sequence, flags)
+        return state if got == size else None
+
+    def _put(self, state: memoryview, flags: int) -> bool:
+        size = len(state)
+        given = (ctypes.c_uint8 * size).from_buffer(state)
+        got = llama.llama_state_seq_set_data_ext(self.handle, given, size, _SEQUENCE, flags)
+        return bool(got == size)
 
     def _filled(self, count: int, position: int) -> int:
         """How many tokens to read instead of `count`: what fills it up sees all, is seen by none,

@@ -101,7 +101,7 @@ class Snapshots:
         self.flush()
         shelf = self._shelves[snapshot.kind]
         try:
-            # Another process may have written it anew, with the logits of other prompts.
+            # Another process may have replaced the file by one with the logits of other prompts.
             held = _unpacked(snapshot.name, snapshot.kind, shelf.header(snapshot.name)).ledger
             payload = shelf.payload(snapshot.name)
         except (OSError, ValueError, TypeError, KeyError) as error:

@@ -1,0 +1,23 @@
+"""How hypothesis runs the state machines that hold conversations with the demo."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, Phase, settings
+
+_EXAMPLES = "REFSHEET_TEST_EXAMPLES"
+
+
+def machine_settings(*, steps: int) -> settings:
+    """Return settings for a dozen examples that are always the same, or for as many others as
+    `REFSHEET_TEST_EXAMPLES` says."""
+    return settings(
+        max_examples=int(os.environ.get(_EXAMPLES, "12")),
+        stateful_step_count=steps,
+        deadline=None,
+        derandomize=_EXAMPLES not in os.environ,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+        print_blob=False,
+    )
