@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, by default that of the process. Exit codes: 0, 1 failed, 2 usage, 130
     interrupted."""
     mend_streams()
-    sys.exit(_run(arguments))
+    code = _run(arguments)
+    # Nothing is left to stop: one more ctrl+c would only put a traceback into Python's own end.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:

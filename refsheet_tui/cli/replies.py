@@ -90,4 +90,5 @@ async def loaded(settings: Settings) -> AsyncIterator[Desk]:
             )
         yield Desk(engine, info, settings, interrupts)
     finally:
+        interrupts.end()
         await engine.close()

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -151,9 +152,28 @@ def test_an_interrupt_while_waiting_for_a_line_ends_the_talk(tmp_path: Path) -> 
     assert running.stdout is not None
     assert running.stdout.readline().startswith(b"{")
     running.send_signal(signal.SIGINT)
+    assert running.wait() == 130  # before standard input is closed, which ends the talk as well
     _, err = running.communicate()
-    assert running.returncode == 130
     assert b"Traceback" not in err
+
+
+def test_impatient_interrupts_do_not_cut_the_end_off(tmp_path: Path) -> None:
+    running = subprocess.Popen(
+        command("talk", "ember", "--json"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=environment(tmp_path),
+    )
+    assert running.stderr is not None
+    err = running.stderr.readline()  # the model is loaded
+    while running.poll() is None:
+        running.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(timeout=0.02)
+    assert running.returncode == 130
+    assert b"Traceback" not in err + running.communicate()[1]
 
 
 def test_a_reader_that_leaves_is_no_problem(tmp_path: Path) -> None:
