@@ -83,7 +83,7 @@ async def test_without_a_gpu_it_is_an_error_like_any_other(
     bare: LocalEngine, faults: Faults
 ) -> None:
     faults.set("read", "gpu-memory")
-    await bare.load(demo())
+    await bare.load(replace(demo(), gpu_layers=0))
     with pytest.raises(GpuMemoryError):
         await reply(bare, PROMPT)
     assert (await reply(bare, PROMPT)).finished.new_tokens > 0
