@@ -32,7 +32,7 @@ with atheris.instrument_imports(include=["refsheet_tui"]):
     from refsheet_tui.chats.files import read_chat, to_json, to_jsonl, to_markdown
     from refsheet_tui.errors import CardError, ChatFileError
     from refsheet_tui.prompting import LANGUAGES
-    from refsheet_tui.text import clean, one_line
+    from refsheet_tui.untrusted import clean, one_line
     from refsheet_tui.weights.content import Kept
     from refsheet_tui.weights.verify import Verification
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
-from refsheet_tui.config_words import words
+from refsheet_tui.config import setting_explanations
 
 PROGRAM = Path(__file__).resolve().parent.parent / "refsheet_tui"
 LOCALE = PROGRAM / "locale"
@@ -33,7 +33,7 @@ def template() -> Catalog:
     for path in sorted(PROGRAM.rglob("*.py")):
         for message in _messages(path):
             found.add(message)
-    for explanation in filter(None, words().values()):
+    for explanation in filter(None, setting_explanations().values()):
         found.add(explanation)
     return found
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from refsheet_tui.garbage import collect_rarely
 from refsheet_tui.i18n import speak
+from refsheet_tui.tui import raise_gc_thresholds
 
 
 def pytest_collection_finish() -> None:
     """As the program itself does; and what the tests are made of is never garbage."""
     gc.freeze()
-    collect_rarely()
+    raise_gc_thresholds()
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from refsheet_tui.config import load_config
-from refsheet_tui.config_edit import change_config
+from refsheet_tui.config import change_config, load_config
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.paths import config_dir
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from refsheet_tui.text import StreamCleaner, clean, one_line
+from refsheet_tui.untrusted import StreamCleaner, clean, one_line
 
 
 @pytest.mark.parametrize(

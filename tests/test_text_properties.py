@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsheet_tui.text import StreamCleaner, clean, one_line
+from refsheet_tui.untrusted import StreamCleaner, clean, one_line
 
 # Texts in which sequences are as frequent as letters.
 _BITS = [

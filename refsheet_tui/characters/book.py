@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 # How many messages are looked through, and how much is told at once, where the book doesn't say.
 _DEPTH, _BUDGET = 4, 512

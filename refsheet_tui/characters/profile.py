@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 
 def named_after(sheet: Path) -> str:

@@ -9,7 +9,6 @@ from pathlib import Path
 from refsheet_tui import paths
 from refsheet_tui.characters.character import Character
 from refsheet_tui.prompting import Language
-from refsheet_tui.shipped import read_shipped
 
 
 @dataclass(frozen=True)
@@ -38,5 +37,5 @@ def samples() -> tuple[Sample, ...]:
     file = paths.shipped("samples/samples.yaml")
     return tuple(
         Sample(key, each["name"], each["description"], file.with_name(f"{key}.png"))
-        for key, each in read_shipped(file).items()
+        for key, each in paths.read_yaml_table(file).items()
     )

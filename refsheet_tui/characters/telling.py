@@ -8,7 +8,7 @@ from refsheet_tui.characters.book import Book, Entry, book_of
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.prompting import Language, wording_in
 from refsheet_tui.prompting.macros import substituted
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 # Of a card, beside its description; the rest of it is for other programs.
 _OF_THE_CARD = ("personality", "scenario", "system_prompt")

@@ -25,7 +25,7 @@ from refsheet_tui.errors import RefsheetError, StoppedError, UsageError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Aside, Prompt, Turn, build_prefix, build_prompt
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 _QUOTED = 40  # characters: enough to find the place again
 

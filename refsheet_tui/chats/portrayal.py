@@ -20,7 +20,7 @@ from refsheet_tui.prompting import (
     opening_turn,
     question_turn,
 )
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 Field = Literal["description", "personality", "tags", "greeting"]
 

@@ -16,7 +16,7 @@ from refsheet_tui.errors import NotFoundError, PictureError
 from refsheet_tui.i18n import _
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.storage import Database, PictureStore
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 # Characters of a chat's first words that lists may show.
 _BEGINNING = 200

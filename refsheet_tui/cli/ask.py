@@ -11,7 +11,7 @@ from refsheet_tui.cli.options import Settings
 from refsheet_tui.cli.pictures import check_pictures
 from refsheet_tui.cli.replies import loaded
 from refsheet_tui.prompting import Turn
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 
 async def ask(

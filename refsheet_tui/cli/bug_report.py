@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 _TAIL_BYTES = 16_384
 # Hugging Face, OpenAI, GitHub; what stands behind such a word, also in JSON and addresses; who logs

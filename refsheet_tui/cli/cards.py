@@ -12,7 +12,7 @@ from refsheet_tui.chats.library import Library
 from refsheet_tui.cli.console import note
 from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.errors import CardError
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ characters.add_command(describe)
 def list_characters(as_json: bool) -> None:
     """All characters, the one used last first."""
     from refsheet_tui.cli.library import character_json, opened, print_json, when
-    from refsheet_tui.text import one_line
+    from refsheet_tui.untrusted import one_line
 
     with opened() as library:
         found = library.characters.latest()
@@ -68,7 +68,7 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
 def show(name: str, as_json: bool) -> None:
     """All that is known of a character."""
     from refsheet_tui.cli.library import character_json, find_character, opened, print_json
-    from refsheet_tui.text import clean
+    from refsheet_tui.untrusted import clean
 
     with opened() as library:
         found = find_character(library, name)
@@ -103,7 +103,7 @@ def import_cards(
     from refsheet_tui.cli.cards import read_import
     from refsheet_tui.cli.library import character_json, opened, print_json
     from refsheet_tui.prompting import chosen_language
-    from refsheet_tui.text import one_line
+    from refsheet_tui.untrusted import one_line
 
     code = chosen_language(language, os.environ).code
     # All of them are read before one is kept: what fails can be tried again as it was.

@@ -61,7 +61,7 @@ def goto(chat: int, message: int) -> None:
 def rename(chat: int, title: str) -> None:
     """Call a chat something else; "" takes its first words again."""
     from refsheet_tui.cli.library import opened
-    from refsheet_tui.text import clean
+    from refsheet_tui.untrusted import clean
 
     with opened() as library:
         library.chats.get(chat)
@@ -75,7 +75,7 @@ def rename(chat: int, title: str) -> None:
 def set_note(chat: int, text: str | None) -> None:
     """Show or change what the character is reminded of in a chat; "" for what its own note says."""
     from refsheet_tui.cli.library import opened
-    from refsheet_tui.text import clean
+    from refsheet_tui.untrusted import clean
 
     with opened() as library:
         found = library.chats.get(chat)

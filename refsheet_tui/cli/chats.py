@@ -142,7 +142,7 @@ def import_chats(files: tuple[str, ...], character: str | None, as_json: bool) -
 
 
 def _with_whom(library: Library, chat: Chat) -> str:
-    from refsheet_tui.text import one_line
+    from refsheet_tui.untrusted import one_line
 
     if chat.version is None:
         return ""

@@ -54,7 +54,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         abandon_output()
         return _FAILED
     except Exception as error:
-        from refsheet_tui.crashes import crash
+        from refsheet_tui.crash_report import crash
 
         click.echo(f"refsheet: {crash(error)}", err=True)
         return _FAILED
@@ -214,9 +214,6 @@ def _open_screens(given: dict[str, Any]) -> None:
             "The screens need a terminal.",
             "Open one, or use 'refsheet talk IMAGE' and 'refsheet ask', which don't.",
         )
-    from refsheet_tui.garbage import collect_rarely
-
-    collect_rarely()
     config = read_config(given)
     from refsheet_tui.tui import run
 

@@ -21,7 +21,7 @@ from refsheet_tui.engine import (
 )
 from refsheet_tui.engine.phases import Phase, phase_of
 from refsheet_tui.errors import StorageError
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 _CLEAR_LINE = "\r\x1b[K"
 _TICK_S = 0.5

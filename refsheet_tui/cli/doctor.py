@@ -20,7 +20,7 @@ from refsheet_tui.engine.ladder import SafeModes, safe_mode_file
 from refsheet_tui.engine.machine import ask_build
 from refsheet_tui.engine.room import memory_room
 from refsheet_tui.errors import ConfigError, EngineError, RefsheetError
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import load_catalog
 from refsheet_tui.weights.choice import choose_model
 from refsheet_tui.weights.loading import store_of

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from rich.console import Console
 
 from refsheet_tui.cli.symptoms import Symptom
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 # What the screens need; narrower and they are cut.
 _COLUMNS, _LINES = 80, 24

@@ -16,7 +16,7 @@ from refsheet_tui.chats.messages import Message
 from refsheet_tui.cli.console import note
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.storage.matching import Excerpt
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 
 @contextmanager

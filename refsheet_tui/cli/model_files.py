@@ -14,13 +14,12 @@ from refsheet_tui import paths
 from refsheet_tui.cli.console import note
 from refsheet_tui.cli.exits import InterruptedByPersonError
 from refsheet_tui.cli.transfers import SumView, TransferView, bars
-from refsheet_tui.config import Config
-from refsheet_tui.config_edit import change_config
+from refsheet_tui.config import Config, change_config
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.files import check_files
 from refsheet_tui.engine.tuning import NOT_TUNED, is_instruction_tuned
 from refsheet_tui.errors import RefsheetError, WeightsError
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import Entry, load_catalog
 from refsheet_tui.weights.choice import DEMO, choose_model
 from refsheet_tui.weights.download import Download

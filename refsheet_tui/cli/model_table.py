@@ -12,7 +12,7 @@ from rich.table import Table
 
 from refsheet_tui.cli.console import note
 from refsheet_tui.cli.model_files import ModelFiles
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.fit import Verdict
 from refsheet_tui.weights.measuring import measure_machine
 from refsheet_tui.weights.sizes import in_gb

@@ -47,7 +47,7 @@ def profile_options(command: Command) -> Command:
 def changed(profile: Profile, given: Mapping[str, Any]) -> Profile:
     """`profile` with what was said in its place. Raises `ConfigError`, `click.UsageError`."""
     from refsheet_tui.prompting import language
-    from refsheet_tui.text import clean, one_line
+    from refsheet_tui.untrusted import clean, one_line
 
     said = {key: clean(value) for key, value in given.items() if isinstance(value, str)}
     for line in ("name", "person"):
@@ -71,7 +71,7 @@ def edited(profile: Profile) -> Profile | None:
 
     from refsheet_tui.characters.profile import Profile
     from refsheet_tui.errors import ConfigError
-    from refsheet_tui.text import one_line
+    from refsheet_tui.untrusted import one_line
 
     fields = profile.model_dump(mode="json", exclude={"card", "card_outside"})
     text = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=80)

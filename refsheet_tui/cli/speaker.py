@@ -18,7 +18,7 @@ from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting import chosen_language
 from refsheet_tui.storage.layout import FILE_NAME
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 
 @dataclass(frozen=True)

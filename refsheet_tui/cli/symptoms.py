@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.sizes import in_gb
 
 # Below this a chat can't be kept for long, nor a model be had.

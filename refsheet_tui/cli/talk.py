@@ -22,7 +22,7 @@ from refsheet_tui.cli.speaker import Speaker
 from refsheet_tui.cli.talk_commands import TalkCommands, Then
 from refsheet_tui.engine import Event, ModelInfo, Vision
 from refsheet_tui.errors import EngineDiedError, NotFoundError, UsageError
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 
 async def talk(settings: Settings, speaker: Speaker, library: Library | None) -> None:

@@ -23,7 +23,7 @@ from rich.table import Column
 
 from refsheet_tui import paths
 from refsheet_tui.cli.console import note
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.progress import Asking, Checking, Ready, Receiving, Waiting
 from refsheet_tui.weights.shop import Pair
 from refsheet_tui.weights.sizes import in_gb

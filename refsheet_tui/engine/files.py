@@ -12,7 +12,7 @@ from refsheet_tui.engine.parts import join_parts, missing_part, model_parts
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 ARCHITECTURE = "gemma3"
 _PROJECTOR = "clip"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from refsheet_tui.errors import StorageError
 from refsheet_tui.paths import ensure_dir
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 _PATTERN = "engine-*.log"
 _KEPT = 10

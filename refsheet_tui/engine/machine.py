@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from refsheet_tui.engine.process import environment
 from refsheet_tui.errors import EngineError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 _PACKAGE = "refsheet_tui.engine.native"
 _PATIENCE_S = 60

@@ -15,7 +15,7 @@ from pathlib import Path
 from refsheet_tui.engine.gguf_header import GgufHeader, read_header
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 _NAME = re.compile(r"(?P<stem>.+)-(?P<number>[0-9]{5})-of-(?P<count>[0-9]{5})\.gguf", re.DOTALL)
 # A name may announce 99,999 parts; the largest models have some dozen.

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from refsheet_tui.errors import PictureError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 # Pillow reads a WEBP file into memory as a whole before it looks at it. No picture within the
 # pixel limit needs nearly as much.

@@ -16,7 +16,7 @@ from refsheet_tui.errors import PictureError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures.files import looks_like_picture, open_regular
 from refsheet_tui.pictures.flattening import flatten, read_transparency
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 # Characters: enough for "Brazilian Portuguese, as it is spoken in Recife".
 _LONGEST = 60

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from refsheet_tui import paths
 from refsheet_tui.prompting.languages import ENGLISH, Language
-from refsheet_tui.shipped import read_shipped
 
 
 @dataclass(frozen=True)
@@ -42,4 +42,4 @@ def wording_in(language: Language) -> Wording:
 def wordings() -> dict[str, Wording]:
     """By the code of the language."""
     file = Path(__file__).with_name("wording.yaml")
-    return {code: Wording(**texts) for code, texts in read_shipped(file).items()}
+    return {code: Wording(**texts) for code, texts in paths.read_yaml_table(file).items()}

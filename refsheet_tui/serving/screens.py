@@ -18,7 +18,7 @@ from textual_serve.download_manager import DownloadManager
 
 import refsheet_tui
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 # By name: the screens are not imported into the server.
 _DRIVER = "refsheet_tui.tui.web_driver:BrowserDriver"

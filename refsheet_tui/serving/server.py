@@ -15,13 +15,13 @@ import textual_serve
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from refsheet_tui.crashes import crash
+from refsheet_tui.crash_report import crash
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import _, language
 from refsheet_tui.serving.address import Address
 from refsheet_tui.serving.door import add_headers, door
 from refsheet_tui.serving.tabs import Tabs
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 # Ours, because textual-serve's own fetches a font from Google.
 _PAGE = Path(__file__).parent / "page"

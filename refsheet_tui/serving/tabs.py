@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from refsheet_tui.errors import HostileFileError
-from refsheet_tui.hostile_json import parse_json
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.serving.screens import Screens, say
+from refsheet_tui.untrusted import parse_json
 
 _ELSEWHERE = N_("RefSheet is open in another tab. Close that one, then load this page again.")
 _NO_PROCESS = N_(

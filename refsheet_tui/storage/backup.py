@@ -18,7 +18,7 @@ from refsheet_tui.i18n import N_, _
 from refsheet_tui.storage.database import Database
 from refsheet_tui.storage.layout import FILE_NAME, PICTURES
 from refsheet_tui.storage.pictures import PictureStore
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _AGAIN = N_("Choose another file.")

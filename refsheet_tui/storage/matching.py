@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from refsheet_tui.text import clean, one_line
+from refsheet_tui.untrusted import clean, one_line
 
 # The index knows runs of three characters; shorter words, as most Chinese ones, are looked for in
 # the texts themselves.

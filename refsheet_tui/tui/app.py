@@ -19,9 +19,8 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.theme import Theme, ThemeProvider
 
-from refsheet_tui.config import Config
-from refsheet_tui.config_edit import Value
-from refsheet_tui.crashes import crash
+from refsheet_tui.config import Config, Value
+from refsheet_tui.crash_report import crash
 from refsheet_tui.engine import Engine, ModelInfo
 from refsheet_tui.engine.tuning import NOT_TUNED
 from refsheet_tui.errors import RefsheetError

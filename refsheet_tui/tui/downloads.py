@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
 
-from refsheet_tui.crashes import crash
+from refsheet_tui.crash_report import crash
 from refsheet_tui.errors import DownloadStoppedError, RefsheetError, WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.tui.background import in_thread

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from refsheet_tui import paths
 from refsheet_tui.errors import PictureError
 from refsheet_tui.pictures.files import looks_like_picture, open_regular
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 # Characters: some dozen paths. Whatever is longer is words.
 _LONGEST = 20_000

@@ -11,7 +11,7 @@ from refsheet_tui.errors import ConfigError
 from refsheet_tui.prompting import Language
 from refsheet_tui.prompting import language as language_of
 from refsheet_tui.prompting.macros import substituted
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 
 @dataclass(frozen=True)

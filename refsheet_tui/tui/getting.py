@@ -5,9 +5,9 @@ from __future__ import annotations
 from textual.app import App
 
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.models import Models
 from refsheet_tui.tui.screens.question import QuestionScreen
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import Entry
 from refsheet_tui.weights.fit import Verdict
 from refsheet_tui.weights.shop import Shop

@@ -6,7 +6,7 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from refsheet_tui.text import UNSEEN
+from refsheet_tui.untrusted import UNSEEN
 
 
 class Harmless(LineFilter):

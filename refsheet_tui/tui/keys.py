@@ -11,8 +11,8 @@ from textual.binding import Binding
 
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
 from refsheet_tui.tui import screens, widgets
+from refsheet_tui.untrusted import one_line
 
 
 def check(keys: Mapping[str, str]) -> None:

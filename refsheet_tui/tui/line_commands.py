@@ -9,10 +9,10 @@ from refsheet_tui.chats.files import write_chat
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import UsageError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.commands import Command, parsed
 from refsheet_tui.tui.talk import Talk
 from refsheet_tui.tui.widgets.attachments import Attachments
+from refsheet_tui.untrusted import one_line
 
 
 class LineCommands:

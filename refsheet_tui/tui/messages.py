@@ -10,7 +10,7 @@ from textual.message import Message
 
 from refsheet_tui.characters import Character
 from refsheet_tui.characters.library import KeptCharacter
-from refsheet_tui.config_edit import Value
+from refsheet_tui.config import Value
 from refsheet_tui.prompting import Language
 
 if TYPE_CHECKING:

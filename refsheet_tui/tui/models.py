@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from refsheet_tui.config import Config
-from refsheet_tui.config_edit import Value
-from refsheet_tui.config_file import read_settings
+from refsheet_tui.config import Config, Value
+from refsheet_tui.config.yaml_file import read_settings
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import _
 from refsheet_tui.paths import exists

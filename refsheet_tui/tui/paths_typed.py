@@ -9,8 +9,8 @@ from pathlib import Path
 from textual.suggester import Suggester
 
 from refsheet_tui import paths
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.background import in_thread
+from refsheet_tui.untrusted import one_line
 
 # Of a folder with more, the rest is not looked through: one types the next letter.
 _MOST = 5000

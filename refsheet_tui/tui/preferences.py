@@ -6,8 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from refsheet_tui.config import Config
-from refsheet_tui.config_edit import Value, change_config, settings_file, with_changes
+from refsheet_tui.config import Config, Value, change_config, settings_file, with_changes
 from refsheet_tui.prompting import chosen_language
 from refsheet_tui.tui import keys
 

@@ -21,13 +21,13 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from refsheet_tui import paths
-from refsheet_tui.config_file import read_settings
-from refsheet_tui.config_problems import validated
+from refsheet_tui.config.validation import validated
+from refsheet_tui.config.yaml_file import read_settings
 from refsheet_tui.engine.memory import Shape
 from refsheet_tui.engine.parts import part_names
 from refsheet_tui.errors import ConfigError, WeightsError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 FILE_NAME = "catalog.yaml"
 RESERVED = "demo"

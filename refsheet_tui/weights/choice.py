@@ -11,7 +11,7 @@ from refsheet_tui import paths
 from refsheet_tui.engine.parts import model_parts
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import load_catalog
 from refsheet_tui.weights.store import State, Store
 

@@ -19,7 +19,7 @@ from huggingface_hub.errors import (
 
 from refsheet_tui.errors import DownloadError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import Entry, RemoteFile
 
 AGAIN = N_("Try again: it goes on where it stopped.")

@@ -13,7 +13,7 @@ from refsheet_tui.engine.memory import Shape
 from refsheet_tui.engine.tuning import is_instruction_tuned
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import Entry, Licence
 from refsheet_tui.weights.choice import DEMO, ModelChoice, choose_model
 from refsheet_tui.weights.fit import Fit, Machine, fit, fit_entry, recommended

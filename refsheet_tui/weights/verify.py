@@ -16,7 +16,7 @@ from refsheet_tui.engine.gguf_header import GgufHeader
 from refsheet_tui.engine.parts import join_parts
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.content import Kept, check_size, check_sum, check_unchanged
 from refsheet_tui.weights.findings import Check, Finding, Report, Verdict
 from refsheet_tui.weights.vocabulary import check_template, check_tokens, check_tuning

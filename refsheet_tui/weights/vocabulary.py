@@ -15,7 +15,7 @@ from refsheet_tui.prompting.turns import (
     START_OF_IMAGE,
     START_OF_TURN,
 )
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.findings import Finding, Verdict
 
 _TURNS = (BOS.token, START_OF_TURN.token, END_OF_TURN.token)

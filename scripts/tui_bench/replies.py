@@ -18,7 +18,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Markdown
 
 from refsheet_tui.config import load_config
-from refsheet_tui.garbage import collect_rarely
+from refsheet_tui.tui import raise_gc_thresholds
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from tui_bench.scripted import ScriptedEngine
@@ -95,7 +95,7 @@ async def chat(pieces: Sequence[str], pieces_per_s: float | None) -> dict[str, o
 def main() -> None:
     name, file, tokens, *pace = sys.argv[1:]
     pieces = reply(int(tokens))
-    collect_rarely()
+    raise_gc_thresholds()
     measured: dict[str, object]
     if name == "markdown":
         app = MarkdownApp(pieces)

@@ -20,7 +20,7 @@ from made_cards import SHEET, V3, charx, chunk, encoded, png, text
 from cost import MIB, assert_cheap
 from refsheet_tui.characters.cards import card_of, profile_of, read_card
 from refsheet_tui.errors import CardError
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 
 def lying_zip() -> bytes:

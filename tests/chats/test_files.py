@@ -22,7 +22,7 @@ from refsheet_tui.chats.messages import DraftMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting.turns import Role
-from refsheet_tui.text import clean, one_line
+from refsheet_tui.untrusted import clean, one_line
 
 PICTURE = (samples_dir() / "miso.png").read_bytes()
 HEAD: dict[str, Any] = {

@@ -9,9 +9,7 @@ from screens import GREEDY, chat_of, open_first_chat, ready, say, shown, told, u
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static, Switch
 
-from refsheet_tui.config import Config, load_config
-from refsheet_tui.config_fields import all_settings
-from refsheet_tui.config_words import words
+from refsheet_tui.config import Config, all_settings, load_config, setting_explanations
 from refsheet_tui.paths import config_dir
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.character import CharacterScreen
@@ -58,7 +56,7 @@ def test_no_setting_is_forgotten_and_each_is_explained() -> None:
         for inner in (value if isinstance(value, dict) else ("",))
     }
     assert names == flat
-    assert all(words()[name] for name in names)
+    assert all(setting_explanations()[name] for name in names)
 
 
 async def test_a_number_is_written_and_counts_at_once(file: Path) -> None:

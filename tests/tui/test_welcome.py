@@ -7,8 +7,7 @@ from hub_server import Fault, HubServer
 from screens import GREEDY, open_first_chat, ready, replies, say, until
 from textual.widgets import Button, Input
 
-from refsheet_tui.config import Config, load_config
-from refsheet_tui.config_edit import settings_file
+from refsheet_tui.config import Config, load_config, settings_file
 from refsheet_tui.paths import config_dir, demo_mmproj, demo_model, models_dir
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.models import is_first_start

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from small_models import verified
 
 from refsheet_tui.paths import demo_model
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 MIB, GIB = 1 << 20, 1 << 30
 HEAD = demo_model().read_bytes()[:60_000]

@@ -9,8 +9,8 @@ from typing import Any
 
 from refsheet_tui.characters.cards.limits import AGAIN, ENTRIES, FILE, too_large
 from refsheet_tui.errors import CardError
-from refsheet_tui.hostile_json import TEXT
 from refsheet_tui.i18n import N_, _
+from refsheet_tui.untrusted import TEXT
 
 SIGNATURE = b"PK"
 _CARD = "card.json"

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.text import clean, one_line
+from refsheet_tui.untrusted import clean, one_line
 
 _PYGMALION = {
     "char_name": "name",

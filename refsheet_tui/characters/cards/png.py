@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Iterator
 
 from refsheet_tui.characters.cards.limits import ENTRIES, too_large
-from refsheet_tui.hostile_json import TEXT
 from refsheet_tui.i18n import N_
+from refsheet_tui.untrusted import TEXT
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _TEXT, _COMPRESSED, _INTERNATIONAL = b"tEXt", b"zTXt", b"iTXt"

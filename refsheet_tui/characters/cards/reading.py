@@ -14,9 +14,8 @@ import yaml
 from refsheet_tui.characters.cards import charx, png
 from refsheet_tui.characters.cards.limits import AGAIN, FILE, as_object, too_large
 from refsheet_tui.errors import CardError, HostileFileError
-from refsheet_tui.hostile_files import read_file
-from refsheet_tui.hostile_json import parse_json
 from refsheet_tui.i18n import N_, _
+from refsheet_tui.untrusted import parse_json, read_file
 
 # V3 wins over the older one, which is there for programs that don't know it.
 _KEYWORDS = (b"ccv3", b"chara")

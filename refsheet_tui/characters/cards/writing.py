@@ -14,7 +14,7 @@ from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import open_picture
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 
 def write_card(

@@ -11,9 +11,8 @@ from refsheet_tui.chats.files.message_list import from_messages
 from refsheet_tui.chats.files.silly import from_lines
 from refsheet_tui.chats.files.tree_json import from_json
 from refsheet_tui.errors import ChatFileError
-from refsheet_tui.hostile_files import read_file
-from refsheet_tui.hostile_json import check_json, parse_json
 from refsheet_tui.i18n import N_, _
+from refsheet_tui.untrusted import check_json, parse_json, read_file
 
 # The largest chats that people have are some megabytes; pictures make ours larger.
 LARGEST = 48 << 20

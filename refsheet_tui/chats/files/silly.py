@@ -11,7 +11,7 @@ from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, sound_time, too_
 from refsheet_tui.chats.messages import WHOLE, DraftMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 # What it keeps beside words stays with the chat and its messages under this name.
 _KEY = "sillytavern"

@@ -15,7 +15,7 @@ from refsheet_tui.chats.messages import FINISHES, WHOLE, DraftMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting.turns import Role
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 FORMAT = "refsheet chat"
 VERSION = 1

@@ -14,7 +14,7 @@ from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 _KINDS = {".json": to_json, ".jsonl": to_jsonl, ".md": to_markdown}
 TOO_LARGE = N_(

@@ -20,7 +20,7 @@ from refsheet_tui.engine.native.stop import AbortFlag
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 Floats = NDArray[np.float32]
 

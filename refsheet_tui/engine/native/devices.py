@@ -15,7 +15,7 @@ from llama_cpp import llama_cpp as llama
 from llama_cpp._ggml import libggml
 
 from refsheet_tui.engine.native import library
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 _SIZE = ctypes.POINTER(ctypes.c_size_t)
 # ggml-backend.h: function -> result and arguments. A handle is an opaque pointer. None, and nothing

@@ -37,7 +37,7 @@ from refsheet_tui.prompting.turns import (
     START_OF_IMAGE,
     START_OF_TURN,
 )
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 _TURN_TOKENS = (BOS, START_OF_TURN, END_OF_TURN)
 _PICTURE_TOKENS = (START_OF_IMAGE, END_OF_IMAGE)

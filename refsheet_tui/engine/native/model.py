@@ -15,7 +15,7 @@ from refsheet_tui.engine.native.library import collected_errors, collected_lines
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError, GpuMemoryError, WeightsError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 
 class LoadStoppedError(EngineError):

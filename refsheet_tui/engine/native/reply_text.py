@@ -9,7 +9,7 @@ from refsheet_tui.engine.native.special_tokens import UNUSED_NAME
 from refsheet_tui.engine.native.utf8 import Characters
 from refsheet_tui.errors import EngineError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import StreamCleaner
+from refsheet_tui.untrusted import StreamCleaner
 
 _UNUSED = re.compile(UNUSED_NAME.encode())
 # Nothing that a healthy model writes has so many of them in a row. At 6 tokens a second, which a

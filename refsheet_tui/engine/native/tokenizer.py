@@ -14,7 +14,7 @@ from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.prompting import ControlPart, Part, Prompt, TextPart
 from refsheet_tui.prompting.turns import END_OF_TURN
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 _PIECE_BYTES = 64
 _SPACE = "▁".encode()  # as SentencePiece writes a space

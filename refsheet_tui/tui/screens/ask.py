@@ -13,10 +13,10 @@ from textual.widgets import Button, Input, Static
 
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import clean
 from refsheet_tui.tui.dropped import dropped_paths
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.picture_field import PathInput
+from refsheet_tui.untrusted import clean
 
 
 class AskPathScreen(Translated[str | None], ModalScreen[str | None]):

@@ -14,10 +14,10 @@ from textual.widgets import DirectoryTree, Static
 
 from refsheet_tui import paths
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.portrait import Portrait
+from refsheet_tui.untrusted import one_line
 
 _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
 

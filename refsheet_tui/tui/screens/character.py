@@ -18,7 +18,6 @@ from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import LANGUAGES, Language
 from refsheet_tui.prompting import language as language_of
-from refsheet_tui.text import clean, one_line
 from refsheet_tui.tui.clipboard import pasted_picture
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import SheetChosen
@@ -28,6 +27,7 @@ from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, EngineLine, Heading, UnseenSheetNotice
 from refsheet_tui.tui.widgets.picture_field import PathInput, PictureField
 from refsheet_tui.tui.widgets.portrait import Portrait
+from refsheet_tui.untrusted import clean, one_line
 
 # Fields of a profile, of several lines and of one, by the names of what they are typed into.
 _TEXTS = ("description", "greeting", "persona")

@@ -18,7 +18,6 @@ from refsheet_tui.engine import Event
 from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
-from refsheet_tui.text import clean, one_line
 from refsheet_tui.tui.commands import escaped, is_command, unescaped
 from refsheet_tui.tui.draft import Draft
 from refsheet_tui.tui.exchange import Exchange
@@ -36,6 +35,7 @@ from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.tui.widgets.side import ChatSide
+from refsheet_tui.untrusted import clean, one_line
 
 _EDITING = N_("editing: enter puts it in its place, esc leaves it as it was")
 

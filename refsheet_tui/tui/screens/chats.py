@@ -23,9 +23,9 @@ from refsheet_tui.chats.search import Match, search
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.storage.matching import Excerpt
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.translated import Translated
+from refsheet_tui.untrusted import one_line
 
 _MOST = 200
 _HELP = N_("type to search everything that was said · enter opens · ctrl+d deletes · esc")

@@ -18,7 +18,6 @@ from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError, PictureError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Language
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dropped import dropped_paths
 from refsheet_tui.tui.gallery import Entry, entries
@@ -29,6 +28,7 @@ from refsheet_tui.tui.widgets.card import Card, Door, Tile
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.scrolled import Scrolled
+from refsheet_tui.untrusted import one_line
 
 if TYPE_CHECKING:
     from refsheet_tui.tui.screens.character import Made

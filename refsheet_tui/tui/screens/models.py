@@ -14,7 +14,6 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import DataTable, Static
 
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.downloads import Transfer
 from refsheet_tui.tui.getting import get_model
@@ -32,6 +31,7 @@ from refsheet_tui.tui.verifying import Verifying
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import Heading
 from refsheet_tui.tui.widgets.progress_line import ProgressLine
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.choice import DEMO, ModelChoice, choose_model
 from refsheet_tui.weights.shop import Pair
 from refsheet_tui.weights.sizes import in_gb

@@ -13,8 +13,8 @@ from textual.widgets import Button, Static
 
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import clean
 from refsheet_tui.tui.translated import Translated
+from refsheet_tui.untrusted import clean
 
 
 class ProblemScreen(Translated[None], ModalScreen[None]):

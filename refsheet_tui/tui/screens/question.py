@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from refsheet_tui.i18n import N_
-from refsheet_tui.text import clean
 from refsheet_tui.tui.translated import Translated
+from refsheet_tui.untrusted import clean
 
 
 class QuestionScreen(Translated[bool], ModalScreen[bool]):

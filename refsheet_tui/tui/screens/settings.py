@@ -11,13 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from refsheet_tui.config import Config
-from refsheet_tui.config_edit import Value
-from refsheet_tui.config_fields import Setting, all_settings
-from refsheet_tui.config_words import words
+from refsheet_tui.config import Config, Setting, Value, all_settings, setting_explanations
 from refsheet_tui.errors import ConfigError, SettingError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.translated import Translated
@@ -25,6 +21,7 @@ from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import Heading
 from refsheet_tui.tui.widgets.scrolled import Scrolled
 from refsheet_tui.tui.widgets.setting import SettingRow
+from refsheet_tui.untrusted import one_line
 
 Change = Callable[[Mapping[str, Value]], Awaitable[bool]]
 
@@ -59,7 +56,7 @@ class SettingsScreen(Translated[None]):
             for group, settings in groupby(all_settings(), lambda each: each.group):
                 with Vertical(classes="settings-group"):
                     if group:
-                        title = f"{group}\n{_(words()[group])}"
+                        title = f"{group}\n{_(setting_explanations()[group])}"
                         yield Static(title, classes="settings-title", markup=False)
                     for setting in settings:
                         yield self._row_of(setting)
@@ -148,7 +145,7 @@ class SettingsScreen(Translated[None]):
         choices = setting.choices
         if setting.name == "screens.theme":
             choices = tuple(sorted({*self.app.available_themes, str(value)}))
-        about = _(words()[setting.name])
+        about = _(setting_explanations()[setting.name])
         return SettingRow(setting, about, value, self._problem_of, choices)
 
     def _show(self, config: Config) -> None:

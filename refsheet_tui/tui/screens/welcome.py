@@ -13,7 +13,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.downloads import Transfer
 from refsheet_tui.tui.getting import get_model
@@ -25,6 +24,7 @@ from refsheet_tui.tui.progress import progress_of
 from refsheet_tui.tui.screens.model_file import ModelFileScreen, files_wanted
 from refsheet_tui.tui.translated import Translated
 from refsheet_tui.tui.widgets.progress_line import ProgressLine
+from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.choice import DEMO, ModelChoice
 from refsheet_tui.weights.sizes import in_gb
 from refsheet_tui.weights.table import Row

@@ -14,9 +14,9 @@ from textual.widgets import Static
 from refsheet_tui.errors import PictureError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import open_picture
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.clipboard import pasted_picture
+from refsheet_tui.untrusted import one_line
 
 _LONGEST = 30  # characters of a name
 

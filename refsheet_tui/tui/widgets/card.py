@@ -14,10 +14,10 @@ from textual.widgets import Static
 
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.ago import ago
 from refsheet_tui.tui.gallery import Entry
 from refsheet_tui.tui.widgets.portrait import Portrait
+from refsheet_tui.untrusted import one_line
 
 
 class Tile(Vertical, can_focus=True):

@@ -11,8 +11,8 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
 from refsheet_tui.tui.session import EngineState
+from refsheet_tui.untrusted import one_line
 
 if TYPE_CHECKING:
     from refsheet_tui.tui.downloads import Transfer

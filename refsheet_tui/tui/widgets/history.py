@@ -11,8 +11,8 @@ from textual.widgets import Static
 
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.i18n import _
-from refsheet_tui.text import clean
 from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
+from refsheet_tui.untrusted import clean
 
 # Messages that are shown at once; older ones come when they are asked for.
 _SHOWN = 20

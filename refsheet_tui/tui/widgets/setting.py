@@ -13,10 +13,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Select, Static, Switch
 
-from refsheet_tui.config_edit import Value
-from refsheet_tui.config_fields import Setting
+from refsheet_tui.config import Setting, Value
 from refsheet_tui.i18n import _
-from refsheet_tui.text import clean
+from refsheet_tui.untrusted import clean
 
 # The choice that leaves it to the program.
 _NULL = ""

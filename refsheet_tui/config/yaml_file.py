@@ -10,7 +10,7 @@ import yaml
 
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 # A settings file is a page of text; anything larger is another file given by mistake.
 _MAX_BYTES = 1 << 20

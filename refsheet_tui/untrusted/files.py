@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from refsheet_tui.errors import HostileFileError, RefsheetError
 from refsheet_tui.i18n import _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted.text import one_line
 
 T = TypeVar("T")
 

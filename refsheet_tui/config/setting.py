@@ -10,8 +10,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from refsheet_tui.config import Config
-from refsheet_tui.config_edit import Value
+from refsheet_tui.config.editing import Value
+from refsheet_tui.config.schema import Config
 
 Kind = Literal["switch", "choice", "whole", "number", "text", "pairs"]
 

@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
 
 from refsheet_tui import paths
-from refsheet_tui.config_file import read_settings
-from refsheet_tui.config_problems import validated
+from refsheet_tui.config.validation import validated
+from refsheet_tui.config.yaml_file import read_settings
 
 
 def _beside_the_file(path: Path | None, info: ValidationInfo) -> Path | None:

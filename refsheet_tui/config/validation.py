@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from refsheet_tui.errors import ConfigError, SettingError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.text import one_line
+from refsheet_tui.untrusted import one_line
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

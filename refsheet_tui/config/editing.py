@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from refsheet_tui import paths
-from refsheet_tui.config import Config, over, persons_file
-from refsheet_tui.config_file import read_settings, settings_in
-from refsheet_tui.config_problems import validated
+from refsheet_tui.config.schema import Config, over, persons_file
+from refsheet_tui.config.validation import validated
+from refsheet_tui.config.yaml_file import read_settings, settings_in
 from refsheet_tui.errors import ConfigError, StorageError
 from refsheet_tui.i18n import _
 

@@ -11,7 +11,7 @@ _KEY = re.compile(r"( *)(\w+):")
 
 
 @cache
-def words() -> dict[str, str]:
+def setting_explanations() -> dict[str, str]:
     """The explanation of every setting and of every group, by names such as `model`, `generation`
     and `generation.seed`: in one line each, in English."""
     found: dict[str, str] = {}
