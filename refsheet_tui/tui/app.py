@@ -27,11 +27,13 @@ from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _, speak
 from refsheet_tui.prompting import Language, chosen_language, screens_language
 from refsheet_tui.tui.actions import actions_on
+from refsheet_tui.tui.appearance import Looks
 from refsheet_tui.tui.background import in_thread
+from refsheet_tui.tui.chat.open_chats import OpenChats
 from refsheet_tui.tui.clipboard import copied_by_system
-from refsheet_tui.tui.guarded import guarded
-from refsheet_tui.tui.harmless import Harmless
-from refsheet_tui.tui.looks import Looks
+from refsheet_tui.tui.control_chars import Harmless
+from refsheet_tui.tui.error_dialogs import guarded
+from refsheet_tui.tui.graphics.terminal import Drawing, best_drawing
 from refsheet_tui.tui.messages import (
     ChatChosen,
     ChatWanted,
@@ -39,18 +41,16 @@ from refsheet_tui.tui.messages import (
     SettingsWanted,
     SheetChosen,
 )
-from refsheet_tui.tui.open_chats import OpenChats
-from refsheet_tui.tui.pixels import Drawing, best_drawing
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.session import EngineState, Session
-from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.translation.translated_screen import Translated
 
 if TYPE_CHECKING:
     # At run time each comes with its first use: the gallery does not wait for them.
-    from refsheet_tui.tui.downloads import Ended, Transfer
-    from refsheet_tui.tui.models import Models
+    from refsheet_tui.tui.models.downloads import Ended, Transfer
+    from refsheet_tui.tui.models.manager import Models
     from refsheet_tui.tui.screens.chats import Choice
 
 _CHAT = "refsheet_tui.tui.screens.chat"
@@ -116,8 +116,8 @@ class RefsheetApp(App[int]):
     @cached_property
     def models(self) -> Models:
         """What there is to choose from, and the download of the moment."""
-        from refsheet_tui.tui.downloads import Downloads
-        from refsheet_tui.tui.models import Models
+        from refsheet_tui.tui.models.downloads import Downloads
+        from refsheet_tui.tui.models.manager import Models
 
         downloads = Downloads(self._transfer_changed, self._download_ended)
         return Models(self.preferences, downloads)
@@ -293,7 +293,7 @@ class RefsheetApp(App[int]):
         self.call_later(import_module, _CHAT)
 
     async def _welcome(self) -> None:
-        from refsheet_tui.tui.models import is_first_start
+        from refsheet_tui.tui.models.manager import is_first_start
         from refsheet_tui.tui.screens.welcome import WelcomeScreen
 
         chosen = (self.preferences.config, self.preferences.file)

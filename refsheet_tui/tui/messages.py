@@ -14,7 +14,7 @@ from refsheet_tui.config import Value
 from refsheet_tui.prompting import Language
 
 if TYPE_CHECKING:
-    from refsheet_tui.tui.downloads import Ended
+    from refsheet_tui.tui.models.downloads import Ended
 
 
 class ChatWanted(Message):

@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Static
 
 from refsheet_tui.paths import config_dir, demo_mmproj, demo_model, models_dir
-from refsheet_tui.tui import models as measuring
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.models import manager as measuring
 from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.weights.fit import Machine
 from refsheet_tui.weights.measuring import Measured

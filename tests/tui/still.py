@@ -23,7 +23,7 @@ from refsheet_tui.engine import (
     Timings,
 )
 from refsheet_tui.prompting import Prompt
-from refsheet_tui.tui import models
+from refsheet_tui.tui.models import manager
 from refsheet_tui.weights.fit import Machine
 from refsheet_tui.weights.measuring import Measured
 
@@ -45,7 +45,7 @@ def noon(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module in _CLOCKS:
         monkeypatch.setattr(f"{module}.time", lambda: NOON)
     laptop = Measured(Machine(8 * 10**9, 6 * 10**9, 0, 4e10), None)
-    monkeypatch.setattr(models, "measure_machine", lambda: laptop)
+    monkeypatch.setattr(manager, "measure_machine", lambda: laptop)
     monkeypatch.setenv("REFSHEET_MODELS_DIR", "/nowhere/models")
     monkeypatch.setattr(Input, "_toggle_cursor", lambda _: None)
     monkeypatch.setattr(TextArea, "_toggle_cursor_blink_visible", lambda _: None)

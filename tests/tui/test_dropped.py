@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from refsheet_tui.tui.dropped import dropped_paths
+from refsheet_tui.tui.dropped_paths import dropped_paths
 
 
 @pytest.mark.parametrize(

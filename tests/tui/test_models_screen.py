@@ -22,9 +22,9 @@ from textual.widgets import Button, Footer
 
 from refsheet_tui.config import Config
 from refsheet_tui.paths import config_dir, demo_model
-from refsheet_tui.tui import models as measuring
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.downloads import Transfer
+from refsheet_tui.tui.models import manager as measuring
+from refsheet_tui.tui.models.downloads import Transfer
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen

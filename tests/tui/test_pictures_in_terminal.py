@@ -15,9 +15,9 @@ from textual.geometry import Offset
 
 from refsheet_tui.config import Config
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.kitty import KittyPicture
-from refsheet_tui.tui.pixels import Drawing, best_drawing, drawing_for, understood
-from refsheet_tui.tui.sixel import SixelPicture
+from refsheet_tui.tui.graphics.kitty import KittyPicture
+from refsheet_tui.tui.graphics.sixel import SixelPicture
+from refsheet_tui.tui.graphics.terminal import Drawing, best_drawing, drawing_for, understood
 from refsheet_tui.tui.widgets.portrait import Portrait
 
 PLACEHOLDER = "\U0010eeee"

@@ -10,7 +10,7 @@ from screens import PICTURED, ready, until
 
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.blocks import blocks, fit
+from refsheet_tui.tui.graphics.blocks import blocks, fit
 from refsheet_tui.tui.widgets.portrait import Portrait
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,8 +13,8 @@ from textual.widgets import Button, Input, Static
 
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.tui.dropped import dropped_paths
-from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.dropped_paths import dropped_paths
+from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.tui.widgets.picture_field import PathInput
 from refsheet_tui.untrusted import clean
 

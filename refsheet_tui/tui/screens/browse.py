@@ -14,7 +14,7 @@ from textual.widgets import DirectoryTree, Static
 
 from refsheet_tui import paths
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.portrait import Portrait
 from refsheet_tui.untrusted import one_line

@@ -19,11 +19,11 @@ from refsheet_tui.errors import CardError, PictureError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Language
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.dropped import dropped_paths
+from refsheet_tui.tui.dropped_paths import dropped_paths
+from refsheet_tui.tui.error_dialogs import guarded
 from refsheet_tui.tui.gallery import Entry, entries
-from refsheet_tui.tui.guarded import guarded
 from refsheet_tui.tui.messages import ChatWanted
-from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.tui.widgets.card import Card, Door, Tile
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading

@@ -19,7 +19,7 @@ from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.messages import SettingsWanted
-from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.tui.widgets.picture_field import PathInput
 from refsheet_tui.untrusted import clean
 from refsheet_tui.weights.choice import ModelChoice, choose_model

@@ -13,7 +13,7 @@ from textual.widgets import Button, Static
 
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.untrusted import clean
 
 

@@ -14,15 +14,15 @@ from textual.widgets import Button, Static
 
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.downloads import Transfer
-from refsheet_tui.tui.getting import get_model
-from refsheet_tui.tui.guarded import guarded
+from refsheet_tui.tui.error_dialogs import guarded
 from refsheet_tui.tui.messages import SettingsWanted
-from refsheet_tui.tui.model_words import fit_words
-from refsheet_tui.tui.models import Models
-from refsheet_tui.tui.progress import progress_of
+from refsheet_tui.tui.models.confirm_download import get_model
+from refsheet_tui.tui.models.descriptions import fit_words
+from refsheet_tui.tui.models.downloads import Transfer
+from refsheet_tui.tui.models.manager import Models
+from refsheet_tui.tui.models.progress import progress_of
 from refsheet_tui.tui.screens.model_file import ModelFileScreen, files_wanted
-from refsheet_tui.tui.translated import Translated
+from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.tui.widgets.progress_line import ProgressLine
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.choice import DEMO, ModelChoice

@@ -14,8 +14,8 @@ from textual.widgets import Static
 
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.tui.ago import ago
 from refsheet_tui.tui.gallery import Entry
+from refsheet_tui.tui.relative_time import ago
 from refsheet_tui.tui.widgets.portrait import Portrait
 from refsheet_tui.untrusted import one_line
 

@@ -15,7 +15,7 @@ from refsheet_tui.tui.session import EngineState
 from refsheet_tui.untrusted import one_line
 
 if TYPE_CHECKING:
-    from refsheet_tui.tui.downloads import Transfer
+    from refsheet_tui.tui.models.downloads import Transfer
 
 _TICK_S = 0.5
 
@@ -63,7 +63,7 @@ class EngineLine(Static):
             return
         arriving = ""
         if self._transfer is not None:
-            from refsheet_tui.tui.progress import progress_of
+            from refsheet_tui.tui.models.progress import progress_of
 
             share = progress_of(self._transfer).share
             arriving = f"↓ {one_line(self._transfer.name)} {share}".strip()

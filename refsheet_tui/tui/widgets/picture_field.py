@@ -17,8 +17,8 @@ from refsheet_tui.errors import PictureError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import open_picture
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.dropped import dropped_paths
-from refsheet_tui.tui.paths_typed import PathSuggester, nearest_folder
+from refsheet_tui.tui.dropped_paths import dropped_paths
+from refsheet_tui.tui.path_suggester import PathSuggester, nearest_folder
 from refsheet_tui.tui.screens.browse import BrowseScreen
 
 

@@ -21,10 +21,10 @@ from textual.widget import Widget
 from refsheet_tui import pictures
 from refsheet_tui.errors import PictureError
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.blocks import blocks, fit
-from refsheet_tui.tui.kitty import KittyPicture
-from refsheet_tui.tui.pixels import Drawing, cell_size, tell_terminal
-from refsheet_tui.tui.sixel import SixelPicture
+from refsheet_tui.tui.graphics.blocks import blocks, fit
+from refsheet_tui.tui.graphics.kitty import KittyPicture
+from refsheet_tui.tui.graphics.sixel import SixelPicture
+from refsheet_tui.tui.graphics.terminal import Drawing, cell_size, tell_terminal
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import ProgressBar, Static
 
-from refsheet_tui.tui.progress import Progress
+from refsheet_tui.tui.models.progress import Progress
 
 
 class ProgressLine(Horizontal):

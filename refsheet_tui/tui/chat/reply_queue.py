@@ -11,7 +11,7 @@ from textual.worker import Worker
 
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.i18n import _
-from refsheet_tui.tui.talk import Outcome, Talk, Watcher, Wish, Words
+from refsheet_tui.tui.chat.controller import Outcome, Talk, Watcher, Wish, Words
 from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble
 from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.untrusted import clean

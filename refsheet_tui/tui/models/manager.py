@@ -11,7 +11,7 @@ from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import _
 from refsheet_tui.paths import exists
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.downloads import Downloads, Ended
+from refsheet_tui.tui.models.downloads import Downloads, Ended
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.weights import store_of
 from refsheet_tui.weights.catalog import Entry, load_catalog

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from refsheet_tui.i18n import _
-from refsheet_tui.tui.downloads import Transfer
+from refsheet_tui.tui.models.downloads import Transfer
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.progress import Checking, Ready, Receiving, Waiting
 from refsheet_tui.weights.sizes import in_gb

@@ -22,7 +22,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Offset
 
-from refsheet_tui.tui.blocks import fit
+from refsheet_tui.tui.graphics.blocks import fit
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.progress import Progress, checking
+from refsheet_tui.tui.models.progress import Progress, checking
 from refsheet_tui.weights.findings import Report
 from refsheet_tui.weights.shop import Pair
 from refsheet_tui.weights.verify import Verification

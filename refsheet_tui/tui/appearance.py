@@ -11,7 +11,7 @@ from refsheet_tui.config import Screens
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import _
 from refsheet_tui.tui import keys
-from refsheet_tui.tui.pixels import Drawing, drawing_for
+from refsheet_tui.tui.graphics.terminal import Drawing, drawing_for
 from refsheet_tui.tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:

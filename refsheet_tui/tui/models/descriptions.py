@@ -7,8 +7,8 @@ from rich.text import Text
 from refsheet_tui.engine.tuning import NOT_TUNED
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.tui.downloads import Transfer
-from refsheet_tui.tui.progress import progress_of
+from refsheet_tui.tui.models.downloads import Transfer
+from refsheet_tui.tui.models.progress import progress_of
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.choice import DEMO
 from refsheet_tui.weights.fit import Fit, Verdict

@@ -37,7 +37,9 @@ class Translated(Screen[Result]):
     async def retranslate(self) -> None:
         """The language has changed. What stands in fields stays; a screen that shows more which is
         nowhere else brings that back by itself."""
-        from refsheet_tui.tui.fields import Fields  # with it come fields of every kind
+        from refsheet_tui.tui.translation.field_values import (
+            Fields,  # with it come fields of every kind
+        )
 
         fields = Fields(self)
         await self.recompose()

@@ -1,0 +1,1 @@
+"""One chat on the screen: its controller, reply queue, draft and slash commands."""

@@ -1,0 +1,1 @@
+"""Drawing pictures in a terminal, with the best protocol it knows."""

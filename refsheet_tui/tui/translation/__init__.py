@@ -1,0 +1,1 @@
+"""Changing the interface language while the program runs."""
