@@ -27,9 +27,8 @@ from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _, speak
 from refsheet_tui.prompting import Language, chosen_language, screens_language
 from refsheet_tui.tui.actions import actions_on
-from refsheet_tui.tui.appearance import Looks
+from refsheet_tui.tui.appearance import Appearance
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.chat.open_chats import OpenChats
 from refsheet_tui.tui.clipboard import copied_by_system
 from refsheet_tui.tui.control_chars import Harmless
 from refsheet_tui.tui.error_dialogs import guarded
@@ -41,11 +40,14 @@ from refsheet_tui.tui.messages import (
     SettingsWanted,
     SheetChosen,
 )
+from refsheet_tui.tui.open_chats import OpenChats
+from refsheet_tui.tui.path_suggester import nearest_folder
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.session import EngineState, Session
 from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.tui.widgets.picture_field import PictureField
 
 if TYPE_CHECKING:
     # At run time each comes with its first use: the gallery does not wait for them.
@@ -101,9 +103,9 @@ class RefsheetApp(App[int]):
         self._speaks = chosen_language(config.language, os.environ)
         speak(screens_language(config.screens.language, os.environ))
         self._engine = engine
-        self._looks = Looks(self, best_drawing)
+        self._appearance = Appearance(self, best_drawing, self._set_drawing)
         self._welcomes = welcomes
-        self._chats = OpenChats(self)
+        self._chats = OpenChats(self, lambda: self.session)
         self._deleted: list[int] = []
         self._loaded: ModelInfo | None = None
         self.crashed: RefsheetError | None = None
@@ -135,7 +137,7 @@ class RefsheetApp(App[int]):
         return [*super().get_line_filters(), _HARMLESS]
 
     def on_mount(self) -> None:
-        self._looks.follow(self.preferences.config.screens)
+        self._appearance.follow(self.preferences.config.screens)
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.session = Session(self.preferences.config, self._engine_changed, self._engine)
         self.push_screen(HomeScreen(self._speaks, self.session.library.characters))
@@ -166,6 +168,15 @@ class RefsheetApp(App[int]):
     @guarded
     async def on_settings_wanted(self, message: SettingsWanted) -> None:
         await self.change_settings(message.changes)
+
+    def on_picture_field_browse_requested(self, message: PictureField.BrowseRequested) -> None:
+        from refsheet_tui.tui.screens.browse import BrowseScreen
+
+        def chosen(path: Path | None) -> None:
+            if path is not None:
+                message.field.take(path)
+
+        self.push_screen(BrowseScreen(nearest_folder(message.field.text)), chosen)
 
     @guarded
     async def on_model_arrived(self, message: ModelArrived) -> None:
@@ -221,7 +232,7 @@ class RefsheetApp(App[int]):
         before = self.preferences.config
         self.preferences.change(changes)
         config = self.preferences.config
-        self._looks.follow(self.preferences.config.screens)
+        self._appearance.follow(self.preferences.config.screens)
         self._speaks = chosen_language(config.language, os.environ)
         for screen in self.screen_stack:
             if isinstance(screen, HomeScreen):
@@ -244,7 +255,7 @@ class RefsheetApp(App[int]):
                 await screen.retranslate()
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
-        self._looks.clashed(clashed_bindings)
+        self._appearance.clashed(clashed_bindings)
 
     async def action_quit(self) -> None:
         """Leave at once, whatever the model is doing; but behind the letters that were typed
@@ -277,11 +288,11 @@ class RefsheetApp(App[int]):
         yield SystemCommand(_("Theme"), _("Choose the colours"), self.action_change_theme)
 
     def action_other_theme(self) -> None:
-        self.theme = self._looks.other()
+        self.theme = self._appearance.other()
 
     def _theme_changed(self, theme: Theme) -> None:
         """However it was chosen, it is there the next time."""
-        if self._looks.is_chosen(theme.name):
+        if self._appearance.is_chosen(theme.name):
             self.post_message(SettingsWanted({"screens.theme": theme.name}))
 
     def _begin_to_load(self) -> None:
@@ -312,6 +323,9 @@ class RefsheetApp(App[int]):
         if state.info is not None and state.info != before and not state.info.is_instruction_tuned:
             words = _(NOT_TUNED).format(model=state.info.name)
             self.notify(words, severity="warning", markup=False, timeout=15)
+
+    def _set_drawing(self, drawing: Drawing) -> None:
+        self.drawing = drawing
 
     def _transfer_changed(self, transfer: Transfer | None) -> None:
         self.transfer = transfer

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
+from textual.app import App
 from textual.binding import Binding
 
 from refsheet_tui.config import Screens
@@ -14,24 +16,26 @@ from refsheet_tui.tui import keys
 from refsheet_tui.tui.graphics.terminal import Drawing, drawing_for
 from refsheet_tui.tui.themes import DARK, LIGHT
 
-if TYPE_CHECKING:
-    from refsheet_tui.tui.app import RefsheetApp
 
+class Appearance:
+    """Applies the settings for colors, pictures and keys, and warns about those that can't be."""
 
-class Looks:
-    """Colours, pictures and keys. What the settings can't say is told, and left as it was."""
-
-    def __init__(self, app: RefsheetApp, best_drawing: Drawing) -> None:
-        """`best_drawing` is what the terminal can do."""
+    def __init__(
+        self, app: App[Any], best_drawing: Drawing, set_drawing: Callable[[Drawing], None]
+    ) -> None:
+        """`best_drawing` is what the terminal can do; `set_drawing` tells the app how to draw."""
         self._app = app
         self._best_drawing = best_drawing
+        self._set_drawing = set_drawing
+        self._chosen_theme = ""
         self._clashes: set[str] = set()
         app.register_theme(DARK)
         app.register_theme(LIGHT)
 
     def follow(self, screens: Screens) -> None:
         app = self._app
-        app.drawing = drawing_for(screens.pictures, self._best_drawing, os.environ)
+        self._set_drawing(drawing_for(screens.pictures, self._best_drawing, os.environ))
+        self._chosen_theme = screens.theme
         if screens.theme in app.available_themes:
             app.theme = screens.theme
         else:
@@ -47,7 +51,7 @@ class Looks:
     def is_chosen(self, theme: str) -> bool:
         """Whether it was the person who chose this theme, and not the settings, nor what takes the
         place of one that there is not."""
-        wanted = self._app.preferences.config.screens.theme
+        wanted = self._chosen_theme
         stands_in = wanted not in self._app.available_themes and theme == DARK.name
         return theme != wanted and not stands_in
 

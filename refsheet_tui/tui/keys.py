@@ -1,23 +1,42 @@
-"""Other keys for what can be done, as the person has chosen them."""
+"""Custom key bindings, by the ids of the actions that can have them."""
 
 from __future__ import annotations
 
-import pkgutil
-from collections.abc import Iterator, Mapping
-from importlib import import_module
-from types import ModuleType
-
-from textual.binding import Binding
+from collections.abc import Mapping
 
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import _
-from refsheet_tui.tui import screens, widgets
 from refsheet_tui.untrusted import one_line
+
+# By screen or widget. A table, because collecting the ids from the bindings would import them all.
+_ACTIONS = {
+    "app": "chats help models quit settings theme",
+    "ask": "close",
+    "browse": "close up",
+    "character": "back begin picture",
+    "chat": "after again back before earlier fold more new no_pictures picture stop undo",
+    "chats": "close delete down undo up",
+    "composer": "edit newline send",
+    "help": "close",
+    "home": (
+        "ask delete down duplicate edit export import left models new open right search undelete up"
+    ),
+    "message": "again branch code copy delete down edit up",
+    "model-file": "done",
+    "models": "back download open pause remove use verify",
+    "problem": "close",
+    "question": "close",
+    "settings": "back default down find undo up",
+    "welcome": "down later models up",
+}
+KEY_IDS = frozenset(
+    f"{group}.{name}" for group, names in _ACTIONS.items() for name in names.split()
+)
 
 
 def check(keys: Mapping[str, str]) -> None:
-    """Raises `ConfigError` for a name that is nobody's."""
-    unknown = sorted(keys.keys() - names()) if keys else []
+    """Raise `ConfigError` when `keys` names an action that does not exist."""
+    unknown = sorted(keys.keys() - KEY_IDS)
     if unknown:
         raise ConfigError(
             _("screens.keys: there is nothing called {name}.").format(
@@ -25,19 +44,3 @@ def check(keys: Mapping[str, str]) -> None:
             ),
             _("f1 shows the names on every screen."),
         )
-
-
-def names() -> frozenset[str]:
-    """By what name each action of the program can be given other keys."""
-    modules = [import_module("refsheet_tui.tui.app")]
-    for folder in (screens, widgets):
-        names = (each.name for each in pkgutil.iter_modules(folder.__path__))
-        modules += [import_module(f"{folder.__name__}.{name}") for name in names]
-    return frozenset(name for module in modules for name in _names_in(module))
-
-
-def _names_in(module: ModuleType) -> Iterator[str]:
-    for kind in vars(module).values():
-        for each in vars(kind).get("BINDINGS", ()) if isinstance(kind, type) else ():
-            if isinstance(each, Binding) and each.id and "." in each.id:
-                yield each.id

@@ -17,7 +17,7 @@ from textual.widgets._footer import FooterKey
 
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.keys import names
+from refsheet_tui.tui.keys import KEY_IDS
 
 __all__ = ["noon"]
 
@@ -75,7 +75,7 @@ async def test_by_key_by_mouse_and_by_palette(place: str, monkeypatch: pytest.Mo
         active = [
             (key, binding.node, binding.binding)
             for key, binding in screen.active_bindings.items()
-            if binding.binding.id in names() and not _is_typed(key, focused)
+            if binding.binding.id in KEY_IDS and not _is_typed(key, focused)
         ]
         assert active
         for key, node, binding in active:
@@ -109,4 +109,4 @@ async def test_no_action_is_forgotten(tmp_path: Path, monkeypatch: pytest.Monkey
             await SCENES[place].play(pilot, app)
             await pilot.pause()
             seen |= {each.binding.id or "" for each in app.screen.active_bindings.values()}
-    assert sorted(names() - seen) == sorted(ELSEWHERE)
+    assert sorted(KEY_IDS - seen) == sorted(ELSEWHERE)

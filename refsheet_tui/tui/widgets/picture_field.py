@@ -18,8 +18,7 @@ from refsheet_tui.i18n import _
 from refsheet_tui.pictures import open_picture
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dropped_paths import dropped_paths
-from refsheet_tui.tui.path_suggester import PathSuggester, nearest_folder
-from refsheet_tui.tui.screens.browse import BrowseScreen
+from refsheet_tui.tui.path_suggester import PathSuggester
 
 
 class PathInput(Input):
@@ -58,6 +57,13 @@ class PictureField(Vertical):
             self.field = field
             self.path = path
 
+    class BrowseRequested(Message):
+        """The user wants to choose from the folders; `take` puts the choice into `field`."""
+
+        def __init__(self, field: PictureField) -> None:
+            super().__init__()
+            self.field = field
+
     def __init__(self, placeholder: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._placeholder = placeholder
@@ -70,14 +76,8 @@ class PictureField(Vertical):
         yield Static(classes="field-problem", markup=False)
 
     def on_button_pressed(self, message: Button.Pressed) -> None:
-        """The folders, from where the path that is typed begins."""
         message.stop()
-
-        def chosen(path: Path | None) -> None:
-            if path is not None:
-                self.take(path)
-
-        self.app.push_screen(BrowseScreen(nearest_folder(self.text)), chosen)
+        self.post_message(self.BrowseRequested(self))
 
     def take(self, path: Path) -> None:
         """It stands in the field afterwards, as if it had been typed."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
 
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats.shelf import Chat
 
 if TYPE_CHECKING:
-    from refsheet_tui.tui.app import RefsheetApp
     from refsheet_tui.tui.screens.chat import ChatScreen
+    from refsheet_tui.tui.session import Session
 
 _MOST = 8
 
@@ -17,8 +20,10 @@ _MOST = 8
 class OpenChats:
     """All of a chat is on the disk: what is forgotten here is there again when it is opened."""
 
-    def __init__(self, app: RefsheetApp) -> None:
+    def __init__(self, app: App[Any], session: Callable[[], Session]) -> None:
+        """`session` is asked for when a chat is opened."""
         self._app = app
+        self._session = session
         self._chats: dict[int, ChatScreen] = {}
 
     def __contains__(self, screen: object) -> bool:
@@ -43,7 +48,7 @@ class OpenChats:
         app = self._app
         screen = self._chats.pop(chat.id, None)
         if screen is None:
-            screen = ChatScreen(kept, chat, app.session)
+            screen = ChatScreen(kept, chat, self._session())
             app.install_screen(screen, f"chat-{chat.id}")
         self._chats[chat.id] = screen
         while not isinstance(app.screen, ChatScreen | HomeScreen):  # the models lie over it

@@ -1,0 +1,33 @@
+"""The table of key ids lists every action that can have another key, and nothing else."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from types import ModuleType
+
+import pytest
+from textual.binding import Binding
+
+from refsheet_tui import tui
+from refsheet_tui.errors import ConfigError
+from refsheet_tui.tui.keys import KEY_IDS, check
+
+
+def test_the_table_has_every_binding_with_an_id() -> None:
+    modules = pkgutil.walk_packages(tui.__path__, f"{tui.__name__}.")
+    assert {id for each in modules for id in _ids_in(import_module(each.name))} == KEY_IDS
+
+
+def test_an_unknown_id_is_refused() -> None:
+    check({"chat.again": "f5"})
+    with pytest.raises(ConfigError, match=r"chat\.nothing"):
+        check({"chat.nothing": "f5"})
+
+
+def _ids_in(module: ModuleType) -> Iterator[str]:
+    for kind in vars(module).values():
+        for each in vars(kind).get("BINDINGS", ()) if isinstance(kind, type) else ():
+            if isinstance(each, Binding) and each.id and "." in each.id:
+                yield each.id
