@@ -31,7 +31,8 @@ from refsheet_tui.tui.appearance import Appearance
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.clipboard import copied_by_system
 from refsheet_tui.tui.control_chars import Harmless
-from refsheet_tui.tui.error_dialogs import guarded
+from refsheet_tui.tui.dialogs.error import ProblemScreen
+from refsheet_tui.tui.dialogs.guarded import guarded
 from refsheet_tui.tui.graphics.terminal import Drawing, best_drawing
 from refsheet_tui.tui.messages import (
     ChatChosen,
@@ -44,7 +45,6 @@ from refsheet_tui.tui.open_chats import OpenChats
 from refsheet_tui.tui.path_suggester import nearest_folder
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.session import EngineState, Session
 from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.tui.widgets.picture_field import PictureField

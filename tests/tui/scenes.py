@@ -21,7 +21,9 @@ from refsheet_tui.errors import EngineDiedError
 from refsheet_tui.i18n import _
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.screens.ask import AskPathScreen
+from refsheet_tui.tui.dialogs.confirm import QuestionScreen
+from refsheet_tui.tui.dialogs.error import ProblemScreen
+from refsheet_tui.tui.dialogs.path_prompt import AskPathScreen
 from refsheet_tui.tui.screens.browse import BrowseScreen, PictureTree
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
@@ -29,8 +31,6 @@ from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.help import HelpScreen
 from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
-from refsheet_tui.tui.screens.problem import ProblemScreen
-from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.screens.settings import SettingsScreen
 from refsheet_tui.tui.screens.welcome import WelcomeScreen
 from refsheet_tui.tui.session import EngineState

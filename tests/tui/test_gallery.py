@@ -17,7 +17,7 @@ from refsheet_tui.characters.profile import Profile
 from refsheet_tui.config import Screens
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.screens.ask import AskPathScreen
+from refsheet_tui.tui.dialogs.path_prompt import AskPathScreen
 from refsheet_tui.tui.screens.browse import BrowseScreen, PictureTree
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen

@@ -10,10 +10,10 @@ from textual.widgets import Input, Select, Static
 from refsheet_tui.config import Config
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.dialogs.error import ProblemScreen
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.widgets.card import Card
 from refsheet_tui.tui.widgets.heading import DemoNotice
 from refsheet_tui.tui.widgets.picture_field import PathInput

@@ -23,12 +23,12 @@ from textual.widgets import Button, Footer
 from refsheet_tui.config import Config
 from refsheet_tui.paths import config_dir, demo_model
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.dialogs.confirm import QuestionScreen
+from refsheet_tui.tui.dialogs.error import ProblemScreen
 from refsheet_tui.tui.models import manager as measuring
 from refsheet_tui.tui.models.downloads import Transfer
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
-from refsheet_tui.tui.screens.problem import ProblemScreen
-from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.screens.report import ReportScreen
 from refsheet_tui.weights.fit import Machine
 from refsheet_tui.weights.measuring import Measured

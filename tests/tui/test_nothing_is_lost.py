@@ -27,9 +27,9 @@ from refsheet_tui.engine import (
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.dialogs.error import ProblemScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.widgets.activity import Activity
 from refsheet_tui.tui.widgets.bubbles import Note, Said
 from refsheet_tui.tui.widgets.composer import Composer

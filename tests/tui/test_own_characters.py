@@ -20,12 +20,12 @@ from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import StorageError
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.dialogs.confirm import QuestionScreen
+from refsheet_tui.tui.dialogs.error import ProblemScreen
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.screens.problem import ProblemScreen
-from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.widgets.card import Card
 
 

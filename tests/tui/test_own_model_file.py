@@ -16,9 +16,9 @@ from pretrained_model import pretrained_model
 from refsheet_tui.config import load_config
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.dialogs.error import ProblemScreen
 from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
-from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.screens.report import ReportScreen
 from refsheet_tui.weights.sizes import in_gb
 from split_model import split_model

@@ -12,8 +12,8 @@ from textual.widgets import Input, Select, Static, Switch
 from refsheet_tui.config import Config, all_settings, load_config, setting_explanations
 from refsheet_tui.paths import config_dir
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.dialogs.error import ProblemScreen
 from refsheet_tui.tui.screens.character import CharacterScreen
-from refsheet_tui.tui.screens.problem import ProblemScreen
 from refsheet_tui.tui.screens.settings import SettingsScreen
 from refsheet_tui.tui.widgets.setting import SettingRow
 

@@ -13,9 +13,9 @@ from textual.widgets import Static
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import UsageError
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.chat.commands import COMMANDS, completion, is_command, parsed
 from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.help import HelpScreen
+from refsheet_tui.tui.slash_commands import COMMANDS, completion, is_command, parsed
 from refsheet_tui.tui.widgets.composer import Composer
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from refsheet_tui.tui.chat.code_blocks import code_blocks
 from refsheet_tui.tui.relative_time import ago
+from refsheet_tui.tui.widgets.code_blocks import code_blocks
 
 
 @pytest.mark.parametrize(

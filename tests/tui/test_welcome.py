@@ -10,11 +10,11 @@ from textual.widgets import Button, Input
 from refsheet_tui.config import Config, load_config, settings_file
 from refsheet_tui.paths import config_dir, demo_mmproj, demo_model, models_dir
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.dialogs.confirm import QuestionScreen
 from refsheet_tui.tui.models.manager import is_first_start
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
-from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.screens.welcome import WelcomeScreen
 
 

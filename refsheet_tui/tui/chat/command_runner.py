@@ -9,8 +9,8 @@ from refsheet_tui.chats.files import write_chat
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import UsageError
 from refsheet_tui.i18n import _
-from refsheet_tui.tui.chat.commands import Command, parsed
 from refsheet_tui.tui.chat.controller import Talk
+from refsheet_tui.tui.slash_commands import Command, parsed
 from refsheet_tui.tui.widgets.attachments import Attachments
 from refsheet_tui.untrusted import one_line
 

@@ -22,9 +22,9 @@ from refsheet_tui.errors import EngineDiedError, RefsheetError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.chat.commands import escaped
 from refsheet_tui.tui.chat.summary import summary
 from refsheet_tui.tui.session import Session
+from refsheet_tui.tui.slash_commands import escaped
 
 _SHEET_UNSEEN = N_(
     "{name} is text-only and can't read reference sheets. Press F3 and choose a vision model (4B "

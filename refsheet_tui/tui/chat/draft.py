@@ -10,8 +10,8 @@ from textual.timer import Timer
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.shelf import Chat, ChatShelf
 from refsheet_tui.errors import StorageError
-from refsheet_tui.tui.chat.commands import escaped
 from refsheet_tui.tui.chat.controller import Words
+from refsheet_tui.tui.slash_commands import escaped
 from refsheet_tui.tui.widgets.composer import Composer
 
 # Seconds after the last key until what is typed is kept.

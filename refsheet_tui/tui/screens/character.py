@@ -19,9 +19,9 @@ from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import LANGUAGES, Language
 from refsheet_tui.prompting import language as language_of
 from refsheet_tui.tui.clipboard import pasted_picture
-from refsheet_tui.tui.error_dialogs import guarded
+from refsheet_tui.tui.dialogs.confirm import QuestionScreen
+from refsheet_tui.tui.dialogs.guarded import guarded
 from refsheet_tui.tui.messages import SheetChosen
-from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, EngineLine, Heading, UnseenSheetNotice

@@ -19,13 +19,13 @@ from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.tui.chat.command_runner import LineCommands
-from refsheet_tui.tui.chat.commands import escaped, is_command, unescaped
 from refsheet_tui.tui.chat.controller import Outcome, Talk, Wish, Words
 from refsheet_tui.tui.chat.draft import Draft
 from refsheet_tui.tui.chat.reply_queue import Exchange
-from refsheet_tui.tui.error_dialogs import guarded
+from refsheet_tui.tui.dialogs.guarded import guarded
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.session import Session
+from refsheet_tui.tui.slash_commands import escaped, is_command, unescaped
 from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.tui.widgets.activity import Activity
 from refsheet_tui.tui.widgets.attachments import Attachments

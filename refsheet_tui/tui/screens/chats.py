@@ -23,7 +23,7 @@ from refsheet_tui.chats.search import Match, search
 from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.storage.matching import Excerpt
-from refsheet_tui.tui.error_dialogs import guarded
+from refsheet_tui.tui.dialogs.guarded import guarded
 from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.untrusted import one_line
 

@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.actions import Action
-from refsheet_tui.tui.chat.commands import COMMANDS
+from refsheet_tui.tui.slash_commands import COMMANDS
 from refsheet_tui.tui.translation.translated_screen import Translated
 
 

@@ -19,8 +19,8 @@ from refsheet_tui.errors import CardError, PictureError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Language
 from refsheet_tui.tui.background import in_thread
+from refsheet_tui.tui.dialogs.guarded import guarded
 from refsheet_tui.tui.dropped_paths import dropped_paths
-from refsheet_tui.tui.error_dialogs import guarded
 from refsheet_tui.tui.gallery import Entry, entries
 from refsheet_tui.tui.messages import ChatWanted
 from refsheet_tui.tui.translation.translated_screen import Translated
@@ -158,7 +158,7 @@ class HomeScreen(Translated[None]):
     def action_import(self) -> None:
         """A card that lies in a file."""
         from refsheet_tui.characters.cards import import_card
-        from refsheet_tui.tui.screens.ask import AskPathScreen
+        from refsheet_tui.tui.dialogs.path_prompt import AskPathScreen
 
         def check(typed: str) -> None:
             import_card(paths.typed(typed), self._language.code)
@@ -177,7 +177,7 @@ class HomeScreen(Translated[None]):
     def action_export(self) -> None:
         """As a card that other programs read."""
         from refsheet_tui.characters.cards import write_card
-        from refsheet_tui.tui.screens.ask import AskPathScreen
+        from refsheet_tui.tui.dialogs.path_prompt import AskPathScreen
 
         kept = self._own(_("Only characters of your own can be exported."))
         if kept is None:

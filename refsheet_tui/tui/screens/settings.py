@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from refsheet_tui.config import Config, Setting, Value, all_settings, setting_explanations
 from refsheet_tui.errors import ConfigError, SettingError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.tui.error_dialogs import guarded
+from refsheet_tui.tui.dialogs.guarded import guarded
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.translation.translated_screen import Translated
 from refsheet_tui.tui.widgets.footer import KeyLine

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from refsheet_tui.i18n import N_
-from refsheet_tui.tui.chat.code_blocks import code_blocks
+from refsheet_tui.tui.widgets.code_blocks import code_blocks
 from refsheet_tui.tui.widgets.portrait import Portrait
 from refsheet_tui.tui.widgets.prose import Prose
 

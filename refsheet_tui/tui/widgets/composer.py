@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 from refsheet_tui.i18n import N_
-from refsheet_tui.tui.chat.commands import completion
 from refsheet_tui.tui.dropped_paths import dropped_pictures
+from refsheet_tui.tui.slash_commands import completion
 
 # Done in the order in which keys are pressed: a binding with priority would overtake the letters
 # that were typed before it.

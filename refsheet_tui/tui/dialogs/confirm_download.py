@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual.app import App
 
 from refsheet_tui.i18n import _
+from refsheet_tui.tui.dialogs.confirm import QuestionScreen
 from refsheet_tui.tui.models.manager import Models
-from refsheet_tui.tui.screens.question import QuestionScreen
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import Entry
 from refsheet_tui.weights.fit import Verdict

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from textual.dom import DOMNode
 
 from refsheet_tui.errors import RefsheetError
-from refsheet_tui.tui.screens.problem import ProblemScreen
+from refsheet_tui.tui.dialogs.error import ProblemScreen
 
 Handler = TypeVar("Handler", bound=Callable[..., Awaitable[None]])
 

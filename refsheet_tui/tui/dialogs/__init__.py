@@ -1,0 +1,1 @@
+"""Dialogs: an error, a question, a path to type."""
