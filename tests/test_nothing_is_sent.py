@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from no_network import CAN_REFUSE, no_network
+from helpers.no_network import CAN_REFUSE, no_network
 
 pytestmark = pytest.mark.skipif(not CAN_REFUSE, reason="the filter is for Linux")
 

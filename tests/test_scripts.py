@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_tools import Machine
+from helpers.fake_tools import Machine
 from installer import machine as hardware
 from installer import wheels
 from installer.errors import SetupError

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from made_cards import (
+from PIL import Image
+
+from helpers.cards import (
     PYGMALION,
     SHEET,
     V1,
@@ -23,8 +25,6 @@ from made_cards import (
     png,
     text,
 )
-from PIL import Image
-
 from refsheet_tui.characters.cards import (
     card_of,
     is_newer,

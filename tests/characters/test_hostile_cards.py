@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_cards import SHEET, V3, charx, chunk, encoded, png, text
 
-from cost import MIB, assert_cheap
+from helpers.cards import SHEET, V3, charx, chunk, encoded, png, text
+from helpers.cost import MIB, assert_cheap
 from refsheet_tui.characters.cards import card_of, profile_of, read_card
 from refsheet_tui.errors import CardError
 from refsheet_tui.untrusted import clean

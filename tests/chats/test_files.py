@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from library import add_ember
 
-from cost import MIB, assert_cheap
+from helpers.cost import MIB, assert_cheap
+from helpers.library import add_ember
 from refsheet_tui.chats.files import draft_of, keep, read_chat, to_json, to_jsonl, to_markdown
 from refsheet_tui.chats.files.draft import ChatDraft
 from refsheet_tui.chats.library import Library

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from engine_driver import demo, picture
 
+from helpers.engine_driver import demo, picture
 from refsheet_tui.chats import Conversation
 from refsheet_tui.engine import Finished, GenerationSettings, LocalEngine, TextDelta
 from refsheet_tui.pictures import PictureView

@@ -7,9 +7,9 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from engine_driver import GREEDY, demo
-from library import add_ember
 
+from helpers.engine_driver import GREEDY, demo
+from helpers.library import add_ember
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.chats import Conversation
 from refsheet_tui.chats.kept import KeptConversation

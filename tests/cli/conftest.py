@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_person import Person, at_home
+
+from helpers.hub_person import Person, at_home
 
 
 @pytest.fixture

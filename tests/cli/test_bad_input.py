@@ -8,8 +8,8 @@ import zlib
 from pathlib import Path
 
 import pytest
-from command import ROOT, refsheet
 
+from helpers.command import ROOT, refsheet
 from refsheet_tui.paths import demo_mmproj, demo_model
 
 EMBER = ROOT / "samples" / "ember.png"

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from command import refsheet
 from PIL import Image
+
+from helpers.command import refsheet
 
 QUICK = ("--runs", "1", "--turns", "8", "--typing", "0", "--context-size", "2048", "--threads", "1")
 

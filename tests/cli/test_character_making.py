@@ -6,9 +6,9 @@ import json
 import sys
 from pathlib import Path
 
-from command import refsheet
-from library_command import EMBER, TALK, add, read
-from terminal import on_a_terminal
+from helpers.command import refsheet
+from helpers.library_command import EMBER, TALK, add, read
+from helpers.terminal import on_a_terminal
 
 
 def test_a_character_is_changed_and_changed_back(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from command import refsheet
-from library_command import TALK, add, chats, messages, read
+from helpers.command import refsheet
+from helpers.library_command import TALK, add, chats, messages, read
 
 
 def talked(home: Path) -> None:

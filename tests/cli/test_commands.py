@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from command import ROOT, command, environment, refsheet
+
+from helpers.command import ROOT, command, environment, refsheet
 
 EMBER = "samples/ember.png"
 # With every token about as likely as every other, this seed's reply goes on for 4,000 tokens.

@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command import ROOT, Outcome, command, environment
 
+from helpers.command import ROOT, Outcome, command, environment
 from refsheet_tui.cli.bug_report import anonymous
 
 

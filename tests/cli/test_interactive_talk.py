@@ -8,8 +8,8 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from command import ROOT, command, environment
-from terminal import on_a_terminal
+from helpers.command import ROOT, command, environment
+from helpers.terminal import on_a_terminal
 
 CTRL_C, CTRL_D = b"\x03", b"\x04"
 GREETED = b"Say something"

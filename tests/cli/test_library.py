@@ -7,8 +7,8 @@ import signal
 import subprocess
 from pathlib import Path
 
-from command import ROOT, command, environment, refsheet
-from library_command import EMBER, TALK, add, chats, read
+from helpers.command import ROOT, command, environment, refsheet
+from helpers.library_command import EMBER, TALK, add, chats, read
 
 
 def test_a_talk_that_is_saved_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from hub_person import Person
 
-from pretrained_model import pretrained_model
+from helpers.hub_person import Person
+from helpers.pretrained_model import pretrained_model
+from helpers.split_model import split_model
 from refsheet_tui.paths import demo_mmproj
-from split_model import split_model
 
 
 def test_a_model_of_several_files_is_used_by_any_of_them(person: Person, tmp_path: Path) -> None:

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import ROOT, Outcome
-from hub_person import Person
-from hub_server import Fault
-from terminal import on_a_terminal
 
+from helpers.command import ROOT, Outcome
+from helpers.hub_person import Person
+from helpers.hub_server import Fault
+from helpers.terminal import on_a_terminal
 from refsheet_tui.paths import demo_mmproj, demo_model
 
 CTRL_C = b"\x03"

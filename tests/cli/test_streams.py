@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from command import ROOT, command, environment, refsheet
+
+from helpers.command import ROOT, command, environment, refsheet
 
 EMBER = "samples/ember.png"
 

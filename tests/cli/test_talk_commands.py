@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from command import Outcome, refsheet
-from library_command import TALK, add, messages, read
-from terminal import on_a_terminal
+
+from helpers.command import Outcome, refsheet
+from helpers.library_command import TALK, add, messages, read
+from helpers.terminal import on_a_terminal
 
 CTRL_D = b"\x04"
 

@@ -8,9 +8,9 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
-from command import Outcome, refsheet
-from library_command import EMBER, TALK, add, chats, messages
 
+from helpers.command import Outcome, refsheet
+from helpers.library_command import EMBER, TALK, add, chats, messages
 from refsheet_tui.paths import demo_model
 
 NOTICE = (

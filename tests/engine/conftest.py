@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from engine_driver import demo
 
+from helpers.engine_driver import demo
 from refsheet_tui.engine import LocalEngine
 
 

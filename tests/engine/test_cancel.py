@@ -6,7 +6,8 @@ import asyncio
 from contextlib import aclosing
 
 import pytest
-from engine_driver import (
+
+from helpers.engine_driver import (
     ENDLESS,
     ask,
     demo,
@@ -15,7 +16,6 @@ from engine_driver import (
     reply,
     reply_cancelled_at,
 )
-
 from refsheet_tui.engine import Loading, LocalEngine, Looking, Reading, TextDelta
 from refsheet_tui.errors import EngineError
 

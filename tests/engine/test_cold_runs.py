@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cold_runs import ColdComparison, ColdReader, read, runner
-from engine_driver import ENDLESS, demo, long_text, model, picture, user
 from llama_cpp import llama_cpp as llama
 
+from helpers.cold_runs import ColdComparison, ColdReader, read, runner
+from helpers.engine_driver import ENDLESS, demo, long_text, model, picture, user
 from refsheet_tui.engine import CacheSettings, Finished
 from refsheet_tui.engine.native.context import Context, Floats
 from refsheet_tui.engine.native.ledger import Ledger

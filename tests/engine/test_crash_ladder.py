@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_driver import ENDLESS, GREEDY, ask, demo, long_text, picture, reply
-from faults import Faults
 
+from helpers.engine_driver import ENDLESS, GREEDY, ask, demo, long_text, picture, reply
+from helpers.faults import Faults
 from refsheet_tui.engine import (
     CacheSettings,
     Loading,

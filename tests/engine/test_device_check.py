@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from engine_driver import demo
 
+from helpers.engine_driver import demo
 from refsheet_tui.engine.gpu_faults import GpuFaults, GpuVerdict, gpu_faults_file
 from refsheet_tui.engine.native import device_check, devices
 from refsheet_tui.engine.native.device_check import (

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_driver import GREEDY, ask, demo, picture
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.engine_driver import GREEDY, ask, demo, picture
 from refsheet_tui.engine import (
     Finished,
     Loading,

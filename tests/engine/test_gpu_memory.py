@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_driver import GREEDY, ask, demo, long_text, picture, reply
-from faults import Faults
 
+from helpers.engine_driver import GREEDY, ask, demo, long_text, picture, reply
+from helpers.faults import Faults
 from refsheet_tui.engine import LocalEngine, SaferSettings, TextDelta
 from refsheet_tui.engine.ladder import Ladder, SafeModes
 from refsheet_tui.errors import EngineDiedError, GpuMemoryError

@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_driver import (
+
+from helpers.engine_driver import (
     ENDLESS,
     GREEDY,
     Reply,
@@ -21,7 +22,6 @@ from engine_driver import (
     reply,
     user,
 )
-
 from refsheet_tui.engine import CacheSettings, LoadSettings, LocalEngine
 from refsheet_tui.prompting import Turn, build_prompt
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_driver import (
+
+from helpers.engine_driver import (
     ENDLESS,
     GREEDY,
     PICTURE_SIZE,
@@ -19,7 +20,6 @@ from engine_driver import (
     reply,
     user,
 )
-
 from refsheet_tui.engine import (
     Finished,
     Loading,

@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from faults import Faults
 
-HERE = Path(__file__).parent
+from helpers.faults import Faults
+
+TESTS = Path(__file__).parents[1]
 PLACES = ["load", "look", "read", "write"]
 
 
@@ -29,9 +30,9 @@ def is_gone(pid: int) -> bool:
 async def engine_of_killed_client(folder: Path, place: str, *, stopped: bool = False) -> int:
     """Kill a client whose engine is at `place`, and perhaps stopped: the engine's process id."""
     client = subprocess.Popen(
-        [sys.executable, str(HERE / "doomed_client.py"), str(folder), place],
+        [sys.executable, str(TESTS / "helpers" / "doomed_client.py"), str(folder), place],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])},
     )
     with client:
         assert client.stdout is not None

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from engine_driver import demo
 
+from helpers.engine_driver import demo
 from refsheet_tui.engine import Loading, LoadSettings
 from refsheet_tui.engine.files import check_files
 from refsheet_tui.engine.memory import Shape, needed

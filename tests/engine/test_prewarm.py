@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from engine_driver import GREEDY, ask, long_text, model, picture, reply, user
-
+from helpers.engine_driver import GREEDY, ask, long_text, model, picture, reply, user
 from refsheet_tui.engine import LocalEngine
 from refsheet_tui.prompting import build_prefix, build_prompt
 

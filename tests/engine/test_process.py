@@ -10,12 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from engine_driver import ENDLESS, ask, demo, long_text, reply
 
+from helpers.engine_driver import ENDLESS, ask, demo, long_text, reply
 from refsheet_tui.engine import Loading, LocalEngine, TextDelta, process
 from refsheet_tui.errors import EngineDiedError, EngineError, RefsheetError
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 
 def is_gone(pid: int) -> bool:
@@ -111,9 +111,9 @@ async def test_nothing_is_left_behind(engine: LocalEngine, tmp_path: Path) -> No
 
 async def test_the_engine_process_ends_with_its_client(tmp_path: Path) -> None:
     client = subprocess.Popen(
-        [sys.executable, str(HERE / "busy_client.py"), str(tmp_path)],
+        [sys.executable, str(TESTS / "helpers" / "busy_client.py"), str(tmp_path)],
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])},
     )
     with client:
         assert client.stdout is not None
@@ -126,9 +126,9 @@ async def test_the_engine_process_ends_with_its_client(tmp_path: Path) -> None:
 async def test_nonsense_on_the_pipe_is_the_end_of_the_process(
     bare: LocalEngine, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
     monkeypatch.setenv("NONSENSE", words)
-    monkeypatch.setattr(process, "_MODULE", "nonsense_child")
+    monkeypatch.setattr(process, "_MODULE", "helpers.nonsense_child")
     with pytest.raises(EngineDiedError, match="not a message"):
         await bare.load(demo())
     assert bare.pid is None
@@ -139,9 +139,9 @@ async def test_nonsense_on_the_pipe_is_the_end_of_the_process(
 async def test_the_last_words_are_told_without_control_characters(
     bare: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    monkeypatch.setenv("PYTHONPATH", str(TESTS))
     monkeypatch.setenv("NONSENSE", "last_words")
-    monkeypatch.setattr(process, "_MODULE", "nonsense_child")
+    monkeypatch.setattr(process, "_MODULE", "helpers.nonsense_child")
     with pytest.raises(EngineDiedError) as caught:
         await bare.load(demo())
     assert "exited with status 3" in caught.value.problem

@@ -10,8 +10,7 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from engine_driver import demo, long_text, model, picture, user
-
+from helpers.engine_driver import demo, long_text, model, picture, user
 from refsheet_tui.chats import Conversation
 from refsheet_tui.engine import CacheSettings, GenerationSettings, LocalEngine, TextDelta
 from refsheet_tui.engine.shelf import Shelf

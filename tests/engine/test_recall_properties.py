@@ -12,12 +12,12 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from cold_runs import READ_ONLY, ColdReader, assert_like_cold, runner
-from engine_driver import ENDLESS, GREEDY, Reply, demo, long_text, model, picture, user
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from machine_settings import machine_settings
 
+from helpers.cold_runs import READ_ONLY, ColdReader, assert_like_cold, runner
+from helpers.engine_driver import ENDLESS, GREEDY, Reply, demo, long_text, model, picture, user
+from helpers.machine_settings import machine_settings
 from refsheet_tui.engine import CacheSettings, Finished, GenerationSettings, TextDelta
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.session import Session

@@ -13,14 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_driver import ENDLESS, ask, demo, long_text, picture, reply, reply_cancelled_at
-from faults import Faults
 
+from helpers.engine_driver import ENDLESS, ask, demo, long_text, picture, reply, reply_cancelled_at
+from helpers.faults import Faults
 from refsheet_tui.engine import Finished, Loading, LocalEngine, Looking, TextDelta
 from refsheet_tui.engine.ladder import Ladder, SafeModes
 from refsheet_tui.errors import EngineDiedError, WeightsError
 
-HERE = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 HELLO = ask("Hello")
 
 
@@ -99,10 +99,10 @@ async def test_a_client_that_was_stopped_does_not_take_the_engine_for_dead(
 ) -> None:
     """ctrl+z: the clock goes on, and nothing was heard meanwhile."""
     client = subprocess.Popen(
-        [sys.executable, str(HERE / "stopped_client.py"), str(tmp_path)],
+        [sys.executable, str(TESTS / "helpers" / "stopped_client.py"), str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])])},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])},
     )
     with client:
         assert client.stdout is not None

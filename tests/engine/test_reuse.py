@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine_driver import (
+from helpers.engine_driver import (
     GREEDY,
     ask,
     demo,
@@ -20,7 +20,6 @@ from engine_driver import (
     reply_cancelled_at,
     user,
 )
-
 from refsheet_tui.engine import LocalEngine, Reading, TextDelta
 from refsheet_tui.prompting import Turn, build_prompt
 

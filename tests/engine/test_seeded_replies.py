@@ -13,13 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cold_runs import runner
-from engine_driver import demo, long_text, model, picture, user
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from machine_settings import machine_settings
-from watched_replies import Told, told
 
+from helpers.cold_runs import runner
+from helpers.engine_driver import demo, long_text, model, picture, user
+from helpers.machine_settings import machine_settings
+from helpers.watched_replies import Told, told
 from refsheet_tui.engine import CacheSettings
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.session import Session

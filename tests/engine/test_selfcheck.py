@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from faults import Faults
 
+from helpers.faults import Faults
 from refsheet_tui.engine import selfcheck
 from refsheet_tui.paths import state_dir
 

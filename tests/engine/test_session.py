@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cold_runs import READ_ONLY, ColdReader, assert_like_cold, predictions, read, runner
-from engine_driver import (
+from llama_cpp import llama_cpp as llama
+
+from helpers.cold_runs import READ_ONLY, ColdReader, assert_like_cold, predictions, read, runner
+from helpers.engine_driver import (
     ENDLESS,
     GREEDY,
     Reply,
@@ -19,8 +21,6 @@ from engine_driver import (
     picture,
     user,
 )
-from llama_cpp import llama_cpp as llama
-
 from refsheet_tui.engine import GenerationSettings
 from refsheet_tui.engine.comparison import compare_logits
 from refsheet_tui.engine.native.context import Floats

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from engine_driver import Reply, ask, demo, model, user, with_tokens
 from gguf import GGUFReader
 
+from helpers.engine_driver import Reply, ask, demo, model, user, with_tokens
 from refsheet_tui.engine import GenerationSettings
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.session import Session

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_driver import GREEDY, Reply, ask, demo, picture
 from gguf import GGUFWriter
 
+from helpers.engine_driver import GREEDY, Reply, ask, demo, picture
+from helpers.split_model import split_model
 from refsheet_tui.engine import CacheSettings, LoadSettings, ModelInfo
 from refsheet_tui.engine.files import check_files, read_model
 from refsheet_tui.engine.ladder import SafeMode, SafeModes
@@ -24,7 +25,6 @@ from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.engine.parts import model_parts, model_size, part_names
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.paths import demo_model
-from split_model import split_model
 
 PROMPT = ask(picture(1), "Who are you?")
 HEAD_ALONE, HALVES, THIRDS = (0, 40, 40), (41, 39), (1, 40, 39)

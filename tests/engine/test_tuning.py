@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from engine_driver import demo
 
-from pretrained_model import pretrained_model
+from helpers.engine_driver import demo
+from helpers.pretrained_model import pretrained_model
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.files import read_model
 from refsheet_tui.engine.gguf_header import GgufHeader, Scalar

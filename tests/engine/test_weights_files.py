@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_driver import ask, demo, picture, reply, retype, tiny_copy
 from gguf import GGUFReader, GGUFWriter
 
+from helpers.engine_driver import ask, demo, picture, reply, retype, tiny_copy
 from refsheet_tui.engine import LoadSettings, LocalEngine
 from refsheet_tui.engine.files import check_files
 from refsheet_tui.engine.gguf_header import CutShortError, Tensor, read_header

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cold_runs import ColdReader, runner
-from engine_driver import demo
 from llama_cpp import llama_cpp as llama
 
+from helpers.cold_runs import ColdReader, runner
+from helpers.engine_driver import demo
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.comparison import compare_logits
 from refsheet_tui.engine.files import read_model

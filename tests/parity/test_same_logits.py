@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from goldens import goldens, prompt_of
 
+from helpers.goldens import goldens, prompt_of
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.native.session import Session
 from refsheet_tui.paths import demo_mmproj, demo_model

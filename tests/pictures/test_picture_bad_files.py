@@ -10,9 +10,9 @@ import zlib
 from pathlib import Path
 
 import pytest
-from handmade_png import GREY, chunk, png
 from PIL import Image
 
+from helpers.handmade_png import GREY, chunk, png
 from refsheet_tui.errors import PictureError
 from refsheet_tui.pictures import open_picture
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from handmade_png import GREY, GREY_ALPHA, INDEXED, RGB, RGBA, chunk, png, samples
 from PIL import Image
 
+from helpers.handmade_png import GREY, GREY_ALPHA, INDEXED, RGB, RGBA, chunk, png, samples
 from refsheet_tui.pictures import open_picture
 
 Colour = tuple[int, int, int]

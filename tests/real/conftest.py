@@ -12,16 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from figures import Figures
 
+from helpers.figures import Figures
 from refsheet_tui.engine import CacheSettings, LoadSettings
 from refsheet_tui.engine.files import Files, check_files
 from refsheet_tui.engine.process import TUNED
 from refsheet_tui.errors import WeightsError
 
 if TYPE_CHECKING:
-    from cold_runs import ColdReader
-
+    from helpers.cold_runs import ColdReader
     from refsheet_tui.engine.native.session import Session
 
 CONTEXT = 4096
@@ -112,7 +111,7 @@ def _loaded(settings: LoadSettings) -> Iterator[Session]:
 @pytest.fixture(scope="session")
 def cold(load_settings: LoadSettings) -> Iterator[ColdReader]:
     """The same model once more, for cold runs."""
-    from cold_runs import ColdReader
+    from helpers.cold_runs import ColdReader
 
     reader = ColdReader(load_settings, first=64, last=64, calibrations=2)
     yield reader

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from cold_runs import ColdReader, read, runner
-from figures import Figures
-from talks import QUESTIONS, model, prompt_of, user
 
+from helpers.cold_runs import ColdReader, read, runner
+from helpers.figures import Figures
+from helpers.talks import QUESTIONS, model, prompt_of, user
 from refsheet_tui.engine.native.context import Context
 from refsheet_tui.engine.native.session import Session
 

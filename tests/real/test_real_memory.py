@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 
-from figures import Figures
-from talks import QUESTIONS, prompt_of, user
-
+from helpers.figures import Figures
+from helpers.talks import QUESTIONS, prompt_of, user
 from measure_memory import foretold, measured
 from refsheet_tui.engine import Finished, GenerationSettings, LoadSettings, LocalEngine
 from refsheet_tui.engine.files import Files

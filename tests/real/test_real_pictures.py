@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cold_runs import ColdReader, read, runner
-from figures import Figures
-from talks import GREEDY, judge, prompt_of, write
 
+from helpers.cold_runs import ColdReader, read, runner
+from helpers.figures import Figures
+from helpers.talks import GREEDY, judge, prompt_of, write
 from refsheet_tui.engine import LoadSettings, Looking
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.session import Session

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from cold_runs import runner
-from figures import Figures
-from talks import QUESTIONS, model, prompt_of, user, written
-
+from helpers.cold_runs import runner
+from helpers.figures import Figures
+from helpers.talks import QUESTIONS, model, prompt_of, user, written
 from refsheet_tui.engine.native.ledger import Unit, positions
 from refsheet_tui.engine.native.session import Session
 from refsheet_tui.prompting import Turn

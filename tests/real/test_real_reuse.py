@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from cold_runs import ColdReader, read, runner
-from figures import Figures
-from talks import (
+
+from helpers.cold_runs import ColdReader, read, runner
+from helpers.figures import Figures
+from helpers.talks import (
     GREEDY,
     QUESTIONS,
     RAMBLE,
@@ -19,7 +20,6 @@ from talks import (
     write,
     written,
 )
-
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.native.session import Session
 from refsheet_tui.prompting import Turn

@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from cold_runs import read, runner
-from figures import Figures
 from numpy.typing import NDArray
-from talks import QUESTIONS, prompt_of, user
 
+from helpers.cold_runs import read, runner
+from helpers.figures import Figures
+from helpers.talks import QUESTIONS, prompt_of, user
 from refsheet_tui.engine import GenerationSettings
 from refsheet_tui.engine.native.context import Floats
 from refsheet_tui.engine.native.sampler import Sampler

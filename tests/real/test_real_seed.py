@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cold_runs import read
-from figures import Figures
-from talks import QUESTIONS, SYSTEM, model, past_the_window, prompt_of, user
-from watched_replies import told
 
+from helpers.cold_runs import read
+from helpers.figures import Figures
+from helpers.talks import QUESTIONS, SYSTEM, model, past_the_window, prompt_of, user
+from helpers.watched_replies import told
 from refsheet_tui.engine import CacheSettings, LoadSettings
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.session import Session

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from cold_runs import runner
-from figures import Figures
 
-from gemma_tokens import CONVERSATIONS, DIFFERENT, EQUAL, VOCABULARY
+from helpers.cold_runs import runner
+from helpers.figures import Figures
+from helpers.gemma_tokens import CONVERSATIONS, DIFFERENT, EQUAL, VOCABULARY
 from refsheet_tui.engine.native.session import Session
 from refsheet_tui.prompting import Prompt, TextPart, Turn, build_prompt
 

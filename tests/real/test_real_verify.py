@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from figures import Figures
-
+from helpers.figures import Figures
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.files import Files
 from refsheet_tui.engine.parts import model_parts

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fake_tools import Machine
+from helpers.fake_tools import Machine
 from refsheet_tui.paths import demo_mmproj, demo_model
 
 ROOT = Path(__file__).resolve().parent.parent.parent

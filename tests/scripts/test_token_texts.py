@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemma_tokens import CONVERSATIONS, DIFFERENT, TEXTS
+from helpers.gemma_tokens import CONVERSATIONS, DIFFERENT, TEXTS
 from token_texts import DIFFERS, Conversation, Text, conversations, texts
 
 

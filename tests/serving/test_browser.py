@@ -6,9 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browser import CHROMIUM, browser
-from served import served
 
+from helpers.browser import CHROMIUM, browser
+from helpers.served import served
 from refsheet_tui.serving.address import Address
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")

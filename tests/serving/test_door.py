@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
-from served import served
 
+from helpers.served import served
 from refsheet_tui.serving.address import Address
 
 TOKEN = "a-token-of-32-characters-or-more"

@@ -15,7 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 from aiohttp import ClientSession
-from served import Page, screens_of, until_gone
+
+from helpers.served import Page, screens_of, until_gone
 
 _COMMAND = (sys.executable, "-m", "refsheet_tui")
 

@@ -9,7 +9,8 @@ import signal
 import psutil
 import pytest
 from aiohttp import ClientSession
-from served import Page, screens_of, served, until_gone
+
+from helpers.served import Page, screens_of, served, until_gone
 
 HERE = psutil.Process()
 ELSEWHERE = "open in another tab"

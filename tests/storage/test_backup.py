@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from library import add_ember, kept_pictures
 
+from helpers.library import add_ember, kept_pictures
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import BackupError
 from refsheet_tui.storage.backup import read_backup, write_backup

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from library import add_ember, kept_pictures
 
+from helpers.library import add_ember, kept_pictures
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import NotFoundError, PictureError

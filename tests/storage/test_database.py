@@ -243,10 +243,8 @@ def test_two_programs_write_to_one_file(tmp_path: Path) -> None:
         "for number in range(100):\n"
         "    tree.add(shelf.begin(None).id, None, 'user', f'other {number}')\n"
     )
-    here = str(Path(__file__).parent)
-    other = subprocess.Popen(
-        [sys.executable, "-c", script, tmp_path, here, str(Path(__file__).parents[2])]
-    )
+    folders = [str(each) for each in Path(__file__).parents[:3]]
+    other = subprocess.Popen([sys.executable, "-c", script, tmp_path, *folders])
     for number in range(100):
         tree.add(shelf.begin(None).id, None, "user", f"ours {number}")
     assert other.wait() == 0

@@ -10,8 +10,8 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from engine_driver import ENDLESS, GREEDY, PICTURE_SIZE, demo, picture
 
+from helpers.engine_driver import ENDLESS, GREEDY, PICTURE_SIZE, demo, picture
 from refsheet_tui.chats import Conversation
 from refsheet_tui.chats.kept import KeptConversation, Shown
 from refsheet_tui.chats.library import Library

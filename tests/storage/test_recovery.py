@@ -7,8 +7,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from library import add_ember
 
+from helpers.library import add_ember
 from refsheet_tui.chats.library import Library
 from refsheet_tui.prompting.turns import Role
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from library import add_ember
 
+from helpers.library import add_ember
 from refsheet_tui.characters.search import search as search_characters
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.search import search

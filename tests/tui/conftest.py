@@ -8,8 +8,9 @@ from pathlib import Path
 from time import monotonic, process_time
 
 import pytest
-from hub_models import hub_of_models
-from hub_server import HubServer
+
+from helpers.hub_models import hub_of_models
+from helpers.hub_server import HubServer
 
 # Textual's own looks every 20 ms, three times for each key, and waits a second where a reply is
 # being written: keys alone took minutes of the tests.

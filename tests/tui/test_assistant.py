@@ -7,11 +7,21 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import pytest
-from kept_chats import answered, kept
-from screens import GREEDY, chat_of, open_first_chat, ready, replies, say, shown, told, until
 from textual.events import Paste
 from textual.pilot import Pilot
 
+from helpers.saved_chats import answered, kept
+from helpers.screens import (
+    GREEDY,
+    chat_of,
+    open_first_chat,
+    ready,
+    replies,
+    say,
+    shown,
+    told,
+    until,
+)
 from refsheet_tui.chats.kept import KeptConversation
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import Message

@@ -5,7 +5,7 @@ import signal
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from screens import (
+from helpers.screens import (
     ENDLESS,
     GREEDY,
     chat_of,
@@ -16,7 +16,6 @@ from screens import (
     say,
     until,
 )
-
 from refsheet_tui.engine import Event, GenerationSettings, LocalEngine, TextDelta
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp

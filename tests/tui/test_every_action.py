@@ -6,15 +6,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from scenes import SCENES
-from screens import until
-from still import noon
 from textual.dom import DOMNode
 from textual.keys import key_to_character
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 from textual.widgets._footer import FooterKey
 
+from helpers.frozen_screens import noon
+from helpers.scenes import SCENES
+from helpers.screens import until
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.keys import KEY_IDS

@@ -6,12 +6,12 @@ import json
 from functools import partial
 from pathlib import Path
 
-from kept_chats import add_speaker, names
-from screens import GREEDY, chat_of, ready, replies, shown, told, until
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
+from helpers.saved_chats import add_speaker, names
+from helpers.screens import GREEDY, chat_of, ready, replies, shown, told, until
 from refsheet_tui.characters.cards import json_card, png_card, read_card
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.config import Screens

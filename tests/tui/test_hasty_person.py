@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from screens import (
+from helpers.screens import (
     ENDLESS,
     GREEDY,
     chat_of,
@@ -17,7 +17,6 @@ from screens import (
     say,
     until,
 )
-
 from refsheet_tui.engine import (
     EngineDiedError,
     Event,

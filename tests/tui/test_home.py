@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from screens import GREEDY, PICTURED, ready, until
 from textual.events import Paste
 from textual.widgets import Input, Select, Static
 
+from helpers.screens import GREEDY, PICTURED, ready, until
 from refsheet_tui.config import Config
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.tui.app import RefsheetApp

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
-from screens import GREEDY, chat_of, replies, say, shown, told, until
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from helpers.screens import GREEDY, chat_of, replies, say, shown, told, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import Event, Finished, GenerationSettings, LocalEngine, TextDelta, Timings

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from kept_chats import answered
 from rich.cells import cell_len
-from screens import GREEDY, chat_of, open_first_chat, ready, replies, shown, until
-from still import Writer
 from textual.command import CommandPalette
 from textual.geometry import Offset
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
+from helpers.frozen_screens import Writer
+from helpers.saved_chats import answered
+from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, shown, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.config import Screens

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from screens import PICTURED, chat_of, open_first_chat, until
 from textual.app import App, ComposeResult
 
+from helpers.imports import loaded_after
+from helpers.screens import PICTURED, chat_of, open_first_chat, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import DraftMessage
@@ -14,7 +15,6 @@ from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.widgets.bubbles import ReplyBubble, Said
 from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.tui.widgets.prose import Prose
-from test_import_hygiene import loaded_after
 
 # What the gallery does without; each of them is seen in the time until it is there.
 NOT_FOR_THE_GALLERY = (

@@ -7,11 +7,11 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from kept_chats import answered, kept
-from screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
 from textual.app import App
 from textual.pilot import Pilot
 
+from helpers.saved_chats import answered, kept
+from helpers.screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
 from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import Event, GenerationSettings, LocalEngine
 from refsheet_tui.errors import EngineError

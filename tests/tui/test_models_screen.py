@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 
 import pytest
-from hub_models import (
+from textual.pilot import Pilot
+from textual.widgets import Button, Footer
+
+from helpers.hub_models import (
     SIZE,
     cells_of,
     choose,
@@ -15,11 +18,8 @@ from hub_models import (
     table,
     written,
 )
-from hub_server import Fault, HubServer
-from screens import GREEDY, open_first_chat, ready, until
-from textual.pilot import Pilot
-from textual.widgets import Button, Footer
-
+from helpers.hub_server import Fault, HubServer
+from helpers.screens import GREEDY, open_first_chat, ready, until
 from refsheet_tui.config import Config
 from refsheet_tui.paths import config_dir, demo_model
 from refsheet_tui.tui.app import RefsheetApp

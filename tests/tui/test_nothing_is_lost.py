@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from kept_chats import add_long_chat
-from screens import GREEDY, chat_of, open_first_chat, ready, replies, said, say, until
 
+from helpers.saved_chats import add_long_chat
+from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, said, say, until
 from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import (
     Event,

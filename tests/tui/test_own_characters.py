@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kept_chats import add_speaker, names
-from screens import GREEDY, replies, until
 from textual.events import Paste
 from textual.screen import Screen
 from textual.widgets import Button, Input, OptionList, Select, TextArea
 
+from helpers.saved_chats import add_speaker, names
+from helpers.screens import GREEDY, replies, until
 from refsheet_tui.characters.cards import json_card, png_card
 from refsheet_tui.characters.library import KeptCharacter
 from refsheet_tui.characters.profile import Profile

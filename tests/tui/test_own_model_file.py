@@ -6,13 +6,14 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hub_models import cells_of, choose, open_models, shown, table, written
-from hub_server import HubServer
-from screens import GREEDY, ready, told, until
 from textual.events import Paste
 from textual.widgets import Input, Static
 
-from pretrained_model import pretrained_model
+from helpers.hub_models import cells_of, choose, open_models, shown, table, written
+from helpers.hub_server import HubServer
+from helpers.pretrained_model import pretrained_model
+from helpers.screens import GREEDY, ready, told, until
+from helpers.split_model import split_model
 from refsheet_tui.config import load_config
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.tui.app import RefsheetApp
@@ -21,7 +22,6 @@ from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.report import ReportScreen
 from refsheet_tui.weights.sizes import in_gb
-from split_model import split_model
 
 FIELDS = ("model", "mmproj")
 

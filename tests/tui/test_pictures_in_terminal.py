@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from answering import ATTRIBUTES, KITTY, NAME, NEITHER, SILENT, SIXEL, AnsweringTerminal
 from PIL import Image
 from rich.cells import cell_len
 from rich.style import Style
-from screens import PICTURED, open_first_chat, until
 from textual.geometry import Offset
 
+from helpers.answering import ATTRIBUTES, KITTY, NAME, NEITHER, SILENT, SIXEL, AnsweringTerminal
+from helpers.screens import PICTURED, open_first_chat, until
 from refsheet_tui.config import Config
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.graphics.kitty import KittyPicture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 from rich.color import Color
-from screens import PICTURED, ready, until
 
+from helpers.screens import PICTURED, ready, until
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.graphics.blocks import blocks, fit

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from screens import GREEDY, open_first_chat, ready, replies, say, until
-
+from helpers.screens import GREEDY, open_first_chat, ready, replies, say, until
 from refsheet_tui.engine import Event, LocalEngine
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt, TextPart

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from screens import GREEDY, chat_of, open_first_chat, ready, say, shown, told, until
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static, Switch
 
+from helpers.screens import GREEDY, chat_of, open_first_chat, ready, say, shown, told, until
 from refsheet_tui.config import Config, all_settings, load_config, setting_explanations
 from refsheet_tui.paths import config_dir
 from refsheet_tui.tui.app import RefsheetApp

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from kept_chats import add_long_chat, add_speaker, answered
-from screens import GREEDY, chat_of, open_first_chat, replies, say, shown, until
 from textual.widgets import OptionList, Static
 
+from helpers.saved_chats import add_long_chat, add_speaker, answered
+from helpers.screens import GREEDY, chat_of, open_first_chat, replies, say, shown, until
 from refsheet_tui.chats.library import Library
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from helpers.screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import UsageError
 from refsheet_tui.tui.app import RefsheetApp

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from scenes import SCENES
-from screens import until
-from still import noon
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
 from syrupy.location import PyTestLocation
 from syrupy.types import SnapshotIndex
 from textual.pilot import Pilot
 
+from helpers.frozen_screens import noon
+from helpers.scenes import SCENES
+from helpers.screens import until
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.themes import DARK, LIGHT
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from tmux import Terminal, terminal
 
-from no_network import CAN_REFUSE
+from helpers.no_network import CAN_REFUSE
+from helpers.tmux import Terminal, terminal
 
 __all__ = ["terminal"]
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")

@@ -7,14 +7,14 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 
 import pytest
-from hub_models import open_models
-from hub_server import HubServer
-from kept_chats import answered, kept
-from screens import GREEDY, chat_of, open_first_chat, ready, replies, say, told, until
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from helpers.hub_models import open_models
+from helpers.hub_server import HubServer
+from helpers.saved_chats import answered, kept
+from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, say, told, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.config import Config

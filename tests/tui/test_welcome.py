@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from hub_models import shown, written
-from hub_server import Fault, HubServer
-from screens import GREEDY, open_first_chat, ready, replies, say, until
 from textual.widgets import Button, Input
 
+from helpers.hub_models import shown, written
+from helpers.hub_server import Fault, HubServer
+from helpers.screens import GREEDY, open_first_chat, ready, replies, say, until
 from refsheet_tui.config import Config, load_config, settings_file
 from refsheet_tui.paths import config_dir, demo_mmproj, demo_model, models_dir
 from refsheet_tui.tui.app import RefsheetApp

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_server import HubServer, hub_server
 from huggingface_hub import close_session, constants
-from small_models import OTHER_REPOSITORY, REPOSITORY
 
+from helpers.hub_server import HubServer, hub_server
+from helpers.small_models import OTHER_REPOSITORY, REPOSITORY
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.weights.store import Store
 

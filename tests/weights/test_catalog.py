@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from helpers.split_model import split_model
 from refsheet_tui.errors import ConfigError, WeightsError
 from refsheet_tui.paths import config_dir
 from refsheet_tui.weights.catalog import load_catalog
 from refsheet_tui.weights.choice import ModelChoice, choose_model
 from refsheet_tui.weights.store import Store
-from split_model import split_model
 
 SUM = "a" * 64
 

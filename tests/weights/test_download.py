@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hub_server import REVISION, Fault, HubServer
-from small_models import (
+
+from helpers.hub_server import REVISION, Fault, HubServer
+from helpers.small_models import (
     ALL,
     REPOSITORY,
     SIZE,
@@ -20,13 +21,12 @@ from small_models import (
     stopped,
     verified,
 )
-
+from helpers.split_model import split_model
 from refsheet_tui.errors import DownloadError, StorageError, WeightsError
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.weights.content import check_sum
 from refsheet_tui.weights.progress import Asking, Checking, Ready, Receiving
 from refsheet_tui.weights.store import State, Store
-from split_model import split_model
 
 OTHER_REVISION = "f" * 40
 # What arrives is written in steps of so many bytes.

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_models import verified
 
+from helpers.small_models import verified
 from refsheet_tui.paths import demo_model
 from refsheet_tui.untrusted import one_line
 

@@ -13,9 +13,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from hub_server import REVISION, Fault, HubServer, hub_server
 from huggingface_hub import constants
-from small_models import (
+
+from helpers.hub_server import REVISION, Fault, HubServer, hub_server
+from helpers.small_models import (
     ALL,
     OTHER_REPOSITORY,
     REPOSITORY,
@@ -26,7 +27,6 @@ from small_models import (
     fetch,
     stopped,
 )
-
 from refsheet_tui.errors import DownloadError
 from refsheet_tui.paths import demo_model
 from refsheet_tui.weights.download import Download

@@ -10,9 +10,8 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from hub_server import Fault, HubServer
-from small_models import remote
-
+from helpers.hub_server import Fault, HubServer
+from helpers.small_models import remote
 from refsheet_tui.weights.catalog import Entry
 from refsheet_tui.weights.download import Download
 from refsheet_tui.weights.store import State, Store

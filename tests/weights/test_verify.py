@@ -9,18 +9,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from engine_driver import retype
 from gguf import GGUFWriter
-from hub_server import HubServer
-from small_models import demo_entry, fetch, verified
 
-from pretrained_model import pretrained_model
+from helpers.engine_driver import retype
+from helpers.hub_server import HubServer
+from helpers.pretrained_model import pretrained_model
+from helpers.small_models import demo_entry, fetch, verified
+from helpers.split_model import split_model
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.weights.content import Kept
 from refsheet_tui.weights.findings import Report, Verdict
 from refsheet_tui.weights.store import Store
 from refsheet_tui.weights.verify import Verification
-from split_model import split_model
 
 HEAD_ALONE = (0, 40, 40)
 GOOD, NOTED, BAD = Verdict.GOOD, Verdict.NOTED, Verdict.BAD

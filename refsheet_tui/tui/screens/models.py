@@ -16,9 +16,9 @@ from textual.widgets import DataTable, Static
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dialogs.confirm import QuestionScreen
+from refsheet_tui.tui.dialogs.confirm_download import get_model
 from refsheet_tui.tui.dialogs.guarded import guarded
 from refsheet_tui.tui.messages import SettingsWanted
-from refsheet_tui.tui.dialogs.confirm_download import get_model
 from refsheet_tui.tui.models.descriptions import HEADINGS, about, cells, not_whole, of_machine
 from refsheet_tui.tui.models.downloads import Transfer
 from refsheet_tui.tui.models.manager import Models

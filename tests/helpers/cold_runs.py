@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from itertools import chain, cycle
 
 import numpy as np
-from engine_driver import ask, picture
 from llama_cpp import llama_cpp as llama
 from numpy.typing import NDArray
 
+from helpers.engine_driver import ask, picture
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.comparison import kl_divergences
 from refsheet_tui.engine.native.context import Floats

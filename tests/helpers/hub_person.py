@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from command import ROOT, Outcome, command, environment
-from hub_server import HubServer, hub_server
-
+from helpers.command import ROOT, Outcome, command, environment
+from helpers.hub_server import HubServer, hub_server
 from refsheet_tui.paths import demo_mmproj, demo_model
 
 CATALOG = """

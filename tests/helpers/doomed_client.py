@@ -9,8 +9,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from engine_driver import ENDLESS, ask, demo, picture
-
+from helpers.engine_driver import ENDLESS, ask, demo, picture
 from refsheet_tui.engine import Event, Loading, LocalEngine, Looking, Reading, TextDelta
 
 PHASES: dict[str, type] = {"load": Loading, "look": Looking, "read": Reading, "write": TextDelta}

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from cold_runs import ColdReader, runner
-from figures import Figures
-
+from helpers.cold_runs import ColdReader, runner
+from helpers.figures import Figures
 from refsheet_tui.engine import Finished, GenerationSettings, TextDelta
 from refsheet_tui.engine.native.meter import Meter
 from refsheet_tui.engine.native.session import Session

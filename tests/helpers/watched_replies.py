@@ -10,8 +10,7 @@ import hashlib
 from dataclasses import replace
 from unittest.mock import patch
 
-from engine_driver import Reply
-
+from helpers.engine_driver import Reply
 from refsheet_tui.engine import Finished, GenerationSettings
 from refsheet_tui.engine.native import runner
 from refsheet_tui.engine.native.context import Context, Floats

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-_FILE = Path(__file__).parent / "data" / "goldens" / "gemma-tokens.json"
+_FILE = Path(__file__).parents[1] / "data" / "goldens" / "gemma-tokens.json"
 _GOLDENS: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
 
 VOCABULARY: int = _GOLDENS["vocabulary"]

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from hub_models import cells_of, choose, table
-from screens import GREEDY, chat_of, open_first_chat, ready, replies, say, shown, until
-from still import StillEngine, Writer
 from textual.command import CommandList, CommandPalette
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Collapsible, Input, Static
 
+from helpers.frozen_screens import StillEngine, Writer
+from helpers.hub_models import cells_of, choose, table
+from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, say, shown, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.config import Config, Screens
 from refsheet_tui.engine import LocalEngine

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from command import refsheet
+from helpers.command import refsheet
 
 EMBER = "samples/ember.png"
 TALK = ("--greedy", "--max-new-tokens", "24")

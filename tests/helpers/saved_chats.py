@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from screens import chat_of, replies, say, until
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from helpers.screens import chat_of, replies, say, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import Message

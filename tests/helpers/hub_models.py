@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hub_server import HubServer, hub_server
 from huggingface_hub import close_session, constants
-from screens import until
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Static
 
+from helpers.hub_server import HubServer, hub_server
+from helpers.screens import until
 from refsheet_tui.paths import config_dir, demo_mmproj, demo_model, models_dir
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.models import manager as measuring

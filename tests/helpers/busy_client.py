@@ -6,8 +6,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from engine_driver import ENDLESS, ask, demo
-
+from helpers.engine_driver import ENDLESS, ask, demo
 from refsheet_tui.engine import LocalEngine, TextDelta
 
 

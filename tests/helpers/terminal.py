@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from command import ROOT, command, environment
+from helpers.command import ROOT, command, environment
 
 # Makes standard input the terminal that ctrl+c is pressed in.
 TAKE_TERMINAL = """

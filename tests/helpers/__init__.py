@@ -1,0 +1,1 @@
+"""What several tests share: programs to run, models, servers, screens and comparisons."""
