@@ -28,7 +28,8 @@ def tried(settings: LoadSettings) -> list[int]:
     return [attempt.layers for attempt in offload.attempts(settings, shape, need)]
 
 
-def test_a_processor_alone_gets_one_attempt() -> None:
+def test_a_processor_alone_gets_one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "gpu_memory", lambda: None)
     assert tried(demo()) == [0]
     assert tried(replace(demo(), gpu_layers=5)) == [0]
 
