@@ -42,18 +42,17 @@ from refsheet_tui.tui.messages import (
     SheetChosen,
 )
 from refsheet_tui.tui.open_chats import OpenChats
-from refsheet_tui.tui.path_suggester import nearest_folder
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.session import EngineState, Session
 from refsheet_tui.tui.translation.translated_screen import Translated
-from refsheet_tui.tui.widgets.picture_field import PictureField
 
 if TYPE_CHECKING:
     # At run time each comes with its first use: the gallery does not wait for them.
     from refsheet_tui.tui.models.downloads import Ended, Transfer
     from refsheet_tui.tui.models.manager import Models
     from refsheet_tui.tui.screens.chats import Choice
+    from refsheet_tui.tui.widgets.picture_field import PictureField
 
 _CHAT = "refsheet_tui.tui.screens.chat"
 
@@ -170,6 +169,7 @@ class RefsheetApp(App[int]):
         await self.change_settings(message.changes)
 
     def on_picture_field_browse_requested(self, message: PictureField.BrowseRequested) -> None:
+        from refsheet_tui.tui.path_suggester import nearest_folder
         from refsheet_tui.tui.screens.browse import BrowseScreen
 
         def chosen(path: Path | None) -> None:

@@ -30,7 +30,7 @@ generation:
 @pytest.mark.parametrize("cut_off", [False, pytest.param(True, marks=needs_filter)])
 def test_a_person_chats_and_leaves(terminal: Terminal, cut_off: bool) -> None:
     """Also where the kernel refuses every network socket."""
-    terminal.start("{python} tests/no_network.py" if cut_off else "")
+    terminal.start("{python} tests/helpers/no_network.py" if cut_off else "")
     terminal.wait_for("Welcome to RefSheet")
     terminal.press("Escape")
     terminal.wait_for("Ember")
