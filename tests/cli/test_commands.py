@@ -17,6 +17,23 @@ SAMPLED = ("--temperature", "10", "--top-k", "0", "--top-p", "1", "--max-new-tok
 ENDLESS = (*SAMPLED, "--seed", "28")
 
 
+def started(
+    home: Path,
+    *arguments: str,
+    stdin: int = subprocess.DEVNULL,
+    stdout: int = subprocess.PIPE,
+) -> subprocess.Popen[bytes]:
+    """Start a command that is interrupted or left before its end."""
+    return subprocess.Popen(
+        command(*arguments),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=environment(home),
+    )
+
+
 def test_ask_says_what_it_sees(tmp_path: Path) -> None:
     done = refsheet(tmp_path, "ask", "--greedy", EMBER, "What is in this picture?")
     assert done.code == 0
@@ -124,14 +141,7 @@ def test_settings_come_from_config_and_options_win(tmp_path: Path) -> None:
 def test_an_interrupted_reply_is_kept_as_far_as_it_came(
     tmp_path: Path, number: signal.Signals
 ) -> None:
-    running = subprocess.Popen(
-        command("ask", *ENDLESS, "Hello!"),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        env=environment(tmp_path),
-    )
+    running = started(tmp_path, "ask", *ENDLESS, "Hello!")
     assert running.stdout is not None
     begun = os.read(running.stdout.fileno(), 1)
     running.send_signal(number)
@@ -142,14 +152,7 @@ def test_an_interrupted_reply_is_kept_as_far_as_it_came(
 
 
 def test_an_interrupt_while_waiting_for_a_line_ends_the_talk(tmp_path: Path) -> None:
-    running = subprocess.Popen(
-        command("talk", "ember", "--json"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        env=environment(tmp_path),
-    )
+    running = started(tmp_path, "talk", "ember", "--json", stdin=subprocess.PIPE)
     assert running.stdout is not None
     assert running.stdout.readline().startswith(b"{")
     running.send_signal(signal.SIGINT)
@@ -159,13 +162,8 @@ def test_an_interrupt_while_waiting_for_a_line_ends_the_talk(tmp_path: Path) -> 
 
 
 def test_impatient_interrupts_do_not_cut_the_end_off(tmp_path: Path) -> None:
-    running = subprocess.Popen(
-        command("talk", "ember", "--json"),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        env=environment(tmp_path),
+    running = started(
+        tmp_path, "talk", "ember", "--json", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
     assert running.stderr is not None
     err = running.stderr.readline()  # the model is loaded
@@ -178,14 +176,7 @@ def test_impatient_interrupts_do_not_cut_the_end_off(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_leaves_is_no_problem(tmp_path: Path) -> None:
-    running = subprocess.Popen(
-        command("ask", *ENDLESS, "Hello!"),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        env=environment(tmp_path),
-    )
+    running = started(tmp_path, "ask", *ENDLESS, "Hello!")
     assert running.stdout is not None and running.stderr is not None
     os.read(running.stdout.fileno(), 1)
     running.stdout.close()
