@@ -19,7 +19,6 @@ class Interrupts:
         self._command = asyncio.current_task()
         self._replying = False
         self._cancelling: asyncio.Task[None] | None = None
-        self._is_over = False
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._pressed)
@@ -39,12 +38,10 @@ class Interrupts:
             self._replying = False
 
     def end(self) -> None:
-        """From now on there is nothing to stop: what closes the engine must not be cut off."""
-        self._is_over = True
+        """Ignore what is pressed from now on: closing the engine must not be cut off."""
+        self._command = None
 
     def _pressed(self) -> None:
-        if self._is_over:
-            return
         if self._replying and self._cancelling is None:
             self._cancelling = asyncio.ensure_future(self._engine.cancel())
         elif self._command is not None:
