@@ -45,6 +45,10 @@ _SCREEN = """
 _ENTER = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
 
 
+class RefusedError(Exception):
+    """The browser answered a command with an error, such as a script for a page that just went."""
+
+
 class Tab:
     """One page of the browser, and the addresses of everything that it asked for."""
 
@@ -75,8 +79,11 @@ class Tab:
         return answer["result"].get("value")
 
     async def screen(self) -> str:
-        """The text that the terminal in the page shows."""
-        return str(await self.value(_SCREEN))
+        """The text that the terminal in the page shows: none while another page comes."""
+        try:
+            return str(await self.value(_SCREEN))
+        except RefusedError:
+            return ""
 
     async def shows(self, words: str) -> str:
         """The screen as soon as it has `words`."""
@@ -110,8 +117,12 @@ class Tab:
             params = said.get("params", {})
             if "id" in said:
                 answer = self._answers.pop(said["id"])
-                if not answer.cancelled():
-                    answer.set_result(said.get("result", {}))
+                if answer.cancelled():
+                    continue
+                if "error" in said:
+                    answer.set_exception(RefusedError(said["error"]["message"]))
+                else:
+                    answer.set_result(said["result"])
             elif said["method"] == "Network.requestWillBeSent":
                 self.asked.append(params["request"]["url"])
             elif said["method"] == "Network.webSocketCreated":
