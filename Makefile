@@ -1,4 +1,4 @@
-.PHONY: check format run
+.PHONY: check format release run
 
 # Format, lint, types, layers, tests.
 check:
@@ -11,3 +11,8 @@ format:
 
 run:
 	@scripts/run
+
+# Check that version, change log and tag agree, and build what is published into dist.
+release:
+	@.venv/bin/python -m pip install -q build
+	@.venv/bin/python scripts/release.py

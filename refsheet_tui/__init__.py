@@ -1,1 +1,1 @@
-"""Talk with the character on a picture, offline."""
+"""RefSheet: talk with the character on a picture, offline."""

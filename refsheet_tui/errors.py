@@ -1,13 +1,16 @@
-"""Every error a person can meet: what happened, and what to do now."""
+"""The errors that the user can see. Each says what happened, and what to do now."""
 
 from __future__ import annotations
 
+from refsheet_tui.i18n import join_sentences
+
 
 class RefsheetError(Exception):
-    """A problem with a remedy, both written for the person in front of the screen.
+    """A problem with a remedy, both written for the user.
 
-    `problem` says what happened and names the file or key; `remedy` says what to do now.
-    Both are full sentences.
+    Attributes:
+        problem: What happened, with the name of the file or key, in a full sentence.
+        remedy: What to do now, in a full sentence.
     """
 
     def __init__(self, problem: str, remedy: str) -> None:
@@ -16,15 +19,15 @@ class RefsheetError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.problem} {self.remedy}"
+        return join_sentences(self.problem, self.remedy)
 
 
 class ConfigError(RefsheetError):
-    """A settings file that can't be used as it stands."""
+    """A settings file that is invalid."""
 
 
 class SettingError(ConfigError):
-    """A setting that can't be what it is; `sentence` says so without the name of the file."""
+    """A setting with an invalid value; `sentence` is the problem without the name of the file."""
 
     def __init__(self, file: str, sentence: str, remedy: str) -> None:
         super().__init__(f"{file}: {sentence}", remedy)
@@ -36,23 +39,26 @@ class PictureError(RefsheetError):
 
 
 class WeightsError(RefsheetError):
-    """A model or projector file that is missing, damaged, or not what it was given as."""
+    """A model file that is missing, damaged, or of the wrong kind."""
 
 
 class DownloadError(WeightsError):
-    """A file that could not be fetched whole. What has arrived stays, unless it says otherwise."""
+    """A file that could not be downloaded completely.
+
+    The bytes that have arrived stay, unless the problem says otherwise.
+    """
 
 
 class DownloadStoppedError(DownloadError):
-    """The person stopped it."""
+    """A download that the user stopped."""
 
 
 class EngineError(RefsheetError):
-    """The engine could not do what was asked of it; it can still be asked other things."""
+    """The engine could not do something; it can still do other things."""
 
 
 class StoppedError(EngineError):
-    """What was asked for was stopped before it was done."""
+    """Work of the engine that was stopped before its end."""
 
 
 class PromptTooLongError(EngineError):
@@ -60,20 +66,22 @@ class PromptTooLongError(EngineError):
 
 
 class GpuMemoryError(EngineError):
-    """The GPU could not compute what was asked of it, most likely because its memory is full."""
+    """The GPU could not compute something, most likely because its memory is full."""
 
 
 class EngineDiedError(EngineError):
-    """The engine process ended without being asked to; `load` starts a new one. `record` is the
-    problem as it is kept in a file: in English, whatever the screens speak."""
+    """The engine process ended unexpectedly; `load` starts a new one.
+
+    `log_message` is the problem as it is written to files, always in English.
+    """
 
     def __init__(self, problem: str, remedy: str, record: str | None = None) -> None:
         super().__init__(problem, remedy)
-        self.record = problem if record is None else record
+        self.log_message = problem if record is None else record
 
 
 class UsageError(RefsheetError):
-    """Something that can't be done here, or not like this."""
+    """Something that the user can't do here, or not in this way."""
 
 
 class StorageError(RefsheetError):
@@ -84,8 +92,8 @@ class CardError(RefsheetError):
     """A character card that can't be used."""
 
 
-class HostileFileError(RefsheetError):
-    """A file that is larger or deeper than any real one, or no JSON at all."""
+class UntrustedFileError(RefsheetError):
+    """A file that is too large, nested too deeply, or not valid JSON."""
 
 
 class ChatFileError(RefsheetError):
@@ -97,4 +105,4 @@ class BackupError(RefsheetError):
 
 
 class NotFoundError(RefsheetError):
-    """A character, chat or message that is not there."""
+    """A character, chat or message that doesn't exist."""

@@ -1,5 +1,7 @@
-"""What the program says, in the language of who reads it: English in the code, others from gettext
-catalogues in `locale/`."""
+"""Translations of the program's texts.
+
+The code has the English texts; the other languages are gettext catalogs in `locale/`.
+"""
 
 from __future__ import annotations
 
@@ -8,52 +10,68 @@ import io
 from functools import cache
 from pathlib import Path
 
-_FOLDER = Path(__file__).resolve().parent / "locale"
+_LOCALE_FOLDER = Path(__file__).resolve().parent / "locale"
 _ENGLISH = "en"
+_FULL_WIDTH_ENDS = ("。", "！", "？")
 _catalogue = gettext.NullTranslations()
-_spoken = _ENGLISH
+_current_code = _ENGLISH
 
 
 def _(text: str) -> str:
-    """`text` in the language of the moment. What is put into it is put in afterwards."""
+    """Return `text` in the current language. Placeholders are filled in after the translation."""
     return _catalogue.gettext(text) if text else ""
 
 
 def N_(text: str) -> str:  # noqa: N802 - its name among users of gettext
-    """Marks a text that is translated when it is shown."""
+    """Return `text` unchanged: this marks a text that is translated when it is shown."""
     return text
 
 
 def ngettext(one: str, many: str, count: int) -> str:
-    """That of the two which `count` asks for."""
+    """Return the plural form that `count` needs, in the current language."""
     return _catalogue.ngettext(one, many, count)
 
 
-def languages() -> tuple[str, ...]:
-    """Codes of those that there are, English first."""
-    return (_ENGLISH, *sorted(path.stem for path in _FOLDER.glob("*.po")))
+def join_sentences(*sentences: str) -> str:
+    """Return the sentences that are not empty as one text.
+
+    A blank separates them, except behind a full-width mark, which brings its own.
+    """
+    text = ""
+    for sentence in filter(None, sentences):
+        text += sentence if not text or text.endswith(_FULL_WIDTH_ENDS) else f" {sentence}"
+    return text
+
+
+def available_languages() -> tuple[str, ...]:
+    """Return the codes of all available languages, English first."""
+    return (_ENGLISH, *sorted(path.stem for path in _LOCALE_FOLDER.glob("*.po")))
 
 
 def language() -> str:
-    """The code of that of the moment."""
-    return _spoken
+    """Return the code of the current language."""
+    return _current_code
 
 
-def speak(language: str) -> None:
-    """From now on, in the language of that code. Commands, whose output other programs read, stay
-    with English."""
-    global _catalogue, _spoken
-    _catalogue = gettext.NullTranslations() if language == _ENGLISH else _read(language)
-    _spoken = language
+def set_language(language: str) -> None:
+    """Set the current language by its code.
+
+    The output of commands stays English, because other programs read it.
+    """
+    global _catalogue, _current_code
+    _catalogue = (
+        gettext.NullTranslations() if language == _ENGLISH else _compile_catalogue(language)
+    )
+    _current_code = language
 
 
 @cache
-def _read(language: str) -> gettext.NullTranslations:
-    """Made from the text that people write, so that it is never older than that."""
+def _compile_catalogue(language: str) -> gettext.NullTranslations:
+    """Compile the `.po` file of a language at run time, so that it is always up to date."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    with (_FOLDER / f"{language}.po").open("rb") as file:
+    with (_LOCALE_FOLDER / f"{language}.po").open("rb") as file:
         catalogue = read_po(file)
     compiled = io.BytesIO()
     write_mo(compiled, catalogue)

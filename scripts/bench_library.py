@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How fast a large library is: 10,000 chats with 1,000,000 messages.
+"""Measure how fast a large library is: 10,000 chats with 1,000,000 messages.
 
 `scripts/bench_library.py [FOLDER]` builds it (in FOLDER, where it stays) and prints a table in
 Markdown.
@@ -20,7 +20,7 @@ from time import monotonic
 
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.search import search
+from refsheet_tui.chats.search import search_messages
 from refsheet_tui.paths import samples_dir
 
 _RUNS = 7
@@ -39,7 +39,7 @@ _WORDS = [
         "море",
     ),
 ]
-# In few messages, in one, and in none of them.
+# A word of very few messages.
 _RARE = "quetzalcoatl"
 
 
@@ -47,22 +47,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--chats", type=int, default=10_000)
-    parser.add_argument("--messages", type=int, default=100, help="of each chat")
+    parser.add_argument("--messages", type=int, default=100, help="messages in each chat")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         library = Library.open(folder)
-        if not library.chats.latest(1):
-            build(library, given.chats, given.messages)
-        measure(library, folder)
+        if not library.chats.latest_chats(1):
+            build_library(library, given.chats, given.messages)
+        measure_library(library, folder)
 
 
-def build(library: Library, chats: int, messages: int) -> None:
-    """As it would have come to be, but in one transaction."""
+def build_library(library: Library, chats: int, messages: int) -> None:
+    """Build a library in one transaction, with the rows that real use would leave."""
     rng = random.Random(0)
     profile = Profile(name="Ember")
-    version = library.characters.add(profile, [samples_dir() / "ember.png"]).version
-    with library.database.writing() as connection:
+    version = library.characters.add_character(profile, [samples_dir() / "ember.png"]).version
+    with library.database.transaction() as connection:
         number = 0
         for chat in range(1, chats + 1):
             connection.execute(
@@ -86,17 +86,17 @@ def build(library: Library, chats: int, messages: int) -> None:
             )
 
 
-def measure(library: Library, folder: Path) -> None:
+def measure_library(library: Library, folder: Path) -> None:
     database = library.database
     size = database.file.stat().st_size / 1e9
-    count = int(str(database.rows("SELECT count(*) FROM messages")[0][0]))
-    middle = library.chats.get(5000) if library.chats.latest(5001)[5000:] else None
-    print(f"{count} messages, {size:.2f} GB\n\n| what | median ms | most ms |\n|---|---|---|")
-    row("the list of all chats", library.chats.latest)
-    row("the newest 100 chats", lambda: library.chats.latest(100))
+    count = int(str(database.fetch_rows("SELECT count(*) FROM messages")[0][0]))
+    middle = library.chats.get_chat(5000) if library.chats.latest_chats(5001)[5000:] else None
+    print(f"{count} messages, {size:.2f} GB\n\n| what | median ms | max ms |\n|---|---|---|")
+    print_timing("the list of all chats", library.chats.latest_chats)
+    print_timing("the newest 100 chats", lambda: library.chats.latest_chats(100))
     if middle is not None and middle.leaf is not None:
         leaf = middle.leaf
-        row("one chat, opened", lambda: library.tree.path(leaf))
+        print_timing("one chat, opened", lambda: library.tree.path_to(leaf))
     for what, words in {
         "a word that is everywhere": "dragon",
         "two words": "dragon lantern",
@@ -106,14 +106,16 @@ def measure(library: Library, folder: Path) -> None:
         "a word that is nowhere": "xylophone",
         "two letters that are nowhere": "qx",
     }.items():
-        row(f"search: {what}", partial(search, database, words))
+        print_timing(f"search: {what}", partial(search_messages, database, words))
     library.close()
-    row("opened, as at every start", lambda: Library.open(folder).close())
+    print_timing("opened, as at every start", lambda: Library.open(folder).close())
     command = [sys.executable, "-m", "refsheet_tui", "--help"]
-    row("`refsheet --help`", lambda: subprocess.run(command, capture_output=True, check=True))
+    print_timing(
+        "`refsheet --help`", lambda: subprocess.run(command, capture_output=True, check=True)
+    )
 
 
-def row(what: str, action: Callable[[], object]) -> None:
+def print_timing(what: str, action: Callable[[], object]) -> None:
     times = []
     for _ in range(_RUNS):
         begin = monotonic()

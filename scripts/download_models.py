@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Download a model into models/, without the screens: `refsheet models download`."""
+"""Download a model into models/ without the screens: `refsheet models download`."""
 
 from model_command import run
 

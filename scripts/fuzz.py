@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""Throw millions of damaged files at what reads files from outside: no crash, no hang, no memory.
+"""Feed millions of damaged files to the code that reads files from outside.
 
-    pip install -e '.[fuzz]'
-    python scripts/fuzz.py cards FOLDER -max_total_time=600
+pip install -e '.[fuzz]' python scripts/fuzz.py cards FOLDER -max_total_time=600
 
-Kinds: `gguf` (the checks of model files), `cards` (PNG, CHARX, JSON, YAML), `chats` (refsheet's
-own JSON, SillyTavern's JSONL, lists of messages). FOLDER keeps the files that led somewhere new;
-options of libFuzzer follow it. A file that takes 2 s or 300 MB (`gguf`: 5 s, 512 MB) counts as
-found.
+There must be no crash, no hang and no memory problem. Kinds: `gguf` (the checks of model files),
+`cards` (PNG, CHARX, JSON, YAML), `chats` (refsheet's own JSON, SillyTavern's JSONL, lists of
+messages). FOLDER collects the files that reached new code; options of libFuzzer follow it. A file
+that takes 2 s or 300 MB (`gguf`: 5 s, 512 MB) counts as a problem.
 """
 
 from __future__ import annotations
@@ -26,14 +25,19 @@ import gguf
 import numpy as np
 
 with atheris.instrument_imports(include=["refsheet_tui"]):
-    from refsheet_tui.characters.cards import card_of, json_card, profile_of, read_card
-    from refsheet_tui.characters.cards.png import SIGNATURE, with_texts
-    from refsheet_tui.characters.telling import Telling
+    from refsheet_tui.characters.cards import (
+        card_from_profile,
+        json_card,
+        profile_from_card,
+        read_card,
+    )
+    from refsheet_tui.characters.cards.png import SIGNATURE, replace_text_chunks
+    from refsheet_tui.characters.rendered_profile import RenderedProfile
     from refsheet_tui.chats.files import read_chat, to_json, to_jsonl, to_markdown
     from refsheet_tui.errors import CardError, ChatFileError
     from refsheet_tui.prompting import LANGUAGES
-    from refsheet_tui.untrusted import clean, one_line
-    from refsheet_tui.weights.content import Kept
+    from refsheet_tui.untrusted import clean_text, one_line
+    from refsheet_tui.weights.local_file import LocalFile
     from refsheet_tui.weights.verify import Verification
 
 Check = Callable[[Path], None]
@@ -69,15 +73,17 @@ _LINES = (
 
 
 def check_model(path: Path) -> None:
-    for kept in (None, Kept.other(path)):
-        report = Verification([Kept.other(path)], kept, lambda file, count: None)
+    for kept in (None, LocalFile.outside_store(path)):
+        report = Verification([LocalFile.outside_store(path)], kept, lambda file, count: None)
         for each in report.run(quick=True).checks:
-            assert each.finding.words == one_line(each.finding.words)
+            assert each.finding.message == one_line(each.finding.message)
 
 
 def check_card(path: Path) -> None:
-    """As it is, and as the card in a picture and in an archive: a checksum or a code around it
-    would keep nearly all of it from being read."""
+    """Read the file as it is, and as the card in a picture and in an archive.
+
+    A damaged checksum or archive would keep nearly all of the card from being read.
+    """
     data = path.read_bytes()
     for wrapped in (data, _in_a_picture(data), _in_an_archive(data)):
         path.write_bytes(wrapped)
@@ -86,16 +92,16 @@ def check_card(path: Path) -> None:
         except CardError as error:
             assert str(error) == one_line(str(error))
             continue
-        profile = profile_of(found.card, "en")
+        profile = profile_from_card(found.card, "en")
         for text in (profile.name, profile.description, profile.greeting, *profile.tags):
-            assert text == clean(text)
+            assert text == clean_text(text)
         for language in LANGUAGES[:2]:
-            telling = Telling(profile, language)
+            telling = RenderedProfile(profile, language)
             told = (telling.description(), *telling.greetings())
-            assert all(text == clean(text) for text in told)
-            telling.book().due(["hi", "x"], ())
+            assert all(text == clean_text(text) for text in told)
+            telling.lorebook().triggered_texts(["hi", "x"], ())
         json_card(profile)
-        again = profile_of(card_of(profile, 3), "zh")
+        again = profile_from_card(card_from_profile(profile, 3), "zh")
         assert again.model_copy(update={"card": {}}) == profile.model_copy(update={"card": {}})
 
 
@@ -106,7 +112,7 @@ def check_chat(path: Path) -> None:
         assert str(error) == one_line(str(error))
         return
     for message in draft.messages:
-        assert message.text == clean(message.text)
+        assert message.text == clean_text(message.text)
     to_jsonl(draft)
     to_markdown(draft)
     path.write_bytes(to_json(draft))
@@ -114,7 +120,7 @@ def check_chat(path: Path) -> None:
 
 
 def _in_a_picture(data: bytes) -> bytes:
-    return with_texts(SIGNATURE, {b"chara": base64.b64encode(data)})
+    return replace_text_chunks(SIGNATURE, {b"chara": base64.b64encode(data)})
 
 
 def _in_an_archive(data: bytes) -> bytes:
@@ -125,7 +131,7 @@ def _in_an_archive(data: bytes) -> bytes:
 
 
 def write_model(folder: Path) -> None:
-    """A whole model of next to nothing: what is damaged starts from something good."""
+    """Write a complete but tiny model, so that the damaged files come from a good one."""
     writer = gguf.GGUFWriter(folder / "seed.gguf", "gemma3")
     writer.add_name("Seed")
     writer.add_embedding_length(32)

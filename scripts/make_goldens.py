@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the reference implementation says of the demo weights, for the tests to compare with.
+"""Write down what the reference implementation says with the demo weights, for the tests.
 
 Needs the extra `train`. Writes `tests/data/goldens/tokens.json` (prompts as token ids) and
 `tests/data/goldens/logits.json` (the most likely next tokens, teacher-forced).
@@ -15,9 +15,9 @@ import torch
 from PIL import Image
 
 from demo.dialogues import phrases
-from demo.reference import Reference
+from demo.reference import DemoReference
 from refsheet_tui.prompting import LANGUAGES
-from refsheet_tui.prompting.persona import persona_text
+from refsheet_tui.prompting.chat_opening import opening_text
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,7 +30,7 @@ Message = dict[str, Any]
 
 
 def picture(name: str) -> Message:
-    """A picture by its path below the root of the project."""
+    """Return the message part for a picture, by its path below the root of the project."""
     return {"type": "image", "path": name}
 
 
@@ -55,7 +55,7 @@ def system(words: str) -> Message:
 
 
 def opening(sample: str, language: int = 0, description: str = "", *extras: Message) -> Message:
-    persona = persona_text(LANGUAGES[language], description, has_extras=bool(extras))
+    persona = opening_text(LANGUAGES[language], description, has_extras=bool(extras))
     return user(sheet(sample), text(persona), *extras)
 
 
@@ -105,13 +105,13 @@ PROMPTS: dict[str, list[Message]] = {
     "pan and scan, wide": [user(WIDE, text("What do the notes say?"))],
     "pan and scan, tall": [system("Be exact."), user(TALL, text("Describe it."))],
     "pan and scan, wide, in an opening": [
-        user(WIDE, text(persona_text(ENGLISH, "Shy.", has_extras=True)), sheet("miso"), TALL)
+        user(WIDE, text(opening_text(ENGLISH, "Shy.", has_extras=True)), sheet("miso"), TALL)
     ],
 }
 
 
-def encode(reference: Reference, messages: list[Message], *, answer: bool = True) -> Any:
-    """The reference processor's whole output for a conversation."""
+def encode(reference: DemoReference, messages: list[Message], *, answer: bool = True) -> Any:
+    """Return the reference processor's whole output for a conversation."""
     pictures = [
         Image.open(ROOT / item["path"]).convert("RGB")
         for message in messages
@@ -130,8 +130,8 @@ def encode(reference: Reference, messages: list[Message], *, answer: bool = True
 
 
 @torch.no_grad()
-def conversation(reference: Reference, sample: str, language: int) -> list[Message]:
-    """A chat about everything a sheet shows, in the reference's own greedy words."""
+def conversation(reference: DemoReference, sample: str, language: int) -> list[Message]:
+    """Return a chat about everything a sheet shows, in the reference's own greedy words."""
     words = phrases("zh" if language else "en")
     asked = [words["questions"][topic]["ask"][1] for topic in words["questions"]]
     asked += [talk["ask"][0] for talk in words["talk"][:4]]
@@ -151,8 +151,11 @@ def conversation(reference: Reference, sample: str, language: int) -> list[Messa
 
 
 @torch.no_grad()
-def next_tokens(reference: Reference, messages: list[Message]) -> dict[str, Any]:
-    """The five most likely tokens after every position, and which positions the model speaks at."""
+def next_tokens(reference: DemoReference, messages: list[Message]) -> dict[str, Any]:
+    """Return the five most likely tokens after every position.
+
+    Also returns the positions at which the model speaks.
+    """
     inputs = encode(reference, messages)
     logits = reference.model(**inputs).logits[0]
     best = logits.topk(5)
@@ -164,8 +167,8 @@ def next_tokens(reference: Reference, messages: list[Message]) -> dict[str, Any]
     }
 
 
-def spoken(reference: Reference, ids: list[int]) -> list[int]:
-    """Positions whose next token is the model's own, its end of turn included."""
+def spoken(reference: DemoReference, ids: list[int]) -> list[int]:
+    """Return the positions whose next token is the model's own, its end of turn included."""
     find = reference.tokenizer.convert_tokens_to_ids
     start, end, model = find("<start_of_turn>"), find("<end_of_turn>"), find("model")
     positions: list[int] = []
@@ -182,7 +185,7 @@ def spoken(reference: Reference, ids: list[int]) -> list[int]:
 
 
 def main() -> None:
-    reference = Reference(DEMO / "demo.gguf", DEMO / "demo-mmproj.gguf")
+    reference = DemoReference(DEMO / "demo.gguf", DEMO / "demo-mmproj.gguf")
     tokens = [
         {
             "name": name,

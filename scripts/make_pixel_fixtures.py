@@ -1,9 +1,9 @@
 """Draw the pictures in tests/data/pictures: every format and mode, and every case of pan and scan.
 
-    python scripts/make_pixel_fixtures.py
+python scripts/make_pixel_fixtures.py
 
-Encoders differ between versions of Pillow, so the files are committed; whoever draws them anew
-runs scripts/make_pixel_goldens.py afterwards.
+Encoders differ between versions of Pillow, so the files are committed. After drawing them again,
+run scripts/make_pixel_goldens.py.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from PIL import ExifTags, Image, ImageDraw
 FOLDER = Path(__file__).resolve().parent.parent / "tests" / "data" / "pictures"
 
 
-def sheet(width: int, height: int) -> Image.Image:
-    """A drawing with hairlines, a fine checkerboard and slanted edges: what resizing shows on.
+def draw_sheet(width: int, height: int) -> Image.Image:
+    """Draw a sheet with hairlines, a fine checkerboard and slanted edges.
 
-    Nothing in it is symmetric, so a wrong turn shows too.
+    These show how it was resized. Nothing in it is symmetric, so a wrong orientation shows, too.
     """
     image = Image.new("RGB", (width, height), (236, 228, 205))
     draw = ImageDraw.Draw(image)
@@ -34,16 +34,16 @@ def sheet(width: int, height: int) -> Image.Image:
     return image
 
 
-def faded(width: int, height: int) -> Image.Image:
-    """The same with every opacity from nothing to full, left to right."""
-    image = sheet(width, height)
+def draw_faded_sheet(width: int, height: int) -> Image.Image:
+    """Draw the same sheet with every opacity from nothing to full, left to right."""
+    image = draw_sheet(width, height)
     ramp = Image.linear_gradient("L").rotate(90).resize((width, height))
     image.putalpha(ramp)
     return image
 
 
-def deep_grey(width: int, height: int) -> Image.Image:
-    """16-bit grey whose low byte runs along x and high byte along y."""
+def draw_16_bit_grey(width: int, height: int) -> Image.Image:
+    """Draw 16-bit grey whose low byte runs along x and high byte along y."""
     rows = (
         (256 * (y * 255 // (height - 1)) + x * 255 // width).to_bytes(2, "little")
         for y in range(height)
@@ -52,67 +52,71 @@ def deep_grey(width: int, height: int) -> Image.Image:
     return Image.frombytes("I;16", (width, height), b"".join(rows))
 
 
-def save(name: str, image: Image.Image, **options: Any) -> None:
-    """Write `image` as the fixture `name`, in the format that its ending says."""
+def save_fixture(name: str, image: Image.Image, **options: Any) -> None:
+    """Write `image` as the fixture `name`, in the format of its file extension."""
     image.save(FOLDER / name, **options)
 
 
-def modes() -> None:
-    """One file for each way of storing colour."""
-    save("rgb.png", sheet(300, 200))
-    save("rgb-key.png", sheet(120, 100), transparency=(236, 228, 205))
-    save("rgba.png", faded(130, 180))
-    save("grey.png", sheet(200, 170).convert("L"))
-    save("grey-alpha.png", faded(100, 90).convert("LA"))
-    save("grey-16.png", deep_grey(180, 200))
-    save("one-bit.png", sheet(150, 140).convert("1"))
-    indexed = sheet(120, 110).quantize(16)
-    save("palette.png", indexed)
-    save("palette-alpha.png", indexed, transparency=bytes(range(0, 256, 16)))
-    save("palette-key.gif", indexed, transparency=3)
-    save("rgb.bmp", sheet(64, 48))
-    save("palette.bmp", sheet(60, 50).quantize(32))
-    save("baseline.jpg", sheet(160, 150), quality=80)
-    save("progressive.jpg", sheet(140, 130), quality=60, progressive=True)
-    save("grey.jpg", sheet(100, 90).convert("L"))
-    save("cmyk.jpg", sheet(80, 70).convert("CMYK"), quality=70)
-    save("lossy.webp", sheet(150, 140), quality=60)
-    save("alpha.webp", faded(90, 100), lossless=True)
+def write_color_modes() -> None:
+    """Write one file for each way of storing colour."""
+    save_fixture("rgb.png", draw_sheet(300, 200))
+    save_fixture("rgb-key.png", draw_sheet(120, 100), transparency=(236, 228, 205))
+    save_fixture("rgba.png", draw_faded_sheet(130, 180))
+    save_fixture("grey.png", draw_sheet(200, 170).convert("L"))
+    save_fixture("grey-alpha.png", draw_faded_sheet(100, 90).convert("LA"))
+    save_fixture("grey-16.png", draw_16_bit_grey(180, 200))
+    save_fixture("one-bit.png", draw_sheet(150, 140).convert("1"))
+    indexed = draw_sheet(120, 110).quantize(16)
+    save_fixture("palette.png", indexed)
+    save_fixture("palette-alpha.png", indexed, transparency=bytes(range(0, 256, 16)))
+    save_fixture("palette-key.gif", indexed, transparency=3)
+    save_fixture("rgb.bmp", draw_sheet(64, 48))
+    save_fixture("palette.bmp", draw_sheet(60, 50).quantize(32))
+    save_fixture("baseline.jpg", draw_sheet(160, 150), quality=80)
+    save_fixture("progressive.jpg", draw_sheet(140, 130), quality=60, progressive=True)
+    save_fixture("grey.jpg", draw_sheet(100, 90).convert("L"))
+    save_fixture("cmyk.jpg", draw_sheet(80, 70).convert("CMYK"), quality=70)
+    save_fixture("lossy.webp", draw_sheet(150, 140), quality=60)
+    save_fixture("alpha.webp", draw_faded_sheet(90, 100), lossless=True)
 
 
-def frames() -> None:
-    """Animations, whose later frames must not show."""
-    first, later = sheet(80, 72), Image.new("RGB", (80, 72), (255, 0, 255))
+def write_animations() -> None:
+    """Write animations, whose later frames must not show."""
+    first, later = draw_sheet(80, 72), Image.new("RGB", (80, 72), (255, 0, 255))
     for name in ("animated.png", "animated.webp", "animated.gif"):
-        save(name, first, save_all=True, append_images=[later], duration=100)
+        save_fixture(name, first, save_all=True, append_images=[later], duration=100)
 
 
-def turned() -> None:
-    """Every orientation that EXIF knows."""
+def write_orientations() -> None:
+    """Write one file for every orientation in EXIF."""
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[ExifTags.Base.Orientation] = orientation
-        save(f"turned-{orientation}.jpg", sheet(66, 40), exif=exif, quality=70)
+        save_fixture(f"turned-{orientation}.jpg", draw_sheet(66, 40), exif=exif, quality=70)
 
 
-def shapes() -> None:
-    """Pan and scan: none, nearly, exactly, with a narrower last crop, and the most there are."""
-    save("dot.png", sheet(1, 1))
-    save("line-down.png", sheet(1, 5000))
-    save("line-across.png", sheet(5000, 1))
-    save("nearly-long.png", sheet(599, 500))
-    save("just-long.png", sheet(600, 500))
-    save("crops-too-small.png", sheet(500, 300))
-    save("crops-just-large.png", sheet(511, 300))
-    save("three-across.png", sheet(1300, 500))
-    save("three-down.png", sheet(400, 1101))
-    save("four-across.png", sheet(1537, 300))
-    save("four-down.png", sheet(300, 2000))
+def write_pan_and_scan_cases() -> None:
+    """Write pictures for every case of pan and scan.
+
+    There are pictures that get no crops, nearly or just enough for crops, with a narrower last
+    crop, and with as many as there can be.
+    """
+    save_fixture("dot.png", draw_sheet(1, 1))
+    save_fixture("line-down.png", draw_sheet(1, 5000))
+    save_fixture("line-across.png", draw_sheet(5000, 1))
+    save_fixture("nearly-long.png", draw_sheet(599, 500))
+    save_fixture("just-long.png", draw_sheet(600, 500))
+    save_fixture("crops-too-small.png", draw_sheet(500, 300))
+    save_fixture("crops-just-large.png", draw_sheet(511, 300))
+    save_fixture("three-across.png", draw_sheet(1300, 500))
+    save_fixture("three-down.png", draw_sheet(400, 1101))
+    save_fixture("four-across.png", draw_sheet(1537, 300))
+    save_fixture("four-down.png", draw_sheet(300, 2000))
 
 
 if __name__ == "__main__":
     FOLDER.mkdir(parents=True, exist_ok=True)
-    modes()
-    frames()
-    turned()
-    shapes()
+    write_color_modes()
+    write_animations()
+    write_orientations()
+    write_pan_and_scan_cases()

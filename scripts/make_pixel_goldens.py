@@ -1,13 +1,13 @@
-"""What the reference image processor makes of tests/data/pictures, for the tests to compare with.
+"""Write down what the reference image processor makes of tests/data/pictures, for the tests.
 
-    python scripts/make_pixel_goldens.py        (extra `train`)
+python scripts/make_pixel_goldens.py (extra `train`)
 
 Runs transformers' Gemma 3 image processor, with and without pan and scan, at the size of the
-published towers and at the demo model's, and writes a grid of samples of every picture that comes
-out to tests/data/goldens/pixels.json. Compares all pixels with the product's on the way, and
-prints the largest difference.
+published towers and at the demo model's, and writes a grid of samples of every resulting picture to
+tests/data/goldens/pixels.json. On the way it compares all pixels with the product's, and prints the
+largest difference.
 
-What goes into the reference is oriented and composed here, without the product's code.
+The input of the reference is oriented and composed here, without the product's code.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 def upright_on_white(path: Path) -> Image.Image:
-    """The picture as a person sees it on a white page."""
+    """Return the picture as it looks on a white page."""
     image = ImageOps.exif_transpose(Image.open(path))
     if image.mode == "I;16":
         return Image.fromarray(np.rint(np.asarray(image) / 257).astype(np.uint8)).convert("RGB")
@@ -44,8 +44,8 @@ def upright_on_white(path: Path) -> Image.Image:
     return image.convert("RGB")
 
 
-def reference(image: Image.Image, size: int, pan_and_scan: bool) -> list[Pixels]:
-    """The reference's pictures as rows of RGB: the whole first, then the crops."""
+def reference_pixels(image: Image.Image, size: int, pan_and_scan: bool) -> list[Pixels]:
+    """Return the reference's pictures as rows of RGB: the whole first, then the crops."""
     processor = Gemma3ImageProcessorPil(
         size={"height": size, "width": size},
         do_pan_and_scan=pan_and_scan,
@@ -61,7 +61,10 @@ def reference(image: Image.Image, size: int, pan_and_scan: bool) -> list[Pixels]
 
 
 def _levels(tensor: np.ndarray[Any, np.dtype[np.float32]]) -> Pixels:
-    """Channels first, -1 to 1, back to rows of 0 to 255, which must come out whole."""
+    """Turn a tensor back into rows of 0 to 255, which must come out as whole numbers.
+
+    The tensor has channels first and values from -1 to 1.
+    """
     exact = (tensor.transpose(1, 2, 0).astype(np.float64) + 1) * 127.5
     levels = np.rint(exact)
     if np.abs(exact - levels).max() > 1e-3:
@@ -70,8 +73,8 @@ def _levels(tensor: np.ndarray[Any, np.dtype[np.float32]]) -> Pixels:
     return pixels
 
 
-def product(path: Path, size: int, pan_and_scan: bool) -> list[Pixels]:
-    """The same pictures by the product's code."""
+def product_pixels(path: Path, size: int, pan_and_scan: bool) -> list[Pixels]:
+    """Return the same pictures, made by the product's code."""
     shown: PictureView = view(path, size, pan_and_scan)
     return [
         np.frombuffer(picture.rgb, np.uint8).reshape(size, size, 3)
@@ -79,36 +82,38 @@ def product(path: Path, size: int, pan_and_scan: bool) -> list[Pixels]:
     ]
 
 
-def samples(pixels: Pixels) -> str:
-    """`GRID` by `GRID` pixels from corner to corner, row by row, in base64."""
+def encode_sample_grid(pixels: Pixels) -> str:
+    """Return `GRID` by `GRID` pixels from corner to corner, row by row, in base64."""
     places = [number * (len(pixels) - 1) // (GRID - 1) for number in range(GRID)]
     return base64.b64encode(pixels[np.ix_(places, places)].tobytes()).decode()
 
 
-def deviation(ours: list[Pixels], theirs: list[Pixels]) -> int:
-    """The largest difference of any channel of any pixel, in 255ths."""
+def largest_difference(ours: list[Pixels], theirs: list[Pixels]) -> int:
+    """Return the largest difference of any channel of any pixel, in 255ths."""
     return max(
         int(np.abs(a.astype(int) - b.astype(int)).max()) for a, b in zip(ours, theirs, strict=True)
     )
 
 
 def main() -> None:
-    """Write the goldens and print how far the product is from them."""
+    """Write the goldens, and print how much the product's pictures differ from them."""
     largest = pixels = 0
     goldens: dict[str, dict[str, list[str]]] = {}
     for path in sorted((DATA / "pictures").iterdir()):
         image = upright_on_white(path)
         for size in SIZES:
-            theirs = reference(image, size, pan_and_scan=True)
-            whole = reference(image, size, pan_and_scan=False)
+            theirs = reference_pixels(image, size, pan_and_scan=True)
+            whole = reference_pixels(image, size, pan_and_scan=False)
             largest = max(
                 largest,
-                deviation(product(path, size, True), theirs),
-                deviation(product(path, size, False), whole),
-                deviation(theirs[:1], whole),
+                largest_difference(product_pixels(path, size, True), theirs),
+                largest_difference(product_pixels(path, size, False), whole),
+                largest_difference(theirs[:1], whole),
             )
             pixels += len(theirs) * size * size
-            goldens.setdefault(path.name, {})[str(size)] = [samples(each) for each in theirs]
+            goldens.setdefault(path.name, {})[str(size)] = [
+                encode_sample_grid(each) for each in theirs
+            ]
         print(f"{path.name}: {len(theirs) - 1} crops", file=sys.stderr)
     made_by = f"transformers {transformers.__version__}, Pillow {pillow_version}"
     text = json.dumps({"made_by": made_by, "grid": GRID, "pictures": goldens}, indent=1)

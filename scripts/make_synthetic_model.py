@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Random weights of the exact shapes of a Gemma 3, to measure speed and memory without a download.
+"""Write random weights in the shapes of a Gemma 3, to measure speed and memory without a download.
 
-Text in Q4_0 with Q8_0 embeddings, projector in F16, as the published files are. What such a model
-says means nothing.
+Text is in Q4_0 with Q8_0 embeddings, the projector in F16, as in the published files. What such a
+model says means nothing.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ LETTERS = "▁abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,;:
 
 
 @dataclass(frozen=True)
-class Shape:
-    """A Gemma 3 text model: sizes as in its published configuration."""
+class SyntheticShape:
+    """The shape of a Gemma 3 text model, as in its published configuration."""
 
     layers: int
     width: int
@@ -49,31 +49,31 @@ class Shape:
     window: int
     context: int
     rope_factor: float | None
-    """Linear factor of the full layers' rope; None: none."""
+    """The linear factor of the full layers' rope; None if there is none."""
 
 
 SHAPES = {
-    "270m": Shape(18, 640, 2048, 4, 1, 256, 512, 32_768, None),
-    "1b": Shape(26, 1152, 6912, 4, 1, 256, 512, 32_768, None),
-    "4b": Shape(34, 2560, 10_240, 8, 4, 256, 1024, 131_072, 8.0),
-    "12b": Shape(48, 3840, 15_360, 16, 8, 256, 1024, 131_072, 8.0),
-    "27b": Shape(62, 5376, 21_504, 32, 16, 128, 1024, 131_072, 8.0),
+    "270m": SyntheticShape(18, 640, 2048, 4, 1, 256, 512, 32_768, None),
+    "1b": SyntheticShape(26, 1152, 6912, 4, 1, 256, 512, 32_768, None),
+    "4b": SyntheticShape(34, 2560, 10_240, 8, 4, 256, 1024, 131_072, 8.0),
+    "12b": SyntheticShape(48, 3840, 15_360, 16, 8, 256, 1024, 131_072, 8.0),
+    "27b": SyntheticShape(62, 5376, 21_504, 32, 16, 128, 1024, 131_072, 8.0),
 }
 
 
 @dataclass(frozen=True)
-class Tensor:
-    """`shape` is numpy's: rows first."""
+class TensorSpec:
+    """A tensor to write. `shape` is numpy's, with rows first."""
 
     name: str
     shape: tuple[int, ...]
     kind: Quantization
 
 
-def text_tensors(shape: Shape) -> Iterator[Tensor]:
-    """Every tensor of the text model, in the order of the published files."""
+def text_tensors(shape: SyntheticShape) -> Iterator[TensorSpec]:
+    """Yield every tensor of the text model, in the order of the published files."""
     queries, keys = shape.heads * shape.head, shape.kv_heads * shape.head
-    yield Tensor("token_embd.weight", (VOCABULARY, shape.width), Quantization.Q8_0)
+    yield TensorSpec("token_embd.weight", (VOCABULARY, shape.width), Quantization.Q8_0)
     for layer in range(shape.layers):
         matrices = {
             "attn_q": (queries, shape.width),
@@ -93,27 +93,27 @@ def text_tensors(shape: Shape) -> Iterator[Tensor]:
             "post_ffw_norm": shape.width,
         }
         for name, size in matrices.items():
-            yield Tensor(f"blk.{layer}.{name}.weight", size, Quantization.Q4_0)
+            yield TensorSpec(f"blk.{layer}.{name}.weight", size, Quantization.Q4_0)
         for name, length in norms.items():
-            yield Tensor(f"blk.{layer}.{name}.weight", (length,), Quantization.F32)
-    yield Tensor("output_norm.weight", (shape.width,), Quantization.F32)
+            yield TensorSpec(f"blk.{layer}.{name}.weight", (length,), Quantization.F32)
+    yield TensorSpec("output_norm.weight", (shape.width,), Quantization.F32)
 
 
-# SigLIP So400m at 896 pixels, the same for every Gemma 3 that sees.
+# SigLIP So400m at 896 pixels, the same for every Gemma 3 that can see pictures.
 TOWER_LAYERS, TOWER_WIDTH, TOWER_FEED_FORWARD, TOWER_HEADS = 27, 1152, 4304, 16
 PICTURE_SIZE, PATCH = 896, 14
 
 
-def projector_tensors(width: int) -> Iterator[Tensor]:
-    """Vision tower and projector for a text model of this width."""
+def projector_tensors(width: int) -> Iterator[TensorSpec]:
+    """Yield the tensors of the vision tower and projector for a text model of this width."""
     half, full = Quantization.F16, Quantization.F32
-    yield Tensor("mm.input_projection.weight", (TOWER_WIDTH, width), half)
-    yield Tensor("mm.soft_emb_norm.weight", (TOWER_WIDTH,), full)
-    yield Tensor("v.patch_embd.weight", (TOWER_WIDTH, 3, PATCH, PATCH), half)
-    yield Tensor("v.patch_embd.bias", (TOWER_WIDTH,), full)
-    yield Tensor("v.position_embd.weight", ((PICTURE_SIZE // PATCH) ** 2, TOWER_WIDTH), full)
+    yield TensorSpec("mm.input_projection.weight", (TOWER_WIDTH, width), half)
+    yield TensorSpec("mm.soft_emb_norm.weight", (TOWER_WIDTH,), full)
+    yield TensorSpec("v.patch_embd.weight", (TOWER_WIDTH, 3, PATCH, PATCH), half)
+    yield TensorSpec("v.patch_embd.bias", (TOWER_WIDTH,), full)
+    yield TensorSpec("v.position_embd.weight", ((PICTURE_SIZE // PATCH) ** 2, TOWER_WIDTH), full)
     for kind in ("weight", "bias"):
-        yield Tensor(f"v.post_ln.{kind}", (TOWER_WIDTH,), full)
+        yield TensorSpec(f"v.post_ln.{kind}", (TOWER_WIDTH,), full)
     for layer in range(TOWER_LAYERS):
         matrices = {
             **{name: (TOWER_WIDTH, TOWER_WIDTH) for name in ("attn_q", "attn_k", "attn_v")},
@@ -122,16 +122,18 @@ def projector_tensors(width: int) -> Iterator[Tensor]:
             "ffn_down": (TOWER_WIDTH, TOWER_FEED_FORWARD),
         }
         for name, size in matrices.items():
-            yield Tensor(f"v.blk.{layer}.{name}.weight", size, half)
-            yield Tensor(f"v.blk.{layer}.{name}.bias", size[:1], full)
+            yield TensorSpec(f"v.blk.{layer}.{name}.weight", size, half)
+            yield TensorSpec(f"v.blk.{layer}.{name}.bias", size[:1], full)
         for name in ("ln1", "ln2"):
             for kind in ("weight", "bias"):
-                yield Tensor(f"v.blk.{layer}.{name}.{kind}", (TOWER_WIDTH,), full)
+                yield TensorSpec(f"v.blk.{layer}.{name}.{kind}", (TOWER_WIDTH,), full)
 
 
-def random_data(tensor: Tensor, rng: np.random.Generator) -> Array:
-    """Values with a standard deviation of 1/sqrt(row length), so that nothing blows up; norms are
-    one and biases zero."""
+def random_data(tensor: TensorSpec, rng: np.random.Generator) -> Array:
+    """Return random values with a standard deviation of 1/sqrt(row length).
+
+    That keeps the computation from overflowing. Norms are one and biases zero.
+    """
     if len(tensor.shape) == 1:
         is_norm = tensor.name.endswith("weight")
         return np.full(tensor.shape, float(is_norm), np.float32)
@@ -149,8 +151,11 @@ def random_data(tensor: Tensor, rng: np.random.Generator) -> Array:
     return data.reshape(tensor.shape[0], -1)
 
 
-def write_tensors(writer: gguf.GGUFWriter, tensors: list[Tensor]) -> None:
-    """Header first, then one tensor after the other: the largest model needs little memory."""
+def write_tensors(writer: gguf.GGUFWriter, tensors: list[TensorSpec]) -> None:
+    """Write the header, then one tensor after the other.
+
+    So even the largest model needs little memory.
+    """
     rng = np.random.default_rng(0)
     for tensor in tensors:
         stored = gguf.quant_shape_to_byte_shape(tensor.shape, tensor.kind)
@@ -175,16 +180,16 @@ def write_tensors(writer: gguf.GGUFWriter, tensors: list[Tensor]) -> None:
 
 
 def rare_character(index: int) -> str:
-    """A character of its own for every token: what is written reads back as the same tokens.
+    """Return a different character for every token, so that text reads back as the same tokens.
 
-    Planes 2 and 3 (rare ideographs), then 15 and 16 (private use).
+    They are from planes 2 and 3 (rare ideographs), then 15 and 16 (private use).
     """
     half = VOCABULARY // 2
     return chr(0x20000 + index) if index < half else chr(0xF0000 + index - half)
 
 
 def add_tokenizer(writer: gguf.GGUFWriter) -> None:
-    """Gemma 3's special tokens at their own ids, bytes, and single characters."""
+    """Add a tokenizer with Gemma 3's special tokens at their own ids, bytes, and characters."""
     tokens = [rare_character(index) for index in range(VOCABULARY)]
     types = [gguf.TokenType.NORMAL] * VOCABULARY
 

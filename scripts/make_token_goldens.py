@@ -16,30 +16,30 @@ from typing import Any
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
-from token_texts import DIFFERS, Conversation, conversations, texts
+from token_texts import EXPECTED_DIFFERENCES, Conversation, conversations, texts
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDENS = ROOT / "tests" / "data" / "goldens" / "gemma-tokens.json"
 VOCABULARY = 262_144
 
 
-class Reference:
+class TokenizerReference:
     """The published tokenizer and chat template."""
 
     def __init__(self, folder: Path) -> None:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
         self._bos = config["bos_token"]
-        # As transformers renders it (`_compile_jinja_template`).
+        # The same options as in transformers (`_compile_jinja_template`).
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
         self._template = environment.from_string(config["chat_template"])
 
-    def ids(self, text: str) -> list[int]:
+    def tokenize(self, text: str) -> list[int]:
         """Return the token ids of a text, with no `<bos>` in front."""
         found: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
         return found
 
-    def prompt(self, conversation: Conversation) -> list[int]:
+    def tokenize_conversation(self, conversation: Conversation) -> list[int]:
         """Return the token ids of a conversation and of the header of the model's next turn."""
         roles = ("user", "assistant")
         messages: list[dict[str, Any]] = [
@@ -48,7 +48,7 @@ class Reference:
         ]
         if conversation.system is not None:
             messages.insert(0, {"role": "system", "content": conversation.system})
-        return self.ids(
+        return self.tokenize(
             self._template.render(
                 messages=messages, bos_token=self._bos, add_generation_prompt=True
             )
@@ -58,15 +58,21 @@ class Reference:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
-    reference = Reference(parser.parse_args().folder)
+    reference = TokenizerReference(parser.parse_args().folder)
     rows: list[dict[str, Any]] = []
     for text in texts():
         row: dict[str, Any] = {"kind": text.kind, "text": text.text}
-        if text.kind in DIFFERS:
-            row["differs"] = DIFFERS[text.kind]
-        rows.append({**row, "ids": reference.ids(text.text)})
+        if text.kind in EXPECTED_DIFFERENCES:
+            row["differs"] = EXPECTED_DIFFERENCES[text.kind]
+        rows.append({**row, "ids": reference.tokenize(text.text)})
     for chat in conversations():
-        rows.append({"system": chat.system, "turns": chat.turns, "ids": reference.prompt(chat)})
+        rows.append(
+            {
+                "system": chat.system,
+                "turns": chat.turns,
+                "ids": reference.tokenize_conversation(chat),
+            }
+        )
     lines = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
     head = json.dumps({"vocabulary": VOCABULARY})[1:-1]
     GOLDENS.write_text(f'{{{head}, "rows": [\n{lines}\n]}}\n', encoding="utf-8")

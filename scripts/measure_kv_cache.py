@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the KV cache costs in each of its kinds: memory, reading, writing, keeping on disk.
+"""Measure what each kind of KV cache costs: memory, reading, writing, saving to disk.
 
 `scripts/measure_kv_cache.py MODEL.gguf [--context 8192 32768] [--depth 4096]` prints a Markdown
 table. Each row is a process of its own; the text is read once, then 32 tokens are written.
@@ -19,35 +19,35 @@ from typing import Literal
 
 from refsheet_tui.engine import (
     CacheSettings,
-    Finished,
     GenerationSettings,
     LoadSettings,
     LocalEngine,
+    ReplyFinished,
 )
 from refsheet_tui.prompting import Prompt, TextPart
 
-_WRITTEN = 32
+_NEW_TOKENS = 32
 _MIB = 1 << 20
 
 
 @dataclass(frozen=True)
-class Row:
-    """Memory in MiB, speeds in tokens a second, times in seconds."""
+class KvCacheRow:
+    """A row of the table. Memory is in MiB, speeds in tokens a second, times in seconds."""
 
     settings: LoadSettings
-    peak: float
-    reading: float
-    writing: float
-    snapshot: float
-    keeping_s: float
+    peak_mib: float
+    read_tps: float
+    write_tps: float
+    snapshot_mib: float
+    saving_s: float
     restoring_s: float
 
     def __str__(self) -> str:
         window = "full" if self.settings.full_window_cache else "compact"
         return (
             f"| {self.settings.context_size} | {window} | {self.settings.kv_type} "
-            f"| {self.peak:.0f} | {self.reading:.1f} | {self.writing:.1f} "
-            f"| {self.snapshot:.0f} | {self.keeping_s:.2f} | {self.restoring_s:.2f} |"
+            f"| {self.peak_mib:.0f} | {self.read_tps:.1f} | {self.write_tps:.1f} "
+            f"| {self.snapshot_mib:.0f} | {self.saving_s:.2f} | {self.restoring_s:.2f} |"
         )
 
 
@@ -59,27 +59,27 @@ def main() -> None:
     given = parser.parse_args()
     print(
         "| context | window layers | KV type | peak MiB | reading | writing | snapshot MiB "
-        "| kept in s | restored in s |"
+        "| saved in s | restored in s |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
-    for settings in _kinds(given.model, given.context):
+    for settings in _settings_to_measure(given.model, given.context):
         print(asyncio.run(_measure(settings, given.depth)), flush=True)
 
 
-def _kinds(model: Path, contexts: list[int]) -> Iterator[LoadSettings]:
+def _settings_to_measure(model: Path, contexts: list[int]) -> Iterator[LoadSettings]:
     types: tuple[Literal["f16", "q8_0"], ...] = ("f16", "q8_0")
     for size, full, kv_type in product(contexts, (False, True), types):
         yield LoadSettings(model, context_size=size, kv_type=kv_type, full_window_cache=full)
 
 
-async def _measure(settings: LoadSettings, depth: int) -> Row:
+async def _measure(settings: LoadSettings, depth: int) -> KvCacheRow:
     with tempfile.TemporaryDirectory() as folder:
         settings = replace(settings, cache=CacheSettings(Path(folder), openings=1 << 40))
         engine = LocalEngine()
         await engine.load(settings)
         prompt = await _prompt(engine, depth)
-        done = await _run(engine, prompt)
-        peak = _peak(engine)
+        done = await _generate(engine, prompt)
+        peak = _peak_bytes(engine)
         begin = monotonic()
         await engine.snapshot()
         keeping_s = monotonic() - begin
@@ -88,16 +88,16 @@ async def _measure(settings: LoadSettings, depth: int) -> Row:
         await engine.close()
         engine = LocalEngine()
         await engine.load(settings)
-        again = await _run(engine, prompt)
+        again = await _generate(engine, prompt)
         await engine.close()
     read = done.prompt_tokens / done.timings.read_s
     restoring_s = again.timings.first_token_s - again.timings.read_s
     writing = done.timings.write_tps
-    return Row(settings, peak / _MIB, read, writing, size / _MIB, keeping_s, restoring_s)
+    return KvCacheRow(settings, peak / _MIB, read, writing, size / _MIB, keeping_s, restoring_s)
 
 
 async def _prompt(engine: LocalEngine, depth: int) -> Prompt:
-    """A text of at least so many tokens."""
+    """Return a text of at least `depth` tokens."""
     text = ""
     while True:
         text += "The quick brown fox jumps over the lazy dog. " * 20
@@ -106,16 +106,16 @@ async def _prompt(engine: LocalEngine, depth: int) -> Prompt:
             return prompt
 
 
-async def _run(engine: LocalEngine, prompt: Prompt) -> Finished:
-    settings = GenerationSettings(max_new_tokens=_WRITTEN, sample=False)
+async def _generate(engine: LocalEngine, prompt: Prompt) -> ReplyFinished:
+    settings = GenerationSettings(max_new_tokens=_NEW_TOKENS, sample=False)
     async for event in engine.generate(prompt, settings):
-        if isinstance(event, Finished):
+        if isinstance(event, ReplyFinished):
             return event
-    raise AssertionError("a reply ends with Finished")
+    raise AssertionError("a reply ends with ReplyFinished")
 
 
-def _peak(engine: LocalEngine) -> int:
-    """The engine process's largest resident set, in bytes; Linux only."""
+def _peak_bytes(engine: LocalEngine) -> int:
+    """Return the engine process's largest resident set in bytes. Works only on Linux."""
     status = Path(f"/proc/{engine.pid}/status").read_text()
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if "VmHWM" in line)
 

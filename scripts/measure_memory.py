@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What models take of memory, beside what is foretold from the numbers in their files.
+"""Measure how much memory models take, and compare it with the estimate from their files.
 
-`scripts/measure_memory.py MODEL[,MMPROJ] … [--context 8192]` prints a Markdown table. Each
-row is a process of its own: it looks at a picture, where it can, and writes a few words.
+`scripts/measure_memory.py MODEL[,MMPROJ] … [--context 8192]` prints a Markdown table. Each row is a
+process of its own: it looks at a picture if it can, and writes a few words.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-from refsheet_tui.bench.memory import peak_memory
+from refsheet_tui.bench.process_memory import peak_memory
 from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine, ModelInfo
-from refsheet_tui.engine.files import read_model
-from refsheet_tui.engine.memory import Shape, needed
-from refsheet_tui.engine.parts import model_size
+from refsheet_tui.engine.file_checks import read_model_header
+from refsheet_tui.engine.memory import ModelShape, estimate_memory
+from refsheet_tui.engine.split_files import model_size
 from refsheet_tui.pictures import PictureView, PreparedPicture
 from refsheet_tui.prompting import Prompt, Turn, build_prompt
 
 _MIB = 1 << 20
-_WRITTEN = 8
+_NEW_TOKENS = 8
 
 
 def main() -> None:
@@ -29,14 +29,14 @@ def main() -> None:
     parser.add_argument("files", nargs="+", metavar="MODEL[,MMPROJ]")
     parser.add_argument("--context", type=int, nargs="+", default=[8192])
     given = parser.parse_args()
-    print("| model | projector | context | foretold MiB | measured MiB | ratio |")
+    print("| model | projector | context | estimated MiB | measured MiB | ratio |")
     print("|---|---|---|---|---|---|")
     for pair in given.files:
         model, _, mmproj = pair.partition(",")
         for context in given.context:
             settings = LoadSettings(Path(model), Path(mmproj) if mmproj else None, context)
-            forecast = foretold(settings) / _MIB
-            peak, _ = asyncio.run(measured(settings))
+            forecast = estimate_bytes(settings) / _MIB
+            peak, _ = asyncio.run(measure_peak(settings))
             peak /= _MIB
             sees = "yes" if mmproj else "no"
             print(
@@ -45,19 +45,21 @@ def main() -> None:
             )
 
 
-def foretold(settings: LoadSettings) -> int:
-    """Return the bytes that a model is expected to take."""
+def estimate_bytes(settings: LoadSettings) -> int:
+    """Return the bytes that a model is estimated to take."""
     projector = settings.mmproj.stat().st_size if settings.mmproj else 0
-    shape = Shape.of(read_model(settings.model))
-    return needed(shape, model_size(settings.model), projector, settings).total
+    shape = ModelShape.from_header(read_model_header(settings.model))
+    return estimate_memory(shape, model_size(settings.model), projector, settings).total
 
 
-async def measured(settings: LoadSettings) -> tuple[float, ModelInfo]:
-    """Return the bytes that an engine process takes at most, and what was loaded."""
+async def measure_peak(settings: LoadSettings) -> tuple[float, ModelInfo]:
+    """Return the bytes that an engine process takes at most, and the model that was loaded."""
     engine = LocalEngine()
     info = await engine.load(settings)
     try:
-        async for _ in engine.generate(_prompt(info), GenerationSettings(_WRITTEN, sample=False)):
+        async for _ in engine.generate(
+            _prompt(info), GenerationSettings(_NEW_TOKENS, sample=False)
+        ):
             pass
         return peak_memory(engine.pid), info
     finally:

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""How often a Gemma 3 file predicts what Google's implementation predicts with the same weights.
+"""Measure how often a Gemma 3 file predicts the same as Google's code with the same weights.
 
 `scripts/measure_reference.py FILE` reads the texts of `reference_texts.yaml` with transformers'
-`Gemma3ForCausalLM`, whose weights are those of the file, dequantized, and with the engine: once the
-file as it is, and once a copy of it in float32, four bytes a weight. The first shows what
-llama.cpp's arithmetic on quantized weights costs, the second the model's code alone. Prints a
-Markdown table. Needs the extra `train`, memory for three copies in float32, and room for one on the
-disk, in `--folder`.
+`Gemma3ForCausalLM`, whose weights are the file's, dequantized, and with the engine: once with the
+file as it is, and once with a copy of it in float32, four bytes a weight. The first shows what
+llama.cpp's arithmetic on quantized weights costs, the second only the difference of the model's
+code. Prints a Markdown table. Needs the extra `train`, memory for three copies in float32, and room
+for one on the disk, in `--folder`.
 """
 
 from __future__ import annotations
@@ -21,21 +21,24 @@ import numpy as np
 import yaml
 
 from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.comparison import kl_divergences
-from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.logit_comparison import kl_divergences
+from refsheet_tui.engine.native.loaded_model import LoadedModel
 from refsheet_tui.prompting import ControlPart, Prompt, TextPart
 from text_reference import TextReference
 
 TEXTS = Path(__file__).parent / "reference_texts.yaml"
-# Nats between the two most likely tokens. Below, another rounding may turn them over.
-_SURE = 0.5
+# Nats between the two most likely tokens. With less, another rounding may swap them.
+_CLEAR_LEAD = 0.5
 _CONTEXT = 4096
 
 
 @dataclass(frozen=True)
-class Position:
-    """One comparison: the divergence in nats, whether the most likely token is the same, and
-    whether the reference is sure of it."""
+class PositionAgreement:
+    """The comparison of one position.
+
+    `kl` is the divergence in nats. `is_same` is True if the most likely token is the same,
+    `is_sure` if the reference is sure of it.
+    """
 
     kl: float
     is_same: bool
@@ -50,7 +53,7 @@ def main() -> None:
     parser.add_argument(
         "--folder",
         type=Path,
-        help="where the copy goes for the time being (default: as TMPDIR says)",
+        help="folder for the temporary copy (default: TMPDIR)",
     )
     given = parser.parse_args()
     file = given.file
@@ -61,35 +64,35 @@ def main() -> None:
             parser.error(str(error))
         print("| file | positions | top-1 | where the reference is sure | mean KL |")
         print("|---|---|---|---|---|")
-        _row(file.name, list(_compared(reference, file)))
+        _print_row(file.name, list(_compare(reference, file)))
         copy = Path(folder) / "f32.gguf"
         reference.write_f32(copy)
-        _row("the same weights in float32", list(_compared(reference, copy)))
+        _print_row("the same weights in float32", list(_compare(reference, copy)))
 
 
-def _compared(reference: TextReference, file: Path) -> Iterator[Position]:
-    session = Session(all_logits=True)
+def _compare(reference: TextReference, file: Path) -> Iterator[PositionAgreement]:
+    session = LoadedModel(all_logits=True)
     session.load(LoadSettings(file, context_size=_CONTEXT), lambda _: True)
     for prompt in _prompts():
         tokens = [token for part in session.tokenize(prompt) for token in part.tokens]
-        for want, got in zip(reference.logits(tokens), session.logits(prompt), strict=True):
+        for want, got in zip(reference.logits(tokens), session.compute_logits(prompt), strict=True):
             second, first = np.partition(want, -2)[-2:]
-            yield Position(
+            yield PositionAgreement(
                 float(kl_divergences(want[None], got[None])[0]),
                 bool(want.argmax() == got.argmax()),
-                bool(first - second > _SURE),
+                bool(first - second > _CLEAR_LEAD),
             )
     session.close()
 
 
 def _prompts() -> Iterator[Prompt]:
-    """Yield each text alone, and all of them as one: further than the window sees."""
+    """Yield each text alone, and then all of them as one, which is longer than the window."""
     texts: list[str] = yaml.safe_load(TEXTS.read_text(encoding="utf-8"))
     for text in (*texts, "\n".join(texts)):
         yield Prompt((ControlPart("<bos>"), TextPart(text)))
 
 
-def _row(name: str, positions: list[Position]) -> None:
+def _print_row(name: str, positions: list[PositionAgreement]) -> None:
     sure = [position for position in positions if position.is_sure]
     top1, top1_sure = (
         sum(position.is_same for position in some) / len(some) for some in (positions, sure)

@@ -1,4 +1,4 @@
-"""From a script in this folder to the command that does it; any Python 3 may run the script."""
+"""Run the command that a script in this folder stands for. Any Python 3 may run the script."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from pathlib import Path
 
 
 def run(command: str) -> None:
-    """Become `refsheet models COMMAND`, with the script's arguments."""
+    """Replace this process by `refsheet models COMMAND` with the script's arguments."""
     program = Path(__file__).resolve().parent / "run"
     os.execv(program, [str(program), "models", command, *sys.argv[1:]])

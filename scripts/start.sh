@@ -1,4 +1,4 @@
-# Sourced by scripts/run and scripts/test: sets `root` and `venv`, installs what is not installed.
+# Sourced by scripts/run and scripts/test. Sets `root` and `venv`, and installs what is missing.
 # shellcheck shell=sh
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
@@ -8,8 +8,8 @@ say() {
     printf 'refsheet: %s\n' "$*" >&2
 }
 
-# A stamp names what an installation was made for: this folder and this pyproject.toml. It is
-# compared here, without starting Python, because every later run pays for it.
+# A stamp names the folder and the pyproject.toml that an installation was made for. It is compared
+# here, without starting Python, because every later run pays for it.
 installed() {
     [ -x "$venv/bin/python" ] && [ -f "$venv/installed-$1" ] &&
         [ "$(cat "$venv/installed-$1")" = "$root $(cksum <"$root/pyproject.toml")" ]

@@ -1,4 +1,4 @@
-"""A text model's GGUF file in the reference implementation: transformers, unquantized."""
+"""Compute a text model's GGUF file with the reference implementation, transformers, unquantized."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import torch
 from numpy.typing import NDArray
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
-from demo.export import TEXT, adds_one, text_names
+from demo.export import TEXT, stores_weight_plus_one, text_tensor_names
 
 Floats = NDArray[np.float32]
 
 _FULL_EVERY = 6
-# Not in the files: llama.cpp has it in its code (src/models/gemma3.cpp), as the published
-# configurations have it. Up to 12B queries are scaled by their own width, in the 27B by the
-# model's width for each head.
+# These are not in the files. llama.cpp has them in its code (src/models/gemma3.cpp), and they are
+# in the published configurations. Up to 12B, queries are scaled by their own width, in the 27B by
+# the model's width for each head.
 _ROPE_IN_WINDOW = 10_000.0
 _LAYERS_OF_27B = 62
 _ROWS = 128
@@ -30,7 +30,7 @@ class TextReference:
     """Gemma 3's text model with the weights of a GGUF file, dequantized to float32."""
 
     def __init__(self, file: Path) -> None:
-        """Raises `ValueError` for one of several parts."""
+        """Load the file. Raises `ValueError` if it is one of several parts."""
         self._reader = gguf.GGUFReader(os.fspath(file))
         if self._value("split.count", 0) > 1:
             raise ValueError(f"{file.name} is one of several parts. Join them: gguf-split --merge.")
@@ -47,7 +47,7 @@ class TextReference:
         """Write a copy of the file in which every tensor is dequantized."""
         writer = gguf.GGUFWriter(file, self._value("general.architecture"))
         for name, field in self._reader.fields.items():
-            # The reader's own numbers, and what the writer adds by itself.
+            # Skip the reader's own numbers and what the writer adds by itself.
             if name.startswith("GGUF.") or name in ("general.architecture", "general.file_type"):
                 continue
             kind = field.types[0]
@@ -104,11 +104,11 @@ class TextReference:
     def _load(self) -> Gemma3ForCausalLM:
         tensors = {tensor.name: tensor for tensor in self._reader.tensors}
         state = {}
-        for reference, name in text_names(self._number("block_count")).items():
+        for reference, name in text_tensor_names(self._number("block_count")).items():
             values = _dequantized(tensors[name])
             # llama.cpp's files hold 1 + weight of each norm.
             state[reference.replace(TEXT, "model.")] = torch.from_numpy(
-                values - 1 if adds_one(name) else values
+                values - 1 if stores_weight_plus_one(name) else values
             )
         embeddings = state["model.embed_tokens.weight"]
         state["lm_head.weight"] = embeddings

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The demo model: draw its sheets, train it, measure it, and draw the shipped samples.
+"""Make the demo model: draw its sheets, train it, measure it, and draw the shipped samples.
 
 `render` and `samples` need Pillow, `measure` the installed program, `train` the extra `train`.
 Everything follows from the seed: the same seed trains the same model on the same machine.
@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from demo.sheets import ACCESSORIES, COLORS, SPECIES, Spec, draw_sheet
+from demo.sheets import ACCESSORIES, COLORS, SPECIES, SheetSpec, draw_sheet
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,25 +20,25 @@ PROJECTOR = DEMO / "demo-mmproj.gguf"
 
 
 def render(arguments: argparse.Namespace) -> None:
-    """One labelled sheet."""
-    spec = Spec(arguments.species, arguments.color, arguments.eyes, arguments.accessory)
+    """Draw one labelled sheet."""
+    spec = SheetSpec(arguments.species, arguments.color, arguments.eyes, arguments.accessory)
     draw_sheet(spec, arguments.seed, arguments.size).save(arguments.out)
 
 
 def samples(_: argparse.Namespace) -> None:
-    """The sheets of the sample characters, from `samples/samples.yaml`."""
+    """Draw the sheets of the sample characters, from `samples/samples.yaml`."""
     import yaml
 
     folder = ROOT / "samples"
     listed = yaml.safe_load((folder / "samples.yaml").read_text(encoding="utf-8"))
     for key, sample in listed.items():
         drawn = sample["spec"]
-        spec = Spec(drawn["species"], drawn["color"], drawn["eyes"], drawn["accessory"])
+        spec = SheetSpec(drawn["species"], drawn["color"], drawn["eyes"], drawn["accessory"])
         draw_sheet(spec, drawn["seed"]).save(folder / f"{key}.png", optimize=True)
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Tokenizer, eyes, talk, export; then the accuracy table."""
+    """Train the tokenizer, vision and text, export the model, and print its accuracy."""
     from demo.training import train_demo_model
 
     arguments.cache.mkdir(parents=True, exist_ok=True)
@@ -54,8 +54,8 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def measure(arguments: argparse.Namespace) -> None:
-    """The accuracy table of a trained pair."""
-    from demo.measure import print_table
+    """Print the accuracy of a trained pair of files."""
+    from demo.accuracy import print_table
 
     print_table(arguments.models / TEXT.name, arguments.models / PROJECTOR.name, arguments.sheets)
 
@@ -83,7 +83,7 @@ def main() -> None:
     trained.add_argument("--talk-steps", type=int, default=4500)
     trained.add_argument("--out", type=Path, default=DEMO)
     trained.add_argument(
-        "--cache", type=Path, default=ROOT / "build" / "demo", help="where drawn sheets are kept"
+        "--cache", type=Path, default=ROOT / "build" / "demo", help="folder for drawn sheets"
     )
     trained.set_defaults(run=train)
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""What the screens say in other languages: `translations.py update|check`.
+"""Update or check the translations of the screens: `translations.py update|check`.
 
-`update` brings every catalogue in `refsheet_tui/locale` in line with the program: new messages come
-with an empty translation, and those that nobody says any more go. `check` lists what is wrong.
+`update` brings every catalogue in `refsheet_tui/locale` in line with the program: new messages get
+an empty translation, and messages that are not used any more are removed. `check` lists what is
+wrong.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ _PLACEHOLDER = re.compile(r"\{\w*\}")
 _WIDTH = 100
 
 
-def template() -> Catalog:
-    """Every message of the program, without a translation."""
+def extract_messages() -> Catalog:
+    """Return every message of the program, without translations."""
     found = Catalog()
     for path in sorted(PROGRAM.rglob("*.py")):
         for message in _messages(path):
@@ -39,7 +40,10 @@ def template() -> Catalog:
 
 
 def _messages(path: Path) -> Iterator[str | tuple[str, str]]:
-    """Not Babel's own way, which does not see into f-strings before Python 3.12."""
+    """Yield the messages of a file.
+
+    Babel's own extraction does not see into f-strings before Python 3.12.
+    """
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
@@ -50,15 +54,18 @@ def _messages(path: Path) -> Iterator[str | tuple[str, str]]:
                     yield one, many
 
 
-def catalogues(folder: Path = LOCALE) -> dict[str, Catalog]:
-    """By their codes."""
+def read_catalogues(folder: Path = LOCALE) -> dict[str, Catalog]:
+    """Return the catalogues by their language codes."""
     return {path.stem: _read(path) for path in sorted(folder.glob("*.po"))}
 
 
 def update(folder: Path = LOCALE) -> None:
-    """The head of each stays as it is: a date in it would make every two changes collide."""
-    wanted = template()
-    for code, catalogue in catalogues(folder).items():
+    """Update all catalogues.
+
+    The header of each is not changed: with a date in it, any two changes would conflict.
+    """
+    wanted = extract_messages()
+    for code, catalogue in read_catalogues(folder).items():
         catalogue.update(wanted, no_fuzzy_matching=True)
         file, body = folder / f"{code}.po", io.BytesIO()
         write_po(
@@ -74,38 +81,41 @@ def update(folder: Path = LOCALE) -> None:
         file.write_bytes(head + b"\n\n" + body.getvalue().strip() + b"\n")
 
 
-def problems(catalogue: Catalog, wanted: Catalog) -> Iterator[str]:
-    """What is wrong with a catalogue, in a line each; nothing for one that is complete."""
+def find_problems(catalogue: Catalog, wanted: Catalog) -> Iterator[str]:
+    """Yield what is wrong with a catalogue, in a line each; nothing for a complete one."""
     for message in wanted:
         if message.id and catalogue.get(message.id) is None:
-            yield f"lacking: {_name(message)}"
+            yield f"lacking: {_describe_message(message)}"
     for message in catalogue:
         if not message.id:
             continue
         if wanted.get(message.id) is None:
-            yield f"said by nobody: {_name(message)}"
+            yield f"said by nobody: {_describe_message(message)}"
         if message.fuzzy:
-            yield f"fuzzy: {_name(message)}"
+            yield f"fuzzy: {_describe_message(message)}"
         for translation in _translations(message, catalogue.num_plurals):
-            yield from (f"{words}: {_name(message)}" for words in _wrong(message, translation))
+            yield from (
+                f"{words}: {_describe_message(message)}"
+                for words in _translation_problems(message, translation)
+            )
     for obsolete in catalogue.obsolete.values():
-        yield f"obsolete: {_name(obsolete)}"
+        yield f"obsolete: {_describe_message(obsolete)}"
 
 
-def _wrong(message: Message, translation: str) -> Iterator[str]:
+def _translation_problems(message: Message, translation: str) -> Iterator[str]:
     if not translation.strip():
         yield "not translated"
         return
-    # Of two forms the last has every placeholder.
+    # If there are two forms, the last has every placeholder.
     original = message.id if isinstance(message.id, str) else message.id[-1]
     if _placeholders(original) != _placeholders(translation):
         yield "other placeholders"
-    if _margins(original) != _margins(translation):
+    if _outer_whitespace(original) != _outer_whitespace(translation):
         yield "other blanks at its ends"
 
 
 def _translations(message: Message, plurals: int) -> tuple[str, ...]:
-    """One for each form that the language has."""
+    """Return a translation for each plural form of the language."""
     if isinstance(message.id, str):
         return (str(message.string or ""),)
     given = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
@@ -116,11 +126,11 @@ def _placeholders(text: str) -> list[str]:
     return sorted(_PLACEHOLDER.findall(text))
 
 
-def _margins(text: str) -> tuple[str, str]:
+def _outer_whitespace(text: str) -> tuple[str, str]:
     return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
 
 
-def _name(message: Message) -> str:
+def _describe_message(message: Message) -> str:
     return message.id if isinstance(message.id, str) else " / ".join(message.id)
 
 
@@ -135,11 +145,11 @@ def main() -> int:
     if parser.parse_args().what == "update":
         update()
         return 0
-    wanted = template()
+    wanted = extract_messages()
     found = [
         f"{code}.po: {problem}"
-        for code, catalogue in catalogues().items()
-        for problem in problems(catalogue, wanted)
+        for code, catalogue in read_catalogues().items()
+        for problem in find_problems(catalogue, wanted)
     ]
     print("\n".join(found) or "Every message is translated.")
     return 1 if found else 0

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Check downloaded models, without the screens: `refsheet models verify`."""
+"""Check downloaded models without the screens: `refsheet models verify`."""
 
 from model_command import run
 

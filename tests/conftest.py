@@ -1,4 +1,4 @@
-"""What every test stands on: folders of its own, never the person's."""
+"""Fixtures for all tests, which keep them away from the user's own folders."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from refsheet_tui.i18n import speak
+from refsheet_tui.i18n import set_language
 from refsheet_tui.tui import raise_gc_thresholds
 
 
 def pytest_collection_finish() -> None:
-    """As the program itself does; and what the tests are made of is never garbage."""
+    """Set up garbage collection as the program does, and exclude the collected tests from it."""
     gc.freeze()
     raise_gc_thresholds()
 
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings, data, caches and logs go to a folder of the test."""
+    """Put settings, data, caches and logs in a folder of the test."""
     for kind in ("CONFIG", "DATA", "CACHE", "STATE", "MODELS"):
         monkeypatch.setenv(f"REFSHEET_{kind}_DIR", str(tmp_path / "refsheet" / kind.lower()))
     monkeypatch.delenv("REFSHEET_CONFIG", raising=False)
@@ -28,12 +28,12 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    """What a test made the program speak, it speaks no longer in the next one."""
+    """Return to English after a test that changed the language."""
     yield
-    speak("en")
+    set_language("en")
 
 
 @pytest.fixture(scope="session")
 def root() -> Path:
-    """The project's folder."""
+    """Return the root folder of the project."""
     return Path(__file__).resolve().parent.parent

@@ -1,4 +1,4 @@
-"""Settings that the program writes: the rest of the file stays as the person left it."""
+"""Settings that the program writes: the rest of the user's file stays unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starting fast, and keeping llama.cpp and the screens where they belong."""
+"""Imports: the program starts fast, and llama.cpp and Textual stay where they belong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HEAVY = ("llama_cpp", "textual", "PIL", "numpy", "huggingface_hub", "pydantic", 
 
 
 def modules_outside(root: Path, *packages: str) -> list[str]:
-    """Every module of the project but those in `packages`."""
+    """Return all modules of the project except those in `packages`."""
     package = root / "refsheet_tui"
     names = [
         ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")

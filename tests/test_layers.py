@@ -1,4 +1,4 @@
-"""The parts of the package stand in the layer contract and in the architecture document."""
+"""The parts of the package are listed in the layer contract and in the architecture document."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def parts(root: Path) -> set[str]:
-    """Return the modules and packages directly inside of `refsheet_tui` that have code in them."""
+    """Return the modules and packages directly inside of `refsheet_tui`."""
     found = {path.stem for path in (root / "refsheet_tui").glob("*.py")}
     found |= {path.parent.name for path in (root / "refsheet_tui").glob("*/__init__.py")}
     return found - {"__init__", "__main__"}

@@ -1,4 +1,4 @@
-"""With every network socket refused by the kernel, the whole program still works."""
+"""The whole program works even if the kernel refuses every network socket."""
 
 from __future__ import annotations
 
@@ -63,4 +63,4 @@ def test_a_download_says_that_it_can_reach_nobody(root: Path) -> None:
     done = cut_off(root, "models", "download", "4b", "--accept-licence")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert "The connection to the hub was lost" in done.stderr
+    assert "Can't reach Hugging Face" in done.stderr

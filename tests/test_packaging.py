@@ -1,4 +1,4 @@
-"""What an installation without a clone holds."""
+"""The contents and the requirements of an installation without a clone."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_wheel_holds_what_the_program_needs_besides_code(wheel: Path, root: Pa
 
 
 def imported(package: Path) -> dict[str, Path]:
-    """Every top-level module that the package imports, and a file that does."""
+    """Return the top-level modules that the package imports, each with a file that imports it."""
     found = {}
     for path in package.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -61,12 +61,12 @@ def imported(package: Path) -> dict[str, Path]:
 
 
 def _normal(name: str) -> str:
-    """As package indexes compare names."""
+    """Return a name in the form in which package indexes compare names."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_whatever_is_imported_is_installed_with_the_program(root: Path) -> None:
-    """Not only with the tests, nor by chance with something else."""
+    """A requirement of the tests, or of another package by chance, is not enough."""
     declared = {
         _normal(re.split(r"[<>=;\[ ]", each)[0])
         for each in requires("refsheet-tui") or []
@@ -77,8 +77,8 @@ def test_whatever_is_imported_is_installed_with_the_program(root: Path) -> None:
         if module in sys.stdlib_module_names or module == "refsheet_tui":
             continue
         if path.parent.name == "bench" and module == "matplotlib":
-            continue  # asked for with the extra `bench`
-        # pydantic's other half, in the version that it asks for.
+            continue  # a requirement of the extra `bench`
+        # pydantic requires the version of pydantic_core that belongs to it.
         names = {"pydantic"} if module == "pydantic_core" else set()
         names |= {_normal(name) for name in homes[module]}
         assert names & declared, f"{path} imports {module}"
@@ -107,6 +107,7 @@ def test_a_wheel_holds_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         tops = {name.split("/")[0].split("-")[0] for name in archive.namelist()}
         assert not [name for name in archive.namelist() if name.endswith((".pyc", ".log"))]
+        assert "refsheet_tui/py.typed" in archive.namelist(), "type checkers would ignore its types"
     assert tops == {"refsheet_tui"}
 
 

@@ -74,7 +74,7 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_what_is_shipped_is_found_in_a_clone(root: Path) -> None:
-    assert paths.shipped("config.yaml") == root / "config.yaml"
+    assert paths.resource_path("config.yaml") == root / "config.yaml"
     assert paths.demo_model().name == "demo.gguf"
     assert paths.demo_mmproj().is_file()
     assert paths.samples_dir().is_dir()
@@ -86,9 +86,9 @@ def test_what_is_shipped_is_found_in_an_installed_package(
     shipped = tmp_path / "refsheet_tui" / "_shipped"
     shipped.mkdir(parents=True)
     (shipped / "config.yaml").write_text("model: demo\n")
-    (tmp_path / "samples").mkdir()  # another package's, beside ours
+    (tmp_path / "samples").mkdir()  # belongs to another package, beside ours
     monkeypatch.setattr(paths, "_SHIPPED", shipped)
     monkeypatch.setattr(paths, "_PACKAGE", shipped.parent)
-    assert paths.shipped("config.yaml") == shipped / "config.yaml"
-    with pytest.raises(StorageError, match="lacks samples"):
+    assert paths.resource_path("config.yaml") == shipped / "config.yaml"
+    with pytest.raises(StorageError, match="is missing samples"):
         paths.samples_dir()

@@ -1,4 +1,4 @@
-"""What scripts/run decides, on machines whose every tool is a fake. Nothing is built."""
+"""The decisions of scripts/run, on machines where every tool is a fake. Nothing is built."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_the_first_run_installs_and_the_next_only_starts(machine: Machine) -> No
     assert first.stdout == "<ask>\n<two words>\n<>\n"
     assert "building llama.cpp, which takes about 5 minutes" in first.stderr
     assert len(machine.installs()) == 2
-    (machine.bin / "python3").unlink()  # a later run starts no Python but refsheet's
+    (machine.bin / "python3").unlink()  # a later run starts only refsheet's own Python
     second = machine.run("ask")
     assert (second.stdout, second.stderr) == ("<ask>\n", "")
     assert len(machine.installs()) == 2
@@ -212,7 +212,7 @@ def test_an_interrupted_run_can_be_run_again(machine: Machine) -> None:
         env=machine.variables(),
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,  # a process group of its own, as a terminal gives it
+        start_new_session=True,  # its own process group, as in a terminal
     )
     begun.read_text()
     os.killpg(child.pid, signal.SIGINT)
@@ -224,12 +224,12 @@ def test_an_interrupted_run_can_be_run_again(machine: Machine) -> None:
 
 class Wheels(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def index(tmp_path: Path) -> Iterator[str]:
-    """The address of a wheel index that has `cpu` wheels of 0.3.36."""
+    """Yield the address of a wheel index that has `cpu` wheels of 0.3.36."""
     page = tmp_path / "whl" / "cpu" / "llama-cpp-python"
     page.mkdir(parents=True)
     (page / "index.html").write_text("<a>llama_cpp_python-0.3.36-py3-none-any.whl</a>")
@@ -242,7 +242,7 @@ def index(tmp_path: Path) -> Iterator[str]:
 
 def test_ready_made_wheels_are_used_where_the_index_has_them(machine: Machine, index: str) -> None:
     machine.environment()
-    (machine.bin / "c++").unlink()  # they need no compiler
+    (machine.bin / "c++").unlink()  # wheels need no compiler
     done = machine.run(REFSHEET_WHEELS=index)
     assert done.returncode == 0, done.stderr
     assert f"--extra-index-url {index}/cpu --only-binary llama-cpp-python" in machine.installs()[0]
@@ -261,8 +261,8 @@ def test_an_index_without_this_version_is_not_used(
 ) -> None:
     monkeypatch.setenv("REFSHEET_WHEELS", index)
     monkeypatch.setattr(hardware, "cuda_version", lambda: (12, 4))
-    assert list(wheels.indexes("0.3.36")) == [("cpu", f"{index}/cpu")]
-    assert list(wheels.indexes("0.3.35")) == []
+    assert list(wheels.find_wheel_indexes("0.3.36")) == [("cpu", f"{index}/cpu")]
+    assert list(wheels.find_wheel_indexes("0.3.35")) == []
 
 
 def test_the_driver_decides_which_cuda_wheels_can_run(monkeypatch: pytest.MonkeyPatch) -> None:

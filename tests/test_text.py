@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from refsheet_tui.untrusted import StreamCleaner, clean, one_line
+from refsheet_tui.untrusted import StreamCleaner, clean_text, one_line
 
 
 @pytest.mark.parametrize(
@@ -28,11 +28,11 @@ from refsheet_tui.untrusted import StreamCleaner, clean, one_line
     ],
 )
 def test_controls_and_sequences_go_whole(raw: str, cleaned: str) -> None:
-    assert clean(raw) == cleaned
+    assert clean_text(raw) == cleaned
 
 
 def test_an_unterminated_string_ends_with_its_line() -> None:
-    assert clean("a\x1b]0;never ended\nnothing lost") == "a\nnothing lost"
+    assert clean_text("a\x1b]0;never ended\nnothing lost") == "a\nnothing lost"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_an_unterminated_string_ends_with_its_line() -> None:
     ["👩‍👩‍👧‍👦 👋🏽 🏴‍☠️ 🇫🇷", "é ế ñ̃", "שלום עולם", "مرحبا بالعالم\u200f", "小墨，你好。", "क्षत्रिय"],
 )
 def test_every_script_stays(text: str) -> None:
-    assert clean(text) == text
+    assert clean_text(text) == text
 
 
 def test_a_stream_is_cleaned_across_its_pieces() -> None:

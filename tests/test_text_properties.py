@@ -5,9 +5,9 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refsheet_tui.untrusted import StreamCleaner, clean, one_line
+from refsheet_tui.untrusted import StreamCleaner, clean_text, one_line
 
-# Texts in which sequences are as frequent as letters.
+# The parts of texts in which escape sequences are as frequent as letters.
 _BITS = [
     *"\x1b\x9b\x9d\x90\x9c\x07\x18\r\n\t",
     *"[]P\\_;?0m (a",
@@ -33,7 +33,7 @@ def streamed(pieces: list[str]) -> str:
 
 @given(hostile)
 def test_every_cut_gives_the_same(text: str) -> None:
-    whole = clean(text)
+    whole = clean_text(text)
     for cut in range(len(text) + 1):
         assert streamed([text[:cut], text[cut:]]) == whole
     assert streamed(list(text)) == whole
@@ -41,17 +41,17 @@ def test_every_cut_gives_the_same(text: str) -> None:
 
 @given(st.lists(hostile, max_size=8))
 def test_pieces_of_any_size_give_the_same(pieces: list[str]) -> None:
-    assert streamed(pieces) == clean("".join(pieces))
+    assert streamed(pieces) == clean_text("".join(pieces))
 
 
 @given(hostile)
 def test_what_is_clean_stays_as_it_is(text: str) -> None:
-    assert clean(clean(text)) == clean(text)
+    assert clean_text(clean_text(text)) == clean_text(text)
 
 
 @given(hostile)
 def test_no_control_is_left(text: str) -> None:
-    cleaned = clean(text)
+    cleaned = clean_text(text)
     assert all(char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"} for char in cleaned)
     assert not set(cleaned) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
     assert len(one_line(text).splitlines()) <= 1
@@ -59,9 +59,9 @@ def test_no_control_is_left(text: str) -> None:
 
 @given(harmless)
 def test_harmless_text_is_untouched(text: str) -> None:
-    assert clean(text) == text
+    assert clean_text(text) == text
 
 
 @given(hostile)
 def test_clean_text_can_be_encoded(text: str) -> None:
-    clean(text).encode("utf-8")
+    clean_text(text).encode("utf-8")

@@ -1,4 +1,4 @@
-"""Whatever the screens say, they say in every language that there is."""
+"""Every text on the screens is translated into every language."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ import pytest
 from babel.messages.catalog import Catalog
 
 import translations
-from refsheet_tui.config import Screens
+from refsheet_tui.config import ScreenConfig
 from refsheet_tui.errors import PictureError
-from refsheet_tui.i18n import _, language, languages, ngettext, speak
+from refsheet_tui.i18n import (
+    _,
+    available_languages,
+    join_sentences,
+    language,
+    ngettext,
+    set_language,
+)
 from refsheet_tui.pictures import open_picture
 
 
@@ -22,16 +29,16 @@ def catalogue(*messages: tuple[str | tuple[str, str], str]) -> Catalog:
 
 
 def found(given: Catalog, wanted: Catalog) -> list[str]:
-    return list(translations.problems(given, wanted))
+    return list(translations.find_problems(given, wanted))
 
 
-@pytest.mark.parametrize("code", translations.catalogues())
+@pytest.mark.parametrize("code", translations.read_catalogues())
 def test_every_message_is_translated(code: str) -> None:
-    assert found(translations.catalogues()[code], translations.template()) == []
+    assert found(translations.read_catalogues()[code], translations.extract_messages()) == []
 
 
 def test_catalogues_are_as_they_are_written_by_the_script(tmp_path: Path) -> None:
-    """Whoever adds a message changes no other line."""
+    """The script that updates the catalogs changes no line of up-to-date ones."""
     for path in translations.LOCALE.glob("*.po"):
         copy = tmp_path / path.name
         copy.write_bytes(path.read_bytes())
@@ -41,11 +48,11 @@ def test_catalogues_are_as_they_are_written_by_the_script(tmp_path: Path) -> Non
 
 
 def test_messages_are_found_wherever_they_are_said() -> None:
-    wanted = translations.template()
+    wanted = translations.extract_messages()
     assert wanted.get("Quit") is not None
     assert wanted.get("stopping") is not None, "inside of an f-string"
     assert wanted.get("palette") is not None, "Textual says it"
-    assert wanted.get("A reply ends after this many tokens.") is not None, "from config.yaml"
+    assert wanted.get("Maximum length of a reply, in tokens.") is not None, "from config.yaml"
     days = wanted.get("{count} day ago")
     assert days is not None and days.id == ("{count} day ago", "{count} days ago")
 
@@ -83,14 +90,14 @@ def test_a_fuzzy_and_an_obsolete_one_are_told() -> None:
 
 
 def test_it_speaks() -> None:
-    speak("zh-Hans")
+    set_language("zh-Hans")
     assert language() == "zh-Hans"
     assert _("Quit") == "退出"
     assert [ngettext("{count} day ago", "{count} days ago", count) for count in (1, 2)] == [
         "{count} 天前"
     ] * 2
     assert _("") == ""
-    speak("en")
+    set_language("en")
     assert language() == "en"
     assert _("Quit") == "Quit"
     assert ngettext("{count} day ago", "{count} days ago", 2) == "{count} days ago"
@@ -99,14 +106,20 @@ def test_it_speaks() -> None:
 def test_what_goes_wrong_below_the_screens_is_told_in_their_language(tmp_path: Path) -> None:
     letter = tmp_path / "letter.png"
     letter.write_text("Dear reader", encoding="utf-8")
-    speak("zh-Hans")
+    set_language("zh-Hans")
     with pytest.raises(PictureError) as caught:
         open_picture(letter)
-    assert caught.value.problem == f"文件 {letter} 不是能读取的图片格式。"
-    assert caught.value.remedy == "请使用 PNG、JPEG、WEBP、GIF 或 BMP 图片。"
+    assert caught.value.problem == f"不支持 {letter} 的图片格式。"
+    assert caught.value.remedy == "请使用 PNG、JPEG、WebP、GIF 或 BMP 图片。"
 
 
 def test_the_settings_know_every_language() -> None:
-    assert languages() == ("en", "zh-Hans")
-    for code in languages():
-        assert Screens.model_validate({"language": code}).language == code
+    assert available_languages() == ("en", "zh-Hans")
+    for code in available_languages():
+        assert ScreenConfig.model_validate({"language": code}).language == code
+
+
+def test_sentences_are_joined_as_each_language_does() -> None:
+    assert join_sentences("One.", "", "Two.") == "One. Two."
+    assert join_sentences("这个聊天没有保存。", "请先保存。") == "这个聊天没有保存。请先保存。"
+    assert join_sentences("", "Two.") == "Two."

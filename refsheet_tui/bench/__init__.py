@@ -1,1 +1,1 @@
-"""How fast it is, against others in the same run on the same files."""
+"""Measure how fast RefSheet is, and compare it with other programs on the same files."""

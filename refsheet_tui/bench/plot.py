@@ -1,13 +1,13 @@
-"""Figures as a picture."""
+"""Draw measurements as a picture."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from refsheet_tui.bench.figures import OURS, SERVER, STOCK, Figures
+from refsheet_tui.bench.measurements import LLAMA_SERVER, REFSHEET, STOCK_HANDLER, Measurements
 from refsheet_tui.errors import RefsheetError
 
-_CASES = {
+_CASE_LABELS = {
     "cold": "first sight",
     "turn 2": "turn 2",
     "again": "another reply",
@@ -15,15 +15,15 @@ _CASES = {
     "reopen": "reopened",
     "description": "new description",
 }
-_PROGRAMS = (OURS, SERVER, STOCK)
+_PROGRAMS = (REFSHEET, LLAMA_SERVER, STOCK_HANDLER)
 
 
 class PlotError(RefsheetError):
     """The picture can't be drawn or written."""
 
 
-def draw(figures: Figures, file: Path) -> None:
-    """First tokens by program, and write speed by context, as a PNG. Raises `PlotError`."""
+def draw_plot(figures: Measurements, file: Path) -> None:
+    """Draw first tokens by program, and writing speed by context, as a PNG. Raises `PlotError`."""
     try:
         import matplotlib as mpl
     except ImportError as error:
@@ -35,24 +35,24 @@ def draw(figures: Figures, file: Path) -> None:
     from matplotlib import pyplot
 
     figure, (bars, line) = pyplot.subplots(1, 2, figsize=(11, 4.2), width_ratios=(3, 2))
-    programs = [each for each in _PROGRAMS if figures.get(each, "cold")]
+    programs = [each for each in _PROGRAMS if figures.values_of(each, "cold")]
     width = 0.8 / len(programs)
     for number, program in enumerate(programs):
         shown = [
             (place, middle)
-            for place, case in enumerate(_CASES)
-            if (middle := figures.middle(program, case)) is not None
+            for place, case in enumerate(_CASE_LABELS)
+            if (middle := figures.median_of(program, case)) is not None
         ]
         places = [place + (number - (len(programs) - 1) / 2) * width for place, _ in shown]
         drawn = bars.bar(places, [middle for _, middle in shown], width, label=program)
         bars.bar_label(drawn, fmt="%.2g", fontsize=8)
     bars.set_yscale("log")
-    bars.set_xticks(range(len(_CASES)), list(_CASES.values()), fontsize=9)
+    bars.set_xticks(range(len(_CASE_LABELS)), list(_CASE_LABELS.values()), fontsize=9)
     bars.set_ylabel("seconds to the first token (log)")
     bars.legend()
     written = sorted(
-        (int(case.rpartition(" ")[2]), figures.middle(OURS, case) or 0.0)
-        for case in figures.values.get(OURS, {})
+        (int(case.rpartition(" ")[2]), figures.median_of(REFSHEET, case) or 0.0)
+        for case in figures.values.get(REFSHEET, {})
         if case.startswith("write at ")
     )
     line.plot([depth for depth, _ in written], [speed for _, speed in written], "o-")

@@ -1,4 +1,4 @@
-"""Figures as a table and as JSON."""
+"""Format measurements as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from refsheet_tui.bench.figures import OURS, TARGETS, Figures, Target
+from refsheet_tui.bench.measurements import REFSHEET, TARGETS, BenchTarget, Measurements
 from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.parts import model_size
+from refsheet_tui.engine.split_files import model_size
 
 _GIB = 1 << 30
-_SPEEDS = ("write", "read")
+_SPEED_CASES = ("write", "read")
 
 
 @dataclass(frozen=True)
-class Machine:
-    """`bandwidth` is in bytes a second."""
+class BenchMachine:
+    """The machine that was measured. `bandwidth` is in bytes a second."""
 
     processor: str
     threads: int
@@ -26,14 +26,14 @@ class Machine:
     llama_cpp_python: str
 
     @staticmethod
-    def here(threads: int, bandwidth: float) -> Machine:
-        return Machine(_processor(), threads, bandwidth, version("llama-cpp-python"))
+    def describe(threads: int, bandwidth: float) -> BenchMachine:
+        return BenchMachine(_processor_name(), threads, bandwidth, version("llama-cpp-python"))
 
 
-def document(
-    figures: Figures, machine: Machine, settings: LoadSettings, share: float | None
+def build_json(
+    figures: Measurements, machine: BenchMachine, settings: LoadSettings, share: float | None
 ) -> dict[str, object]:
-    """Everything, for `--json`: values as they were measured, and targets with their ratios."""
+    """Return all values as they were measured, and the targets with their ratios, for `--json`."""
     return {
         "machine": asdict(machine),
         "model": settings.model.name,
@@ -44,7 +44,7 @@ def document(
         "targets": [
             {
                 "title": target.title,
-                "against": f"{target.program}: {target.against}",
+                "against": f"{target.program}: {target.against_case}",
                 "limit": target.limit,
                 "ratio": target.ratio(figures),
                 "met": target.is_met(figures),
@@ -54,10 +54,10 @@ def document(
     }
 
 
-def table(
-    figures: Figures, machine: Machine, settings: LoadSettings, share: float | None
+def format_table(
+    figures: Measurements, machine: BenchMachine, settings: LoadSettings, share: float | None
 ) -> Iterator[str]:
-    """Markdown, which is read as well on a terminal."""
+    """Yield the lines of a Markdown table, which can be read on a terminal, too."""
     yield (
         f"{settings.model.name}, context {settings.context_size}, {machine.processor}, "
         f"{machine.threads} threads, llama-cpp-python {machine.llama_cpp_python}"
@@ -67,14 +67,14 @@ def table(
     yield "|---|---|---|---|---|---|---|"
     for target in TARGETS:
         if target.is_met(figures) is not None:
-            yield _row(target, figures)
+            yield _format_row(target, figures)
     yield ""
     yield "| also measured | refsheet, median [least – most] |"
     yield "|---|---|"
     shown = {target.case for target in TARGETS}
-    for case in figures.values.get(OURS, {}):
+    for case in figures.values.get(REFSHEET, {}):
         if case not in shown:
-            yield f"| {_ALSO.get(case, case)} | {_spread(figures, OURS, case)} |"
+            yield f"| {_CASE_TITLES.get(case, case)} | {_format_values(figures, REFSHEET, case)} |"
     if share is not None:
         yield (
             f"| share of the memory bandwidth ({machine.bandwidth / _GIB:.1f} GiB/s) that writing "
@@ -82,44 +82,43 @@ def table(
         )
 
 
-_ALSO = {
+_CASE_TITLES = {
     "load": "model load",
     "restart": "restart after a kill, beside loading",
-    "typed": "first token after the sheet was chosen and the person typed",
+    "typed": "first token after the sheet was chosen and the user typed",
 }
 
 
-def _row(target: Target, figures: Figures) -> str:
+def _format_row(target: BenchTarget, figures: Measurements) -> str:
     ratio, met = target.ratio(figures), target.is_met(figures)
     sign = "≥" if target.at_least else "≤"
-    limit = f"{sign} {_fraction(target.limit)}"
-    if target.most_s is not None:
-        limit += f" and {sign} {target.most_s} s"
-    against = target.program if target.program != OURS else f"own {target.against}"
-    return (
-        f"| {target.title} | {_spread(figures, OURS, target.case)} | {against} "
-        f"| {_spread(figures, target.program, target.against)} | {_fraction(ratio or 0)} "
-        f"| {limit} | {'met' if met else 'missed'} |"
-    )
+    limit = f"{sign} {_format_ratio(target.limit)}"
+    if target.max_s is not None:
+        limit += f" and {sign} {target.max_s} s"
+    against = target.program if target.program != REFSHEET else f"own {target.against_case}"
+    ours = _format_values(figures, REFSHEET, target.case)
+    theirs = _format_values(figures, target.program, target.against_case)
+    cells = (target.title, ours, against, theirs, _format_ratio(ratio or 0), limit)
+    return f"| {' | '.join(cells)} | {'met' if met else 'missed'} |"
 
 
-def _fraction(ratio: float) -> str:
+def _format_ratio(ratio: float) -> str:
     return f"{ratio:.2f}×" if ratio >= 0.1 else f"1/{1 / ratio:.0f}" if ratio else "0"
 
 
-def _spread(figures: Figures, program: str, case: str) -> str:
-    values = figures.get(program, case)
-    middle = figures.middle(program, case) or 0.0
+def _format_values(figures: Measurements, program: str, case: str) -> str:
+    values = figures.values_of(program, case)
+    middle = figures.median_of(program, case) or 0.0
     if case == "memory":
         return f"{middle / _GIB:.2f} GiB"
-    unit, digits = ("tokens/s", 1) if case.startswith(_SPEEDS) else ("s", 2)
+    unit, digits = ("tokens/s", 1) if case.startswith(_SPEED_CASES) else ("s", 2)
     text = f"{middle:.{digits}f} {unit}"
     if len(values) > 1:
         text += f" [{min(values):.{digits}f} – {max(values):.{digits}f}]"
     return text
 
 
-def _processor() -> str:
+def _processor_name() -> str:
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text().splitlines():

@@ -1,4 +1,4 @@
-"""One measurement of everything that is there."""
+"""Measure every program that is available, one after the other."""
 
 from __future__ import annotations
 
@@ -6,59 +6,64 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from refsheet_tui.bench import bench_peer, server_peer, stock_peer
-from refsheet_tui.bench.figures import OURS, Figures
-from refsheet_tui.bench.memory import bandwidth
-from refsheet_tui.bench.ours import Ours, Plan
-from refsheet_tui.bench.report import Machine
-from refsheet_tui.bench.scene import scenes
-from refsheet_tui.bench.server_peer import BenchError
+from refsheet_tui.bench import llama_bench, llama_server, stock_handler
+from refsheet_tui.bench.chat_content import bench_characters
+from refsheet_tui.bench.llama_server import BenchError
+from refsheet_tui.bench.measurements import REFSHEET, Measurements
+from refsheet_tui.bench.process_memory import measure_bandwidth
+from refsheet_tui.bench.refsheet_bench import BenchPlan, RefsheetBench
+from refsheet_tui.bench.report import BenchMachine
+from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import LoadSettings, LocalEngine
-from refsheet_tui.engine.parts import model_size
+from refsheet_tui.engine.split_files import model_size
 
-# Where the chat of the bench is when its write speed is measured.
+# The tokens in the chat of the bench when its writing speed is measured.
 _DEPTH = 512
 
 
 @dataclass(frozen=True)
-class Result:
-    """`share` of the memory bandwidth: each token takes all weights through the processor once."""
+class BenchResult:
+    """The result of a benchmark.
 
-    figures: Figures
-    machine: Machine
-    share: float | None
+    `bandwidth_share` is the share of the memory bandwidth that writing reaches: each token takes
+    all weights through the processor once.
+    """
+
+    figures: Measurements
+    machine: BenchMachine
+    bandwidth_share: float | None
 
 
 async def run(
     settings: LoadSettings,
-    plan: Plan,
+    plan: BenchPlan,
     threads: int,
     llama_bin: Path | None,
     say: Callable[[str], None],
-) -> Result:
-    """Our engine, then the others on the same files. Raises `RefsheetError`."""
-    programs = _programs(llama_bin)
-    figures = Figures()
-    speed = bandwidth(threads)
+) -> BenchResult:
+    """Measure our engine, then the other programs on the same files. Raises `RefsheetError`."""
+    programs = _find_programs(llama_bin)
+    figures = Measurements()
+    speed = measure_bandwidth(threads)
     engine = LocalEngine()
     info = await engine.load(settings)
     await engine.close()
-    with scenes(info.seen_size()) as sheets:
-        await Ours(settings, plan, figures, say).measure(sheets)
+    with bench_characters(info.require_picture_size()) as sheets, Library.in_memory() as library:
+        await RefsheetBench(settings, plan, figures, library, say).measure(sheets)
         if programs is not None:
             server, bench = programs
             say("llama-bench")
-            _merge(figures, bench_peer.measure(bench, settings.model, threads, _DEPTH, plan.runs))
+            _merge(figures, llama_bench.measure(bench, settings.model, threads, _DEPTH, plan.runs))
             say("llama-server")
-            _merge(figures, server_peer.measure(server, settings, threads, plan.runs, sheets))
+            _merge(figures, llama_server.measure(server, settings, threads, plan.runs, sheets))
         say("the handler of llama-cpp-python, one run")
-        _merge(figures, stock_peer.measure(settings, threads, next(sheets)))
-    written = figures.middle(OURS, "write")
+        _merge(figures, stock_handler.measure(settings, threads, next(sheets)))
+    written = figures.median_of(REFSHEET, "write")
     share = written * model_size(settings.model) / speed if written else None
-    return Result(figures, Machine.here(threads, speed), share)
+    return BenchResult(figures, BenchMachine.describe(threads, speed), share)
 
 
-def _programs(folder: Path | None) -> tuple[Path, Path] | None:
+def _find_programs(folder: Path | None) -> tuple[Path, Path] | None:
     if folder is None:
         return None
     server, bench = folder / "llama-server", folder / "llama-bench"
@@ -71,8 +76,8 @@ def _programs(folder: Path | None) -> tuple[Path, Path] | None:
     return server, bench
 
 
-def _merge(figures: Figures, more: Figures) -> None:
+def _merge(figures: Measurements, more: Measurements) -> None:
     for program, cases in more.values.items():
         for case, values in cases.items():
             for value in values:
-                figures.add(program, case, value)
+                figures.add_value(program, case, value)

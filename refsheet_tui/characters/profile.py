@@ -1,4 +1,4 @@
-"""What a person wrote about a character, as it is kept."""
+"""The profile of a character: the texts and settings that are saved with its pictures."""
 
 from __future__ import annotations
 
@@ -10,21 +10,31 @@ from pydantic import BaseModel, ConfigDict, Field
 from refsheet_tui.untrusted import one_line
 
 
-def named_after(sheet: Path) -> str:
-    """A name for a character that was given none."""
+def default_name(sheet: Path) -> str:
+    """Return a name for a character without one, from the file name of its reference sheet."""
     return one_line(sheet.stem).replace("_", " ").replace("-", " ").strip().title() or "Character"
 
 
 class Profile(BaseModel):
-    """One version of a character. Pictures are beside it: the first is the sheet.
+    """The texts and settings of one version of a character. Its pictures are stored separately.
 
-    `person` and `persona` are who the person is to this character. `note` goes near the end of the
-    prompt, `examples` is dialogue that shows how the character speaks. `generation` holds settings
-    of its own over those of `config.yaml`. `card` is what an imported card said besides, and
-    `card_outside` what stood there beside its data.
+    Attributes:
+        name: The character's name.
+        language: The code of the language that it speaks.
+        description: Who it is.
+        greeting: The first message of a chat; empty if the model is to generate one.
+        alternate_greetings: Other first messages, which become swipes of `greeting`.
+        person: The user's name for this character.
+        persona: Who the user is to this character.
+        note: The author's note, which stands near the end of the prompt.
+        examples: Dialogue that shows how the character speaks.
+        tags: Words to find it by.
+        generation: Generation settings that win over those of `config.yaml`.
+        card: The other keys of an imported card's data.
+        card_outside: The keys of an imported card that stood outside of its data.
     """
 
-    # What a newer version wrote is kept, though not understood.
+    # Fields that a newer version of this program wrote stay, although nothing here reads them.
     model_config = ConfigDict(frozen=True, extra="allow")
 
     name: str = ""
@@ -43,5 +53,5 @@ class Profile(BaseModel):
 
     @property
     def greetings(self) -> tuple[str, ...]:
-        """Those that were written; none means that the character makes up its own."""
+        """The greetings that were written; if there are none, the model generates one."""
         return tuple(text for text in (self.greeting, *self.alternate_greetings) if text.strip())

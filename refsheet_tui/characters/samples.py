@@ -12,8 +12,15 @@ from refsheet_tui.prompting import Language
 
 
 @dataclass(frozen=True)
-class Sample:
-    """A character in English (`en`) and Chinese (`zh`); `key` names it on the command line."""
+class SampleCharacter:
+    """A character that comes with the program, in English and Chinese.
+
+    Attributes:
+        key: Its name on the command line.
+        names: Its name by language, `en` and `zh`.
+        descriptions: Its description by language, `en` and `zh`.
+        sheet: The file of its reference sheet.
+    """
 
     key: str
     names: dict[str, str]
@@ -21,7 +28,10 @@ class Sample:
     sheet: Path
 
     def character(self, language: Language) -> Character:
-        """The sample as one who speaks `language`."""
+        """Return the character as one that speaks `language`.
+
+        Its name and description are in Chinese if `language` is, and in English if not.
+        """
         script = "zh" if language.is_chinese else "en"
         return Character(
             sheet=self.sheet,
@@ -32,10 +42,14 @@ class Sample:
 
 
 @cache
-def samples() -> tuple[Sample, ...]:
-    """All of them, in the order they are shown. Raises `StorageError` when they are missing."""
-    file = paths.shipped("samples/samples.yaml")
+def load_samples() -> tuple[SampleCharacter, ...]:
+    """Return the sample characters in the order in which they are shown.
+
+    Raises:
+        StorageError: Their files are missing.
+    """
+    file = paths.resource_path("samples/samples.yaml")
     return tuple(
-        Sample(key, each["name"], each["description"], file.with_name(f"{key}.png"))
+        SampleCharacter(key, each["name"], each["description"], file.with_name(f"{key}.png"))
         for key, each in paths.read_yaml_table(file).items()
     )

@@ -1,21 +1,23 @@
-"""Finding characters by their names, tags, and what was written about them."""
+"""Finding characters by their names, tags and descriptions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from refsheet_tui.storage import Database
-from refsheet_tui.storage.matching import Excerpt, Wanted
+from refsheet_tui.storage.search_query import Excerpt, SearchQuery
 
 
 @dataclass(frozen=True)
 class CharacterMatch:
+    """A character that was found, and where the words stand in it."""
+
     character: int
     name: str
     excerpt: Excerpt
 
 
-# A name counts ten times what stands in a description.
+# A word in a name counts ten times as much as one in a description.
 _INDEXED = """
 SELECT c.id, w.name, w.name || ' · ' || coalesce(w.text, '')
 FROM character_words w JOIN characters c ON c.id = w.rowid
@@ -29,17 +31,22 @@ SELECT id, name, line FROM (
 """
 
 
-def search(database: Database, words: str, limit: int = 50) -> tuple[CharacterMatch, ...]:
-    """Characters of which all of `words` are said somewhere, best first. Raises `StorageError`."""
-    wanted = Wanted(words)
+def search_characters(
+    database: Database, words: str, limit: int = 50
+) -> tuple[CharacterMatch, ...]:
+    """Return the characters whose texts contain all of `words`, the best match first.
+
+    Raises `StorageError`.
+    """
+    wanted = SearchQuery(words)
     if not wanted.words:
         return ()
     if wanted.is_indexed:
-        rows = database.rows(_INDEXED, (wanted.query, limit))
+        rows = database.fetch_rows(_INDEXED, (wanted.match_expression, limit))
     else:
-        condition, values = wanted.like("line")
-        rows = database.rows(_PLAIN.format(condition=condition), (*values, limit))
+        condition, values = wanted.like_condition("line")
+        rows = database.fetch_rows(_PLAIN.format(condition=condition), (*values, limit))
     return tuple(
-        CharacterMatch(int(str(number)), str(name), wanted.excerpt(str(line)))
+        CharacterMatch(int(str(number)), str(name), wanted.make_excerpt(str(line)))
         for number, name, line in rows
     )

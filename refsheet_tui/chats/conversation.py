@@ -1,271 +1,330 @@
-"""One conversation while it is being held: turns in order, and the reply being written."""
+"""A chat with a loaded model: the turns that it reads, and the replies that it writes."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Literal
 
-from refsheet_tui.characters import Character
-from refsheet_tui.chats.counts import TokenCounts
-from refsheet_tui.chats.reminders import Reminders
-from refsheet_tui.chats.speaking_for import LinesOfThePerson
-from refsheet_tui.chats.window import BEGINNING, Window
+from refsheet_tui import paths
+from refsheet_tui.chats.branch import Branch
+from refsheet_tui.chats.context_notes import ContextNoteSelector
+from refsheet_tui.chats.context_window import PINNED_TURNS, ContextWindow
+from refsheet_tui.chats.impersonation import ImpersonationFilter
+from refsheet_tui.chats.messages import Message
+from refsheet_tui.chats.overflow import ContextOverflow
+from refsheet_tui.chats.reply_writer import ReplyWriter
+from refsheet_tui.chats.token_counter import TokenCounter
+from refsheet_tui.chats.turns import text_of, turns_of
 from refsheet_tui.engine import (
     Engine,
-    Event,
-    Finished,
+    EngineEvent,
     GenerationSettings,
-    TextDelta,
+    ReplyFinished,
     Timings,
     Vision,
 )
-from refsheet_tui.errors import RefsheetError, StoppedError, UsageError
+from refsheet_tui.errors import PictureError, RefsheetError, StoppedError, UsageError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import PictureView
-from refsheet_tui.prompting import Aside, Prompt, Turn, build_prefix, build_prompt
-from refsheet_tui.untrusted import one_line
+from refsheet_tui.prompting import Prompt, Turn, build_prefix, build_prompt
 
-_QUOTED = 40  # characters: enough to find the place again
+ReplyKind = Literal["reply", "regenerate", "continue"]
 
 
 @dataclass(frozen=True)
-class Overflow:
-    """The chat has outgrown the context: the model sees the opening, the greeting, and the turns
-    from index `oldest` on, which is `turn`."""
+class Attachment:
+    """A picture file that the user attaches to a message.
 
-    oldest: int
-    turn: Turn
+    `view` is what the model sees of it, None for a text-only model.
+    """
 
-    def __str__(self) -> str:
-        """For the person."""
-        words = _(
-            "The chat has outgrown the model's context: it still knows how the chat began, and "
-            "what was said from “{words}” on. A larger context_size holds more."
-        )
-        return words.format(words=_first_words(self.turn))
+    path: Path
+    view: PictureView | None
 
 
 class Conversation:
-    """Turns that always alternate, whatever is cancelled or dies on the way.
+    """A chat with one model, which reads the messages of a branch as turns after an opening.
 
-    A reply belongs to the conversation from its first character on: one that is stopped, or cut
-    off by a dying engine, is kept as far as it came. One that never began leaves the person's
-    turn open, and what they say next is added to it.
+    A reply is part of the branch from its first character on: if it is stopped, or if the engine
+    dies, the text so far stays. If a reply never began, the user's turn stays open, and their next
+    message is added to it.
     """
 
     def __init__(
         self,
         engine: Engine,
         settings: GenerationSettings,
-        opening: Turn | None,
-        system: str | None = None,
+        vision: Vision,
+        branch: Branch,
+        opening: Turn | None = None,
         *,
-        context_size: int,
-        person: str = "",
-        reminders: Reminders | None = None,
+        system: str | None = None,
+        user_name: str = "",
+        reminders: ContextNoteSelector | None = None,
         is_unknown: bool = False,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`opening` is what a character is told before it speaks, None for a plain assistant.
-        `context_size` is that of the loaded model, in tokens. `person` is the name that the
-        character has for whom it talks with; it does not speak for them. `reminders`: see
-        there. `is_unknown`: `opening` does not say who the character is."""
+        """Prepare a conversation; use `open_conversation` to open a chat.
+
+        Args:
+            engine: The engine, which has loaded the model that `vision` belongs to.
+            settings: How replies are generated.
+            vision: How pictures reach the model.
+            branch: The messages. New ones are added to it.
+            opening: The first turn of a chat with a character; None for the assistant.
+            system: The system prompt, which stands in front of the first turn.
+            user_name: The user's name: a reply ends where the model begins to speak for the user.
+            reminders: Chooses the context notes of the user's messages.
+            is_unknown: `opening` does not say who the character is.
+            clock: Returns seconds; decides when a growing reply is saved.
+        """
+        self.branch = branch
         self._engine = engine
         self._settings = settings
+        self._vision = vision
+        self._opening = opening
         self._system = system
-        self._turns = [opening] if opening is not None else []
-        self._window = Window.of(context_size, settings.max_new_tokens)
-        self._counts = TokenCounts(engine, system)
-        self._told = BEGINNING
-        self._replying = False
-        self._person = person
-        self._reminders = reminders or Reminders()
+        self._user_name = user_name
+        self._reminders = reminders or ContextNoteSelector()
         self._is_unknown = is_unknown
-
-    @classmethod
-    def with_character(
-        cls,
-        engine: Engine,
-        settings: GenerationSettings,
-        character: Character,
-        vision: Vision,
-        note: str,
-    ) -> Conversation:
-        """Begin a conversation with `character`, which a text-only model knows by its texts alone.
-        `note` is what it is reminded of. Opens its pictures. Raises `PictureError`."""
-        return cls(
-            engine,
-            settings,
-            character.opening(vision),
-            context_size=vision.info.context_size,
-            person=character.person,
-            reminders=Reminders(note, character.book),
-            is_unknown=not (vision.info.sees_pictures or character.is_described),
+        self._clock = clock
+        self._window = ContextWindow.for_reply_length(
+            vision.info.context_size, settings.max_new_tokens
         )
-
-    def check_known(self, begun: str = "") -> None:
-        """Raise `UsageError` where the model knows nothing of the character, neither from the
-        opening nor from what it has said, `begun` included: it would make up a stranger."""
-        has_spoken = begun or any(turn.role == "model" for turn in self._turns)
-        if self._is_unknown and not has_spoken:
-            raise UsageError(
-                _("This character has only a picture, and the model is text-only."),
-                _("Add a description or choose a vision model (4B or larger)."),
-            )
+        self._counts = TokenCounter(engine, system)
+        self._oldest_told = PINNED_TURNS
+        self._is_replying = False
+        self._views: dict[str, PictureView | None] = {}
+        self._turns: tuple[Turn, ...] = ()
+        self._turns_path: tuple[Message, ...] | None = None
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        return tuple(self._turns)
+        """The opening and the messages of the branch, as the model reads them."""
+        path = self.branch.path
+        if path is not self._turns_path:
+            self._turns = turns_of(self._opening, path, self._views_of)
+            self._turns_path = path
+        return self._turns
 
     async def prompt(self) -> Prompt:
-        """What the model reads to write its next turn. Raises `ValueError` when it is not its
-        turn, `EngineError`."""
-        return self._prompt(await self.oldest())
+        """Return the prompt for the model's next turn.
+
+        Raises:
+            ValueError: It is not the model's turn.
+            EngineError: The tokens could not be counted.
+        """
+        turns = self.turns
+        return build_prompt(_visible(turns, await self._oldest(turns)), self._system)
 
     def set_note(self, note: str) -> None:
-        """Remind the character of something else from now on."""
+        """Use `note` as the author's note from the next message on."""
         self._reminders = self._reminders.with_note(note)
 
-    def reminders_for(self, text: str) -> tuple[Aside, ...]:
-        """What the character is to be told beside `text`, which the person will say next."""
-        return self._reminders.due(self._seen(self._told)[1:], text)
+    def open_picture(self, path: Path) -> Attachment:
+        """Open a picture for `add_user_message`. This takes a while, and may run in a thread.
 
-    def say(
-        self, text: str, pictures: Sequence[PictureView] = (), asides: Sequence[Aside] | None = None
-    ) -> None:
-        """Add what the person says; `reply` answers it. `asides`: what was told beside it; None for
-        what is due now."""
-        told = self.reminders_for(text) if asides is None else asides
-        if not self._turns or self._turns[-1].role == "model":
-            self._turns.append(Turn("user", (*pictures, text, *told)))
-            return
-        last = self._turns[-1]
-        said = [item for item in last.content if not isinstance(item, Aside)]
-        before = [item for item in last.content if isinstance(item, Aside)]
-        end = said[-1]
-        if isinstance(end, str) and not pictures:
-            # Texts of a turn are put together as they are: the break has to be inside of one.
-            said[-1] = f"{end}\n{text}"
-        else:
-            said += [*pictures, text]
-        self._turns[-1] = Turn("user", (*said, *before, *told))
-
-    def hear(self, text: str) -> None:
-        """Add what the model said at another time; `reply` makes it say something new."""
-        if not self._turns:  # in the chat of another program; Gemma's begin with the person
-            self._turns.append(Turn("user", ("",)))
-        if self._turns[-1].role == "model":
-            text = f"{_text(self._turns.pop())}\n{text}"
-        self._turns.append(Turn("model", (text,)))
-
-    def forget_reply(self) -> None:
-        """Take back the last reply, so that `reply` writes another one."""
-        if self._turns[-1].role == "model":
-            self._turns.pop()
-
-    def restore(self, turns: tuple[Turn, ...]) -> None:
-        """Go back to what `turns` was before something was said or forgotten."""
-        self._turns = list(turns)
-
-    async def reply(self) -> AsyncGenerator[Event | Overflow, None]:
-        """Write the model's next turn. Raises `EngineError`; what was written until then stays.
-        Raises `UsageError` for an unknown character.
-
-        An `Overflow` comes first when turns have left the context since the last reply.
+        Raises:
+            EngineError: The model is text-only.
+            PictureError: The picture can't be opened.
         """
-        async with aclosing(self._reply("")) as events:
-            async for event in events:
-                yield event
+        return Attachment(path, self._vision.require_view(path))
 
-    async def go_on(self) -> AsyncGenerator[Event | Overflow, None]:
-        """Write on where the last reply was cut off; white space at its end is written anew. See
-        `reply`."""
-        async with aclosing(self._reply(_text(self._turns.pop()).rstrip())) as events:
-            async for event in events:
-                yield event
+    def open_pictures(self) -> None:
+        """Open the pictures of all messages. This takes a while, and may run in a thread."""
+        for message in self.branch.path:
+            self._views_of(message)
 
-    async def _reply(self, begun: str) -> AsyncGenerator[Event | Overflow, None]:
-        self.check_known(begun)
-        written = begun
-        self._replying = True
-        try:
-            try:
-                oldest = await self.oldest()
-            except StoppedError:
-                yield Finished("cancelled", 0, 0, 0, Timings())
-                return
-            prompt = self._prompt(oldest, begun)
-            if oldest != self._told:
-                self._told = oldest
-                if oldest > BEGINNING:
-                    yield Overflow(oldest, self._turns[oldest])
-            async with aclosing(self._written(prompt)) as events:
-                async for event in events:
-                    if isinstance(event, TextDelta):
-                        written += event.text
-                    yield event
-        finally:
-            self._replying = False
-            if written.strip():
-                self._turns.append(Turn("model", (written,)))
+    def add_user_message(self, text: str, pictures: Sequence[Attachment] = ()) -> Message:
+        """Save a message of the user, with the context notes that are due.
 
-    async def _written(self, prompt: Prompt) -> AsyncGenerator[Event, None]:
-        """What the model writes, up to where it would speak for the person."""
-        lines = LinesOfThePerson(self._person)
+        Args:
+            text: The text of the user.
+            pictures: Pictures that `open_picture` has opened.
+
+        Returns:
+            The saved message, the last one of the branch.
+
+        Raises:
+            StorageError: The message can't be saved.
+            PictureError: A picture can't be read.
+        """
+        visible = _visible(self.turns, self._oldest_told)
+        asides = [aside.text for aside in self._reminders.due_notes(visible[1:], text)]
+        message = self.branch.add_user_message(text, [each.path for each in pictures], asides)
+        for sha256, picture in zip(message.pictures, pictures, strict=True):
+            self._views.setdefault(sha256, picture.view)
+        return message
+
+    def edit(self, message: Message, text: str) -> Message:
+        """Add `text` as a swipe of `message`, with the same pictures, and show it.
+
+        Returns:
+            The new message.
+
+        Raises:
+            StorageError: The message can't be saved.
+        """
+        if message.role == "model":
+            return self.branch.replace_reply(message, text)
+        self._views_of(message)
+        pictures = [
+            Attachment(path, self._views[sha256])
+            for sha256 in message.pictures
+            if sha256 in self._views
+            and paths.is_file(path := self.branch.tree.picture_path(sha256))
+        ]
+        return self.branch.instead_of(message, lambda: self.add_user_message(text, pictures))
+
+    def reply(
+        self, kind: ReplyKind = "reply"
+    ) -> AsyncGenerator[EngineEvent | ContextOverflow, None]:
+        """Let the model write its next turn, and save it as it grows.
+
+        Args:
+            kind: `regenerate` adds a swipe of the last reply; if the model writes nothing, the last
+                reply is shown again. `continue` extends the last reply; the model writes the white
+                space at its end again.
+
+        Yields:
+            A `ContextOverflow` first if turns have left the context since the last reply; then the
+            events of the engine, up to where the model would speak for the user.
+
+        Raises:
+            EngineError: The engine failed. The text until then stays.
+            UsageError: The model knows nothing of the character.
+            StorageError: The reply can't be saved.
+        """
+        return self._reply(kind)
+
+    async def _reply(self, kind: ReplyKind) -> AsyncGenerator[EngineEvent | ContextOverflow, None]:
+        last = self.branch.path[-1] if self.branch.path else None
+        if kind == "regenerate":
+            self.branch.remove_last_reply()
+        turns, begun = self.turns, ""
+        if kind == "continue":
+            turns, begun = turns[:-1], text_of(turns[-1]).rstrip()
+        writer = ReplyWriter(self.branch, self._clock, last if kind == "continue" else None)
+        own_part = ImpersonationFilter(self._user_name)
         stopping: asyncio.Task[None] | None = None
-        async with aclosing(self._engine.generate(prompt, self._settings)) as events:
-            async for event in events:
-                if isinstance(event, TextDelta):
-                    shown = lines.feed(event.text)
-                    if shown:
-                        yield replace(event, text=shown)
-                    if lines.found and stopping is None:
+        self._is_replying = True
+        try:
+            has_spoken = begun or any(turn.role == "model" for turn in turns)
+            if self._is_unknown and not has_spoken:
+                raise unknown_character()
+            try:
+                oldest = await self._oldest(turns)
+            except StoppedError:
+                writer.cancel()
+                yield ReplyFinished("cancelled", 0, 0, 0, Timings())
+                return
+            if oldest != self._oldest_told:
+                self._oldest_told = oldest
+                if oldest > PINNED_TURNS:
+                    yield ContextOverflow(oldest, turns[oldest])
+            prompt = build_prompt(_visible(turns, oldest), self._system, begun)
+            async with aclosing(self._engine.generate(prompt, self._settings)) as events:
+                async for generated in events:
+                    for event in own_part.filter_event(generated):
+                        writer.on_event(event)
+                        yield event
+                    if own_part.found and stopping is None:
                         stopping = asyncio.create_task(self._engine.cancel())
-                elif isinstance(event, Finished):
-                    if rest := lines.rest():
-                        yield TextDelta(rest)
-                    yield replace(event, finish="end_of_turn") if lines.found else event
-                else:
-                    yield event
-        if stopping is not None:
-            await stopping
+            if stopping is not None:
+                await stopping
+        except (asyncio.CancelledError, GeneratorExit):
+            writer.cancel()
+            raise
+        finally:
+            self._is_replying = False
+            try:
+                writer.end()
+            finally:
+                if kind == "regenerate" and not self.branch.ends_with_reply:
+                    self.branch.move_to(last.id if last is not None else None)
 
-    async def prewarm(self, on_event: Callable[[Event], None] = lambda _: None) -> None:
-        """Let the engine read what the next prompt will begin with, while the person types;
-        `on_event` hears how far it is.
+    async def prewarm(self, on_event: Callable[[EngineEvent], None] = lambda _: None) -> None:
+        """Let the engine read the beginning of the next prompt while the user types.
 
-        Raises nothing, and does nothing while a reply is written: the next prompt will have it.
+        Errors are ignored. While a reply is written nothing is read, because the next prompt will
+        contain the reply.
+
+        Args:
+            on_event: Is called with the progress of the engine.
         """
         turns = self.turns
         if not turns:
             return
         with suppress(RefsheetError):
-            oldest = await self.oldest()
-            # Read after what was said meanwhile, it would take the place of that.
-            if self.turns == turns and not self._replying:
-                prefix = build_prefix(self._seen(oldest), self._system)
+            oldest = await self._oldest(turns)
+            # If a message was added meanwhile, this prefix is outdated: the engine would read it in
+            # place of the new one.
+            if self.turns == turns and not self._is_replying:
+                prefix = build_prefix(_visible(turns, oldest), self._system)
                 await self._engine.prewarm(prefix, on_event)
 
-    def _prompt(self, oldest: int, begun: str = "") -> Prompt:
-        return build_prompt(self._seen(oldest), self._system, begun)
+    async def oldest_visible(self) -> Message | None:
+        """Return the oldest message from which on the model sees everything.
 
-    def _seen(self, oldest: int) -> Sequence[Turn]:
-        return (*self._turns[:BEGINNING], *self._turns[oldest:])
+        Returns:
+            The message; None if the model sees the whole chat.
 
-    async def oldest(self) -> int:
-        """See `Window.oldest`, for the turn that the person has said or will say next. Raises
-        `EngineError`."""
-        if len(self._turns) <= BEGINNING + 1:  # nothing that could leave: no need to count
-            return BEGINNING
-        counts = await self._counts.of(self.turns)
-        return self._window.oldest(counts if len(counts) % 2 else [*counts, 0])
+        Raises:
+            EngineError: The tokens could not be counted.
+        """
+        oldest = await self._oldest(self.turns)
+        if oldest <= PINNED_TURNS:
+            return None
+        role, turn = "user", 0  # the opening, or the first turn of a chat with the assistant
+        for message in self.branch.path:
+            if message.role != role:
+                role, turn = message.role, turn + 1
+            if turn == oldest:
+                return message
+        return None
+
+    def start_over(self, branch: Branch, note: str) -> None:
+        """Continue with `branch`, which belongs to another chat with the same character."""
+        self.branch = branch
+        self._reminders = self._reminders.with_note(note)
+        self._oldest_told = PINNED_TURNS
+
+    def _views_of(self, message: Message) -> list[PictureView]:
+        """Return what the model sees of a message's pictures.
+
+        Pictures that are missing, or can't be opened, are left out: the model can still read the
+        text.
+        """
+        for sha256 in message.pictures:
+            if sha256 not in self._views:
+                with suppress(PictureError):
+                    self._views[sha256] = self._vision.view(self.branch.tree.picture_path(sha256))
+        views = (self._views.get(sha256) for sha256 in message.pictures)
+        return [view for view in views if view is not None]
+
+    async def _oldest(self, turns: tuple[Turn, ...]) -> int:
+        """Return `ContextWindow.oldest_visible_turn`, with room for a turn not said yet."""
+        if len(turns) <= PINNED_TURNS + 1:  # no turn could leave: no need to count
+            return PINNED_TURNS
+        counts = await self._counts.count_turns(turns)
+        return self._window.oldest_visible_turn(counts if len(counts) % 2 else [*counts, 0])
 
 
-def _text(turn: Turn) -> str:
-    return "".join(item for item in turn.content if isinstance(item, str))
+def unknown_character() -> UsageError:
+    """Return the error for a character that the model knows neither by a picture nor by a text.
+
+    The model would make up a stranger.
+    """
+    return UsageError(
+        _("This character only has a picture, and the model is text-only."),
+        _("Add a description, or choose a vision model (4B or larger)."),
+    )
 
 
-def _first_words(turn: Turn) -> str:
-    words = one_line(" ".join(item for item in turn.content if isinstance(item, str)))
-    return words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()}…"
+def _visible(turns: Sequence[Turn], oldest: int) -> Sequence[Turn]:
+    return (*turns[:PINNED_TURNS], *turns[oldest:])

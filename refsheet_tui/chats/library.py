@@ -1,46 +1,83 @@
-"""Everything that is the person's own, opened together."""
+"""The library: the user's characters and chats, opened together."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from refsheet_tui import paths
-from refsheet_tui.characters.library import CharacterLibrary
-from refsheet_tui.chats.shelf import ChatShelf
-from refsheet_tui.chats.tree import MessageTree
+from refsheet_tui.characters.character_store import CharacterStore
+from refsheet_tui.chats.chat_store import ChatStore
+from refsheet_tui.chats.message_tree import MessageTree
+from refsheet_tui.errors import StorageError
+from refsheet_tui.i18n import _
 from refsheet_tui.storage import Database, PictureStore
-from refsheet_tui.storage.layout import FILE_NAME
+from refsheet_tui.storage.layout import DATABASE_NAME
 
-# Seconds in which what was deleted can be brought back.
+# Seconds for which something deleted can be restored.
 _UNDO_S = 30 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
 class Library:
-    """Characters, chats and messages in one file, with the pictures beside it."""
+    """The user's characters, chats and messages.
+
+    They are in one database file; the pictures are in a folder beside it.
+    """
 
     database: Database
-    characters: CharacterLibrary
-    chats: ChatShelf
+    characters: CharacterStore
+    chats: ChatStore
     tree: MessageTree
 
     @classmethod
     def open(cls, folder: Path | None = None) -> Library:
-        """The person's, or that in `folder`; created where there is none. What was deleted a month
-        ago leaves for good. Raises `StorageError`."""
-        database = Database((folder or paths.data_dir()) / FILE_NAME)
+        """Open the library in `folder`, or the user's own if it is None.
+
+        A library that doesn't exist is created. Whatever was deleted a month ago is removed for
+        good. Raises `StorageError`.
+        """
+        library = cls._of(Database((folder or paths.data_dir()) / DATABASE_NAME))
+        library.chats.purge_deleted(_UNDO_S)
+        library.characters.purge_deleted(_UNDO_S)
+        return library
+
+    @classmethod
+    @contextmanager
+    def in_memory(cls) -> Iterator[Library]:
+        """Open an empty library for chats that are not saved; it is removed at the end.
+
+        Raises `StorageError` when there is no room for its pictures.
+        """
+        with ExitStack() as opened:
+            try:
+                folder = opened.enter_context(TemporaryDirectory(prefix="refsheet-"))
+            except OSError as error:
+                raise StorageError(
+                    _("Can't create a temporary folder: {reason}.").format(reason=error.strerror),
+                    _("Free up some space there, or choose another location."),
+                ) from error
+            library = cls._of(Database(Path(folder) / DATABASE_NAME, in_memory=True))
+            try:
+                yield library
+            finally:
+                library.close()
+
+    @classmethod
+    def _of(cls, database: Database) -> Library:
         pictures = PictureStore(database)
-        characters, chats = CharacterLibrary(database, pictures), ChatShelf(database, pictures)
-        chats.purge(_UNDO_S)
-        characters.purge(_UNDO_S)
+        characters, chats = CharacterStore(database, pictures), ChatStore(database, pictures)
         return cls(database, characters, chats, MessageTree(database, pictures))
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing in it, not even something deleted. Raises `StorageError`."""
+        """True if it contains nothing, not even anything deleted. Raises `StorageError`."""
         query = "SELECT EXISTS (SELECT 1 FROM characters) OR EXISTS (SELECT 1 FROM chats)"
-        return self.database.row(query) == (0,)
+        return self.database.fetch_row(query) == (0,)
 
     def close(self) -> None:
+        """Close the database."""
         self.database.close()

@@ -1,4 +1,4 @@
-"""What was said, as it is kept: messages that each answer another."""
+"""Messages, as they are saved: each one answers another."""
 
 from __future__ import annotations
 
@@ -6,21 +6,33 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from refsheet_tui.engine.events import Finish
+from refsheet_tui.engine.events import FinishReason
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.storage.database import Row
 
-# As the engine ends a reply; `open` while it is written, and after a power cut.
-OPEN, WHOLE = "open", "end_of_turn"
-FINISHES = (None, OPEN, *get_args(Finish))
+# The reasons for which the engine ends a reply, and `open` while it is written and after a power
+# cut.
+FINISH_OPEN, FINISH_END_OF_TURN = "open", "end_of_turn"
+FINISH_REASONS = (None, FINISH_OPEN, *get_args(FinishReason))
 
 
 @dataclass(frozen=True)
 class Message:
-    """`parent` is the message it answers, None for the first of a chat. `finish` is how a reply
-    ended, `open` for one that did not; None for what the person said. `extra` is what another
-    program keeps with it. `asides` is what the model was told beside it. Times are seconds since
-    1970."""
+    """A saved message.
+
+    Attributes:
+        id: The number of the message.
+        chat: The number of its chat.
+        parent: The number of the message that it answers; None for the first one of a chat.
+        role: The side that said it.
+        text: Its text.
+        finish: How a reply ended, `open` if it did not; None for a message of the user.
+        created: When it was saved, in seconds since 1970.
+        extra: Values that another program stores with it.
+        pictures: SHA-256 hashes of its pictures.
+        context_notes: The texts that the model was told beside it.
+        is_deleted: It was deleted, and can still be restored.
+    """
 
     id: int
     chat: int
@@ -31,24 +43,27 @@ class Message:
     created: float
     extra: dict[str, Any] = field(default_factory=dict)
     pictures: tuple[str, ...] = ()
-    asides: tuple[str, ...] = ()
+    context_notes: tuple[str, ...] = ()
     is_deleted: bool = False
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether it can be continued: it was cut off, by whatever."""
-        return self.finish not in (None, WHOLE)
+        """True for a reply that can be continued: it was stopped or cut off, for any reason."""
+        return self.finish not in (None, FINISH_END_OF_TURN)
 
     @property
     def was_cut_off(self) -> bool:
-        """Whether nobody wanted it to end: the power failed, or the program."""
-        return self.finish == OPEN
+        """True for a reply that ended by accident: the power or the program failed."""
+        return self.finish == FINISH_OPEN
 
 
 @dataclass(frozen=True)
-class DraftMessage:
-    """`parent` is the index of the message it answers, None for the first of a chat; see
-    `Message` for the rest. `pictures` are the bytes of files."""
+class PortableMessage:
+    """A message of an imported or exported chat.
+
+    `parent` is the index of the message that it answers, None for the first one of a chat.
+    `pictures` are the bytes of picture files. The other fields are those of `Message`.
+    """
 
     parent: int | None
     role: Role
@@ -57,17 +72,17 @@ class DraftMessage:
     created: float | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     pictures: tuple[bytes, ...] = ()
-    asides: tuple[str, ...] = ()
+    context_notes: tuple[str, ...] = ()
 
 
-COLUMNS = (
+MESSAGE_COLUMNS = (
     "m.id, m.chat, m.parent, m.role, m.text, m.finish, m.created, m.extra, m.asides,"
     " m.deleted IS NOT NULL"
 )
 
 
-def message_of(row: Row, pictures: tuple[str, ...] = ()) -> Message:
-    """A row of `COLUMNS`."""
+def message_from_row(row: Row, pictures: tuple[str, ...] = ()) -> Message:
+    """Return the message of a row of `MESSAGE_COLUMNS`."""
     number, chat, parent, role, text, finish, created, extra, asides, deleted = row
     assert isinstance(number, int) and isinstance(chat, int) and isinstance(created, float)
     return Message(

@@ -1,4 +1,4 @@
-"""Finding messages by what is in them, in any language."""
+"""Finding messages by the words in them, in any language."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from refsheet_tui.storage import Database
 from refsheet_tui.storage.database import Row
-from refsheet_tui.storage.matching import Excerpt, Wanted
+from refsheet_tui.storage.search_query import Excerpt, SearchQuery
 
-# Of a word that is everywhere the newest places are ranked, not all.
-_RANKED = 1000
+# Only the newest matches are ranked: a common word has too many of them.
+_MAX_RANKED = 1000
 
 
 @dataclass(frozen=True)
-class Match:
+class MessageMatch:
+    """A message that was found. `created` is in seconds since 1970."""
+
     message: int
     chat: int
     excerpt: Excerpt
@@ -34,20 +36,23 @@ ORDER BY m.id DESC LIMIT ?
 """
 
 
-def search(database: Database, words: str, limit: int = 50) -> tuple[Match, ...]:
-    """Messages that hold all of `words`, best first. Raises `StorageError`."""
-    wanted = Wanted(words)
+def search_messages(database: Database, words: str, limit: int = 50) -> tuple[MessageMatch, ...]:
+    """Return the messages that contain all of `words`, the best match first.
+
+    Raises `StorageError`.
+    """
+    wanted = SearchQuery(words)
     if not wanted.words:
         return ()
     if wanted.is_indexed:
-        rows = database.rows(_INDEXED, (wanted.query, limit, _RANKED))
+        rows = database.fetch_rows(_INDEXED, (wanted.match_expression, limit, _MAX_RANKED))
     else:
-        condition, values = wanted.like("m.text")
-        rows = database.rows(_PLAIN.format(condition=condition), (*values, limit))
-    return tuple(_match(row, wanted) for row in rows)
+        condition, values = wanted.like_condition("m.text")
+        rows = database.fetch_rows(_PLAIN.format(condition=condition), (*values, limit))
+    return tuple(_match_from_row(row, wanted) for row in rows)
 
 
-def _match(row: Row, wanted: Wanted) -> Match:
+def _match_from_row(row: Row, wanted: SearchQuery) -> MessageMatch:
     number, chat, text, created = row
     assert isinstance(number, int) and isinstance(chat, int)
-    return Match(number, chat, wanted.excerpt(str(text)), float(str(created)))
+    return MessageMatch(number, chat, wanted.make_excerpt(str(text)), float(str(created)))

@@ -1,5 +1,5 @@
-"""The command line."""
+"""The command line: `main` runs a command."""
 
-from refsheet_tui.cli.commands import main
+from refsheet_tui.cli.main import main
 
 __all__ = ["main"]

@@ -1,37 +1,55 @@
-"""`refsheet ask`: one question, one answer."""
+"""`refsheet ask`: the answer to one question."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from refsheet_tui.chats import Conversation
-from refsheet_tui.cli.exits import InterruptedByPersonError
-from refsheet_tui.cli.options import Settings
-from refsheet_tui.cli.pictures import check_pictures
-from refsheet_tui.cli.replies import loaded
-from refsheet_tui.prompting import Turn
-from refsheet_tui.untrusted import clean
+import click
+
+from refsheet_tui.chats import Branch
+from refsheet_tui.chats.library import Library
+from refsheet_tui.cli.exits import InterruptedByUserError
+from refsheet_tui.cli.options import Settings, read_settings, reply_options
+from refsheet_tui.cli.pictures import find_picture, open_pictures
+from refsheet_tui.cli.reply_console import load_model, run
+from refsheet_tui.untrusted import clean_text
 
 
-async def ask(
+async def answer(
     settings: Settings, images: Sequence[Path], question: str, system: str | None
 ) -> None:
-    """Answer `question` about the pictures, in the order they are given."""
-    check_pictures(images)
-    async with loaded(settings) as desk:
-        views = map(desk.vision.require_view, images)
-        opening = Turn("user", (*views, clean(question)))
-        conversation = Conversation(
-            desk.engine,
-            settings.generation,
-            opening,
-            clean(system) if system else None,
-            context_size=desk.info.context_size,
-        )
-        if settings.dump_prompt:
-            await desk.print_prompt(await conversation.prompt())
-            return
-        await desk.print_reply(conversation.reply())
-        if desk.interrupts.stopped_reply:
-            raise InterruptedByPersonError
+    """Print the answer to `question` about the pictures, which the model sees in this order.
+
+    `system` is the system prompt. Raises `InterruptedByUserError`, `RefsheetError`.
+    """
+    opened = open_pictures(images)
+    with Library.in_memory() as library:
+        branch = Branch(library.tree, library.chats.create_chat(None).id)
+        async with load_model(settings, opened) as console:
+            conversation = console.open_conversation(
+                branch, None, clean_text(system) if system else ""
+            )
+            pictures = [conversation.open_picture(image) for image in images]
+            conversation.add_user_message(clean_text(question), pictures)
+            if settings.dump_prompt:
+                await console.print_prompt(await conversation.prompt())
+                return
+            await console.print_reply(conversation.reply())
+            if console.interrupts.stopped_reply:
+                raise InterruptedByUserError
+
+
+@click.command()
+@reply_options
+@click.option("--system", metavar="TEXT", help="System prompt.")
+@click.argument("images", nargs=-1, metavar="[IMAGE]...")
+@click.argument("prompt")
+def ask(images: tuple[str, ...], prompt: str, system: str | None, **given: Any) -> None:
+    """Answer one question, with or without pictures."""
+    if not prompt.strip():
+        raise click.UsageError("The prompt is empty.")
+    settings = read_settings(given)
+    pictures = [find_picture(image) for image in images]
+    run(lambda: answer(settings, pictures, prompt, system))

@@ -1,4 +1,4 @@
-"""A file to attach to a bug report, without what identifies its sender."""
+"""A file to attach to a bug report, without anything that identifies the user."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.untrusted import clean
+from refsheet_tui.file_io import write_new_file
+from refsheet_tui.untrusted import clean_text
 
 _TAIL_BYTES = 16_384
-# Hugging Face, OpenAI, GitHub; what stands behind such a word, also in JSON and addresses; who logs
-# in to a proxy.
+# Tokens of Hugging Face, OpenAI and GitHub; values after words such as "token", also in JSON and
+# URLs; user names and passwords of proxies.
 _TOKENS = re.compile(
     r"""\b(?:hf_|sk-|gh[pousr]_|github_pat_)[\w-]{8,}
     |(?i:(?<=bearer\ )|(?<=basic\ ))\S+
@@ -22,22 +23,30 @@ _TOKENS = re.compile(
     re.VERBOSE,
 )
 _HOMES = re.compile(r"(/home/|/Users/|\\Users\\)[^/\\\s]+")
-# The account of every machine, which is nobody's name.
+# Account names that identify nobody.
 _NOBODY = ("root", "user", "admin")
 
 
 def write_report(file: Path, lines: Sequence[str], folders: Mapping[str, Path]) -> None:
-    """What was found, and the ends of the newest logs, with `folders` by what they are for. Raises
-    `StorageError`; a file that is there is left alone."""
+    """Write the doctor's `lines` and the ends of the newest logs to a new file.
+
+    Args:
+        file: The file to create.
+        lines: What the doctor found.
+        folders: Folders by their purpose, which replaces them in the text.
+
+    Raises:
+        StorageError: The file exists or can't be written.
+    """
     parts = ["\n".join(lines)]
     for log in _logs():
         parts.append(f"--- {log.name}\n{_tail(log)}")
     text = anonymous("\n\n".join(parts), folders) + "\n"
-    paths.write_file(file, text.encode(), advice="Give another name for the report.")
+    write_new_file(file, text.encode(), advice="Choose another file name for the report.")
 
 
 def anonymous(text: str, folders: Mapping[str, Path] | None = None) -> str:
-    """Without folders, user names and tokens."""
+    """Return `text` without folders, user names and tokens."""
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         if secret := os.environ.get(name):
             text = text.replace(secret, "<token>")
@@ -63,7 +72,7 @@ def _account() -> str:
 
 
 def _logs() -> list[Path]:
-    """The newest of the engine's, and that of our own mistakes."""
+    """Return the newest engine log, and the crash log if there is one."""
     folder = paths.log_dir()
     engines = sorted(folder.glob("engine-*.log"))[-1:]
     return [*engines, *(each for each in [folder / "crash.log"] if each.is_file())]
@@ -74,6 +83,6 @@ def _tail(log: Path) -> str:
         with log.open("rb") as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - _TAIL_BYTES))
-            return clean(file.read().decode("utf-8", "replace"))
+            return clean_text(file.read().decode("utf-8", "replace"))
     except OSError as error:
-        return f"can't be read: {error.strerror}"
+        return f"Can't read this log: {error.strerror}."

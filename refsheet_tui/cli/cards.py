@@ -1,4 +1,4 @@
-"""Cards on the command line: from a file into the library, and out again."""
+"""Importing cards on the command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from refsheet_tui import paths
 from refsheet_tui.characters.cards import import_card
-from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.characters.character_store import SavedCharacter
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.cli.console import note
@@ -16,30 +16,33 @@ from refsheet_tui.untrusted import one_line
 
 
 @dataclass(frozen=True)
-class Import:
-    """A card that was read and can be kept; `picture` is a file's bytes."""
+class CardImport:
+    """A card that was read and can be saved. `picture` is the content of a picture file."""
 
     profile: Profile
     picture: bytes
 
-    def keep(self, library: Library) -> KeptCharacter:
-        """Raises `StorageError`."""
-        return library.characters.add_read(self.profile, [self.picture])
+    def keep(self, library: Library) -> SavedCharacter:
+        """Add the character to `library`. Raises `StorageError`."""
+        return library.characters.add_character_from_bytes(self.profile, [self.picture])
 
 
-def read_import(name: str, sheet: str | None, language: str) -> Import:
-    """Raises `CardError`, `PictureError`."""
-    card = import_card(paths.typed(name), language)
-    if card.is_newer:
-        note(f"{one_line(name)} is of a newer version of cards: some of it may not be understood.")
+def read_import(name: str, sheet: str | None, language: str) -> CardImport:
+    """Read the card file `name`; `sheet` replaces its picture.
+
+    `language` is used if the card names none. Raises `CardError`, `PictureError`.
+    """
+    card = import_card(paths.expand_user(name), language)
+    if card.is_newer_version:
+        note(f"{one_line(name)} uses a newer card format, so some of it may be missing.")
     if sheet is not None:
         picture = find_picture(sheet)
         check_pictures([picture])
-        return Import(card.profile, picture.read_bytes())
+        return CardImport(card.profile, picture.read_bytes())
     if card.picture is None:
         raise CardError(
-            f"{one_line(name)} holds no picture, and a character needs one.",
-            "Name its sheet: --sheet IMAGE",
+            f"{one_line(name)} has no picture, and a character needs one.",
+            "Add a reference sheet: --sheet IMAGE",
         )
     card.check_picture()
-    return Import(card.profile, card.picture)
+    return CardImport(card.profile, card.picture)

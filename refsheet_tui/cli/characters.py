@@ -1,20 +1,35 @@
-"""`refsheet characters`: who there is to talk with, from the command line."""
+"""`refsheet characters`: the user's characters on the command line."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
+from refsheet_tui.characters.cards import write_card
+from refsheet_tui.characters.search import search_characters
+from refsheet_tui.cli.cards import read_import
 from refsheet_tui.cli.character_making import add, describe, edit
+from refsheet_tui.cli.library import (
+    character_json,
+    find_character,
+    format_time,
+    highlighted,
+    open_library,
+    print_json,
+)
+from refsheet_tui.errors import NotFoundError
+from refsheet_tui.prompting import choose_language
+from refsheet_tui.untrusted import clean_text, one_line
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
 def characters() -> None:
-    """Your characters: list, make, change, import, export and delete them."""
+    """Manage your characters."""
 
 
 characters.add_command(add)
@@ -25,20 +40,17 @@ characters.add_command(describe)
 @characters.command("list")
 @_JSON
 def list_characters(as_json: bool) -> None:
-    """All characters, the one used last first."""
-    from refsheet_tui.cli.library import character_json, opened, print_json, when
-    from refsheet_tui.untrusted import one_line
-
-    with opened() as library:
-        found = library.characters.latest()
+    """List all characters, most recently used first."""
+    with open_library() as library:
+        found = library.characters.latest_characters()
     if as_json:
         print_json({"characters": [character_json(each) for each in found]})
         return
     for each in found:
         name = one_line(each.profile.name) or "(no name)"
-        click.echo(f"{each.id:>5}  {when(each.used)}  {each.profile.language:<8}{name}")
+        click.echo(f"{each.id:>5}  {format_time(each.last_used)}  {each.profile.language:<8}{name}")
     if not found:
-        click.echo("There are no characters yet: refsheet characters add IMAGE", err=True)
+        click.echo("No characters yet. Create one: refsheet characters add IMAGE", err=True)
 
 
 @characters.command()
@@ -46,12 +58,9 @@ def list_characters(as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 @_JSON
 def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find characters by their names, tags and descriptions, in any language."""
-    from refsheet_tui.characters.search import search as run_search
-    from refsheet_tui.cli.library import highlighted, opened, print_json
-
-    with opened() as library:
-        found = run_search(library.database, " ".join(words), limit)
+    """Find characters by name, tags, or description, in any language."""
+    with open_library() as library:
+        found = search_characters(library.database, " ".join(words), limit)
     if as_json:
         matches = [
             {"id": each.character, "name": each.name, "text": str(each.excerpt)} for each in found
@@ -66,93 +75,79 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
 @click.argument("name")
 @_JSON
 def show(name: str, as_json: bool) -> None:
-    """All that is known of a character."""
-    from refsheet_tui.cli.library import character_json, find_character, opened, print_json
-    from refsheet_tui.untrusted import clean
-
-    with opened() as library:
+    """Show everything about a character."""
+    with open_library() as library:
         found = find_character(library, name)
-        pictures = library.characters.pictures(found)
+        pictures = library.characters.picture_paths(found)
     if as_json:
         print_json({**character_json(found), "pictures": [str(path) for path in pictures]})
         return
     told = found.profile.model_dump(exclude_defaults=True, exclude={"card", "card_outside"})
     for field, value in {**told, **_texts(found.profile.card)}.items():
         shown = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-        click.echo(f"{field}: {clean(shown)}")
+        click.echo(f"{field}: {clean_text(shown)}")
     for path in pictures:
         click.echo(f"picture: {path}")
 
 
 def _texts(card: dict[str, Any]) -> dict[str, str]:
-    """What a card says in words, beside what every character has."""
+    """Return the texts of a card that a profile has no field for."""
     return {key: value for key, value in card.items() if isinstance(value, str) and value.strip()}
 
 
 @characters.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--sheet", metavar="IMAGE", help="For a card without a picture.")
-@click.option("--language", metavar="CODE", help="Where the card doesn't say.")
+@click.option("--sheet", metavar="IMAGE", help="Reference sheet, for a card without a picture.")
+@click.option("--language", metavar="CODE", help="Language, if the card names none.")
 @_JSON
 def import_cards(
     files: tuple[str, ...], sheet: str | None, language: str | None, as_json: bool
 ) -> None:
-    """Add characters from cards: PNG, JSON, YAML or CHARX."""
-    import os
-
-    from refsheet_tui.cli.cards import read_import
-    from refsheet_tui.cli.library import character_json, opened, print_json
-    from refsheet_tui.prompting import chosen_language
-    from refsheet_tui.untrusted import one_line
-
-    code = chosen_language(language, os.environ).code
-    # All of them are read before one is kept: what fails can be tried again as it was.
+    """Import character cards (PNG, JSON, YAML, or CHARX)."""
+    code = choose_language(language, os.environ).code
+    # All files are read before anything is saved, so that a failed command can be repeated.
     found = [read_import(file, sheet, code) for file in files]
-    with opened() as library:
+    with open_library() as library:
         made = [each.keep(library) for each in found]
     if as_json:
         print_json({"characters": [character_json(each) for each in made]})
         return
     for each in made:
-        click.echo(f"{each.id:>5}  {one_line(each.profile.name) or '(no name)'} is here.")
+        click.echo(f"{each.id:>5}  Imported {one_line(each.profile.name) or '(no name)'}.")
 
 
 @characters.command("export")
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def export_card(name: str, file: Path, force: bool) -> None:
-    """Write a character as a card that any other program reads: FILE.png or FILE.json."""
-    from refsheet_tui.characters.cards import write_card
-    from refsheet_tui.cli.library import find_character, opened
-
-    with opened() as library:
+    """Export a character as a card for other apps. FILE ends in .png or .json."""
+    with open_library() as library:
         kept = find_character(library, name)
-        write_card(kept.profile, library.characters.sheet(kept), file, force=force)
-    click.echo(f"Written to {file}.")
+        write_card(kept.profile, library.characters.sheet_path(kept), file, force=force)
+    click.echo(f"Saved {file}.")
 
 
 @characters.command()
 @click.argument("name")
-@click.option("--undo", is_flag=True, help="Bring it back; NAME is its number then.")
+@click.option("--undo", is_flag=True, help="Restore it; NAME must be its number.")
 @_JSON
 def delete(name: str, undo: bool, as_json: bool) -> None:
-    """Delete a character. Its chats stay; it can be brought back for a month."""
-    from refsheet_tui.cli.library import find_character, opened, print_json
-    from refsheet_tui.errors import NotFoundError
-
-    with opened() as library:
+    """Delete a character but not its chats. You can undo this for a month."""
+    with open_library() as library:
         if undo:
             if not name.isdecimal():
-                raise NotFoundError("Only its number brings it back.", "'delete' said which.")
-            library.characters.undelete(int(name))
-            number = library.characters.get(int(name)).id
+                raise NotFoundError(
+                    "To restore a character, use its number.", "'delete' showed the number."
+                )
+            library.characters.undelete_character(int(name))
+            number = library.characters.get_character(int(name)).id
         else:
             number = find_character(library, name).id
-            library.characters.delete(number)
+            library.characters.delete_character(number)
     if as_json:
         print_json({"character": number, "deleted": not undo})
     elif undo:
-        click.echo(f"Character {number} is back.")
+        click.echo(f"Character {number} restored.")
     else:
-        click.echo(f"Deleted. To bring it back: refsheet characters delete {number} --undo")
+        click.echo(f"Deleted. To undo: refsheet characters delete {number} --undo")

@@ -1,25 +1,28 @@
-"""Chats on the command line: from a file into the library, and out again."""
+"""Importing chats on the command line."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from refsheet_tui import paths
-from refsheet_tui.chats.files import ChatDraft, keep, read_chat
+from refsheet_tui.chats.chat_store import Chat
+from refsheet_tui.chats.files import PortableChat, import_chat, read_chat
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.cli.library import find_character
 
 
-def read_drafts(names: Sequence[str]) -> list[ChatDraft]:
-    """Raises `ChatFileError`."""
-    return [read_chat(paths.typed(name)) for name in names]
+def read_drafts(names: Sequence[str]) -> list[PortableChat]:
+    """Read chat files. Raises `ChatFileError`."""
+    return [read_chat(paths.expand_user(name)) for name in names]
 
 
-def keep_draft(library: Library, draft: ChatDraft, character: str | None) -> Chat:
-    """A new chat: with the character that was named, else with the only one that is called as the
-    file says, else with nobody. Raises `NotFoundError`, `StorageError`."""
+def keep_draft(library: Library, draft: PortableChat, character: str | None) -> Chat:
+    """Save an imported chat in the library.
+
+    Its character is the one named `character`. If that is None, it is the only character with the
+    name in the file, or nobody. Raises `NotFoundError`, `StorageError`.
+    """
     if character is not None:
-        return keep(library, draft, find_character(library, character).version)
-    found = library.characters.named(draft.character) if draft.character else ()
-    return keep(library, draft, found[0].version if len(found) == 1 else None)
+        return import_chat(library, draft, find_character(library, character).version)
+    found = library.characters.find_by_name(draft.character) if draft.character else ()
+    return import_chat(library, draft, found[0].version if len(found) == 1 else None)

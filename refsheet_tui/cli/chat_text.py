@@ -1,4 +1,4 @@
-"""A message of a chat, as commands show it."""
+"""Messages of a chat as text and as JSON."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from refsheet_tui.chats.messages import Message
 
 
 def message_json(message: Message) -> dict[str, Any]:
+    """Return a message as a JSON object."""
     return {
         "id": message.id,
         "parent": message.parent,
@@ -16,13 +17,13 @@ def message_json(message: Message) -> dict[str, Any]:
         "finish": message.finish,
         "created": message.created,
         "pictures": message.pictures,
-        "asides": message.asides,
+        "asides": message.context_notes,
     }
 
 
 def message_text(message: Message, name: str) -> str:
-    """`name` is the character's."""
+    """Return a message as text, with who wrote it. `name` is the character's."""
     who = "You" if message.role == "user" else name or "Model"
-    pictures = f" [{len(message.pictures)} pictures]" if message.pictures else ""
+    pictures = f" [pictures: {len(message.pictures)}]" if message.pictures else ""
     unfinished = " …" if message.is_unfinished else ""
     return f"{who}:{pictures} {message.text}{unfinished}"

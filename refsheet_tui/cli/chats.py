@@ -1,24 +1,34 @@
-"""`refsheet chats`: what was said, from the command line."""
+"""`refsheet chats`: the user's chats on the command line."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+from refsheet_tui.chats.chat_store import Chat
+from refsheet_tui.chats.files import write_chat
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.search import search_messages
 from refsheet_tui.cli.chat_changes import delete, goto, rename, set_note, update
+from refsheet_tui.cli.chat_files import keep_draft, read_drafts
+from refsheet_tui.cli.chat_text import message_json, message_text
+from refsheet_tui.cli.library import (
+    find_character,
+    format_time,
+    highlighted,
+    open_library,
+    print_json,
+)
+from refsheet_tui.untrusted import one_line
 
-if TYPE_CHECKING:
-    from refsheet_tui.chats.library import Library
-    from refsheet_tui.chats.shelf import Chat
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
 def chats() -> None:
-    """Your chats: list, read, search, change, import, export and delete them."""
+    """Manage your chats."""
 
 
 for _change in (delete, goto, rename, set_note, update):
@@ -26,40 +36,36 @@ for _change in (delete, goto, rename, set_note, update):
 
 
 @chats.command("list")
-@click.option("--character", metavar="NAME", help="Only with this one.")
+@click.option("--character", metavar="NAME", help="Only chats with this character.")
 @_JSON
 def list_chats(character: str | None, as_json: bool) -> None:
-    """All chats, the one used last first."""
-    from refsheet_tui.cli.library import find_character, opened, print_json, when
-
-    with opened() as library:
+    """List all chats, most recent first."""
+    with open_library() as library:
         whose = find_character(library, character).id if character else None
         found = [
-            (chat, _with_whom(library, chat)) for chat in library.chats.latest(character=whose)
+            (chat, _with_whom(library, chat))
+            for chat in library.chats.latest_chats(character=whose)
         ]
     if as_json:
         print_json({"chats": [_chat_json(chat, name) for chat, name in found]})
         return
     for chat, name in found:
-        click.echo(f"{chat.id:>5}  {when(chat.used)}  {name:<16}  {chat.title}")
+        click.echo(f"{chat.id:>5}  {format_time(chat.last_used)}  {name:<16}  {chat.title}")
     if not found:
-        click.echo("There are no chats yet. Keep one: refsheet talk ember --save", err=True)
+        click.echo("No chats yet. Start one: refsheet talk ember --save", err=True)
 
 
 @chats.command()
 @click.argument("chat", type=int)
-@click.option("--all", "everything", is_flag=True, help="With what was said beside it.")
+@click.option("--all", "everything", is_flag=True, help="Include all branches.")
 @_JSON
 def show(chat: int, everything: bool, as_json: bool) -> None:
-    """What was said in a chat, as it ends now; * marks that where there is more."""
-    from refsheet_tui.cli.chat_text import message_json, message_text
-    from refsheet_tui.cli.library import opened, print_json
-
-    with opened() as library:
-        found = library.chats.get(chat)
+    """Show the messages of a chat. With --all, * marks the current branch."""
+    with open_library() as library:
+        found = library.chats.get_chat(chat)
         name = _with_whom(library, found)
-        path = library.tree.path(found.leaf) if found.leaf is not None else ()
-        said = library.tree.all_of(chat) if everything else path
+        path = library.tree.path_to(found.leaf) if found.leaf is not None else ()
+        said = library.tree.messages_of_chat(chat) if everything else path
     if as_json:
         messages = [message_json(each) for each in said]
         print_json({**_chat_json(found, name), "leaf": found.leaf, "messages": messages})
@@ -80,12 +86,9 @@ def show(chat: int, everything: bool, as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True)
 @_JSON
 def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
-    """Find messages that hold all of WORDS, in any language."""
-    from refsheet_tui.chats.search import search as run_search
-    from refsheet_tui.cli.library import highlighted, opened, print_json, when
-
-    with opened() as library:
-        found = run_search(library.database, " ".join(words), limit)
+    """Find messages that contain all WORDS, in any language."""
+    with open_library() as library:
+        found = search_messages(library.database, " ".join(words), limit)
     if as_json:
         matches = [
             {
@@ -99,54 +102,54 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
         print_json({"matches": matches})
         return
     for each in found:
-        click.echo(f"{each.chat:>5}  {when(each.created)}  {highlighted(each.excerpt)}")
+        click.echo(f"{each.chat:>5}  {format_time(each.created)}  {highlighted(each.excerpt)}")
 
 
 @chats.command("export")
 @click.argument("chat", type=int)
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def export_chat(chat: int, file: Path, force: bool) -> None:
-    """Write a chat as FILE.json (all of it), FILE.jsonl (for SillyTavern) or FILE.md (to read)."""
-    from refsheet_tui.chats.files import write_chat
-    from refsheet_tui.cli.library import opened
+    """Export a chat.
 
-    with opened() as library:
-        remark = write_chat(library, library.chats.get(chat), file, force=force)
+    FILE ends in .json (complete), .jsonl (for SillyTavern), or .md (to read).
+    """
+    with open_library() as library:
+        remark = write_chat(library, library.chats.get_chat(chat), file, force=force)
     if remark:
         click.echo(remark, err=True)
-    click.echo(f"Written to {file}.")
+    click.echo(f"Saved {file}.")
 
 
 @chats.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--character", metavar="NAME", help="Whom it was held with.")
+@click.option("--character", metavar="NAME", help="Character of the chats.")
 @_JSON
 def import_chats(files: tuple[str, ...], character: str | None, as_json: bool) -> None:
-    """Add chats: refsheet's own, SillyTavern's JSONL, lists of messages with role and content."""
-    from refsheet_tui.cli.chat_files import keep_draft, read_drafts
-    from refsheet_tui.cli.library import opened, print_json
+    """Import chats.
 
-    # All of them are read before one is kept: what fails can be tried again as it was.
+    FILE is a RefSheet or SillyTavern chat, or a list of messages with role and content.
+    """
+    # All files are read before anything is saved, so that a failed command can be repeated.
     drafts = read_drafts(files)
-    with opened() as library:
+    with open_library() as library:
         made = [keep_draft(library, draft, character) for draft in drafts]
         named = [(each, _with_whom(library, each)) for each in made]
     if as_json:
         print_json({"chats": [_chat_json(chat, name) for chat, name in named]})
         return
     for chat, name in named:
-        click.echo(f"{chat.id:>5}  {name or '(nobody)'}: {chat.title}")
+        click.echo(f"{chat.id:>5}  {name or '(no character)'}: {chat.title}")
         if not name:
-            click.echo(f"To talk on: refsheet chats update {chat.id} --character NAME", err=True)
+            click.echo(
+                f"To continue it: refsheet chats update {chat.id} --character NAME", err=True
+            )
 
 
 def _with_whom(library: Library, chat: Chat) -> str:
-    from refsheet_tui.untrusted import one_line
-
-    if chat.version is None:
+    if chat.character_version is None:
         return ""
-    return one_line(library.characters.at(chat.version).profile.name)
+    return one_line(library.characters.get_version(chat.character_version).profile.name)
 
 
 def _chat_json(chat: Chat, name: str) -> dict[str, Any]:
@@ -155,5 +158,5 @@ def _chat_json(chat: Chat, name: str) -> dict[str, Any]:
         "title": chat.title,
         "character": name or None,
         "created": chat.created,
-        "used": chat.used,
+        "used": chat.last_used,
     }

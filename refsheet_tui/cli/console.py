@@ -1,4 +1,4 @@
-"""What a command says: replies on standard output, everything else on standard error."""
+"""Output of commands: replies on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -8,48 +8,46 @@ import shutil
 import sys
 from contextlib import suppress
 from dataclasses import asdict
-from time import monotonic
 
-from refsheet_tui.chats import Overflow
+from refsheet_tui.chats import ContextOverflow
 from refsheet_tui.cli.streams import abandon_output
 from refsheet_tui.engine import (
-    Event,
-    Finished,
+    EngineEvent,
+    ReplyFinished,
     SaferSettings,
     TextDelta,
     TokenizedPart,
 )
-from refsheet_tui.engine.phases import Phase, phase_of
+from refsheet_tui.engine.phases import PhaseClock, phase_of
 from refsheet_tui.errors import StorageError
-from refsheet_tui.untrusted import clean
+from refsheet_tui.untrusted import clean_text
 
 _CLEAR_LINE = "\r\x1b[K"
 _TICK_S = 0.5
 
 
 def note(text: str) -> None:
-    """One line for the person."""
+    """Print a line on standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
 def begin_line(text: str) -> None:
-    """Words that something follows on the same line."""
+    """Print text on standard error without ending the line."""
     print(text, end="", file=sys.stderr, flush=True)
 
 
-class Status:
-    """One line on a terminal's standard error that says what is going on, and for how long.
+class StatusLine:
+    """A line on standard error that shows the current activity and how long it has taken.
 
-    Where standard error is no terminal it says nothing. Used as an async context manager.
+    It shows nothing if standard error isn't a terminal. Used as an async context manager.
     """
 
     def __init__(self) -> None:
         self._shows = sys.stderr.isatty()
-        self._phase: Phase | None = None
-        self._since = monotonic()
+        self._clock = PhaseClock()
         self._ticking: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> Status:
+    async def __aenter__(self) -> StatusLine:
         if self._shows:
             self._ticking = asyncio.create_task(self._tick())
         return self
@@ -61,25 +59,24 @@ class Status:
                 await self._ticking
         self.clear()
 
-    def event(self, event: Event) -> None:
+    def on_event(self, event: EngineEvent) -> None:
+        """Show the activity of `event`; clear the line before an event that is printed."""
         phase = phase_of(event)
         if phase is None:
             self.clear()
-            return
-        if self._phase is None or phase.name != self._phase.name:
-            self._since = monotonic()
-        self._phase = phase
-        self._draw()
+        else:
+            self._clock.enter(phase)
+            self._draw()
 
     def clear(self) -> None:
-        if self._phase is not None:
-            self._phase = None
+        """Erase the line."""
+        if self._clock.phase is not None:
+            self._clock.enter(None)
             self._write(_CLEAR_LINE)
 
     def _draw(self) -> None:
-        if self._phase is not None:
-            line = self._phase.line(monotonic() - self._since)
-            # A line that wraps can't be taken back.
+        if line := self._clock.line():
+            # A line that wraps can't be erased.
             width = shutil.get_terminal_size().columns - 1
             self._write(f"{_CLEAR_LINE}{line[:width]}")
 
@@ -95,9 +92,9 @@ class Status:
 
 
 class ReplyPrinter:
-    """Prints one reply: as it comes, or as one line of JSON at its end.
+    """Prints one reply: as it arrives, or as one line of JSON at its end.
 
-    `label` says, on standard error, whose words the reply's are.
+    `label` is printed before the reply, on standard error.
     """
 
     def __init__(self, *, as_json: bool, label: str = "") -> None:
@@ -105,7 +102,8 @@ class ReplyPrinter:
         self._label = label
         self._text = ""
 
-    def event(self, event: Event) -> None:
+    def on_event(self, event: EngineEvent) -> None:
+        """Print what `event` adds to the reply."""
         if isinstance(event, TextDelta):
             if not self._text:
                 begin_line(self._label)
@@ -114,40 +112,41 @@ class ReplyPrinter:
                 _out(event.text)
         elif isinstance(event, SaferSettings):
             note(str(event))
-        elif isinstance(event, Finished) and self._as_json:
+        elif isinstance(event, ReplyFinished) and self._as_json:
             _out(_json(_reply(event, self._text)) + "\n")
 
-    def written(self, text: str) -> None:
-        """A whole reply that nobody had to generate."""
+    def print_complete(self, text: str) -> None:
+        """Print a complete reply that was not generated, such as a greeting."""
         if self._as_json:
             _out(_json({"event": "reply", "text": text, "finish": "written"}) + "\n")
             return
         begin_line(self._label)
-        _out(clean(text).rstrip("\n") + "\n")
+        _out(clean_text(text).rstrip("\n") + "\n")
 
-    def overflow(self, overflow: Overflow) -> None:
+    def print_overflow(self, overflow: ContextOverflow) -> None:
+        """Print that the chat no longer fits the context."""
         if self._as_json:
-            _out(_json({"event": "overflow", "oldest": overflow.oldest}) + "\n")
+            _out(_json({"event": "overflow", "oldest": overflow.oldest_visible}) + "\n")
         else:
             note(str(overflow))
 
     def end(self) -> None:
-        """However the reply ended, the next output begins on a line of its own."""
+        """End the line, so that the next output begins on a new one."""
         if not self._as_json and self._text and not self._text.endswith("\n"):
             _out("\n")
 
 
 def print_prompt(parts: tuple[TokenizedPart, ...]) -> None:
-    """The parts of a prompt as JSON."""
+    """Print the parts of a prompt as JSON."""
     dumped: dict[str, object] = {"parts": [asdict(part) for part in parts]}
     _out(_json(dumped, indent=2) + "\n")
 
 
-def _reply(finished: Finished, text: str) -> dict[str, object]:
+def _reply(finished: ReplyFinished, text: str) -> dict[str, object]:
     return {
         "event": "reply",
         "text": text,
-        "finish": finished.finish,
+        "finish": finished.reason,
         "prompt_tokens": finished.prompt_tokens,
         "reused_tokens": finished.reused_tokens,
         "new_tokens": finished.new_tokens,
@@ -156,7 +155,7 @@ def _reply(finished: Finished, text: str) -> dict[str, object]:
 
 
 def _json(value: dict[str, object], indent: int | None = None) -> str:
-    """Letters as they are, unless the output's encoding would lose some."""
+    """Return JSON. Non-ASCII letters are escaped only if the output's encoding isn't Unicode."""
     is_unicode = sys.stdout.encoding.lower().startswith("utf")
     return json.dumps(value, ensure_ascii=not is_unicode, indent=indent)
 
@@ -170,6 +169,6 @@ def _out(text: str) -> None:
     except OSError as error:
         abandon_output()
         raise StorageError(
-            f"Standard output can't be written: {error.strerror}.",
-            "Free some space there, or send it elsewhere.",
+            f"Can't write to standard output: {error.strerror}.",
+            "Free up some space there, or redirect the output elsewhere.",
         ) from error

@@ -1,4 +1,4 @@
-"""`refsheet characters describe`: a card, written by looking at the sheet."""
+"""`refsheet characters describe`: the model looks at a sheet and writes the profile."""
 
 from __future__ import annotations
 
@@ -7,67 +7,77 @@ from contextlib import aclosing
 
 import click
 
+from refsheet_tui.characters.character_writer import PROFILE_FIELDS, CharacterWriter, ProfileField
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.chats.portrayal import FIELDS, Field, Portrayal
-from refsheet_tui.cli.console import ReplyPrinter, Status, note
-from refsheet_tui.cli.exits import InterruptedByPersonError
+from refsheet_tui.cli.console import ReplyPrinter, StatusLine, note
+from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.library import print_json
 from refsheet_tui.cli.options import Settings
-from refsheet_tui.cli.pictures import check_pictures
+from refsheet_tui.cli.partner import Partner, PartnerResolver
+from refsheet_tui.cli.pictures import open_pictures
 from refsheet_tui.cli.profiles import edited
-from refsheet_tui.cli.replies import Desk, loaded
-from refsheet_tui.cli.speaker import Speaker, Speakers
+from refsheet_tui.cli.reply_console import ReplyConsole, load_model
 
-_KEEP, _EDIT, _DROP = "keep", "edit", "drop"
+_KEEP, _EDIT, _DROP = "save", "edit", "discard"
 
 
 async def portray(
-    settings: Settings, speaker: Speaker, profile: Profile, *, again: bool
+    settings: Settings, partner: Partner, profile: Profile, *, again: bool
 ) -> Profile:
-    """`profile` with what the model wrote. Raises `RefsheetError`, `InterruptedByPersonError`."""
-    character = speaker.character
-    check_pictures((character.sheet, *character.extras))
-    async with loaded(settings) as desk:
-        sheet, *extras = map(desk.vision.require_view, (character.sheet, *character.extras))
-        portrayal = Portrayal(
-            desk.engine,
-            settings.of_its_own(profile.generation),
+    """Let the model write the missing fields of `profile`, and return the result.
+
+    `again` writes all fields. Raises `RefsheetError`, `InterruptedByUserError`.
+    """
+    character = partner.character
+    opened = open_pictures((character.sheet, *character.extra_pictures))
+    async with load_model(settings, opened) as console:
+        sheet, *extras = map(
+            console.vision.require_view, (character.sheet, *character.extra_pictures)
+        )
+        portrayal = CharacterWriter(
+            console.engine,
+            settings.generation_for(profile.generation),
             character.language,
             sheet,
             extras,
             profile,
         )
-        fields = FIELDS if again else portrayal.missing()
+        fields = PROFILE_FIELDS if again else portrayal.missing_fields()
         if not fields:
-            note("All of it is written already. To write it anew: --again")
+            note("Nothing to write. To rewrite existing texts: --again")
         for what in fields:
-            await _write(desk, portrayal, what)
+            await _write(console, portrayal, what)
         return portrayal.profile
 
 
-async def _write(desk: Desk, portrayal: Portrayal, what: Field) -> None:
-    printer = None if desk.settings.as_json else ReplyPrinter(as_json=False, label=f"{what}: ")
-    with desk.interrupts.reply():
-        async with Status() as status, aclosing(portrayal.write(what)) as events:
-            async for event in events:
-                status.event(event)
-                if printer is not None:
-                    printer.event(event)
-    if printer is not None:
-        printer.end()
-    if desk.interrupts.stopped_reply:
-        raise InterruptedByPersonError
+async def _write(console: ReplyConsole, portrayal: CharacterWriter, what: ProfileField) -> None:
+    printer = None if console.settings.as_json else ReplyPrinter(as_json=False, label=f"{what}: ")
+    try:
+        with console.interrupts.reply():
+            async with StatusLine() as status, aclosing(portrayal.write_field(what)) as events:
+                async for event in events:
+                    status.on_event(event)
+                    if printer is not None:
+                        printer.on_event(event)
+    finally:
+        if printer is not None:
+            printer.end()
+    if console.interrupts.stopped_reply:
+        raise InterruptedByUserError
 
 
 def keep(
-    speakers: Speakers, speaker: Speaker, profile: Profile, *, save: bool, as_json: bool
+    resolver: PartnerResolver, partner: Partner, profile: Profile, *, save: bool, as_json: bool
 ) -> None:
-    """Ask what is to become of it, where nobody said. Raises `PictureError`, `StorageError`."""
+    """Save the character if `save` is set or the user says so, and print the result.
+
+    The user is asked only in a terminal. Raises `PictureError`, `StorageError`.
+    """
     if not save and not as_json and sys.stdin.isatty():
         save, profile = _asked(profile)
     number = None
     if save:
-        number = speakers.rewrite(speaker, profile).id
+        number = resolver.rewrite(partner, profile).id
     if as_json:
         written = {
             "description": profile.description,
@@ -77,15 +87,17 @@ def keep(
         }
         print_json({"character": number, **written})
     elif number is not None:
-        click.echo(f"It is kept. As a card: refsheet characters export {number} FILE.png", err=True)
+        click.echo(
+            f"Saved. To export a card: refsheet characters export {number} FILE.png", err=True
+        )
     else:
-        click.echo("Nothing was kept; --save does.", err=True)
+        click.echo("Not saved. To save without asking: --save", err=True)
 
 
 def _asked(profile: Profile) -> tuple[bool, Profile]:
     while True:
         choice = click.prompt(
-            "Keep it, edit it first, or drop it?",
+            "Save, edit, or discard?",
             type=click.Choice([_KEEP, _EDIT, _DROP]),
             default=_KEEP,
             err=True,

@@ -1,8 +1,9 @@
-"""`refsheet doctor`: one line for each thing, and what to do where it is not as it should be."""
+"""`refsheet doctor`: one line for each finding, and how to fix what is wrong."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import chain
@@ -15,26 +16,41 @@ from refsheet_tui.cli.bug_report import write_report
 from refsheet_tui.cli.doctor_machine import environment, terminal
 from refsheet_tui.cli.symptoms import Symptom
 from refsheet_tui.config import Config, load_config
-from refsheet_tui.engine.gpu_faults import GpuFaults, gpu_faults_file
-from refsheet_tui.engine.ladder import SafeModes, safe_mode_file
-from refsheet_tui.engine.machine import ask_build
-from refsheet_tui.engine.room import memory_room
+from refsheet_tui.engine.build_info import probe_build
+from refsheet_tui.engine.fallback import SafeModeStore, safe_mode_file
+from refsheet_tui.engine.gpu_checks import GpuCheckStore, gpu_checks_file
+from refsheet_tui.engine.room import free_memory
 from refsheet_tui.errors import ConfigError, EngineError, RefsheetError
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import load_catalog
 from refsheet_tui.weights.choice import choose_model
-from refsheet_tui.weights.loading import store_of
-from refsheet_tui.weights.shop import Pair, Shop
-from refsheet_tui.weights.sizes import in_gb
-from refsheet_tui.weights.store import State
+from refsheet_tui.weights.engine_settings import get_model_store
+from refsheet_tui.weights.model_manager import InstalledModel, ModelManager
+from refsheet_tui.weights.model_store import FileState
+from refsheet_tui.weights.sizes import format_bytes
 from refsheet_tui.weights.verify import Verification
 
-_FAULTS = {"pictures": "pictures wrongly", "text": "wrongly", None: "nothing to the end"}
+_FAULTS = {
+    "pictures": "gets pictures wrong",
+    "text": "gives wrong results",
+    None: "failed to finish",
+}
 
 
 def examine(config_file: Path | None, *, as_json: bool, report: Path | None) -> bool:
-    """Print what was found; whether all is well. Raises `StorageError` when the report can't be
-    written."""
+    """Check everything and print the findings.
+
+    Args:
+        config_file: The settings to check; None means the user's own.
+        as_json: Print JSON instead of lines.
+        report: Where to write a bug report; None for no report.
+
+    Returns:
+        True if nothing is wrong.
+
+    Raises:
+        StorageError: The report can't be written.
+    """
     config, troubles = _config(config_file)
     found: list[Symptom] = []
     for symptom in chain(troubles, _all(config)):
@@ -45,12 +61,12 @@ def examine(config_file: Path | None, *, as_json: bool, report: Path | None) -> 
         click.echo(json.dumps({"findings": [asdict(each) for each in found]}))
     if report is not None:
         write_report(report, [str(each) for each in found], _folders(config))
-        click.echo(f"Written to {report}. Read it before you send it to anybody.", err=as_json)
+        click.echo(f"Saved {report}. Read the report before you share it.", err=as_json)
     return not any(each.remedy for each in found)
 
 
 def _config(file: Path | None) -> tuple[Config, list[Symptom]]:
-    """The settings, or the usual ones and why."""
+    """Return the settings; if they can't be read, return the defaults and the problem."""
     try:
         return load_config(file), []
     except ConfigError as error:
@@ -68,62 +84,67 @@ def _all(config: Config) -> Iterator[Symptom]:
 
 def _engine() -> Iterator[Symptom]:
     try:
-        build = ask_build()
+        build = probe_build()
     except EngineError as error:
         yield Symptom("llama.cpp", error.problem, error.remedy)
     else:
         flash = "flash attention" if build.flash_attention else "no flash attention"
-        offload = "can use a GPU" if build.offloads else "processor only"
+        offload = "can use a GPU" if build.supports_gpu_offload else "processor only"
         yield Symptom("llama.cpp", f"llama-cpp-python {build.version}, {offload}, {flash}")
-        yield Symptom("it uses", ", ".join(build.features) or "nothing special of the processor")
+        yield Symptom("CPU features", ", ".join(build.cpu_features) or "none")
         yield Symptom("threads", str(build.threads))
         for device in build.devices:
-            memory = f"{in_gb(device.free)} of {in_gb(device.total)} free"
+            memory = f"{format_bytes(device.free)} of {format_bytes(device.total)} free"
             yield Symptom("GPU", f"{one_line(device.name)}, {memory}")
-    for gpu, verdict in GpuFaults(gpu_faults_file()).all().items():
+    for gpu, verdict in GpuCheckStore(gpu_checks_file()).all_results().items():
         if verdict.fault != "":
             yield Symptom(
                 "GPU check",
-                f"{one_line(gpu)} computes {_FAULTS[verdict.fault]}; the processor does it instead",
-                "Update the GPU's driver and llama-cpp-python; to check it again, remove "
-                f"{gpu_faults_file()}.",
+                f"{one_line(gpu)} {_FAULTS[verdict.fault]}; using the processor instead",
+                "Update the GPU driver and llama-cpp-python. To check the GPU again, delete "
+                f"{gpu_checks_file()}.",
             )
-    for model, mode in SafeModes(safe_mode_file()).all().items():
+    for model, mode in SafeModeStore(safe_mode_file()).active_modes().items():
         yield Symptom(
             "safe mode",
-            f"{one_line(model)} runs with safer settings (step {mode.rung}) since {mode.day}: at "
-            f"'{mode.place}' {one_line(mode.how)}",
-            f"Update llama-cpp-python; to try the usual settings again, remove {safe_mode_file()}.",
+            f"{one_line(model)} has used safer settings (step {mode.rung}) since {mode.day}: "
+            f"{one_line(mode.how)} (at '{mode.place}')",
+            "Update llama-cpp-python. To use the normal settings again, delete "
+            f"{safe_mode_file()}.",
         )
-    yield Symptom("memory", f"{in_gb(memory_room())} can be had")
+    yield Symptom("memory", f"{format_bytes(free_memory())} available")
 
 
 def _weights(config: Config) -> Iterator[Symptom]:
     try:
-        shop = Shop(load_catalog(), store_of(config))
+        shop = ModelManager(load_catalog(), get_model_store(config))
     except ConfigError as error:
-        yield Symptom("catalogue", error.problem, error.remedy)
+        yield Symptom("catalog", error.problem, error.remedy)
         return
     try:
         chosen = choose_model(config.model, config.mmproj, shop.store)
     except RefsheetError as error:
         yield Symptom("model in use", error.problem, error.remedy)
     else:
-        yield from _checked("model in use", config.model, shop.chosen(chosen))
-    for name in shop.on_disk():
-        state = shop.store.state_of(shop.catalog.models[name])
-        if state is State.PARTIAL:
-            yield Symptom("weights", f"{name} is begun", f"refsheet models download {name}")
+        yield from _checked("model in use", config.model, shop.model_for_choice(chosen))
+    for name in shop.installed_names():
+        state = shop.store.entry_state(shop.catalog.models[name])
+        if state is FileState.PARTIAL:
+            yield Symptom(
+                "weights",
+                f"{name} is partly downloaded",
+                f"Resume: refsheet models download {name}",
+            )
         elif name != config.model:
-            yield from _checked("weights", name, shop.pair(name))
+            yield from _checked("weights", name, shop.installed_model(name))
 
 
-def _checked(topic: str, name: str, pair: Pair) -> Iterator[Symptom]:
+def _checked(topic: str, name: str, pair: InstalledModel) -> Iterator[Symptom]:
     checked = Verification(pair.parts, pair.projector, lambda path, count: None).run(quick=True)
     if checked.is_good:
         yield Symptom(topic, one_line(name))
-    for check in checked.bad:
-        words = f"{one_line(name)}, {one_line(check.file.name)}: {check.finding.words}"
+    for check in checked.failures:
+        words = f"{one_line(name)}, {one_line(check.file.name)}: {check.finding.message}"
         yield Symptom(topic, words, check.finding.remedy)
 
 
@@ -133,5 +154,20 @@ def _folders(config: Config) -> dict[str, Path]:
         "chats in": paths.data_dir(),
         "cache in": paths.cache_dir(),
         "logs in": paths.log_dir(),
-        "models in": store_of(config).folder,
+        "models in": get_model_store(config).folder,
     }
+
+
+@click.command()
+@click.option("--config", "config_file", type=click.Path(path_type=Path), help="Settings file.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save a file for a bug report.",
+)
+def doctor(config_file: Path | None, as_json: bool, report: Path | None) -> None:
+    """Find problems, and show how to fix them."""
+    if not examine(config_file, as_json=as_json, report=report):
+        sys.exit(1)

@@ -1,4 +1,4 @@
-"""What the doctor finds around the program: Python, the system, the terminal."""
+"""The doctor's checks of Python, the system and the terminal."""
 
 from __future__ import annotations
 
@@ -16,38 +16,43 @@ from rich.console import Console
 from refsheet_tui.cli.symptoms import Symptom
 from refsheet_tui.untrusted import one_line
 
-# What the screens need; narrower and they are cut.
+# The smallest terminal that shows the screens completely.
 _COLUMNS, _LINES = 80, 24
 
 
 def environment() -> Iterator[Symptom]:
+    """Yield findings about Python, the system and the locale."""
     yield Symptom("refsheet", version("refsheet-tui"))
     yield Symptom("Python", f"{platform.python_version()} ({platform.python_implementation()})")
     yield Symptom("system", f"{platform.system()} {platform.release()} {platform.machine()}")
     if shutil.which("nvidia-smi"):
-        yield Symptom("NVIDIA driver", "there")
+        yield Symptom("NVIDIA driver", "installed")
     if sys.platform == "darwin" and platform.machine() == "x86_64" and _is_translated():
         yield Symptom(
             "processor",
-            "this Python is made for Intel, and the processor is Apple's",
-            "Install an arm64 Python: llama.cpp is many times as fast with it.",
+            "Python is an Intel build, but this is an Apple processor",
+            "Install an arm64 build of Python; llama.cpp is many times faster with it.",
         )
     encoding = locale.getpreferredencoding(False)
     spoken = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
     words = f"{one_line(spoken or 'none')}, {encoding}"
     is_unicode = codecs.lookup(encoding).name == "utf-8"
-    yield Symptom("locale", words, "" if is_unicode else "Set LANG to one with UTF-8: C.UTF-8.")
+    yield Symptom(
+        "locale", words, "" if is_unicode else "Set LANG to a UTF-8 locale, such as C.UTF-8."
+    )
 
 
 def terminal() -> Iterator[Symptom]:
-    """What the terminal shows, as far as it says."""
+    """Yield findings about the terminal, as far as it reports its abilities."""
     name = one_line(os.environ.get("TERM", ""))
     if not sys.stdout.isatty():
-        yield Symptom("terminal", "none; what the screens look like can't be said")
+        yield Symptom("terminal", "none, so the full-screen interface can't be checked")
         return
     if name in ("", "dumb"):
         yield Symptom(
-            "terminal", f"TERM is '{name}'", "Use another terminal for the screens; talk works."
+            "terminal",
+            f"TERM is '{name}'",
+            "Use another terminal for full-screen; 'refsheet talk' works here.",
         )
         return
     colours = Console().color_system or "no"
@@ -55,18 +60,18 @@ def terminal() -> Iterator[Symptom]:
     small = size.columns < _COLUMNS or size.lines < _LINES
     yield Symptom(
         "terminal",
-        f"{name}, {size.columns}×{size.lines}, {colours} colours",
-        f"Make it {_COLUMNS}×{_LINES} at least." if small else "",
+        f"{name}, {size.columns}×{size.lines}, {colours} colors",
+        f"Enlarge the terminal to {_COLUMNS}×{_LINES} or more." if small else "",
     )
     yield Symptom(
         "pictures",
-        "as half blocks",
-        "" if colours in ("truecolor", "256") else "Use a terminal with 256 colours or more.",
+        "drawn as blocks",
+        "" if colours in ("truecolor", "256") else "Use a terminal with 256 or more colors.",
     )
 
 
 def _is_translated() -> bool:
-    """Whether Rosetta runs this process."""
+    """Return True if Rosetta runs this process."""
     import subprocess
 
     asked = subprocess.run(

@@ -1,7 +1,7 @@
-"""How a command ends other than by being done."""
+"""The exception that ends an interrupted command."""
 
 from __future__ import annotations
 
 
-class InterruptedByPersonError(Exception):
-    """The person wants the command to end: exit code 130."""
+class InterruptedByUserError(Exception):
+    """The user interrupted the command, which exits with code 130."""

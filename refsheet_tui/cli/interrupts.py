@@ -1,4 +1,4 @@
-"""ctrl+c: stops the reply that is being written, or ends the command."""
+"""Ctrl+C handling: stop the reply that is being written, or end the command."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from refsheet_tui.engine import Engine
 
 
 class Interrupts:
-    """Turns SIGINT and SIGTERM into a cancelled reply while one is written, else into the end
-    of the task that made this object."""
+    """A handler for SIGINT and SIGTERM.
+
+    While a reply is written, a signal cancels the reply. At any other time it cancels the task
+    that created this object.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -25,12 +28,12 @@ class Interrupts:
 
     @property
     def stopped_reply(self) -> bool:
-        """Whether the last reply was stopped."""
+        """True if the last reply was stopped."""
         return self._cancelling is not None
 
     @contextmanager
     def reply(self) -> Iterator[None]:
-        """While a reply is written."""
+        """Let signals stop the reply, instead of the command, inside the `with` block."""
         self._replying, self._cancelling = True, None
         try:
             yield
@@ -38,7 +41,7 @@ class Interrupts:
             self._replying = False
 
     def end(self) -> None:
-        """Ignore what is pressed from now on: closing the engine must not be cut off."""
+        """Ignore all further signals, so that nothing interrupts closing the engine."""
         self._command = None
 
     def _pressed(self) -> None:

@@ -1,4 +1,4 @@
-"""The person's library as commands use it, and how they name what is in it."""
+"""The user's library, and how commands find and show what is in it."""
 
 from __future__ import annotations
 
@@ -10,81 +10,90 @@ from typing import Any
 
 import click
 
-from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.characters.character_store import SavedCharacter
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.cli.console import note
 from refsheet_tui.errors import NotFoundError
-from refsheet_tui.storage.matching import Excerpt
+from refsheet_tui.storage.search_query import Excerpt
 from refsheet_tui.untrusted import one_line
 
 
 @contextmanager
-def opened() -> Iterator[Library]:
-    """Raises `StorageError`."""
+def open_library() -> Iterator[Library]:
+    """Open the user's library, and close it after the `with` block. Raises `StorageError`."""
     library = Library.open()
     try:
-        if library.database.recovered:
-            note(library.database.recovered)
+        if library.database.recovery_notice:
+            note(library.database.recovery_notice)
         yield library
     finally:
         library.close()
 
 
-def find_character(library: Library, name: str) -> KeptCharacter:
-    """By name or by number. Raises `NotFoundError`, also for a name that several have."""
-    found = library.characters.named(name)
+def find_character(library: Library, name: str) -> SavedCharacter:
+    """Return the character with this name or number.
+
+    Raises `NotFoundError`, also if several characters have the name.
+    """
+    found = library.characters.find_by_name(name)
     if len(found) == 1:
         return found[0]
     if found:
         numbers = ", ".join(str(each.id) for each in found)
         raise NotFoundError(
-            f"There are {len(found)} characters called {one_line(name)}.",
-            f"Name the one that you mean by its number: {numbers}.",
+            f"{len(found)} characters are named {one_line(name)}.",
+            f"Use a number instead: {numbers}.",
         )
     if name.isdecimal():
-        return library.characters.get(int(name))
+        return library.characters.get_character(int(name))
     raise NotFoundError(
-        f"There is no character {one_line(name)}.",
-        "'refsheet characters list' shows those there are.",
+        f"Unknown character {one_line(name)}.",
+        "Run 'refsheet characters list' to see all characters.",
     )
 
 
 def find_message(library: Library, chat: int, message: int, *, deleted: bool = False) -> Message:
-    """Raises `NotFoundError` also where it is in another chat, or deleted and not looked for as
-    such."""
-    found = library.tree.get(message)
+    """Return a message of a chat.
+
+    Raises `NotFoundError`, also if the message is in another chat, or is deleted while `deleted`
+    is False.
+    """
+    found = library.tree.get_message(message)
     if found.chat != chat:
         raise NotFoundError(
-            f"There is no message {message} in chat {chat}.",
-            f"Its messages: refsheet chats show {chat} --all",
+            f"Chat {chat} has no message {message}.",
+            f"To see its messages: refsheet chats show {chat} --all",
         )
     if found.is_deleted and not deleted:
         raise NotFoundError(
             f"Message {message} was deleted.",
-            f"To bring it back: refsheet chats delete {chat} --message {message} --undo",
+            f"To restore it: refsheet chats delete {chat} --message {message} --undo",
         )
     return found
 
 
-def when(seconds: float) -> str:
-    """A time as a person reads it."""
+def format_time(seconds: float) -> str:
+    """Return a Unix time as a local date and time."""
     return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M}"
 
 
-def character_json(kept: KeptCharacter) -> dict[str, Any]:
+def character_json(kept: SavedCharacter) -> dict[str, Any]:
+    """Return a character as a JSON object."""
     return {
         "id": kept.id,
         "version": kept.version,
         **kept.profile.model_dump(mode="json"),
         "created": kept.created,
-        "used": kept.used,
+        "used": kept.last_used,
     }
 
 
 def highlighted(excerpt: Excerpt) -> str:
-    return excerpt.before + click.style(excerpt.found, bold=True) + excerpt.after
+    """Return an excerpt with the match in bold."""
+    return excerpt.before + click.style(excerpt.match, bold=True) + excerpt.after
 
 
 def print_json(value: object) -> None:
+    """Print `value` as JSON."""
     click.echo(json.dumps(value))

@@ -1,5 +1,4 @@
-"""The options that `ask`, `talk` and the screens share, and what they mean together with
-`config.yaml`."""
+"""The options that `ask`, `talk` and the screens share, and how they override `config.yaml`."""
 
 from __future__ import annotations
 
@@ -19,65 +18,84 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _FILE = click.Path(path_type=Path)
 
 _MODEL = (
-    click.option("--model", metavar="NAME|PATH", help="From the catalogue, or a GGUF file."),
-    click.option("--mmproj", type=_FILE, help="Its vision projector, a GGUF file."),
-    click.option("--config", "config_file", type=_FILE, help="Settings instead of your own."),
-    click.option("--context-size", type=click.IntRange(256, 131_072), help="In tokens."),
+    click.option("--model", metavar="NAME|PATH", help="Catalog name or GGUF file."),
+    click.option("--mmproj", type=_FILE, help="Vision projector (GGUF)."),
+    click.option("--config", "config_file", type=_FILE, help="Settings file."),
+    click.option(
+        "--context-size", type=click.IntRange(256, 131_072), help="Context size in tokens."
+    ),
     click.option("--threads", type=click.IntRange(1, 512), help="Processor threads."),
-    click.option("--gpu-layers", type=click.IntRange(0), help="Layers on the GPU."),
+    click.option("--gpu-layers", type=click.IntRange(0), help="Model layers on the GPU."),
     click.option(
         "--pan-and-scan",
         type=click.Choice(("auto", "off")),
-        help="Whether wide and tall pictures are also seen in crops.",
+        help="Show crops of wide and tall pictures too.",
     ),
 )
 _GENERATION = (
-    click.option("--max-new-tokens", type=click.IntRange(1), help="End a reply after so many."),
-    click.option("--sample/--greedy", default=None, help="By chance, or always the likeliest."),
-    click.option("--temperature", type=click.FloatRange(0, 10)),
-    click.option("--top-k", type=click.IntRange(0), help="0: all."),
-    click.option("--top-p", type=click.FloatRange(0, 1, min_open=True)),
-    click.option("--min-p", type=click.FloatRange(0, 1)),
-    click.option("--repeat-penalty", type=click.FloatRange(0, 10, min_open=True)),
-    click.option("--dry-multiplier", type=click.FloatRange(0, 10), help="Against loops; 0: off."),
-    click.option("--seed", type=click.IntRange(0, 2**32 - 2), help="For the same reply again."),
+    click.option("--max-new-tokens", type=click.IntRange(1), help="Maximum tokens per reply."),
+    click.option("--sample/--greedy", default=None, help="Random, or always the likeliest token."),
+    click.option("--temperature", type=click.FloatRange(0, 10), help="Higher is more surprising."),
+    click.option(
+        "--top-k", type=click.IntRange(0), help="Use only the K likeliest tokens; 0 uses all."
+    ),
+    click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="1 is off."),
+    click.option("--min-p", type=click.FloatRange(0, 1), help="0 is off."),
+    click.option("--repeat-penalty", type=click.FloatRange(0, 10, min_open=True), help="1 is off."),
+    click.option(
+        "--dry-multiplier", type=click.FloatRange(0, 10), help="Discourage loops; 0 is off."
+    ),
+    click.option("--seed", type=click.IntRange(0, 2**32 - 2), help="Makes replies repeatable."),
 )
 _OUTPUT = (
-    click.option("--json", "as_json", is_flag=True, help="One JSON object for each reply."),
-    click.option("--dump-prompt", is_flag=True, help="Print the prompt's tokens, and stop."),
+    click.option("--json", "as_json", is_flag=True, help="Print a JSON object per reply."),
+    click.option("--dump-prompt", is_flag=True, help="Print the prompt's tokens and exit."),
 )
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`config.yaml` with the command line's options over it."""
+    """The settings of `config.yaml`, overridden by the options of the command line.
+
+    Attributes:
+        config: All settings.
+        load: How the model is loaded.
+        generation: How replies are generated.
+        given: The generation options on the command line, by name.
+        as_json: True if replies are printed as JSON.
+        dump_prompt: True if only the prompt is printed.
+    """
 
     config: Config
     load: LoadSettings
     generation: GenerationSettings
-    said: Mapping[str, Any]
+    given: Mapping[str, Any]
     as_json: bool
     dump_prompt: bool
 
-    def of_its_own(self, own: Mapping[str, float | int | bool | None]) -> GenerationSettings:
-        """How a character writes that has settings of its own; what is no such setting, or out of
-        its bounds, is left out. What the command line says wins."""
-        from refsheet_tui.config import sound_generation
+    def generation_for(self, own: Mapping[str, float | int | bool | None]) -> GenerationSettings:
+        """Return the generation settings for a character with settings of its own.
 
-        return replace(self.generation, **{**sound_generation(own), **self.said})
+        Unknown settings and values out of bounds are ignored. Options of the command line override
+        the character's settings.
+        """
+        from refsheet_tui.config import valid_generation
+
+        return replace(self.generation, **{**valid_generation(own), **self.given})
 
     @property
     def pan_and_scan(self) -> bool:
+        """True if the model also sees crops of wide and tall pictures."""
         return self.config.pan_and_scan == "auto"
 
 
 def model_options(command: Command) -> Command:
-    """The options that say what is loaded and how."""
+    """Add the options for the model and how it is loaded to a command."""
     return _decorated(command, _MODEL)
 
 
 def reply_options(command: Command) -> Command:
-    """All options of a command that prints replies."""
+    """Add all options of a command that prints replies to a command."""
     return _decorated(command, (*_MODEL, *_GENERATION, *_OUTPUT))
 
 
@@ -88,7 +106,7 @@ def _decorated(command: Command, options: tuple[Callable[[Command], Command], ..
 
 
 def read_config(given: dict[str, Any]) -> Config:
-    """`config.yaml`, and over it what was given. Raises `ConfigError`."""
+    """Return the settings of `config.yaml`, overridden by `given`. Raises `ConfigError`."""
     from refsheet_tui.config import load_config
 
     config = load_config(given["config_file"])
@@ -103,17 +121,19 @@ def read_config(given: dict[str, Any]) -> Config:
 
 
 def read_settings(given: dict[str, Any]) -> Settings:
-    """Everything that a command which prints replies needs. Raises `ConfigError`,
-    `WeightsError`."""
+    """Return the settings of a command that prints replies.
+
+    Raises `ConfigError`, `WeightsError`.
+    """
     from refsheet_tui.engine import GenerationSettings
-    from refsheet_tui.weights import load_settings
+    from refsheet_tui.weights import build_load_settings
 
     config = read_config(given)
     return Settings(
         config=config,
-        load=load_settings(config),
+        load=build_load_settings(config),
         generation=GenerationSettings(**config.generation.model_dump()),
-        said=_given(given, set(type(config.generation).model_fields)),
+        given=_given(given, set(type(config.generation).model_fields)),
         as_json=given["as_json"],
         dump_prompt=given["dump_prompt"],
     )

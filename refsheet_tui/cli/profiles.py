@@ -1,62 +1,68 @@
-"""What can be said about a character on the command line, and in an editor."""
+"""Editing a character's profile, by options or in a text editor."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
+import yaml
+from pydantic import ValidationError
 
-if TYPE_CHECKING:
-    from refsheet_tui.characters.profile import Profile
+from refsheet_tui.characters.profile import Profile
+from refsheet_tui.config import GenerationConfig, valid_generation
+from refsheet_tui.errors import ConfigError
+from refsheet_tui.prompting import language
+from refsheet_tui.untrusted import clean_text, one_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _OPTIONS = (
-    click.option("--name", help="What it is called."),
-    click.option("--description", metavar="TEXT", help="What the picture doesn't say."),
-    click.option("--greeting", metavar="TEXT", help="Instead of one it makes up."),
+    click.option("--name", help="Character's name."),
+    click.option("--description", metavar="TEXT", help="What the picture doesn't show."),
+    click.option("--greeting", metavar="TEXT", help="Greeting, instead of a generated one."),
     click.option(
         "--alternate",
         metavar="TEXT",
         multiple=True,
-        help='Another greeting, to swipe to; "" for none.',
+        help='Alternate greeting; "" removes all.',
     ),
-    click.option("--language", metavar="LANGUAGE", help="A code or any name."),
-    click.option("--person", help="What it calls you."),
-    click.option("--persona", metavar="TEXT", help="Who you are to it."),
-    click.option("--note", metavar="TEXT", help="What it is reminded of all the time."),
-    click.option("--examples", metavar="TEXT", help="Dialogue that shows how it speaks."),
-    click.option("--tag", "tags", multiple=True, help='To find it again; "" for none.'),
+    click.option("--language", metavar="LANGUAGE", help="Language code or name."),
+    click.option("--person", help="Your name."),
+    click.option("--persona", metavar="TEXT", help="Your role."),
+    click.option("--note", metavar="TEXT", help="Author's note (always in view)."),
+    click.option("--examples", metavar="TEXT", help="Example dialogue."),
+    click.option("--tag", "tags", multiple=True, help='Tag; "" removes all.'),
     click.option(
         "--set",
         "settings",
         metavar="SETTING=VALUE",
         multiple=True,
-        help="A generation setting of its own, such as temperature=0.8; null takes it back.",
+        help="Generation setting, such as temperature=0.8; null resets it.",
     ),
 )
 
 
 def profile_options(command: Command) -> Command:
+    """Add all options that describe a character to a command."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def changed(profile: Profile, given: Mapping[str, Any]) -> Profile:
-    """`profile` with what was said in its place. Raises `ConfigError`, `click.UsageError`."""
-    from refsheet_tui.prompting import language
-    from refsheet_tui.untrusted import clean, one_line
+    """Return `profile` with the options in `given` applied.
 
-    said = {key: clean(value) for key, value in given.items() if isinstance(value, str)}
+    Raises `ConfigError`, `click.UsageError`.
+    """
+    said = {key: clean_text(value) for key, value in given.items() if isinstance(value, str)}
     for line in ("name", "person"):
         if line in said:
             said[line] = one_line(said[line]).strip()
     if "language" in said:
         said["language"] = language(said["language"]).code
     lists = {
-        field: tuple(text for text in map(clean, given[key]) if text.strip())
+        field: tuple(text for text in map(clean_text, given[key]) if text.strip())
         for field, key in (("tags", "tags"), ("alternate_greetings", "alternate"))
         if given.get(key)
     }
@@ -65,14 +71,10 @@ def changed(profile: Profile, given: Mapping[str, Any]) -> Profile:
 
 
 def edited(profile: Profile) -> Profile | None:
-    """As the person leaves it in their editor; None when they changed nothing."""
-    import yaml
-    from pydantic import ValidationError
+    """Open `profile` in the user's text editor, and return the result.
 
-    from refsheet_tui.characters.profile import Profile
-    from refsheet_tui.errors import ConfigError
-    from refsheet_tui.untrusted import one_line
-
+    Returns None if the user changed nothing.
+    """
     fields = profile.model_dump(mode="json", exclude={"card", "card_outside"})
     text = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=80)
     while True:
@@ -83,10 +85,10 @@ def edited(profile: Profile) -> Profile | None:
         try:
             read = yaml.safe_load(found)
             if not isinstance(read, dict):
-                raise ConfigError("It is no list of names and values.", "Mend it.")
+                raise ConfigError("This isn't a list of names and values.", "Correct the text.")
             unknown = read.keys() - fields.keys()
             if unknown:
-                raise ConfigError(f"There is no {min(map(str, unknown))!r}.", "Mend it.")
+                raise ConfigError(f"Unknown field {min(map(str, unknown))!r}.", "Correct the text.")
             whole = Profile.model_validate({**profile.model_dump(), **read})
             _check_settings(whole.generation, profile.generation)
             texts = {name: value for name, value in read.items() if isinstance(value, str)}
@@ -96,47 +98,43 @@ def edited(profile: Profile) -> Profile | None:
         except (yaml.YAMLError, ConfigError, ValueError, RecursionError) as error:
             problem = str(error)
         click.echo(f"refsheet: {one_line(problem)}", err=True)
-        if not click.confirm("Open it again? What you wrote is lost otherwise.", default=True):
+        if not click.confirm("Edit again? Otherwise, your changes will be lost.", default=True):
             return None
 
 
 def _check_settings(
     new: Mapping[str, float | int | bool | None], old: Mapping[str, float | int | bool | None]
 ) -> None:
-    """Those that were changed. What a card brought stays, though it may mean nothing here. Raises
-    `ConfigError`."""
-    from refsheet_tui.config import sound_generation
-    from refsheet_tui.errors import ConfigError
+    """Check the settings that differ from `old`.
 
+    Unchanged settings are not checked, since a card may have brought unknown ones. Raises
+    `ConfigError`.
+    """
     for name, value in new.items():
-        if (name not in old or old[name] != value) and name not in sound_generation({name: value}):
-            raise ConfigError(f"generation: {name} can't be {value}.", "Mend it.")
+        if (name not in old or old[name] != value) and name not in valid_generation({name: value}):
+            raise ConfigError(f"generation: {name} can't be {value}.", "Correct the value.")
 
 
 def _settings(
     said: Sequence[str], own: Mapping[str, float | int | bool | None]
 ) -> dict[str, float | int | bool | None]:
-    import yaml
-
-    from refsheet_tui.config import Generation, sound_generation
-
     settings = dict(own)
     for each in said:
         name, equals, text = each.partition("=")
         name = name.strip()
         if not equals:
-            raise click.UsageError(f"{each!r} is no SETTING=VALUE, such as temperature=0.8.")
-        if name not in Generation.model_fields:
-            known = ", ".join(Generation.model_fields)
-            raise click.UsageError(f"There is no setting {name!r}. There are: {known}.")
+            raise click.UsageError(f"{each!r} must be SETTING=VALUE, such as temperature=0.8.")
+        if name not in GenerationConfig.model_fields:
+            known = ", ".join(GenerationConfig.model_fields)
+            raise click.UsageError(f"Unknown setting {name!r}. Available: {known}.")
         try:
             value = yaml.safe_load(text)
         except (yaml.YAMLError, ValueError, RecursionError):
             value = text
         if value is None:
             settings.pop(name, None)
-        elif name in sound_generation({name: value}):
+        elif name in valid_generation({name: value}):
             settings[name] = value
         else:
-            raise click.UsageError(f"{text!r} is no value for {name}.")
+            raise click.UsageError(f"{text!r} isn't a valid value for {name}.")
     return settings

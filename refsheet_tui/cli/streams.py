@@ -1,4 +1,4 @@
-"""The standard streams, in whatever state the program is given them."""
+"""Repairs to the standard streams, which may be closed or unable to show Unicode."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 
 def mend_streams() -> None:
-    """Make a closed stream an empty one, and a character that the output can't show a `?`.
+    """Replace closed streams with empty ones, and print `?` for characters that can't be shown.
 
-    Python leaves None in place of a stream that was closed (`<&-`), and the next file that is
-    opened would get its number.
+    Python sets a stream to None if it was closed (`<&-`). The next file that is opened would get
+    its file descriptor number.
     """
     null = Path(os.devnull)
     sys.stdin = sys.stdin or null.open(encoding="utf-8")
@@ -23,6 +23,8 @@ def mend_streams() -> None:
 
 
 def abandon_output() -> None:
-    """Let go of what standard output could not take: Python would try again at its end, and
-    complain."""
+    """Discard what standard output could not accept.
+
+    Otherwise Python would try to write it again on exit, and print an error.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""One line of what the doctor finds."""
+"""The doctor's findings."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.sizes import in_gb
+from refsheet_tui.weights.sizes import format_bytes
 
-# Below this a chat can't be kept for long, nor a model be had.
+# With fewer bytes free, chats soon can't be saved, and no model fits.
 _LITTLE = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class Symptom:
-    """`remedy` is empty where nothing is wrong."""
+    """One finding of the doctor. `remedy` is empty if nothing is wrong."""
 
     topic: str
     words: str
@@ -29,13 +29,13 @@ class Symptom:
 
     @classmethod
     def of_folder(cls, topic: str, folder: Path) -> Symptom:
-        """Whether it can be written, and how much room is there."""
+        """Check that `folder` is writable and has free space."""
         there = folder
         while not paths.exists(there) and there != there.parent:
             there = there.parent
         shown = one_line(str(folder))
         if not os.access(there, os.W_OK | os.X_OK):
-            return cls(topic, f"{shown} can't be written", f"Make {there} writable.")
+            return cls(topic, f"{shown} isn't writable", f"Make {there} writable.")
         free = shutil.disk_usage(there).free
-        words = f"{shown}, {in_gb(free)} free"
-        return cls(topic, words, "Free some space there." if free < _LITTLE else "")
+        words = f"{shown}, {format_bytes(free)} free"
+        return cls(topic, words, "Free up some space there." if free < _LITTLE else "")

@@ -1,157 +1,174 @@
-"""`refsheet talk`: a character greets, then answers each line of standard input."""
+"""`refsheet talk`: a character greets the user, then answers each line of standard input."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from refsheet_tui.characters import Character
-from refsheet_tui.chats import Conversation, Overflow
-from refsheet_tui.chats.kept import Held, KeptConversation
+import click
+
+from refsheet_tui.characters.character_store import profile_from_character
+from refsheet_tui.chats import Branch, ReplyKind
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.messages import Message
+from refsheet_tui.chats.opening import check_known
+from refsheet_tui.chats.slash_commands import is_command, unescape
+from refsheet_tui.chats.turns import text_of
 from refsheet_tui.cli.console import begin_line, note
-from refsheet_tui.cli.exits import InterruptedByPersonError
-from refsheet_tui.cli.lines import Lines
-from refsheet_tui.cli.options import Settings
-from refsheet_tui.cli.pictures import check_pictures
-from refsheet_tui.cli.replies import Desk, loaded
-from refsheet_tui.cli.speaker import Speaker
-from refsheet_tui.cli.talk_commands import TalkCommands, Then
-from refsheet_tui.engine import Event, ModelInfo, Vision
-from refsheet_tui.errors import EngineDiedError, NotFoundError, UsageError
-from refsheet_tui.untrusted import clean
+from refsheet_tui.cli.exits import InterruptedByUserError
+from refsheet_tui.cli.line_reader import LineReader
+from refsheet_tui.cli.options import Settings, read_settings, reply_options
+from refsheet_tui.cli.partner import Partner, PartnerResolver
+from refsheet_tui.cli.pictures import open_pictures
+from refsheet_tui.cli.reply_console import ReplyConsole, load_model, run
+from refsheet_tui.cli.talk_commands import TalkCommands
+from refsheet_tui.errors import EngineDiedError, RefsheetError, UsageError
+from refsheet_tui.untrusted import clean_text
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 
-async def talk(settings: Settings, speaker: Speaker, library: Library | None) -> None:
-    """Talk until standard input ends. In `library` the chat is kept; without one it is not."""
-    character = speaker.character
-    check_pictures((character.sheet, *character.extras))
-    async with loaded(settings) as desk:
-        own = settings.of_its_own(character.generation)
-        conversation = Conversation.with_character(
-            desk.engine, own, character, desk.vision, speaker.note
-        )
-        if speaker.chat is None and not character.greetings:
-            conversation.check_known()  # before a chat is begun for nothing
+async def hold_talk(
+    settings: Settings,
+    partner: Partner,
+    opened: Mapping[Path, Image.Image],
+    library: Library | None,
+) -> None:
+    """Chat until standard input ends.
+
+    Args:
+        settings: The model to load, and how replies are generated.
+        partner: The character, and the chat to continue, if any.
+        opened: The character's pictures.
+        library: The library that the chat is saved in; None to save nothing.
+    """
+    async with load_model(settings, opened) as console:
+        if partner.chat is None and not partner.character.greetings:
+            check_known(partner.character, console.vision)  # fail before a chat is created
         if settings.dump_prompt:
-            _note_what_is_unseen(desk.info)
-            await desk.print_prompt(await conversation.prompt())
+            await _dump_prompt(console, partner)
             return
-        if library is None:
-            await _Talk(desk, conversation, character, None).hold()
-            return
-        kept, commands = _kept(library, speaker, conversation, desk.vision)
-        await _Talk(desk, kept, character, commands).hold()
+        if library is not None:
+            await _Talk(console, partner, library, is_saved=True).run()
+        else:
+            with Library.in_memory() as unsaved:
+                await _Talk(console, partner, unsaved, is_saved=False).run()
 
 
-def _kept(
-    library: Library, speaker: Speaker, conversation: Conversation, vision: Vision
-) -> tuple[KeptConversation, TalkCommands]:
-    """A new chat, or the one that goes on."""
-    assert speaker.kept is not None
-    chat = speaker.chat or library.chats.begin(speaker.kept.version)
-    kept = KeptConversation(conversation, library.tree, chat.id, vision=vision)
-    kept.open(speaker.leaf if speaker.leaf is not None else chat.leaf)
-    note(f"This is chat {chat.id}. To go on with it later: refsheet talk --chat {chat.id}")
-    return kept, TalkCommands(library, kept, chat.id, speaker.character.note)
+async def _dump_prompt(console: ReplyConsole, partner: Partner) -> None:
+    """Print the prompt of the character's first message."""
+    with Library.in_memory() as library:
+        branch = Branch(library.tree, library.chats.create_chat(None).id)
+        conversation = console.open_conversation(branch, partner.character, partner.note)
+        console.note_text_only()
+        await console.print_prompt(await conversation.prompt())
 
 
-def _note_what_is_unseen(info: ModelInfo, messages: Sequence[Message] = ()) -> None:
-    """Say once what a text-only model can't see, and what to do."""
-    if not info.sees_pictures:
-        has_pictures = any(message.pictures for message in messages)
-        unseen = "see the pictures in this chat" if has_pictures else "read reference sheets"
-        note(
-            f"{info.name} is text-only and can't {unseen}. "
-            "To choose a vision model (4B or larger): refsheet models"
-        )
-
-
-@dataclass(frozen=True)
 class _Talk:
-    desk: Desk
-    conversation: Held
-    character: Character
-    commands: TalkCommands | None
+    """An interactive chat, either new or continued."""
 
-    async def hold(self) -> None:
-        kept = self.conversation
-        _note_what_is_unseen(
-            self.desk.info, kept.path if isinstance(kept, KeptConversation) else ()
+    def __init__(
+        self, console: ReplyConsole, partner: Partner, library: Library, *, is_saved: bool
+    ) -> None:
+        self._console = console
+        self._character = partner.character
+        self._is_saved = is_saved
+        version = _version_in(library, partner, is_saved=is_saved)
+        chat = partner.chat or library.chats.create_chat(version)
+        leaf = partner.leaf if partner.leaf is not None else chat.leaf
+        branch = Branch(library.tree, chat.id, leaf)
+        self._conversation = console.open_conversation(branch, self._character, partner.note)
+        self._commands = TalkCommands(
+            library,
+            self._conversation,
+            self._character,
+            version,
+            self._show_last,
+            is_saved=is_saved,
         )
+
+    async def run(self) -> None:
+        self._note_number()
+        has_pictures = any(message.pictures for message in self._branch.path)
+        self._console.note_text_only(has_pictures=has_pictures)
         if self._interactive:
-            note("Say something and press enter; ctrl+c stops a reply, ctrl+d ends the talk.")
-            if self.commands is not None:
-                note("/help shows what else there is.")
+            note("Type a message and press Enter. Ctrl+C stops a reply, Ctrl+D ends the chat.")
+            note("Type /help to see all commands.")
         await self._begin()
-        lines = Lines(sys.stdin.fileno())
+        lines = LineReader(sys.stdin.fileno())
         while (line := await self._next_while_reading_ahead(lines)) is not None:
-            said = clean(line).strip()
-            if said.startswith("/") and not said.startswith("//"):
-                await self._command(said)
+            said = clean_text(line).strip()
+            if is_command(said):
+                await self._run_command(said)
             elif said:
-                self.conversation.say(said[1:] if said.startswith("/") else said)
+                pictures, self._commands.pictures = self._commands.pictures, []
+                self._conversation.add_user_message(unescape(said), pictures)
                 await self._reply()
 
-    async def _command(self, line: str) -> None:
+    @property
+    def _branch(self) -> Branch:
+        return self._conversation.branch
+
+    def _note_number(self) -> None:
+        if self._is_saved:
+            number = self._branch.chat
+            note(f"This is chat {number}. To continue it later: refsheet talk --chat {number}")
+
+    async def _run_command(self, line: str) -> None:
+        number = self._branch.chat
         try:
-            if self.commands is None:
-                raise UsageError(
-                    "Commands are for chats that are kept.", "Talk with --save; // says a slash."
-                )
-            then = self.commands.run(line)
-            if then is Then.SHOW:
-                self._show_last()
-            elif then is not Then.NOTHING:
-                await self._reply(then)
-        except (UsageError, NotFoundError) as error:
+            kind = self._commands.run(line)
+        except EngineDiedError:
+            raise
+        except RefsheetError as error:
+            note(str(error))
+            return
+        try:
+            if self._branch.chat != number:
+                self._note_number()
+                await self._begin()
+            elif kind is not None:
+                await self._reply(kind)
+        except UsageError as error:  # the model knows nothing of the character
             note(str(error))
 
     def _show_last(self) -> None:
-        """What the chat ends with now."""
-        kept = self.conversation
-        assert isinstance(kept, KeptConversation)
-        if not kept.path:
-            note("Nothing is said yet.")
+        """Print the last message of the branch."""
+        if not self._branch.path:
+            note("No messages yet.")
             return
-        last = kept.path[-1]
-        place, count = kept.place(last)
+        last = self._branch.path[-1]
+        place, count = self._branch.position(last)
         mark = f"‹{place}/{count}› " if count > 1 else ""
         if last.role == "model":
             begin_line(mark)
-            self.desk.print_written(last.text, self._label)
+            self._console.print_greeting(last.text, self._label)
         else:
             note(f"You: {mark}{last.text}")
 
     async def _begin(self) -> None:
-        """Greet; or answer what was left unanswered; or remind of what was said last."""
-        *before, last = self.conversation.turns
-        greetings = self.character.greetings
-        if last.role == "model":
-            words = "".join(item for item in last.content if isinstance(item, str))
-            name = self.character.name
-            note(f"{name}: {clean(words)}" if name else clean(words))
-            kept = self.conversation
-            if isinstance(kept, KeptConversation):
-                if kept.path[-1].was_cut_off:
-                    await self._reply(Then.GO_ON)
-                elif kept.path[-1].is_unfinished:
-                    note("It was stopped there. To let it go on: /continue")
-        elif greetings and not before:
-            if isinstance(self.conversation, KeptConversation):
-                self.conversation.greet(greetings)
-            else:
-                self.conversation.hear(greetings[0])
-            self.desk.print_written(greetings[0], self._label)
-        else:
+        """Show the greeting, answer an unanswered message, or repeat the last reply."""
+        if not self._branch.path and self._character.greetings:
+            self._branch.add_greetings(self._character.greetings)
+            self._console.print_greeting(self._branch.path[-1].text, self._label)
+        elif not self._branch.ends_with_reply:
             await self._reply()
+        else:
+            words = clean_text(text_of(self._conversation.turns[-1]))
+            name = self._character.name
+            note(f"{name}: {words}" if name else words)
+            if self._branch.path[-1].was_cut_off:
+                await self._reply("continue")
+            elif self._branch.path[-1].is_unfinished:
+                note("This reply was stopped. To continue it: /continue")
 
-    async def _next_while_reading_ahead(self, lines: Lines) -> str | None:
-        """While the person types, the engine reads what their words will be added to."""
-        reading = asyncio.create_task(self.conversation.prewarm())
+    async def _next_while_reading_ahead(self, lines: LineReader) -> str | None:
+        """Return the next line. While the user types, the engine reads the prompt before it."""
+        reading = asyncio.create_task(self._conversation.prewarm())
         try:
             return await self._next(lines)
         finally:
@@ -163,11 +180,11 @@ class _Talk:
 
     @property
     def _label(self) -> str:
-        """Whose words they are, where the person sees both sides of the talk."""
-        seen = self._interactive and sys.stdout.isatty() and not self.desk.settings.as_json
-        return f"{self.character.name}: " if seen and self.character.name else ""
+        """The character's name and a colon, or nothing if standard output isn't a terminal."""
+        seen = self._interactive and sys.stdout.isatty() and not self._console.settings.as_json
+        return f"{self._character.name}: " if seen and self._character.name else ""
 
-    async def _next(self, lines: Lines) -> str | None:
+    async def _next(self, lines: LineReader) -> str | None:
         if not self._interactive:
             return await lines.next()
         begin_line("You: ")
@@ -175,25 +192,67 @@ class _Talk:
         try:
             line = await lines.next()
         finally:
-            if line is None:  # ctrl+c and ctrl+d leave the cursor behind the label
+            if line is None:  # Ctrl+C and Ctrl+D leave the cursor after the label
                 note("")
         return line
 
-    def _events(self, then: Then) -> AsyncGenerator[Event | Overflow, None]:
-        if then is Then.GO_ON:
-            return self.conversation.go_on()
-        if then is Then.ANOTHER and isinstance(self.conversation, KeptConversation):
-            return self.conversation.another()
-        return self.conversation.reply()
-
-    async def _reply(self, then: Then = Then.REPLY) -> None:
+    async def _reply(self, kind: ReplyKind = "reply") -> None:
         try:
-            await self.desk.print_reply(self._events(then), self._label)
+            await self._console.print_reply(self._conversation.reply(kind), self._label)
         except EngineDiedError as error:
             if not self._interactive:
                 raise
             note(str(error))
-        # A person who stopped a reply wants to say something else; a script that is interrupted
-        # ends.
-        if self.desk.interrupts.stopped_reply and not self._interactive:
-            raise InterruptedByPersonError
+        # A user who stopped a reply wants to keep chatting. An interrupted script ends.
+        if self._console.interrupts.stopped_reply and not self._interactive:
+            raise InterruptedByUserError
+
+
+def _version_in(library: Library, partner: Partner, *, is_saved: bool) -> int | None:
+    """Return the version of the character in `library`, which an unsaved chat needs for exports."""
+    if is_saved:
+        return partner.saved.version if partner.saved is not None else None
+    character = partner.character
+    profile = partner.saved.profile if partner.saved else profile_from_character(character)
+    pictures = (character.sheet, *character.extra_pictures)
+    return library.characters.add_character(profile, pictures).version
+
+
+@click.command()
+@reply_options
+@click.option(
+    "--extra", "extras", multiple=True, metavar="IMAGE", help="Another picture of the character."
+)
+@click.option("--description", metavar="TEXT", help="What the picture doesn't show.")
+@click.option("--language", metavar="LANGUAGE", help="Language code or name.")
+@click.option("--save", is_flag=True, help="Save the chat (see refsheet chats).")
+@click.option("--chat", type=int, metavar="NUMBER", help="Continue a saved chat.")
+@click.option("--at", type=int, metavar="MESSAGE", help="Continue the chat from this message.")
+@click.argument("image", metavar="IMAGE|NAME|SAMPLE", required=False)
+def talk(
+    image: str | None,
+    extras: tuple[str, ...],
+    description: str | None,
+    language: str | None,
+    save: bool,
+    chat: int | None,
+    at: int | None,
+    **given: Any,
+) -> None:
+    """Chat with a character. It greets you, then answers each line you type.
+
+    Type /help in the chat to see all commands.
+    """
+    if (image is None) == (chat is None):
+        raise click.UsageError("Specify either a character or --chat NUMBER.")
+    if at is not None and chat is None:
+        raise click.UsageError("--at requires --chat.")
+    settings = read_settings(given)
+    code = language or settings.config.language
+    with closing(PartnerResolver(extras, description, code)) as resolver:
+        partner = resolver.of_chat(chat, at) if chat is not None else resolver.find(image or "")
+        opened = open_pictures((partner.character.sheet, *partner.character.extra_pictures))
+        if save:
+            partner = resolver.save(partner)
+        library = resolver.library if save or chat is not None else None
+        run(lambda: hold_talk(settings, partner, opened, library))

@@ -1,136 +1,158 @@
-"""What a person can do in `refsheet talk` beside talking: lines that begin with a slash."""
+"""The slash commands of `refsheet talk`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum, auto
 
-from refsheet_tui.chats.kept import KeptConversation
+from refsheet_tui import paths
+from refsheet_tui.characters import Character
+from refsheet_tui.chats import Branch, Conversation, ReplyKind
+from refsheet_tui.chats.chat_commands import ChatCommands
+from refsheet_tui.chats.conversation import Attachment
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import Message
+from refsheet_tui.chats.slash_commands import COMMANDS, SlashCommand, parse, usage_error
 from refsheet_tui.cli.console import note
 from refsheet_tui.errors import UsageError
+from refsheet_tui.i18n import _
 
-_HELP = """\
-/again           another reply; the last one stays beside it
-/left /right     the reply before or after this one; after the last a new one
-/continue        let the last reply go on
-/edit TEXT       say something else in place of your last message
-/rewrite TEXT    let the character say something else in place of its last reply
-/delete          take the last message away
-/undo            bring back what was taken away
-/note TEXT       remind the character of something; /note - takes it back
-/title TEXT      call the chat something else
-/help            show this
-//...            say something that begins with a slash"""
-
-
-class Then(Enum):
-    """What follows a command."""
-
-    NOTHING = auto()
-    REPLY = auto()
-    ANOTHER = auto()
-    GO_ON = auto()
-    SHOW = auto()
+# These open a dialog on the screens. On the command line they have commands of their own.
+_ELSEWHERE = {
+    "chats": "To list all chats: refsheet chats list",
+    "settings": "Edit config.yaml, or see the options: refsheet talk --help",
+}
 
 
 class TalkCommands:
-    """Changes one chat that is kept."""
+    """Runs slash commands. `pictures` are attached to the next message."""
 
-    def __init__(self, library: Library, kept: KeptConversation, chat: int, own_note: str) -> None:
-        """`own_note` is that of the character, which holds where the chat has none."""
+    def __init__(
+        self,
+        library: Library,
+        conversation: Conversation,
+        character: Character,
+        version: int | None,
+        show_last: Callable[[], None],
+        *,
+        is_saved: bool,
+    ) -> None:
+        """Run commands on `conversation`.
+
+        Args:
+            library: Where new chats are created.
+            conversation: The chat that the commands change.
+            character: Who the user chats with.
+            version: The version of the saved character; None if it isn't saved.
+            show_last: Prints the last message.
+            is_saved: True if the chat is saved, False if it is lost when the command ends.
+        """
         self._library = library
-        self._kept = kept
-        self._chat = chat
-        self._own_note = own_note
-        self._known: dict[str, Callable[[str], Then]] = {
-            "again": self._again,
-            "left": lambda _: self._swipe(-1),
-            "right": lambda _: self._swipe(1),
+        self._conversation = conversation
+        self._version = version
+        self._show_last = show_last
+        self._own_note = character.note
+        self._on_chat = ChatCommands(
+            library,
+            lambda: conversation.branch.chat,
+            character,
+            self._set_note,
+            is_saved=is_saved,
+        )
+        self._known: dict[str, Callable[[SlashCommand, str], ReplyKind | None]] = {
+            "regenerate": lambda *_: "regenerate",
+            "left": lambda *_: self._swipe(-1),
+            "right": lambda *_: self._swipe(1),
             "continue": self._continue,
             "edit": self._edit,
             "rewrite": self._rewrite,
             "delete": self._delete,
             "undo": self._undo,
-            "note": self._note,
-            "title": self._title,
+            "new": self._new,
+            "picture": self._picture,
             "help": self._help,
         }
+        self.pictures: list[Attachment] = []
 
-    def run(self, line: str) -> Then:
-        """Raises `UsageError` for what can't be done here, `StorageError`."""
-        name, _, argument = line[1:].partition(" ")
-        command = self._known.get(name.lower())
-        if command is None:
-            raise UsageError(f"There is no /{name}.", "/help shows what there is.")
-        return command(argument.strip())
+    @property
+    def _branch(self) -> Branch:
+        return self._conversation.branch
 
-    def _again(self, _: str) -> Then:
-        return Then.ANOTHER
+    def run(self, line: str) -> ReplyKind | None:
+        """Run the command in `line`.
 
-    def _swipe(self, step: int) -> Then:
-        if self._kept.swipe(step):
-            return Then.SHOW
+        Returns:
+            The kind of reply to generate next, or None for no reply.
+
+        Raises:
+            UsageError: The command is unknown or can't be used now.
+            PictureError, EngineError, StorageError, ChatFileError: The command failed.
+        """
+        command, argument = parse(line)
+        notice = self._on_chat.run(command, argument) or _ELSEWHERE.get(command.name)
+        if notice is not None:
+            note(notice)
+            return None
+        return self._known[command.name](command, argument)
+
+    def _set_note(self, text: str) -> None:
+        self._conversation.set_note(text or self._own_note)
+
+    def _swipe(self, step: int) -> ReplyKind | None:
+        if self._branch.swipe(step):
+            self._show_last()
+            return None
         if step < 0:
-            raise UsageError("There is no reply before this one.", "/right goes the other way.")
-        return self._again("")
+            raise UsageError("This is the first reply.", "For the next one: /right")
+        return "regenerate"
 
-    def _continue(self, _: str) -> Then:
-        self._last("model", "There is no reply to continue.")
-        return Then.GO_ON
+    def _continue(self, _command: SlashCommand, _argument: str) -> ReplyKind:
+        self._last_reply("There's no reply to continue.")
+        return "continue"
 
-    def _edit(self, text: str) -> Then:
-        said = [each for each in self._kept.path if each.role == "user"]
+    def _edit(self, command: SlashCommand, text: str) -> ReplyKind:
+        said = [each for each in self._branch.path if each.role == "user"]
         if not said:
-            raise UsageError("You have said nothing yet.", "Say something.")
-        self._kept.edit(said[-1], _given(text, "/edit TEXT"))
-        return Then.REPLY
+            raise UsageError("You haven't sent a message yet.", "Type one first.")
+        if not text:
+            raise usage_error(command)
+        self._conversation.edit(said[-1], text)
+        return "reply"
 
-    def _rewrite(self, text: str) -> Then:
-        last = self._last("model", "There is no reply to rewrite.")
-        self._kept.edit(last, _given(text, "/rewrite TEXT"))
-        return Then.NOTHING
+    def _rewrite(self, command: SlashCommand, text: str) -> None:
+        last = self._last_reply("There's no reply to edit.")
+        if not text:
+            raise usage_error(command)
+        self._conversation.edit(last, text)
+        self._show_last()
 
-    def _delete(self, _: str) -> Then:
-        if not self._kept.path:
-            raise UsageError("There is nothing to delete.", "Say something.")
-        self._kept.delete(self._kept.path[-1])
-        note("It is gone. /undo brings it back.")
-        return Then.SHOW
+    def _delete(self, _command: SlashCommand, _argument: str) -> None:
+        if not self._branch.path:
+            raise UsageError("There's nothing to delete.", "Type a message first.")
+        self._branch.delete(self._branch.path[-1])
+        note("Message deleted. To undo: /undo")
+        self._show_last()
 
-    def _undo(self, _: str) -> Then:
-        if not self._kept.undelete():
-            raise UsageError("Nothing was taken away in this talk.", "/delete does.")
-        return Then.SHOW
+    def _undo(self, _command: SlashCommand, _argument: str) -> None:
+        if not self._branch.undelete():
+            raise UsageError("Nothing to undo.", "To delete the last message: /delete")
+        self._show_last()
 
-    def _note(self, text: str) -> Then:
-        text = "" if text == "-" else _given(text, "/note TEXT, or /note -")
-        self._library.chats.set_note(self._chat, text)
-        self._kept.conversation.set_note(text or self._own_note)
-        if text:
-            note("It is reminded from your next message on.")
-        elif self._own_note:
-            note(f"The note of this chat is gone; its own holds again: {self._own_note}")
-        else:
-            note("The note is gone.")
-        return Then.NOTHING
+    def _new(self, _command: SlashCommand, _argument: str) -> None:
+        chat = self._library.chats.create_chat(self._version)
+        self._conversation.start_over(Branch(self._library.tree, chat.id), self._own_note)
 
-    def _title(self, text: str) -> Then:
-        self._library.chats.rename(self._chat, _given(text, "/title TEXT"))
-        return Then.NOTHING
+    def _picture(self, _command: SlashCommand, name: str) -> None:
+        self.pictures.append(self._conversation.open_picture(paths.expand_user(name)))
+        note(_("Attached to your next message."))
 
-    def _help(self, _: str) -> Then:
-        note(_HELP)
-        return Then.NOTHING
+    def _help(self, _command: SlashCommand, _argument: str) -> None:
+        width = max(len(each.usage) for each in COMMANDS)
+        for command in COMMANDS:
+            about = _ELSEWHERE.get(command.name) or _(command.about)
+            note(f"{command.usage:<{width}}  {about}")
+        note(f"{'//...':<{width}}  Send a message that begins with a slash")
 
-    def _last(self, role: str, otherwise: str) -> Message:
-        if not self._kept.path or self._kept.path[-1].role != role:
-            raise UsageError(otherwise, "/again lets the character reply.")
-        return self._kept.path[-1]
-
-
-def _given(text: str, usage: str) -> str:
-    if not text:
-        raise UsageError("It needs a text.", f"Type: {usage}")
-    return text
+    def _last_reply(self, otherwise: str) -> Message:
+        if not self._branch.ends_with_reply:
+            raise UsageError(otherwise, "To get a reply: /regenerate")
+        return self._branch.path[-1]

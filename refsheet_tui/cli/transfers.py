@@ -1,5 +1,7 @@
-"""Bars on a terminal's standard error for what takes its time with bytes; elsewhere a line for
-each file."""
+"""Progress of downloads and checksums on standard error.
+
+A terminal shows progress bars; anything else gets one line for each file.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,22 @@ from rich.table import Column
 from refsheet_tui import paths
 from refsheet_tui.cli.console import note
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.progress import Asking, Checking, Ready, Receiving, Waiting
-from refsheet_tui.weights.shop import Pair
-from refsheet_tui.weights.sizes import in_gb
+from refsheet_tui.weights.model_manager import InstalledModel
+from refsheet_tui.weights.progress import (
+    CheckingSum,
+    FileReady,
+    QueryingHub,
+    ReceivingFile,
+    WaitingForLock,
+)
+from refsheet_tui.weights.sizes import format_bytes
 
-# Narrow, so that names and numbers have room on 80 columns.
+# Narrow, so that names and numbers fit into 80 columns.
 _BAR = 12
 
 
 class Bars:
-    """One bar for each thing that is done with a file."""
+    """Progress bars, one for each file."""
 
     def __init__(self, progress: Progress, *, shows: bool) -> None:
         self._progress = progress
@@ -41,14 +49,16 @@ class Bars:
         self._tasks: dict[str, TaskID] = {}
 
     def reached(self, name: str, done: int, total: int) -> None:
+        """Show that `done` of `total` bytes of `name` are processed."""
         name = one_line(name)
         if name not in self._tasks:
-            # Speed is counted from here: what was there before took no time.
+            # The speed counts from here: bytes that were there before took no time.
             self._tasks[name] = self._progress.add_task(name, total=total or None, completed=done)
-            self.say(f"{name} ({in_gb(total)})", plain_only=True)
+            self.say(f"{name} ({format_bytes(total)})", plain_only=True)
         self._progress.update(self._tasks[name], completed=done)
 
     def say(self, text: str, *, plain_only: bool = False) -> None:
+        """Print a line; with `plain_only`, only if no bars are shown."""
         if not self._shows:
             note(text)
         elif not plain_only:
@@ -57,7 +67,7 @@ class Bars:
 
 @contextmanager
 def bars() -> Iterator[Bars]:
-    """Shown until the end of the block."""
+    """Show progress bars until the `with` block ends."""
     shows = sys.stderr.isatty()
     with Progress(
         TextColumn("{task.description}", markup=False, table_column=_name_column()),
@@ -78,39 +88,41 @@ def _column() -> Column:
 
 
 def _name_column() -> Column:
-    """What is left of the line; a long name is cut."""
+    """Return a column that fills the rest of the line and cuts long names."""
     return Column(no_wrap=True, overflow="ellipsis", ratio=1)
 
 
-class TransferView:
+class DownloadView:
     """Shows the events of a download."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
 
     def event(self, event: object) -> None:
-        if isinstance(event, Asking):
-            self._bars.say(f"Asking for {event.file.file} …", plain_only=True)
-        elif isinstance(event, Waiting):
-            self._bars.say(f"Another program is downloading {event.file.file}: waiting for it.")
-        elif isinstance(event, Receiving):
+        """Show the progress that `event` reports."""
+        if isinstance(event, QueryingHub):
+            self._bars.say(f"Requesting {event.file.file}…", plain_only=True)
+        elif isinstance(event, WaitingForLock):
+            self._bars.say(f"Waiting for another program to download {event.file.file}.")
+        elif isinstance(event, ReceivingFile):
             self._bars.reached(event.file.file, event.done, event.total)
-        elif isinstance(event, Checking):
-            self._bars.reached(f"checking {event.file.file}", event.done, event.total)
-        elif isinstance(event, Ready):
-            whence = "from the hub's cache" if event.linked else "whole and true"
+        elif isinstance(event, CheckingSum):
+            self._bars.reached(f"Verifying {event.file.file}", event.done, event.total)
+        elif isinstance(event, FileReady):
+            whence = "found in the Hugging Face cache" if event.linked else "verified"
             self._bars.say(f"{event.file.file}: {whence}")
 
 
-class SumView:
-    """Shows how far the sums of a model's files are."""
+class ChecksumView:
+    """Shows the progress of computing the checksums of a model's files."""
 
-    def __init__(self, bars: Bars, pair: Pair) -> None:
+    def __init__(self, bars: Bars, pair: InstalledModel) -> None:
         there = [each.path for each in pair.files if paths.is_file(each.path)]
         self._totals = {path: path.stat().st_size for path in there}
         self._done = dict.fromkeys(self._totals, 0)
         self._bars = bars
 
     def read(self, path: Path, count: int) -> None:
+        """Show that `count` more bytes of the file `path` were read."""
         self._done[path] += count
-        self._bars.reached(f"checking {path.name}", self._done[path], self._totals[path])
+        self._bars.reached(f"Verifying {path.name}", self._done[path], self._totals[path])

@@ -1,21 +1,32 @@
-"""Settings: read from `config.yaml`, checked, changed, and described."""
+"""The settings in `config.yaml`: reading, checking, changing and explaining them."""
 
-from refsheet_tui.config.editing import Value, change_config, settings_file, with_changes
+from refsheet_tui.config.editing import (
+    SettingValue,
+    change_config,
+    config_file_to_change,
+    with_changes,
+)
 from refsheet_tui.config.explanations import setting_explanations
-from refsheet_tui.config.schema import Config, Generation, Screens, load_config, sound_generation
+from refsheet_tui.config.schema import (
+    Config,
+    GenerationConfig,
+    ScreenConfig,
+    load_config,
+    valid_generation,
+)
 from refsheet_tui.config.setting import Setting, all_settings
 
 __all__ = [
     "Config",
-    "Generation",
-    "Screens",
+    "GenerationConfig",
+    "ScreenConfig",
     "Setting",
-    "Value",
+    "SettingValue",
     "all_settings",
     "change_config",
+    "config_file_to_change",
     "load_config",
     "setting_explanations",
-    "settings_file",
-    "sound_generation",
+    "valid_generation",
     "with_changes",
 ]

@@ -1,4 +1,4 @@
-"""Changes single settings in the person's own `config.yaml`; their comments stay."""
+"""Changing single settings in the user's own `config.yaml`, without losing its comments."""
 
 from __future__ import annotations
 
@@ -8,53 +8,76 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from refsheet_tui import paths
-from refsheet_tui.config.schema import Config, over, persons_file
-from refsheet_tui.config.validation import validated
-from refsheet_tui.config.yaml_file import read_settings, settings_in
+from refsheet_tui.config.schema import Config, overlay_config, user_config_file
+from refsheet_tui.config.validation import validate_settings
+from refsheet_tui.config.yaml_file import parse_settings, read_settings
 from refsheet_tui.errors import ConfigError, StorageError
+from refsheet_tui.file_io import atomic_write
 from refsheet_tui.i18n import _
 
 if TYPE_CHECKING:
     from ruamel.yaml import YAML
 
-Value = str | float | bool | dict[str, str] | None
-"""What a setting can be; whole numbers are among them."""
+SettingValue = str | float | bool | dict[str, str] | None
+"""The values that a setting can have. Whole numbers are floats to the type checker."""
 
-_BEGINNING = "# Your settings; whatever is not here is as the program's own config.yaml has it.\n"
+_FILE_HEADER = "# Your settings; whatever is not here is as the program's own config.yaml has it.\n"
 
 
-def change_config(path: Path | None, changes: Mapping[str, Value]) -> Path:
-    """Set settings in `path`, else in the file that the person's settings come from; one of a group
-    is called `group.name`, and one that is not there and shall be None stays away. Returns the
-    file, which is created when missing.
+def change_config(path: Path | None, changes: Mapping[str, SettingValue]) -> Path:
+    """Change settings in a file, and check the result before it is written.
 
-    Raises `ConfigError` when the file can't be understood, or could not be with these settings in
-    it; `StorageError`.
+    Args:
+        path: The file, which is created if it doesn't exist; None means the user's own file.
+        changes: The new values by name. A setting in a group is named `group.name`. A setting that
+            is not in the file is not added if its new value is None.
+
+    Returns:
+        The changed file.
+
+    Raises:
+        ConfigError: The file is invalid, or would be with the new values.
+        StorageError: The file can't be written.
     """
-    path = settings_file(path)
-    # Read as it always is first: a mistake in it gets its usual sentence.
+    path = config_file_to_change(path)
+    # Read the file in the usual way first, so that a mistake in it gives the usual error.
     if path.exists():
-        validated(Config, read_settings(path), path)
-    validated(Config, _tree(changes), path)
-    text = _changed(path, changes)
-    # As it will be read: ruamel and PyYAML don't take every word for the same.
-    validated(Config, settings_in(text, path), path)
+        validate_settings(Config, read_settings(path), path)
+    validate_settings(Config, _nest_changes(changes), path)
+    text = _apply_changes(path, changes)
+    # Read the result as it will be read later: ruamel and PyYAML differ in some values.
+    validate_settings(Config, parse_settings(text, path), path)
     _write(path, text)
     return path
 
 
-def settings_file(path: Path | None) -> Path:
-    """Where changed settings go: `path`, or where the person's are or would be."""
-    return path or persons_file() or paths.config_dir() / "config.yaml"
+def config_file_to_change(path: Path | None) -> Path:
+    """Return the file that `change_config` writes to.
+
+    Args:
+        path: The file that the user named, if any.
+
+    Returns:
+        `path`, or the user's own settings file, which may not exist yet.
+    """
+    return path or user_config_file() or paths.config_dir() / "config.yaml"
 
 
-def with_changes(config: Config, changes: Mapping[str, Value], path: Path) -> Config:
-    """`config` with settings, named as in `change_config`, that stand in `path`. Raises
-    `ConfigError` for one that can't be."""
-    return over(config, validated(Config, _tree(changes), path))
+def with_changes(config: Config, changes: Mapping[str, SettingValue], path: Path) -> Config:
+    """Return the settings with some values changed; nothing is written.
+
+    Args:
+        config: The settings to start from.
+        changes: The new values by name, as in `change_config`.
+        path: The file that relative paths in the new values are relative to, and that errors name.
+
+    Raises:
+        ConfigError: A value is invalid.
+    """
+    return overlay_config(config, validate_settings(Config, _nest_changes(changes), path))
 
 
-def _tree(changes: Mapping[str, Value]) -> dict[Hashable, object]:
+def _nest_changes(changes: Mapping[str, SettingValue]) -> dict[Hashable, object]:
     tree: dict[Hashable, Any] = {}
     for key, value in changes.items():
         group, _, name = key.rpartition(".")
@@ -62,44 +85,47 @@ def _tree(changes: Mapping[str, Value]) -> dict[Hashable, object]:
     return tree
 
 
-def _changed(path: Path, changes: Mapping[str, Value]) -> str:
-    from ruamel.yaml.error import YAMLError  # not needed before something is changed
+def _apply_changes(path: Path, changes: Mapping[str, SettingValue]) -> str:
+    from ruamel.yaml.error import YAMLError  # needed only when something is changed
 
     try:
-        text = path.read_text(encoding="utf-8-sig") if path.exists() else _BEGINNING
+        text = path.read_text(encoding="utf-8-sig") if path.exists() else _FILE_HEADER
         settings = _yaml().load(text)
     except (YAMLError, ValueError) as error:
         raise ConfigError(
-            _("{file} can't be changed: {reason}.").format(file=path, reason=error),
-            _("Change it by hand."),
+            _("Can't change {file}: {reason}.").format(file=path, reason=error),
+            _("Edit the file by hand."),
         ) from error
-    if settings is None:  # comments alone, which belong to nothing
-        comments = [line for line in text.splitlines() if _is_remark(line)]
+    if settings is None:  # the file has only comments, which ruamel would lose
+        comments = [line for line in text.splitlines() if _is_comment(line)]
         said = {key: value for key, value in changes.items() if value is not None}
-        return "\n".join([*comments, _dumped(_tree(said)) if said else ""])
+        return "\n".join([*comments, _dump(_nest_changes(said)) if said else ""])
     for key, value in changes.items():
-        _set(settings, key, value)
-    return _dumped(settings)
+        _set_value(settings, key, value)
+    return _dump(settings)
 
 
-def _set(settings: MutableMapping[str, Any], key: str, value: Value) -> None:
-    """Never taken out: ruamel hangs the comments behind a setting on it."""
+def _set_value(settings: MutableMapping[str, Any], key: str, value: SettingValue) -> None:
+    """Set one value. A setting is never removed: ruamel attaches the comments after it to it."""
     group, _, name = key.rpartition(".")
     if group:
-        if settings.get(group) is None:  # all that stood in it is commented out
+        if settings.get(group) is None:  # all settings of the group are commented out
             if value is None:
                 return
             settings[group] = {}
         settings = settings[group]
     if isinstance(value, dict) and isinstance(settings.get(name), MutableMapping):
-        _set_all(settings[name], value)
+        _replace_pairs(settings[name], value)
     elif value is not None or name in settings:
         settings[name] = value
 
 
-def _set_all(pairs: MutableMapping[str, Any], wanted: Mapping[str, str]) -> None:
-    """What stays keeps its place, and with it the comments behind it; so does what follows: ruamel
-    hangs the comments before the next group on the last of these."""
+def _replace_pairs(pairs: MutableMapping[str, Any], wanted: Mapping[str, str]) -> None:
+    """Replace the pairs of a setting, and keep the comments around them.
+
+    Pairs that stay keep their places, and the comments after them. ruamel attaches the comments
+    before the next group to the last pair: if that is removed, another pair gets them.
+    """
     names = list(pairs)
     hung = pairs.ca.items.get(names[-1]) if names else None  # type: ignore[attr-defined]
     for name in names:
@@ -110,11 +136,11 @@ def _set_all(pairs: MutableMapping[str, Any], wanted: Mapping[str, str]) -> None
         pairs.ca.items.setdefault(list(pairs)[-1], hung)  # type: ignore[attr-defined]
 
 
-def _is_remark(line: str) -> bool:
+def _is_comment(line: str) -> bool:
     return not line.strip() or line.lstrip().startswith("#")
 
 
-def _dumped(settings: object) -> str:
+def _dump(settings: object) -> str:
     out = io.StringIO()
     _yaml().dump(settings, out)
     return out.getvalue()
@@ -125,19 +151,16 @@ def _yaml() -> YAML:
 
     yaml = YAML()
     yaml.preserve_quotes = True
-    yaml.width = 1_000_000  # lines end where the person ended them
+    yaml.width = 1_000_000  # don't wrap the lines of the user
     return yaml
 
 
 def _write(path: Path, text: str) -> None:
-    target = path.resolve()  # a link to it stays one
-    paths.ensure_dir(target.parent)
-    new = target.with_name(f".{target.name}.new")
+    target = path.resolve()  # a symbolic link stays one
     try:
-        new.write_text(text, encoding="utf-8")
-        new.replace(target)
+        atomic_write(target, text.encode())
     except OSError as error:
         raise StorageError(
-            _("{file} can't be written: {reason}.").format(file=path, reason=error.strerror),
-            _("Make it and its folder writable, or change the setting by hand."),
+            _("Can't write {file}: {reason}.").format(file=path, reason=error.strerror),
+            _("Make the file and its folder writable, or edit the setting by hand."),
         ) from error

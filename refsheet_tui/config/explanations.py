@@ -1,4 +1,4 @@
-"""What the shipped `config.yaml` says about each setting: the comments in it are the one place."""
+"""The explanations of the settings, which are the comments in the program's own `config.yaml`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ _KEY = re.compile(r"( *)(\w+):")
 
 @cache
 def setting_explanations() -> dict[str, str]:
-    """The explanation of every setting and of every group, by names such as `model`, `generation`
-    and `generation.seed`: in one line each, in English."""
+    """Return the explanation of every setting and of every group.
+
+    Returns:
+        Explanations of one line each, in English, by names such as `model`, `generation` and
+        `generation.seed`.
+    """
     found: dict[str, str] = {}
     comment: list[str] = []
     group = ""
-    for line in paths.shipped("config.yaml").read_text(encoding="utf-8").splitlines():
+    for line in paths.resource_path("config.yaml").read_text(encoding="utf-8").splitlines():
         key = _KEY.match(line)
         if line.lstrip().startswith("#"):
             comment.append(line.strip().removeprefix("#").strip())

@@ -1,4 +1,4 @@
-"""Settings from `config.yaml`: what the person wrote, over what the program ships with."""
+"""The settings in `config.yaml`. The user's file wins over the one that comes with the program."""
 
 from __future__ import annotations
 
@@ -8,15 +8,26 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 
 from refsheet_tui import paths
-from refsheet_tui.config.validation import validated
+from refsheet_tui.config.validation import validate_settings
 from refsheet_tui.config.yaml_file import read_settings
 
 
-def _beside_the_file(path: Path | None, info: ValidationInfo) -> Path | None:
-    """`~` means home; a relative path is relative to the settings file it stands in."""
+def _resolve_path(path: Path | None, info: ValidationInfo) -> Path | None:
+    """Return a path in a settings file as it is meant.
+
+    `~` means the home folder, and a relative path is relative to the settings file.
+    """
     if path is None:
         return None
     folder: Path | None = info.context
@@ -24,139 +35,158 @@ def _beside_the_file(path: Path | None, info: ValidationInfo) -> Path | None:
     return path if folder is None else folder / path
 
 
-def _model_beside_the_file(model: str, info: ValidationInfo) -> str:
-    """A name from the catalogue stays as it is; a path follows the rule of every path."""
+def _resolve_model(model: str, info: ValidationInfo) -> str:
+    """Return a name from the catalog unchanged, and a path as `_resolve_path` does."""
     is_path = "/" in model or os.sep in model or model.endswith(".gguf")
-    return str(_beside_the_file(Path(model), info)) if is_path else model
+    return str(_resolve_path(Path(model), info)) if is_path else model
 
 
 class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Generation(_Settings):
-    """How a reply is written. Names and defaults are those of the engine's settings."""
+class GenerationConfig(_Settings):
+    """How replies are generated. Names and defaults are those of the engine's settings."""
 
     max_new_tokens: int = Field(default=1000, ge=1)
     """A reply ends after this many tokens."""
     sample: bool = True
-    """False: always the most likely token; the other sampling settings do nothing."""
+    """False: always choose the most likely token; the other sampling settings do nothing."""
     temperature: float = Field(default=1.0, ge=0.0, le=10.0)
-    """Below 1 more predictable, above 1 more surprising."""
+    """Below 1, replies are more predictable; above 1, more surprising."""
     top_k: int = Field(default=64, ge=0)
-    """Choose among this many most likely tokens; 0 is all."""
+    """Choose among this many of the most likely tokens; 0 means all."""
     top_p: float = Field(default=0.95, gt=0.0, le=1.0)
-    """Choose among the likeliest tokens that together have this probability."""
+    """Choose among the most likely tokens that together have this probability."""
     min_p: float = Field(default=0.0, ge=0.0, le=1.0)
-    """Never choose a token less likely than this share of the likeliest one's probability."""
+    """Never choose a token with less than this share of the most likely token's probability."""
     repeat_penalty: float = Field(default=1.0, gt=0.0, le=10.0)
-    """Above 1 recent tokens become less likely."""
+    """Above 1, recent tokens become less likely."""
     dry_multiplier: float = Field(default=0.0, ge=0.0, le=10.0)
-    """Above 0 sequences that would be said again become less likely."""
+    """Above 0, repeated sequences of tokens become less likely (DRY sampling)."""
     seed: int | None = Field(default=None, ge=0, lt=2**32 - 1)
-    """The same seed and prompt give the same reply; None is another one every time."""
+    """The same seed and prompt give the same reply; None means another reply each time."""
 
 
-class Cache(_Settings):
-    """How much of what was seen and read is kept on disk, in MiB; 0 keeps nothing."""
+class CacheConfig(_Settings):
+    """The limits of the disk cache, in MiB; 0 turns a part of it off."""
 
     pictures_mb: int = Field(default=256, ge=0)
-    """Pictures that were looked at; each takes 3 MiB with a 4B model."""
+    """Encoded pictures; each takes 3 MiB with a 4B model."""
     openings_mb: int = Field(default=1024, ge=0)
-    """How characters begin; each takes 80 MiB and more with a 4B model."""
+    """Snapshots of the openings of characters; each takes 80 MiB or more with a 4B model."""
     chats_mb: int = Field(default=4096, ge=0)
-    """Where chats ended; each takes 80 to 350 MiB with a 4B model."""
+    """Snapshots of the ends of chats; each takes 80 to 350 MiB with a 4B model."""
 
 
-class Screens(_Settings):
-    """How the screens look and what they listen to."""
+class ScreenConfig(_Settings):
+    """How the screens look, and their keys."""
 
     language: Literal["en", "zh-Hans"] | None = None
-    """What they are written in; None: chosen by the locale."""
+    """The language of the screens; None lets the locale decide."""
     theme: str = Field(default="refsheet-dark", min_length=1)
-    """The name of a theme: the program's own two, or one of Textual's."""
-    pictures: Literal["auto", "kitty", "sixel", "halfcell", "off"] = "auto"
-    """How pictures are drawn; `auto` asks the terminal what it can do."""
+    """The name of a theme: one of the program's own two, or one of Textual's."""
+    pictures: Annotated[
+        Literal["auto", "kitty", "sixel", "blocks", "off"],
+        # Its name before: it never drew half cells.
+        BeforeValidator(lambda value: "blocks" if value == "halfcell" else value),
+    ] = "auto"
+    """How pictures are drawn; `auto` asks the terminal what it supports."""
     keys: dict[str, str] = {}
-    """Other keys for actions, by the names that the help shows; several have commas between."""
+    """Keys for actions, by the names that the help shows; several keys are separated by commas."""
 
 
 class Config(_Settings):
-    """Everything `config.yaml` can set. The defaults here are those of the shipped file."""
+    """All settings. The defaults here are those of the program's own `config.yaml`."""
 
-    model: Annotated[str, Field(min_length=1), AfterValidator(_model_beside_the_file)] = "demo"
-    """`demo`, a name from the catalogue, or the path of a text model (GGUF)."""
-    mmproj: Annotated[Path | None, Field(strict=False), AfterValidator(_beside_the_file)] = None
-    """Path of the vision projector (GGUF) that belongs to the model."""
-    models_dir: Annotated[Path | None, Field(strict=False), AfterValidator(_beside_the_file)] = None
-    """The folder that models are downloaded to; None: `models` in the project or data folder."""
+    model: Annotated[str, Field(min_length=1), AfterValidator(_resolve_model)] = "demo"
+    """`demo`, a name from the catalog, or the path of a text model (GGUF)."""
+    mmproj: Annotated[Path | None, Field(strict=False), AfterValidator(_resolve_path)] = None
+    """The path of the projector (GGUF) that belongs to the model."""
+    models_dir: Annotated[Path | None, Field(strict=False), AfterValidator(_resolve_path)] = None
+    """The folder of downloaded models; None means `models` in the project or data folder."""
     offline: bool = False
-    """True: the network is never used, not even when a download is asked for."""
+    """True: the network is never used, not even if the user asks for a download."""
     context_size: int = Field(default=8192, ge=256, le=131_072)
-    """Tokens the model can hold in view; more needs more memory. Gemma 3 ends at 131,072."""
+    """How many tokens the model can see; more need more memory. Gemma 3 has at most 131,072."""
     threads: int | None = Field(default=None, ge=1, le=512)
-    """None: as many as there are performance cores."""
+    """The number of threads; None means one for each performance core."""
     gpu_layers: int | None = Field(default=None, ge=0)
-    """Layers on the GPU; None: all that fit."""
+    """How many layers to offload to the GPU; None means all that fit."""
     kv_cache: Literal["f16", "q8_0"] = "f16"
-    """How the KV cache is stored; `q8_0` takes half the memory and is a little less exact."""
+    """The type of the KV cache; `q8_0` takes half of the memory and is a little less exact."""
     window_cache: Literal["compact", "full"] = "compact"
-    """Whether window layers keep their window alone, or all they read."""
+    """`compact`: window layers remember only their window; `full`: everything they have read."""
     pan_and_scan: Literal["auto", "off"] = "auto"
-    """`auto`: wide and tall pictures are also read in crops."""
+    """`auto`: the model also sees crops of wide and tall pictures."""
     language: str | None = Field(default=None, min_length=1)
-    """The language characters speak, as a code or a name; None: chosen by the locale."""
-    generation: Generation = Generation()
-    screens: Screens = Screens()
-    cache: Cache = Cache()
+    """The language that characters speak, as a code or a name; None lets the locale decide."""
+    generation: GenerationConfig = GenerationConfig()
+    screens: ScreenConfig = ScreenConfig()
+    cache: CacheConfig = CacheConfig()
 
 
-def sound_generation(settings: Mapping[str, object]) -> dict[str, object]:
-    """Those of `settings` that are known, each where it is within its bounds: a character's come
-    from a card that anybody wrote."""
+def valid_generation(settings: Mapping[str, object]) -> dict[str, object]:
+    """Return the generation settings that are known and within their bounds.
+
+    The settings of a character come from its card, which may contain anything.
+
+    Args:
+        settings: Values by name, of any type.
+
+    Returns:
+        The valid ones among them.
+    """
     sound: dict[str, object] = {}
-    for name in Generation.model_fields.keys() & settings.keys():
+    for name in GenerationConfig.model_fields.keys() & settings.keys():
         with suppress(ValidationError):
-            # Whether it is of the right type is what is asked here.
-            sound[name] = getattr(Generation(**{name: settings[name]}), name)  # type: ignore[arg-type]
+            # The type of the value is what pydantic checks here.
+            sound[name] = getattr(GenerationConfig(**{name: settings[name]}), name)  # type: ignore[arg-type]
     return sound
 
 
 def load_config(path: Path | None = None) -> Config:
-    """Settings from `path`, else from `REFSHEET_CONFIG`, else from the person's `config.yaml` if
-    there is one, over the shipped `config.yaml`.
+    """Read the settings.
 
-    Raises `ConfigError` naming the file, and the key or line.
+    Args:
+        path: The user's settings file; None means the one that `REFSHEET_CONFIG` names, or the
+            user's `config.yaml` if it exists.
+
+    Returns:
+        The settings in that file, and those of the program's own `config.yaml` for the rest.
+
+    Raises:
+        ConfigError: The file is invalid. The error names the file, and the key or line.
     """
-    shipped = _load(paths.shipped("config.yaml"))
+    shipped = _load(paths.resource_path("config.yaml"))
     if path is None:
-        path = persons_file()
-    return shipped if path is None else over(shipped, _load(path))
+        path = user_config_file()
+    return shipped if path is None else overlay_config(shipped, _load(path))
 
 
-def persons_file() -> Path | None:
-    """Where the person's settings are read from; None where there are none."""
+def user_config_file() -> Path | None:
+    """Return the file of the user's settings; None if there is none."""
     named = os.environ.get("REFSHEET_CONFIG")
     if named:
         return Path(named)
     usual = paths.config_dir() / "config.yaml"
-    # lexists: a dangling link is a mistake worth a message, not a file that isn't there.
+    # lexists: a dangling link is a mistake that the user should hear of, not a missing file.
     return usual if os.path.lexists(usual) else None
 
 
 def _load(path: Path) -> Config:
-    return validated(Config, read_settings(path), path)
+    return validate_settings(Config, read_settings(path), path)
 
 
-def over(base: Config, top: Config) -> Config:
-    """`base`, with those settings over it that were given to `top`."""
+def overlay_config(base: Config, top: Config) -> Config:
+    """Return `base`, with the settings replaced that were set explicitly in `top`."""
     groups = {
-        name: below.model_copy(update=_written(getattr(top, name)))
+        name: below.model_copy(update=_explicit_settings(getattr(top, name)))
         for name in type(base).model_fields
         if isinstance(below := getattr(base, name), _Settings)
     }
-    return base.model_copy(update={**_written(top), **groups})
+    return base.model_copy(update={**_explicit_settings(top), **groups})
 
 
-def _written(settings: _Settings) -> dict[str, object]:
+def _explicit_settings(settings: _Settings) -> dict[str, object]:
     return {name: getattr(settings, name) for name in settings.model_fields_set}

@@ -1,4 +1,4 @@
-"""Every setting there is, and how its value stands in a field that a person types into."""
+"""The list of all settings, and their values as text for input fields."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from refsheet_tui.config.editing import Value
+from refsheet_tui.config.editing import SettingValue
 from refsheet_tui.config.schema import Config
 
-Kind = Literal["switch", "choice", "whole", "number", "text", "pairs"]
+SettingKind = Literal["switch", "choice", "whole", "number", "text", "pairs"]
 
-_KINDS: dict[object, Kind] = {
+_KINDS: dict[object, SettingKind] = {
     bool: "switch",
     int: "whole",
     float: "number",
@@ -27,29 +27,36 @@ _KINDS: dict[object, Kind] = {
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting, named as in `change_config`. `choices` are all it can be, where they are few;
-    `can_be_null`: the program can choose."""
+    """A setting, without its value.
+
+    Attributes:
+        name: Its name, as in `change_config`.
+        kind: The kind of its values.
+        default: Its default value.
+        choices: All values that it can have, if it has a fixed list of them.
+        can_be_null: It can be None, which lets the program decide.
+    """
 
     name: str
-    kind: Kind
-    default: Value
+    kind: SettingKind
+    default: SettingValue
     choices: tuple[str, ...] = ()
     can_be_null: bool = False
 
     @property
     def group(self) -> str:
-        """Empty for those that stand at the top level."""
+        """The name of its group; empty for a setting at the top level."""
         return self.name.rpartition(".")[0]
 
-    def in_(self, config: Config) -> Value:
-        """What `config` has for it."""
+    def value_in(self, config: Config) -> SettingValue:
+        """Return its value in `config`."""
         value: Any = config
         for step in self.name.split("."):
             value = getattr(value, step)
-        return _plain(value)
+        return _plain_value(value)
 
-    def text(self, value: Value) -> str:
-        """As it stands in a field; nothing for None."""
+    def format_value(self, value: SettingValue) -> str:
+        """Return a value as text for an input field; empty for None."""
         if value is None:
             return ""
         if isinstance(value, bool):
@@ -58,8 +65,12 @@ class Setting:
             return "; ".join(f"{name}: {keys}" for name, keys in value.items())
         return str(value)
 
-    def typed(self, text: str) -> Value:
-        """What a person means by `text`; as it is where it can't mean anything that fits."""
+    def parse_value(self, text: str) -> SettingValue:
+        """Return the value that the user means by the text of an input field.
+
+        If the text makes no sense for this setting, it is returned itself, so that the validation
+        can name it.
+        """
         text = text.strip()
         if self.can_be_null and text in {"", "null"}:
             return None
@@ -70,11 +81,11 @@ class Setting:
                 return float(text)
         except ValueError:
             return text
-        return _pairs(text) if self.kind == "pairs" else text
+        return _parse_pairs(text) if self.kind == "pairs" else text
 
 
 def all_settings() -> tuple[Setting, ...]:
-    """In the order of `config.yaml`."""
+    """Return all settings, in the order of `config.yaml`."""
     return tuple(_settings(Config, ""))
 
 
@@ -92,19 +103,19 @@ def _settings(model: type[BaseModel], group: str) -> Iterator[Setting]:
         yield Setting(
             f"{group}{name}",
             "choice" if choices else _KINDS[get_origin(kind) or kind],
-            _plain(field.default),
+            _plain_value(field.default),
             choices,
             can_be_null,
         )
 
 
-def _plain(value: Any) -> Value:
-    plain: Value = str(value) if isinstance(value, Path) else value
+def _plain_value(value: Any) -> SettingValue:
+    plain: SettingValue = str(value) if isinstance(value, Path) else value
     return plain
 
 
-def _pairs(text: str) -> dict[str, str] | str:
-    """`name: keys; name: keys`; as it is where that is not what it is."""
+def _parse_pairs(text: str) -> dict[str, str] | str:
+    """Return the pairs of a text `name: keys; name: keys`, or the text itself if it is invalid."""
     pairs: dict[str, str] = {}
     for part in filter(None, map(str.strip, text.split(";"))):
         name, colon, keys = part.partition(":")

@@ -1,4 +1,4 @@
-"""From what pydantic finds wrong with settings to a sentence for the person who wrote them."""
+"""Checking settings, and turning pydantic's errors into sentences for the user."""
 
 from __future__ import annotations
 
@@ -17,30 +17,32 @@ from refsheet_tui.untrusted import one_line
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
-# By pydantic's names for what is wrong; what is in braces is its own, too.
-_WANTED = {
-    "model_type": N_("should be a group of settings, indented under it"),
-    "model_attributes_type": N_("should be a group of settings, indented under it"),
-    "path_type": N_("should be a path"),
-    "int_type": N_("should be a valid integer"),
-    "float_type": N_("should be a valid number"),
-    "finite_number": N_("should be a finite number"),
-    "bool_type": N_("should be a valid boolean"),
-    "string_type": N_("should be a valid string"),
-    "string_too_short": N_("should have at least {min_length} character"),
-    "literal_error": N_("should be {expected}"),
-    "greater_than": N_("should be greater than {gt}"),
-    "greater_than_equal": N_("should be greater than or equal to {ge}"),
-    "less_than": N_("should be less than {lt}"),
-    "less_than_equal": N_("should be less than or equal to {le}"),
-    "dict_type": N_("should be pairs such as `chat.again: f5`"),
+# Keys are pydantic's types of errors, and placeholders in braces are pydantic's as well.
+_EXPECTATIONS = {
+    "model_type": N_("must be a group of indented settings"),
+    "model_attributes_type": N_("must be a group of indented settings"),
+    "path_type": N_("must be a path"),
+    "int_type": N_("must be a whole number"),
+    "float_type": N_("must be a number"),
+    "finite_number": N_("must be a finite number"),
+    "bool_type": N_("must be true or false"),
+    "string_type": N_("must be text"),
+    "string_too_short": N_("must be at least {min_length} character long"),
+    "literal_error": N_("must be {expected}"),
+    "greater_than": N_("must be greater than {gt}"),
+    "greater_than_equal": N_("must be at least {ge}"),
+    "less_than": N_("must be less than {lt}"),
+    "less_than_equal": N_("must be at most {le}"),
+    "dict_type": N_("must be pairs such as chat.again: f5"),
 }
 
 
-def validated(model: type[_Model], settings: Mapping[Hashable, object], path: Path) -> _Model:
-    """`settings` as a `model`. A group whose settings are all commented out counts as empty.
+def validate_settings(
+    model: type[_Model], settings: Mapping[Hashable, object], path: Path
+) -> _Model:
+    """Return `settings` as a `model`. A group whose settings are all commented out counts as empty.
 
-    Raises `ConfigError` about the first thing that is wrong.
+    Raises `ConfigError` for the first mistake.
     """
     groups = {name for name, field in model.model_fields.items() if _is_group(field.annotation)}
     filled = {
@@ -58,15 +60,15 @@ def _problem(model: type[BaseModel], error: ErrorDetails, file: str) -> ConfigEr
     found = reprlib.repr(error["input"])
     if error["type"] in {"extra_forbidden", "invalid_key"}:
         return ConfigError(
-            _("{file}: there is no setting {key}.").format(file=file, key=repr(key)),
+            _("{file}: unknown setting {key}.").format(file=file, key=repr(key)),
             _suggestion(model, error),
         )
-    known = _WANTED.get(error["type"])
+    known = _EXPECTATIONS.get(error["type"])
     wanted = _(known).format(**error.get("ctx", {})) if known else error["msg"]
     return SettingError(
         file,
         _("{setting} {wanted}, not {found}.").format(setting=key, wanted=wanted, found=found),
-        _("Correct it, or remove the line to get the default."),
+        _("Correct the value, or remove the line to use the default."),
     )
 
 
@@ -75,11 +77,11 @@ def _suggestion(model: type[BaseModel], error: ErrorDetails) -> str:
     close = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
     if close:
         return _("Did you mean {key}?").format(key=repr(known[close[0]]))
-    return _("The settings are: {known}.").format(known=", ".join(known.values()))
+    return _("Available settings: {known}.").format(known=", ".join(known.values()))
 
 
 def _keys(model: type[BaseModel]) -> list[str]:
-    """All settings by their full names."""
+    """Return the full names of all settings."""
     keys: list[str] = []
     for name, field in model.model_fields.items():
         if _is_group(field.annotation):

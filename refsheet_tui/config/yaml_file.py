@@ -1,4 +1,4 @@
-"""Reading one settings file: bytes in, a mapping out, or one sentence about what is wrong."""
+"""Reading a YAML file of settings, with one clear sentence for every mistake in it."""
 
 from __future__ import annotations
 
@@ -12,94 +12,97 @@ from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import _
 from refsheet_tui.untrusted import one_line
 
-# A settings file is a page of text; anything larger is another file given by mistake.
+# A settings file is a page of text. Anything larger is another file, chosen by mistake.
 _MAX_BYTES = 1 << 20
-# What PyYAML's own constructors raise for a value that looks like a date or number and is none.
-_BAD_VALUE = (ValueError, LookupError, AttributeError, TypeError)
+# PyYAML's constructors raise these for a value that looks like a date or number, but isn't one.
+_BAD_VALUE_ERRORS = (ValueError, LookupError, AttributeError, TypeError)
 
 
 def read_settings(path: Path) -> dict[Hashable, object]:
-    """The top-level mapping of a YAML file, empty for an empty file.
+    """Return the top-level mapping of a YAML file; empty for an empty file.
 
-    Raises `ConfigError` naming the file.
+    Raises `ConfigError`, which names the file.
     """
-    return settings_in(_text_of(path), path)
+    return parse_settings(_read_text(path), path)
 
 
-def settings_in(text: str, path: Path) -> dict[Hashable, object]:
-    """Those in the text of the file at `path`. Raises `ConfigError`."""
+def parse_settings(text: str, path: Path) -> dict[Hashable, object]:
+    """Return the top-level mapping of a YAML text.
+
+    Raises `ConfigError`, which names the file `path`.
+    """
     try:
         settings = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         raise ConfigError(_yaml_problem(path, error), _("Correct that line.")) from error
-    except _BAD_VALUE as error:
+    except _BAD_VALUE_ERRORS as error:
         raise ConfigError(
-            _("{file} holds a value that YAML can't read: {reason}.").format(
+            _("{file} contains a value that YAML can't read: {reason}.").format(
                 file=_name(path), reason=one_line(str(error))
             ),
-            _("Put quotes around it."),
+            _("Put the value in quotes."),
         ) from error
     except RecursionError as error:
         raise ConfigError(
             _("{file} is nested too deeply for a settings file.").format(file=_name(path)),
-            _("Check that it is the file you meant."),
+            _("Make sure you chose the right file."),
         ) from error
     if settings is None:
         return {}
     if not isinstance(settings, dict):
         raise ConfigError(
-            _("{file} is not a list of settings: it holds {kind}.").format(
+            _("{file} must contain settings, not {kind}.").format(
                 file=_name(path), kind=_kind(settings)
             ),
-            _("Write one setting on each line, as in `context_size: 8192`."),
+            _("Write one setting per line, such as context_size: 8192."),
         )
     return settings
 
 
-def _text_of(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise ConfigError(
-            _("The settings file {file} does not exist.").format(file=_name(path)),
-            _("Check the path, or leave it out to use the defaults."),
+            _("The settings file {file} doesn't exist.").format(file=_name(path)),
+            _("Check the path, or omit it to use the defaults."),
         ) from error
     except IsADirectoryError as error:
         raise ConfigError(
             _("The settings file {file} is a folder.").format(file=_name(path)),
-            _("Name a file inside it."),
+            _("Choose a file in that folder."),
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
-            _("The settings file {file} can't be read: {reason}.").format(
+            _("Can't read the settings file {file}: {reason}.").format(
                 file=_name(path), reason=reason
             ),
-            _("Make it readable for you, or name another file."),
+            _("Give yourself read access, or choose another file."),
         ) from error
     if len(content) > _MAX_BYTES:
         raise ConfigError(
-            _("{file} is larger than 1 MiB, so it is no settings file.").format(file=_name(path)),
-            _("Check that it is the file you meant."),
+            _("{file} is too large for a settings file (over 1 MiB).").format(file=_name(path)),
+            _("Make sure you chose the right file."),
         )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(
-            _("{file} is not UTF-8 text (line {line}).").format(file=_name(path), line=line),
-            _("Save it as UTF-8."),
+            _("{file} isn't UTF-8 text (line {line}).").format(file=_name(path), line=line),
+            _("Save the file as UTF-8."),
         ) from error
 
 
 def _yaml_problem(path: Path, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None)
-    told = {"file": _name(path), "reason": one_line(problem or _("bad syntax"))}
+    told = {"file": _name(path), "reason": one_line(problem or _("invalid syntax"))}
     if mark is None:
-        return _("{file} is not valid YAML: {reason}.").format(**told)
-    words = _("{file} is not valid YAML in line {line}: {reason}.")
+        return _("{file} isn't valid YAML: {reason}.").format(**told)
+    words = _("{file} isn't valid YAML on line {line}: {reason}.")
     return words.format(**told, line=mark.line + 1)
 
 
@@ -112,8 +115,11 @@ def _kind(value: object) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML where only `true` and `false` are booleans, so that `off` is a word, and where a key
-    that stands twice is an error instead of a silent choice."""
+    """A YAML loader with two stricter rules.
+
+    Only `true` and `false` are booleans, so that `off` is a word. A key that appears twice is an
+    error, instead of a silent choice.
+    """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - the base class declares it
         first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:bool"]
@@ -128,7 +134,7 @@ class _Loader(yaml.SafeLoader):
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
             if key is not None and key in seen:
                 raise yaml.constructor.ConstructorError(
-                    problem=_("{key} stands there twice").format(key=repr(key)),
+                    problem=_("{key} appears twice").format(key=repr(key)),
                     problem_mark=key_node.start_mark,
                 )
             seen.add(key)
@@ -138,7 +144,7 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:bool", re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")
 )
-# As YAML 1.2 has it, and ruamel writes it: 1e-05 without a point is a number, too.
+# 1e-05 without a decimal point is a number as well: YAML 1.2 allows it, and ruamel writes it.
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"[-+]?\d+[eE][-+]?\d+\Z"), list("-+0123456789")
 )

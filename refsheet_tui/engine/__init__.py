@@ -1,14 +1,17 @@
-"""A `Prompt` in, a stream of events out. llama.cpp runs in a process of its own."""
+"""The engine: a `Prompt` goes in, a stream of events comes out.
+
+llama.cpp runs in a process of its own.
+"""
 
 from refsheet_tui.engine.engine import Engine, TokenizedPart
 from refsheet_tui.engine.events import (
-    Event,
-    Finish,
-    Finished,
-    Loading,
-    Looking,
+    EngineEvent,
+    FinishReason,
+    LoadProgress,
     ModelInfo,
-    Reading,
+    PictureProgress,
+    PromptProgress,
+    ReplyFinished,
     SaferSettings,
     TextDelta,
     Timings,
@@ -23,17 +26,17 @@ __all__ = [
     "Engine",
     "EngineDiedError",
     "EngineError",
-    "Event",
-    "Finish",
-    "Finished",
+    "EngineEvent",
+    "FinishReason",
     "GenerationSettings",
+    "LoadProgress",
     "LoadSettings",
-    "Loading",
     "LocalEngine",
-    "Looking",
     "ModelInfo",
+    "PictureProgress",
+    "PromptProgress",
     "PromptTooLongError",
-    "Reading",
+    "ReplyFinished",
     "SaferSettings",
     "TextDelta",
     "Timings",

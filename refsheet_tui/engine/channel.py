@@ -5,77 +5,89 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from itertools import count
 
-from refsheet_tui.engine.events import Finished, Loading, Looking, ModelInfo, Reading, TextDelta
-from refsheet_tui.engine.messages import (
-    Alive,
-    Cancel,
-    Done,
+from refsheet_tui.engine.events import (
+    LoadProgress,
+    ModelInfo,
+    PictureProgress,
+    PromptProgress,
+    ReplyFinished,
+    TextDelta,
+)
+from refsheet_tui.engine.ipc_messages import (
+    CancelRequest,
+    EngineRequest,
+    EngineResponse,
     Envelope,
-    Failed,
-    Load,
-    Reply,
-    Request,
-    Tokenized,
+    Heartbeat,
+    LoadRequest,
+    RequestDone,
+    RequestFailed,
+    TokenizeResult,
 )
 from refsheet_tui.engine.process import EngineProcess
 from refsheet_tui.errors import EngineDiedError
 
-_LAST = (ModelInfo, Tokenized, Finished, Done, Failed)
-_PLACES: dict[type, str] = {Loading: "load", Looking: "look", Reading: "read", TextDelta: "write"}
+_FINAL_RESPONSES = (ModelInfo, TokenizeResult, ReplyFinished, RequestDone, RequestFailed)
+_PHASE_BY_RESPONSE: dict[type, str] = {
+    LoadProgress: "load",
+    PictureProgress: "look",
+    PromptProgress: "read",
+    TextDelta: "write",
+}
 
 
-class Channel:
-    """Asks one thing at a time, and remembers how far the engine came with it.
+class RequestChannel:
+    """A channel to an engine process, for one request at a time.
 
-    `place` is where it is by what it told last (`load`, `look`, `read`, `write`); `was_heard`
-    whether it told anything of the latest request, `has_spoken` of any.
+    `phase` is what the engine did last: `load`, `look`, `read` or `write`. `has_response` is True
+    if the engine has responded to the latest request, `has_ever_responded` if it has to any.
     """
 
     def __init__(self, process: EngineProcess, patience_s: float) -> None:
-        """`patience_s`: how long the process may show no sign of life."""
+        """Talk to `process`, which may show no sign of life for `patience_s` seconds."""
         self.process = process
-        self.place = "load"
-        self.was_heard = False
-        self.has_spoken = False
-        self._patience_s = patience_s
-        self._ids = count(1)
-        self._running: Envelope | None = None
+        self.phase = "load"
+        self.has_response = False
+        self.has_ever_responded = False
+        self._timeout_s = patience_s
+        self._request_ids = count(1)
+        self._current_request: Envelope | None = None
 
-    async def ask(self, request: Request) -> AsyncGenerator[Reply, None]:
-        """The answers. Whoever stops listening early cancels.
+    async def send_request(self, request: EngineRequest) -> AsyncGenerator[EngineResponse, None]:
+        """Send a request and yield the responses. Closing the generator early cancels the request.
 
-        Raises what the request failed with, `EngineDiedError`.
+        Raises `EngineDiedError`, or the error that the request failed with.
         """
-        id = next(self._ids)
-        self._running = Envelope(id, request)
-        self.place = "load" if isinstance(request, Load) else "read"
-        self.was_heard = False
+        id = next(self._request_ids)
+        self._current_request = Envelope(id, request)
+        self.phase = "load" if isinstance(request, LoadRequest) else "read"
+        self.has_response = False
         answered = False
         try:
-            self.process.send(self._running)
+            self.process.send(self._current_request)
             while not answered:
-                envelope = await self.process.receive(self._patience_s)
-                # Replies to a request that nobody listens to any more are let go.
+                envelope = await self.process.receive(self._timeout_s)
+                # Responses to an earlier request, which nobody listens to any more, are dropped.
                 reply = envelope.body
-                if envelope.id != id or not isinstance(reply, Reply):
+                if envelope.id != id or not isinstance(reply, EngineResponse):
                     continue
-                self.was_heard = self.has_spoken = True
-                self.place = _PLACES.get(type(reply), self.place)
-                answered = isinstance(reply, _LAST)
-                if isinstance(reply, Failed):
-                    raise reply.error()
-                if not isinstance(reply, Alive):
+                self.has_response = self.has_ever_responded = True
+                self.phase = _PHASE_BY_RESPONSE.get(type(reply), self.phase)
+                answered = isinstance(reply, _FINAL_RESPONSES)
+                if isinstance(reply, RequestFailed):
+                    raise reply.to_error()
+                if not isinstance(reply, Heartbeat):
                     yield reply
         except EngineDiedError:
             answered = True
             raise
         finally:
-            self._running = None
+            self._current_request = None
             if not answered:
-                self.process.send(Envelope(id, Cancel()))
+                self.process.send(Envelope(id, CancelRequest()))
 
-    def cancel(self, request: Request) -> None:
-        """Stop `request`, if it is what the engine works on."""
-        running = self._running
+    def cancel(self, request: EngineRequest) -> None:
+        """Cancel `request`, if it is the one that the engine works on."""
+        running = self._current_request
         if running is not None and running.body is request:
-            self.process.send(Envelope(running.id, Cancel()))
+            self.process.send(Envelope(running.id, CancelRequest()))

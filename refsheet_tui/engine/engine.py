@@ -1,4 +1,4 @@
-"""The port through which screens and commands talk to a model."""
+"""The interface through which screens and commands use a model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from refsheet_tui.engine.events import Event, Loading, ModelInfo
+from refsheet_tui.engine.events import EngineEvent, LoadProgress, ModelInfo
 from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
 from refsheet_tui.prompting import Prompt
 
@@ -15,8 +15,13 @@ from refsheet_tui.prompting import Prompt
 class TokenizedPart:
     """One part of a prompt as the model receives it.
 
-    `kind` is `control`, `text` or `picture`. For a picture `tokens` is empty, `positions`
-    counts its soft tokens and `sha256` names its pixels.
+    Attributes:
+        kind: `control`, `text` or `picture`.
+        text: The text, or the name of the control token; empty for a picture.
+        tokens: The token ids; empty for a picture.
+        positions: The number of positions in the context. For a picture, the number of its soft
+            tokens.
+        sha256: The hash of a picture's pixels, else None.
     """
 
     kind: str
@@ -27,53 +32,96 @@ class TokenizedPart:
 
 
 class Engine(Protocol):
-    """One model, one request at a time.
+    """An engine that runs one model and answers one request at a time.
 
-    Every method raises `EngineError` (or a subclass) and nothing else.
+    The methods raise `EngineError`, `WeightsError` or a subclass of these, and nothing else.
     """
 
     async def load(
-        self, settings: LoadSettings, on_progress: Callable[[Loading], None] = ...
+        self, settings: LoadSettings, on_progress: Callable[[LoadProgress], None] = ...
     ) -> ModelInfo:
-        """Start the engine if it is not running and load the weights.
+        """Start the engine if it is not running, and load the weights.
 
-        Raises `WeightsError` for a file that can't be used.
+        Args:
+            settings: The files to load, and how to run them.
+            on_progress: Called each time the engine reports how far it is.
+
+        Returns:
+            The model that was loaded.
+
+        Raises:
+            WeightsError: A file can't be used.
+            EngineError: The model can't be loaded.
         """
         ...
 
-    def generate(self, prompt: Prompt, settings: GenerationSettings) -> AsyncGenerator[Event, None]:
-        """Read the prompt and write a reply; the last event is `Finished`.
+    def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[EngineEvent, None]:
+        """Read the prompt and write a reply.
 
-        Raises `PromptTooLongError` before anything is read, and `EngineDiedError` when the engine
-        process ends meanwhile; another one is then started and loaded by itself. Closing the
-        generator early cancels.
+        Closing the generator early cancels the reply.
+
+        Args:
+            prompt: All that the model reads before the reply.
+            settings: How to write the reply.
+
+        Yields:
+            What the engine does, and the text of the reply piece by piece. The last event is
+            `ReplyFinished`.
+
+        Raises:
+            PromptTooLongError: The prompt does not fit into the context. Nothing was read.
+            EngineDiedError: The engine process ended. Another one is started and loaded by itself.
+            EngineError: The reply can't be generated.
         """
         ...
 
-    async def prewarm(self, prompt: Prompt, on_event: Callable[[Event], None] = ...) -> None:
-        """Look at and read what a later prompt will begin with; `on_event` hears how far it is.
+    async def prewarm(self, prompt: Prompt, on_event: Callable[[EngineEvent], None] = ...) -> None:
+        """Look at and read what a later prompt will begin with.
 
-        Ends when that is done, or as soon as anything else is asked of the engine; what was done
-        until then is kept. Raises nothing: who really needs the prompt will hear what is wrong.
+        It ends when that is done, or as soon as anything else is asked of the engine. What was done
+        until then is used later. It raises nothing: the request that needs the prompt will report
+        what is wrong.
+
+        Args:
+            prompt: The beginning of a later prompt.
+            on_event: Called each time the engine reports how far it is.
         """
         ...
 
     async def snapshot(self) -> None:
-        """Keep on disk what was read, so that it is there after a restart. The engine does so by
-        itself when it is idle, and when it is closed."""
+        """Save what was read to disk, so that it can be used after a restart.
+
+        The engine does so by itself when it is idle and when it is closed.
+
+        Raises:
+            EngineError: The engine can't be reached, or no model is loaded.
+        """
         ...
 
     async def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
-        """The prompt as token ids, without reading it."""
+        """Split the prompt into token ids without reading it.
+
+        Args:
+            prompt: The prompt to split.
+
+        Returns:
+            The parts of the prompt, in order.
+
+        Raises:
+            EngineError: The model can't see the pictures of the prompt, or no model is loaded.
+            WeightsError: The model's vocabulary lacks a control token of the prompt.
+        """
         ...
 
     async def cancel(self) -> None:
-        """Ask the running request to stop; its stream ends with `Finished("cancelled")`.
+        """Ask the running request to stop. Does nothing when none is running.
 
-        Does nothing when none is running.
+        The stream of a reply ends with `ReplyFinished` and the reason `cancelled`.
         """
         ...
 
     async def close(self) -> None:
-        """End the engine process. Never waits for a busy model; safe to call twice."""
+        """End the engine process without waiting for a busy model. Safe to call twice."""
         ...

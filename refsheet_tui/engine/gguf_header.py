@@ -1,8 +1,8 @@
-"""The head of a GGUF file: its metadata, and its tensors with the place of each.
+"""The header of a GGUF file: its metadata, and the place of each tensor.
 
-Read before llama.cpp sees the file, because what it says of a damaged one is for programmers; and
-not by the gguf package's reader, which takes seconds and hundreds of megabytes for a vocabulary of
-262,144 tokens, and believes every length that a file announces. Format: ggml's docs/gguf.md,
+It is read before llama.cpp sees the file, because what llama.cpp says of a damaged file is for
+programmers. The gguf package's reader would take seconds and hundreds of megabytes for a vocabulary
+of 262,144 tokens, and it believes every length that a file announces. Format: ggml's docs/gguf.md,
 versions 2 and 3.
 """
 
@@ -22,8 +22,8 @@ _MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
 _DEFAULT_ALIGNMENT = 32
 _MAX_DIMS = 4
-# What a file may announce: far above what any model has, far below what would hurt. The largest
-# strings are chat templates, of some 10 KB; most strings are in vocabularies and merges.
+# The most that a file may announce: far above what any model has, far below what would hurt. The
+# largest strings are chat templates, of some 10 KB; most strings are in vocabularies and merges.
 _MAX_STRING = 1 << 20
 _MAX_ENTRIES = 1 << 16
 _MAX_STRINGS = 1 << 22
@@ -42,9 +42,9 @@ _SCALARS = {
     12: "d",
 }
 _STRING, _ARRAY = 8, 9
-_LENGTH = 8  # bytes before a string that say how long it is
-# ggml.h, enum ggml_type -> (elements in a block, bytes of a block), from ggml-quants. Types that
-# are not listed are not measured.
+_LENGTH_BYTES = 8  # bytes before a string that say how long it is
+# ggml.h, enum ggml_type -> (elements in a block, bytes of a block), from ggml-quants. A tensor of
+# any other type counts as 0 bytes.
 _BLOCKS = {
     0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
     10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210),
@@ -55,28 +55,34 @@ _BLOCKS = {
 
 
 class NotGgufError(ValueError):
-    """The file is no GGUF of a known version, or breaks its rules."""
+    """A file that isn't GGUF of a known version, or that breaks its rules."""
 
 
-class CutShortError(ValueError):
-    """The file ends before what its head announces."""
+class TruncatedFileError(ValueError):
+    """A file that ends before what its header announces."""
 
 
 @dataclass(frozen=True)
-class Array:
-    """A list in the metadata, left where it is: `begin` and `end` are its items' place in the
-    file, `kind` their type as gguf.md numbers it."""
+class GgufArray:
+    """An array in the metadata, not read yet.
 
-    kind: int
+    `item_type` is the type of its items as gguf.md numbers it. `start` and `end` are the items'
+    place in the file, in bytes.
+    """
+
+    item_type: int
     count: int
-    begin: int
+    start: int
     end: int
 
 
 @dataclass(frozen=True)
-class Tensor:
-    """`shape` names the fastest dimension first; `size` is in bytes, 0 for a type that is not
-    known here."""
+class TensorInfo:
+    """A tensor in the file.
+
+    `shape` names the fastest dimension first. `size` is in bytes, 0 for a type that is not known
+    here.
+    """
 
     shape: tuple[int, ...]
     size: int
@@ -84,84 +90,97 @@ class Tensor:
 
 @dataclass(frozen=True)
 class GgufHeader:
-    """`metadata` holds the scalars alone; `end` is how many bytes the file must have."""
+    """The header of a GGUF file.
+
+    `metadata` holds only the scalars. `file_size` is how many bytes the file must have.
+    """
 
     metadata: dict[str, Scalar] = field(default_factory=dict)
-    arrays: dict[str, Array] = field(default_factory=dict)
-    tensors: dict[str, Tensor] = field(default_factory=dict)
-    end: int = 0
+    arrays: dict[str, GgufArray] = field(default_factory=dict)
+    tensors: dict[str, TensorInfo] = field(default_factory=dict)
+    file_size: int = 0
 
-    def text(self, key: str) -> str:
+    def get_text(self, key: str) -> str:
+        """Return a text of the metadata; empty when there is none."""
         value = self.metadata.get(key)
         return value if isinstance(value, str) else ""
 
-    def number(self, key: str) -> int:
+    def get_integer(self, key: str) -> int:
+        """Return a whole number of the metadata; 0 when there is none."""
         value = self.metadata.get(key)
         return value if isinstance(value, int) else 0
 
 
 def read_header(path: Path) -> GgufHeader:
-    """Raises `OSError`, `NotGgufError`, or `CutShortError` when tensors reach past the end."""
-    with _mapped(path) as data:
+    """Read the header of a GGUF file.
+
+    Raises `OSError`, `NotGgufError`, or `TruncatedFileError` when tensors reach past the end.
+    """
+    with _map_file(path) as data:
         try:
-            header = _Reader(data).header()
+            header = _HeaderReader(data).read_header()
         except (struct.error, IndexError, OverflowError) as error:
-            raise CutShortError(path) from error
-        if header.end > len(data):
-            raise CutShortError(path)
+            raise TruncatedFileError(path) from error
+        if header.file_size > len(data):
+            raise TruncatedFileError(path)
         return header
 
 
-def find_strings(path: Path, array: Array, wanted: Collection[str]) -> dict[str, int]:
-    """The index of the first item of `array` that is each of `wanted`; nothing for what is not
-    among them. Raises `OSError`."""
+def find_strings(path: Path, array: GgufArray, wanted: Collection[str]) -> dict[str, int]:
+    """Return the index in `array` of each of the `wanted` strings that it contains.
+
+    A string that occurs more than once has the index of its first item. Raises `OSError`.
+    """
     found: dict[str, int] = {}
-    if array.kind != _STRING:
+    if array.item_type != _STRING:
         return found
     missing = {word.encode(): word for word in wanted}
     lengths = {len(word) for word in missing}
-    with _mapped(path) as data:
+    with _map_file(path) as data:
         unpack: Callable[..., tuple[int]] = struct.Struct("<Q").unpack_from
-        position = array.begin
+        position = array.start
         for index in range(array.count):
-            length, begin = unpack(data, position)[0], position + _LENGTH
+            length, begin = unpack(data, position)[0], position + _LENGTH_BYTES
             position = begin + length
             if length in lengths and (word := missing.pop(data[begin:position], None)):
                 found[word] = index
     return found
 
 
-def integer_at(path: Path, array: Array, index: int) -> int | None:
-    """An item of a list of whole numbers; None where there is none. Raises `OSError`."""
-    format = _whole_number(array)
-    if not format or not 0 <= index < array.count:
-        return None
-    with _mapped(path) as data:
-        place = array.begin + index * struct.calcsize(format)
-        return int(struct.unpack_from(format, data, place)[0])
-
-
-def read_integers(path: Path, array: Array, limit: int) -> tuple[int, ...]:
-    """Return the first `limit` items of a list of whole numbers, or nothing for another list.
+def read_integer(path: Path, array: GgufArray, index: int) -> int | None:
+    """Return an item of an array of whole numbers; None if it doesn't exist.
 
     Raises `OSError`.
     """
-    format = _whole_number(array)
+    format = _integer_format(array)
+    if not format or not 0 <= index < array.count:
+        return None
+    with _map_file(path) as data:
+        place = array.start + index * struct.calcsize(format)
+        return int(struct.unpack_from(format, data, place)[0])
+
+
+def read_integers(path: Path, array: GgufArray, limit: int) -> tuple[int, ...]:
+    """Return the first `limit` items of an array of whole numbers, or nothing for any other array.
+
+    Raises `OSError`.
+    """
+    format = _integer_format(array)
     if not format:
         return ()
-    with _mapped(path) as data:
+    with _map_file(path) as data:
         count = min(array.count, limit)
-        return struct.unpack_from(f"<{count}{format[1]}", data, array.begin)
+        return struct.unpack_from(f"<{count}{format[1]}", data, array.start)
 
 
-def _whole_number(array: Array) -> str:
-    """The format of struct for an item of `array`; empty where items are something else."""
-    item = _SCALARS.get(array.kind, "?")
+def _integer_format(array: GgufArray) -> str:
+    """Return the struct format for an item of `array`; empty if the items aren't whole numbers."""
+    item = _SCALARS.get(array.item_type, "?")
     return f"<{item}" if item in "BbHhIiQq" else ""
 
 
 @contextmanager
-def _mapped(path: Path) -> Iterator[mmap.mmap]:
+def _map_file(path: Path) -> Iterator[mmap.mmap]:
     with path.open("rb") as file:
         if file.read(len(_MAGIC)) != _MAGIC:
             raise NotGgufError(path)
@@ -169,19 +188,22 @@ def _mapped(path: Path) -> Iterator[mmap.mmap]:
             yield data
 
 
-class _Reader:
+class _HeaderReader:
     def __init__(self, data: mmap.mmap) -> None:
         self._data = data
         self._position = len(_MAGIC)
-        self._arrays: dict[str, Array] = {}
+        self._arrays: dict[str, GgufArray] = {}
         self._strings = 0
 
-    def header(self) -> GgufHeader:
-        if self._integer("I") not in _VERSIONS:
+    def read_header(self) -> GgufHeader:
+        if self._read_integer("I") not in _VERSIONS:
             raise NotGgufError
-        n_tensors, n_pairs = self._count("Q", _MAX_ENTRIES), self._count("Q", _MAX_ENTRIES)
-        metadata = dict(self._pairs(n_pairs))
-        tensors = list(self._tensors(n_tensors))
+        n_tensors, n_pairs = (
+            self._read_count("Q", _MAX_ENTRIES),
+            self._read_count("Q", _MAX_ENTRIES),
+        )
+        metadata = dict(self._read_metadata(n_pairs))
+        tensors = list(self._read_tensor_infos(n_tensors))
         alignment = metadata.get("general.alignment")
         step = alignment if isinstance(alignment, int) and alignment > 0 else _DEFAULT_ALIGNMENT
         begin = -(-self._position // step) * step
@@ -191,65 +213,65 @@ class _Reader:
             raise NotGgufError("two tensors of one name")
         return GgufHeader(metadata, self._arrays, by_name, end)
 
-    def _pairs(self, count: int) -> Iterator[tuple[str, Scalar]]:
+    def _read_metadata(self, count: int) -> Iterator[tuple[str, Scalar]]:
         for _ in range(count):
-            key = self._string()
-            kind = self._integer("I")
+            key = self._read_string()
+            kind = self._read_integer("I")
             if kind == _ARRAY:
-                self._arrays[key] = self._array()
+                self._arrays[key] = self._read_array()
             else:
-                yield key, self._value(kind)
+                yield key, self._read_value(kind)
 
-    def _tensors(self, count: int) -> Iterator[tuple[str, int, Tensor]]:
+    def _read_tensor_infos(self, count: int) -> Iterator[tuple[str, int, TensorInfo]]:
         for _ in range(count):
-            name = self._string()
-            n_dims = self._count("I", _MAX_DIMS)
-            shape = tuple(self._integer("Q") for _ in range(n_dims))
-            kind, offset = self._integer("I"), self._integer("Q")
+            name = self._read_string()
+            n_dims = self._read_count("I", _MAX_DIMS)
+            shape = tuple(self._read_integer("Q") for _ in range(n_dims))
+            kind, offset = self._read_integer("I"), self._read_integer("Q")
             block, size = _BLOCKS.get(kind, (1, 0))
-            yield name, offset, Tensor(shape, math.prod(shape) // block * size)
+            yield name, offset, TensorInfo(shape, math.prod(shape) // block * size)
 
-    def _value(self, kind: int) -> Scalar:
+    def _read_value(self, kind: int) -> Scalar:
         if kind == _STRING:
-            return self._string()
-        return self._unpack(_SCALARS.get(kind) or _unknown_type(kind))
+            return self._read_string()
+        return self._unpack(_SCALARS.get(kind) or _raise_unknown_type(kind))
 
-    def _array(self) -> Array:
-        kind, count = self._integer("I"), self._integer("Q")
+    def _read_array(self) -> GgufArray:
+        kind, count = self._read_integer("I"), self._read_integer("Q")
         begin = self._position
         if kind == _STRING:
             self._strings += count
             if self._strings > _MAX_STRINGS:
                 raise NotGgufError(f"{self._strings} strings")
-            # A vocabulary has 262,144 strings: nothing in this loop but the lengths.
+            # A vocabulary has 262,144 strings, so this loop reads only the lengths.
             unpack: Callable[..., tuple[int]] = struct.Struct("<Q").unpack_from
             data, position = self._data, begin
             for _ in range(count):
-                position += _LENGTH + unpack(data, position)[0]
+                position += _LENGTH_BYTES + unpack(data, position)[0]
             self._position = position
         else:
-            item = _SCALARS.get(kind) or _unknown_type(kind)
+            item = _SCALARS.get(kind) or _raise_unknown_type(kind)
             self._position = begin + struct.calcsize("<" + item) * count
         if self._position > len(self._data):
             raise IndexError
-        return Array(kind, count, begin, self._position)
+        return GgufArray(kind, count, begin, self._position)
 
-    def _string(self) -> str:
-        length = self._count("Q", _MAX_STRING)
+    def _read_string(self) -> str:
+        length = self._read_count("Q", _MAX_STRING)
         begin = self._position
         self._position += length
         if self._position > len(self._data):
             raise IndexError
         return self._data[begin : self._position].decode("utf-8", "replace")
 
-    def _count(self, format: str, limit: int) -> int:
-        """A number of things, of which no file has more than `limit`."""
-        count = self._integer(format)
+    def _read_count(self, format: str, limit: int) -> int:
+        """Read a count, which may be at most `limit`."""
+        count = self._read_integer(format)
         if count > limit:
             raise NotGgufError(f"{count} where {limit} are the most")
         return count
 
-    def _integer(self, format: str) -> int:
+    def _read_integer(self, format: str) -> int:
         return int(self._unpack(format))
 
     def _unpack(self, format: str) -> Scalar:
@@ -258,5 +280,5 @@ class _Reader:
         return value
 
 
-def _unknown_type(kind: int) -> str:
+def _raise_unknown_type(kind: int) -> str:
     raise NotGgufError(f"metadata of type {kind}")

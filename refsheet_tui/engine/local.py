@@ -3,226 +3,257 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 from refsheet_tui.engine.engine import TokenizedPart
 from refsheet_tui.engine.events import (
-    Event,
-    Finished,
-    Loading,
-    Looking,
+    EngineEvent,
+    LoadProgress,
     ModelInfo,
-    Reading,
+    PictureProgress,
+    PromptProgress,
+    ReplyFinished,
     SaferSettings,
     TextDelta,
     Timings,
 )
-from refsheet_tui.engine.keeper import Keeper, Listener
-from refsheet_tui.engine.messages import (
-    Generate,
-    Load,
-    Prewarm,
-    Reply,
-    Request,
-    Snapshot,
-    Tokenize,
-    Tokenized,
+from refsheet_tui.engine.ipc_messages import (
+    EngineRequest,
+    EngineResponse,
+    GenerateRequest,
+    LoadRequest,
+    PrewarmRequest,
+    SnapshotRequest,
+    TokenizeRequest,
+    TokenizeResult,
 )
 from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
+from refsheet_tui.engine.supervisor import EngineSupervisor, LoadProgressQueue
 from refsheet_tui.errors import EngineDiedError, GpuMemoryError, RefsheetError, StoppedError
 from refsheet_tui.i18n import _
 from refsheet_tui.prompting import Prompt
 
-# Seconds without a sign of life until it is taken for dead. A step of reading takes the slowest
-# machines some ten.
-_PATIENCE_S = 60.0
+# Seconds without a sign of life until the process is taken for dead. A step of reading takes the
+# slowest machines some ten.
+_HEARTBEAT_TIMEOUT_S = 60.0
 
 
 @dataclass
-class _Asked:
-    """A request whose turn it is. None in `heard` ends its waiting for the model."""
+class _PendingRequest:
+    """A request whose turn it is. None in `load_progress` ends its waiting for the model."""
 
-    request: Request
-    heard: Listener = field(default_factory=asyncio.Queue)
-    stopped: bool = False
+    request: EngineRequest
+    load_progress: LoadProgressQueue = field(default_factory=asyncio.Queue)
+    is_stopped: bool = False
 
 
 class LocalEngine:
-    """An `Engine`. A second request waits until the first is answered."""
+    """An `Engine` on this machine. A second request waits until the first is answered."""
 
     def __init__(
         self,
         logs: Path | None = None,
-        patience_s: float = _PATIENCE_S,
+        patience_s: float = _HEARTBEAT_TIMEOUT_S,
         safe_modes: Path | None = None,
     ) -> None:
-        """`logs` is where the engine process's logs go, the program's log folder by default.
-        `patience_s`: how long it may show no sign of life. `safe_modes`: the file that remembers
-        which models need safer settings, by default the one in the program's state folder."""
-        self._logs = logs
-        self._keeper = Keeper(logs, patience_s, safe_modes)
-        self._turn = asyncio.Lock()
-        self._running: _Asked | None = None
-        self._prewarm: Prewarm | None = None
+        """Make an engine without starting its process.
+
+        Args:
+            logs: The folder for the engine process's logs; by default the program's log folder.
+            patience_s: How many seconds the process may show no sign of life.
+            safe_modes: The file that remembers which models need safer settings; by default the one
+                in the program's state folder.
+        """
+        self._log_folder = logs
+        self._supervisor = EngineSupervisor(logs, patience_s, safe_modes)
+        self._request_lock = asyncio.Lock()
+        self._current_request: _PendingRequest | None = None
+        self._latest_prewarm: PrewarmRequest | None = None
 
     @property
     def pid(self) -> int | None:
-        """The process that llama.cpp runs in, while there is one."""
-        channel = self._keeper.channel
+        """The id of the process that llama.cpp runs in; None when there is none."""
+        channel = self._supervisor.channel
         return channel.process.pid if channel else None
 
     async def load(
-        self, settings: LoadSettings, on_progress: Callable[[Loading], None] = lambda _: None
+        self, settings: LoadSettings, on_progress: Callable[[LoadProgress], None] = lambda _: None
     ) -> ModelInfo:
-        """See `Engine.load`. A `cancel` meanwhile ends it with `EngineError`.
+        """Load a model, as `Engine.load` does.
 
-        Where the engine dies of it, safer settings are tried; those that were needed are
-        remembered for this model on this machine. Where it is loading the same again after a
-        death, that is waited for.
+        If the engine dies of it, safer settings are tried. Those that were needed are remembered
+        for this model on this machine. If the same model is already being loaded again after a
+        death, this waits for that.
+
+        Args:
+            settings: The files to load, and how to run them.
+            on_progress: Called each time the engine reports how far it is.
+
+        Returns:
+            The model that was loaded.
+
+        Raises:
+            WeightsError: A file can't be used.
+            StoppedError: `cancel` was called meanwhile.
+            EngineDiedError: The engine died with the safest settings, too.
+            EngineError: The model can't be loaded.
         """
-        self._end_prewarm()
-        async with self._turn:
-            request = Load(_absolute(settings))
-            self._running = asked = _Asked(request)
+        self._cancel_prewarm()
+        async with self._request_lock:
+            request = LoadRequest(_with_absolute_paths(settings))
+            self._current_request = asked = _PendingRequest(request)
             try:
-                async with aclosing(self._keeper.load(request.settings, asked.heard)) as replies:
+                async with aclosing(
+                    self._supervisor.load(request.settings, asked.load_progress)
+                ) as replies:
                     async for reply in replies:
                         if isinstance(reply, ModelInfo):
                             return reply
                         on_progress(reply)
             except asyncio.CancelledError:
-                self._keeper.stop()
+                self._supervisor.stop_loading()
                 raise
             finally:
-                self._running = None
+                self._current_request = None
         raise AssertionError("loading ends with a model or an error")
 
-    async def generate(
+    def generate(
         self, prompt: Prompt, settings: GenerationSettings
-    ) -> AsyncGenerator[Event, None]:
-        """See `Engine.generate`."""
-        async with aclosing(self._ask(Generate(prompt, settings))) as replies:
-            async for reply in replies:
-                if isinstance(reply, Event):
-                    yield reply
+    ) -> AsyncGenerator[EngineEvent, None]:
+        """Read the prompt and write a reply; see `Engine.generate`."""
+        # Every reply to this request is an event.
+        return cast(
+            "AsyncGenerator[EngineEvent, None]",
+            self._send_request(GenerateRequest(prompt, settings)),
+        )
 
     async def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
-        """See `Engine.tokenize`."""
-        async with aclosing(self._ask(Tokenize(prompt))) as replies:
+        """Split the prompt into token ids; see `Engine.tokenize`."""
+        async with aclosing(self._send_request(TokenizeRequest(prompt))) as replies:
             async for reply in replies:
-                if isinstance(reply, Tokenized):
+                if isinstance(reply, TokenizeResult):
                     return reply.parts
         raise AssertionError("a request ends with an answer or an error")
 
     async def prewarm(
-        self, prompt: Prompt, on_event: Callable[[Event], None] = lambda _: None
+        self, prompt: Prompt, on_event: Callable[[EngineEvent], None] = lambda _: None
     ) -> None:
-        """See `Engine.prewarm`. A later call takes the place of an earlier one."""
-        request = Prewarm(prompt)
-        self._end_prewarm()
-        self._prewarm = request
+        """Read what a later prompt will begin with; see `Engine.prewarm`.
+
+        A later call replaces an earlier one.
+        """
+        request = PrewarmRequest(prompt)
+        self._cancel_prewarm()
+        self._latest_prewarm = request
         with suppress(RefsheetError):
-            await self._done(request, on_event)
+            await self._send_and_wait(request, on_event)
 
     async def snapshot(self) -> None:
-        """See `Engine.snapshot`."""
-        await self._done(Snapshot())
+        """Save what was read to disk; see `Engine.snapshot`."""
+        await self._send_and_wait(SnapshotRequest())
 
     async def cancel(self) -> None:
-        """See `Engine.cancel`."""
-        if self._running is not None:
-            self._stop(self._running)
+        """Ask the running request to stop; see `Engine.cancel`."""
+        if self._current_request is not None:
+            self._stop_request(self._current_request)
 
     async def close(self) -> None:
-        """See `Engine.close`. A request that is running ends with `EngineError`."""
-        await self._keeper.close()
+        """End the engine process; see `Engine.close`. A running request ends with `EngineError`."""
+        await self._supervisor.close()
 
-    async def _ask(self, request: Request) -> AsyncGenerator[Reply, None]:
-        """What the engine process answers. Whoever stops listening early cancels.
+    async def _send_request(self, request: EngineRequest) -> AsyncGenerator[EngineResponse, None]:
+        """Yield the engine process's responses. Closing the generator early cancels the request.
 
-        Where the GPU's memory runs out before a reply began, it is asked again with fewer layers
-        on the GPU. A process that died unnoticed is replaced first: nobody has lost anything by
-        that.
+        If the GPU's memory runs out before a reply began, the request is sent again with fewer
+        layers on the GPU. A process that died unnoticed is replaced first: nothing is lost by that.
         """
-        if not isinstance(request, Prewarm):
-            self._end_prewarm()
-        async with self._turn:
-            if isinstance(request, Prewarm) and request is not self._prewarm:
+        async with self._take_turn(request) as asked:
+            if asked is None:
                 return
-            self._running = asked = _Asked(request)
-            try:
-                async with aclosing(self._answers(asked)) as replies:
-                    async for reply in replies:
-                        yield reply
-            finally:
-                self._running = None
-
-    async def _answers(self, asked: _Asked) -> AsyncGenerator[Reply, None]:
-        may_be_dead = self._keeper.is_ready
-        is_safer = has_text = False
-        while True:
-            async with aclosing(self._keeper.ready(asked.heard)) as loading:
-                async for progress in loading:
-                    yield progress
-            if is_safer and self._keeper.ladder is not None:
-                yield SaferSettings(self._keeper.ladder.words)
-            if asked.stopped:
-                if not isinstance(asked.request, Generate):
-                    raise StoppedError(_("The request was stopped."), _("Try it again."))
-                yield Finished("cancelled", 0, 0, 0, Timings())
-                return
-            channel = self._keeper.channel
-            assert channel is not None, "it is ready, and nothing was awaited since"
-            try:
-                async with aclosing(channel.ask(asked.request)) as replies:
-                    async for reply in replies:
-                        has_text = has_text or isinstance(reply, TextDelta)
-                        yield reply
-            except GpuMemoryError:
-                is_safer = self._keeper.gpu_memory_ran_out(channel)
-                if has_text or not is_safer:
-                    raise
-            except EngineDiedError as error:
-                if channel.was_heard or not may_be_dead:
-                    is_safer = self._keeper.died(channel, error.record)
+            may_be_dead = self._supervisor.is_ready
+            is_safer = has_text = False
+            while True:
+                async with aclosing(self._supervisor.ensure_loaded(asked.load_progress)) as loading:
+                    async for progress in loading:
+                        yield progress
+                if is_safer and self._supervisor.fallback is not None:
+                    yield SaferSettings(self._supervisor.fallback.description)
+                if asked.is_stopped:
+                    if not isinstance(request, GenerateRequest):
+                        raise StoppedError(_("The request was canceled."), _("Try again."))
+                    yield ReplyFinished("cancelled", 0, 0, 0, Timings())
+                    return
+                channel = self._supervisor.channel
+                assert channel is not None, "it is ready, and nothing was awaited since"
+                try:
+                    async with aclosing(channel.send_request(request)) as replies:
+                        async for reply in replies:
+                            has_text = has_text or isinstance(reply, TextDelta)
+                            yield reply
+                except GpuMemoryError:
+                    is_safer = self._supervisor.reload_with_fewer_gpu_layers(channel)
                     if has_text or not is_safer:
                         raise
+                except EngineDiedError as error:
+                    if channel.has_response or not may_be_dead:
+                        is_safer = self._supervisor.restart_after_crash(channel, error.log_message)
+                        if has_text or not is_safer:
+                            raise
+                    else:
+                        self._supervisor.discard_dead_process(channel)
+                        may_be_dead = False
                 else:
-                    self._keeper.was_dead(channel)
-                    may_be_dead = False
-            else:
-                if isinstance(asked.request, Generate) and self._keeper.ladder is not None:
-                    self._keeper.ladder.went_well()
-                return
+                    if (
+                        isinstance(request, GenerateRequest)
+                        and self._supervisor.fallback is not None
+                    ):
+                        self._supervisor.fallback.record_success()
+                    return
 
-    async def _done(
-        self, request: Request, on_event: Callable[[Event], None] = lambda _: None
+    @asynccontextmanager
+    async def _take_turn(self, request: EngineRequest) -> AsyncIterator[_PendingRequest | None]:
+        """Wait for the requests before this one. Yields None if it is no longer wanted."""
+        if not isinstance(request, PrewarmRequest):
+            self._cancel_prewarm()
+        async with self._request_lock:
+            if isinstance(request, PrewarmRequest) and request is not self._latest_prewarm:
+                yield None
+                return
+            self._current_request = asked = _PendingRequest(request)
+            try:
+                yield asked
+            finally:
+                self._current_request = None
+
+    async def _send_and_wait(
+        self, request: EngineRequest, on_event: Callable[[EngineEvent], None] = lambda _: None
     ) -> None:
-        async with aclosing(self._ask(request)) as replies:
+        async with aclosing(self._send_request(request)) as replies:
             async for reply in replies:
-                if isinstance(reply, Loading | Looking | Reading):
+                if isinstance(reply, LoadProgress | PictureProgress | PromptProgress):
                     on_event(reply)
 
-    def _end_prewarm(self) -> None:
-        """Something else is wanted now: end a prewarm that runs, forget one that waits."""
-        ended, self._prewarm = self._prewarm, None
-        if self._running is not None and self._running.request is ended:
-            self._stop(self._running)
+    def _cancel_prewarm(self) -> None:
+        """End a running prewarm and forget a waiting one, because something else is wanted now."""
+        ended, self._latest_prewarm = self._latest_prewarm, None
+        if self._current_request is not None and self._current_request.request is ended:
+            self._stop_request(self._current_request)
 
-    def _stop(self, asked: _Asked) -> None:
-        asked.stopped = True
-        if isinstance(asked.request, Load):
-            self._keeper.stop()
+    def _stop_request(self, asked: _PendingRequest) -> None:
+        asked.is_stopped = True
+        if isinstance(asked.request, LoadRequest):
+            self._supervisor.stop_loading()
             return
-        asked.heard.put_nowait(None)
-        if self._keeper.channel is not None:
-            self._keeper.channel.cancel(asked.request)
+        asked.load_progress.put_nowait(None)
+        if self._supervisor.channel is not None:
+            self._supervisor.channel.cancel(asked.request)
 
 
-def _absolute(settings: LoadSettings) -> LoadSettings:
-    """The engine process runs in another folder."""
+def _with_absolute_paths(settings: LoadSettings) -> LoadSettings:
+    """Return the settings with absolute paths; the engine process runs in another folder."""
     mmproj = settings.mmproj.absolute() if settings.mmproj else None
     return replace(settings, model=settings.model.absolute(), mmproj=mmproj)

@@ -1,6 +1,7 @@
-"""How much memory a model takes, from the numbers in its own files.
+"""Estimate how much memory a model takes, from the numbers in its own files.
 
-Checked against what llama.cpp reserves for the shapes of every Gemma 3: see docs/performance.md.
+The estimates are checked against what llama.cpp reserves for the shapes of every Gemma 3: see
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -11,27 +12,31 @@ from refsheet_tui.engine.gguf_header import GgufHeader
 from refsheet_tui.engine.settings import LoadSettings
 
 _MIB = 1 << 20
-# Tokens that are read at once, llama.cpp's own default; also the slack in which the compact cache
-# of the sliding-window layers can be rolled back.
+# Tokens that are read at once, llama.cpp's own default. It is also how far the compact cache of the
+# sliding-window layers can be rolled back.
 MICRO_BATCH = 512
-# llama-kv-cache-iswa.cpp: the compact cache of the window layers is rounded up to it.
-CELLS = 256
+# llama-kv-cache-iswa.cpp: the compact cache of the window layers is rounded up to a multiple of it.
+KV_CELL_MULTIPLE = 256
 # Gemma 3: every sixth layer sees everything (llama.cpp, src/models/gemma3.cpp).
-_FULL_EVERY = 6
+_FULL_ATTENTION_EVERY = 6
 # Bytes of a value in the cache; q8_0 is 32 values and a scale in 34 bytes.
-_KV_BYTES = {"f16": 2.0, "q8_0": 34 / 32}
-_FLOAT, _HALF = 4, 2
-# Python and llama.cpp's libraries; what the vision tower computes in (the same for every size: 896
-# pixels, 27 layers of 1,152), and what is prepared for it. Measured.
-_PROGRAM = 90 * _MIB
-_TOWER = 191 * _MIB
-# What a GPU's driver takes for itself: an estimate that is too small costs one more attempt.
-_DRIVER = 512 * _MIB
+_KV_VALUE_BYTES = {"f16": 2.0, "q8_0": 34 / 32}
+_F32_BYTES, _F16_BYTES = 4, 2
+# Measured: Python and llama.cpp's libraries; the vision tower's compute buffers (the same for every
+# size: 896 pixels, 27 layers of 1,152), and the pixels prepared for it.
+_PROGRAM_BYTES = 90 * _MIB
+_VISION_COMPUTE_BYTES = 191 * _MIB
+# A GPU's driver takes this for itself. An estimate that is too small costs one more attempt.
+_GPU_DRIVER_BYTES = 512 * _MIB
 
 
 @dataclass(frozen=True)
-class Shape:
-    """The numbers of a text model that its memory depends on. `window` 0: no window layers."""
+class ModelShape:
+    """The numbers of a text model that its memory depends on.
+
+    `width` and `feed_forward` are in values, `head` is the values of one head, `window` and
+    `context` are in tokens. `window` is 0 for a model without window layers.
+    """
 
     layers: int
     width: int
@@ -43,9 +48,9 @@ class Shape:
     context: int
 
     @classmethod
-    def of(cls, header: GgufHeader) -> Shape:
-        """Of a Gemma 3 text model."""
-        number, attention = header.number, "gemma3.attention."
+    def from_header(cls, header: GgufHeader) -> ModelShape:
+        """Return the shape of a Gemma 3 text model from its header."""
+        number, attention = header.get_integer, "gemma3.attention."
         width, heads = number("gemma3.embedding_length"), number(f"{attention}head_count")
         return cls(
             layers=number("gemma3.block_count"),
@@ -60,53 +65,67 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Need:
-    """Bytes, by what they are for. `projector` is its weights and what it computes in."""
+class MemoryEstimate:
+    """The bytes that a model takes, by what they are for.
+
+    `projector` includes what the projector computes in.
+    """
 
     weights: int
     projector: int
-    cache: int
+    kv_cache: int
     compute: int
-    program: int = _PROGRAM
+    program: int = _PROGRAM_BYTES
 
     @property
     def total(self) -> int:
-        return self.weights + self.projector + self.cache + self.compute + self.program
+        """All of it, in bytes."""
+        return self.weights + self.projector + self.kv_cache + self.compute + self.program
 
 
-def needed(shape: Shape, weights: int, projector: int, settings: LoadSettings) -> Need:
-    """`weights` and `projector` are the sizes of the files, in bytes; no projector is 0."""
+def estimate_memory(
+    shape: ModelShape, weights: int, projector: int, settings: LoadSettings
+) -> MemoryEstimate:
+    """Estimate the memory of a model with these settings.
+
+    `weights` and `projector` are the sizes of the files in bytes; `projector` is 0 without one.
+    """
     context = min(settings.context_size, shape.context or settings.context_size)
     cells = _window_cells(shape, context, full=settings.full_window_cache)
-    return Need(
+    return MemoryEstimate(
         weights=weights,
-        projector=projector + _TOWER if projector else 0,
-        cache=_cache(shape, context, cells, _KV_BYTES[settings.kv_type]),
-        compute=_compute(shape, context, cells),
+        projector=projector + _VISION_COMPUTE_BYTES if projector else 0,
+        kv_cache=_kv_cache_bytes(shape, context, cells, _KV_VALUE_BYTES[settings.kv_type]),
+        compute=_compute_buffer_bytes(shape, context, cells),
     )
 
 
-def layers_on_gpu(shape: Shape, need: Need, room: int) -> int:
-    """How many layers fit into `room` bytes of a GPU, where what computes fits as well. llama.cpp
-    counts the output as a layer too."""
+def layers_on_gpu(shape: ModelShape, need: MemoryEstimate, room: int) -> int:
+    """Return how many layers fit into `room` bytes of a GPU, together with the compute buffers.
+
+    llama.cpp counts the output as a layer, too.
+    """
     layers = shape.layers + 1
-    left = room - need.projector - need.compute - _DRIVER
-    return max(0, min(layers, left * layers // (need.weights + need.cache)))
+    left = room - need.projector - need.compute - _GPU_DRIVER_BYTES
+    return max(0, min(layers, left * layers // (need.weights + need.kv_cache)))
 
 
-def _window_cells(shape: Shape, context: int, *, full: bool) -> int:
-    held = -(-(shape.window + MICRO_BATCH) // CELLS) * CELLS
+def _window_cells(shape: ModelShape, context: int, *, full: bool) -> int:
+    held = -(-(shape.window + MICRO_BATCH) // KV_CELL_MULTIPLE) * KV_CELL_MULTIPLE
     return context if full or not shape.window else min(context, held)
 
 
-def _cache(shape: Shape, context: int, window_cells: int, value_bytes: float) -> int:
-    full_layers = shape.layers // _FULL_EVERY if shape.window else shape.layers
+def _kv_cache_bytes(shape: ModelShape, context: int, window_cells: int, value_bytes: float) -> int:
+    full_layers = shape.layers // _FULL_ATTENTION_EVERY if shape.window else shape.layers
     cells = full_layers * context + (shape.layers - full_layers) * window_cells
     return int(2 * shape.kv_heads * shape.head * value_bytes * cells)
 
 
-def _compute(shape: Shape, context: int, window_cells: int) -> int:
-    """What a layer works on at once: three rows of the feed-forward, three of the width, one of
-    the queries for each token, and both masks."""
+def _compute_buffer_bytes(shape: ModelShape, context: int, window_cells: int) -> int:
+    """Return the bytes that a layer works on at once.
+
+    For each token these are three rows of the feed-forward, three of the width, one of the queries,
+    and both masks.
+    """
     row = 3 * shape.feed_forward + 3 * shape.width + shape.heads * shape.head
-    return MICRO_BATCH * (_FLOAT * row + _HALF * (context + window_cells))
+    return MICRO_BATCH * (_F32_BYTES * row + _F16_BYTES * (context + window_cells))

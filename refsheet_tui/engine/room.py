@@ -1,5 +1,7 @@
-"""Is there memory for a model? Asked before anything is loaded: what is too large takes everything
-else down with it."""
+"""Check that there is memory for a model before it is loaded.
+
+A model that is too large takes everything else down with it.
+"""
 
 from __future__ import annotations
 
@@ -7,41 +9,47 @@ import sys
 
 import psutil
 
-from refsheet_tui.engine.memory import Need, Shape
+from refsheet_tui.engine.memory import MemoryEstimate, ModelShape
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import _
 
-_GB = 1e9
+_BYTES_PER_GB = 1e9
 
 
-def memory_room() -> int:
-    """Bytes that a program can still have. macOS makes room for itself, by compressing and by as
-    much swap as it takes: there it is all of the memory."""
+def free_memory() -> int:
+    """Return how many bytes a program can still have.
+
+    On macOS that is all of the memory: the system makes room by compressing, and by as much swap as
+    it takes.
+    """
     memory = psutil.virtual_memory()
     if sys.platform == "darwin":
         return int(memory.total)
     return int(memory.available + psutil.swap_memory().free)
 
 
-def check_room(name: str, here: int, room: int) -> None:
-    """Raises `WeightsError` when `here`, the bytes that are not on a GPU of its own memory, do not
-    fit into `room` bytes."""
+def check_memory(name: str, here: int, room: int) -> None:
+    """Check that `here` bytes outside of a GPU's own memory fit into `room` bytes.
+
+    Raises `WeightsError` when they don't.
+    """
     if here > room:
         raise WeightsError(
             _(
-                "{name} will not fit: it takes {need:.1f} GB of memory, and {room:.1f} GB are free."
-            ).format(name=name, need=here / _GB, room=room / _GB),
+                "{name} doesn't fit: it needs {need:.1f} GB of memory, but only "
+                "{room:.1f} GB is free."
+            ).format(name=name, need=here / _BYTES_PER_GB, room=room / _BYTES_PER_GB),
             _(
-                "Close other programs, choose a smaller context_size, or a smaller model: "
-                "'refsheet models' shows which fit."
+                "Close other apps, reduce context_size, or choose a smaller model. Run "
+                "'refsheet models' to see which models fit."
             ),
         )
 
 
-def on_the_processor(shape: Shape, need: Need, gpu_layers: int) -> int:
-    """The bytes that are left for the machine's own memory."""
+def memory_beside_gpu(shape: ModelShape, need: MemoryEstimate, gpu_layers: int) -> int:
+    """Return the bytes that remain for the machine's own memory."""
     layers = shape.layers + 1
-    there = (need.weights + need.cache) * min(gpu_layers, layers) // layers
+    there = (need.weights + need.kv_cache) * min(gpu_layers, layers) // layers
     if gpu_layers:
         there += need.projector + need.compute
     return need.total - there

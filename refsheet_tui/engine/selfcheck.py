@@ -1,4 +1,4 @@
-"""Does llama.cpp work on this machine? `python -m refsheet_tui.engine.selfcheck`
+"""Check that llama.cpp works on this machine: `python -m refsheet_tui.engine.selfcheck`.
 
 The demo model looks at one picture and writes one sentence. Exits with 0 when it did, with 3 when
 the engine broke (another build of llama.cpp may work), with 1 for anything else. An engine that
@@ -14,7 +14,13 @@ import tempfile
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.engine import EngineError, Finished, GenerationSettings, LoadSettings, LocalEngine
+from refsheet_tui.engine import (
+    EngineError,
+    GenerationSettings,
+    LoadSettings,
+    LocalEngine,
+    ReplyFinished,
+)
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.pictures import PictureView, PreparedPicture
 from refsheet_tui.prompting import Turn, build_prompt
@@ -23,8 +29,9 @@ OK, FAILED, ENGINE_BROKEN = 0, 1, 3
 
 
 def main() -> int:
+    """Check the engine, and return the exit code of the process."""
     try:
-        asyncio.run(_look_and_write())
+        asyncio.run(_check_in_empty_state())
     except EngineError as error:
         print(error, file=sys.stderr)
         return ENGINE_BROKEN
@@ -34,13 +41,13 @@ def main() -> int:
     return OK
 
 
-async def _look_and_write() -> None:
+async def _check_in_empty_state() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        # Neither what is known of another build counts here, nor the other way round.
-        await _use(LocalEngine(safe_modes=Path(folder) / "safe-mode.json"))
+        # Safe modes of another build don't count here, and this build's don't count for another.
+        await _generate_with(LocalEngine(safe_modes=Path(folder) / "safe-mode.json"))
 
 
-async def _use(engine: LocalEngine) -> None:
+async def _generate_with(engine: LocalEngine) -> None:
     try:
         model = await engine.load(
             LoadSettings(paths.demo_model(), paths.demo_mmproj(), context_size=512)
@@ -55,7 +62,7 @@ async def _use(engine: LocalEngine) -> None:
         prompt = build_prompt([Turn("user", (picture, "Hello!"))])
         settings = GenerationSettings(max_new_tokens=16, sample=False)
         async for event in engine.generate(prompt, settings):
-            if isinstance(event, Finished):
+            if isinstance(event, ReplyFinished):
                 return
     finally:
         await engine.close()

@@ -1,4 +1,4 @@
-"""What a person can set about loading and about writing."""
+"""Settings for loading a model and for writing replies."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import Literal
 
 _MIB = 1 << 20
-# What part of the layers goes to a GPU that refuses more, tried one after the other.
+# The shares of the layers that are offered to a GPU, one after the other, until it accepts.
 GPU_SHARES = (1.0, 0.5, 0.25, 0.0)
 
 
 @dataclass(frozen=True)
 class CacheSettings:
-    """Where what was seen and read is kept from one run to the next, and how much of it at most,
-    in bytes: soft tokens of pictures, the openings of characters, the ends of recent chats."""
+    """The folder for what is cached on disk between runs, and how large each cache may grow.
+
+    Attributes:
+        folder: The folder of all caches.
+        pictures: The bytes for soft tokens of pictures.
+        openings: The bytes for snapshots of characters' openings.
+        chats: The bytes for snapshots of the ends of recent chats.
+    """
 
     folder: Path
     pictures: int = 256 * _MIB
@@ -24,16 +30,23 @@ class CacheSettings:
 
 @dataclass(frozen=True)
 class LoadSettings:
-    """Which weights, and how they are run.
+    """The weights to load, and how to run them.
 
-    `mmproj` None: no pictures. `context_size` is in tokens. `threads` None: as many as there
-    are performance cores. `gpu_layers` None: all that fit, which on a CPU build is none.
-    `gpu_share` is the part of those layers that are tried first, less than 1 where the GPU ran out
-    of memory; `projector_on_gpu` False keeps the vision tower on the processor, where the GPU
-    computes pictures wrongly.
-    `kv_type` is how the KV cache is stored. `full_window_cache`: sliding-window layers keep all
-    they read, not their window alone. `repack`: weights are laid out anew for the processor.
-    `cache` None: nothing is kept on disk.
+    Attributes:
+        model: The model's file, or any of its parts.
+        mmproj: The projector's file; None for no pictures.
+        context_size: The size of the context in tokens.
+        threads: The number of threads; None for as many as there are performance cores.
+        gpu_layers: The number of layers on the GPU; None for all that fit, which on a CPU build is
+            none.
+        gpu_share: The share of those layers to try first; less than 1 if the GPU ran out of memory.
+        projector_on_gpu: False keeps the vision tower on the processor, because the GPU computes
+            pictures wrongly.
+        kv_type: How the KV cache is stored.
+        full_window_cache: True if sliding-window layers hold all they read, not only their window.
+        flash_attention: True to use flash attention wherever the backend supports it.
+        repack: True to repack weights for the processor.
+        cache: The disk caches; None to cache nothing on disk.
     """
 
     model: Path
@@ -52,10 +65,19 @@ class LoadSettings:
 
 @dataclass(frozen=True)
 class GenerationSettings:
-    """How a reply is written. The defaults are what Google recommends for Gemma 3.
+    """The settings for writing a reply. The defaults are what Google recommends for Gemma 3.
 
-    `sample` False: greedy, the rest of the sampling settings is not looked at.
-    `seed` None: another reply every time.
+    Attributes:
+        max_new_tokens: The longest reply in tokens.
+        sample: False to choose the most likely token every time; the settings below don't count
+            then.
+        temperature: How much chance is in the choice of a token; 0 chooses the most likely.
+        top_k: Choose among this many of the most likely tokens.
+        top_p: Choose among the most likely tokens that reach this probability together.
+        min_p: Drop tokens less likely than this share of the most likely one.
+        repeat_penalty: How much to punish repeated tokens; 1.0 to punish none.
+        dry_multiplier: How much to punish repeated sequences; 0.0 to punish none.
+        seed: The seed of the choices; None for another reply every time.
     """
 
     max_new_tokens: int = 1000

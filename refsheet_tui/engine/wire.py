@@ -1,8 +1,8 @@
-"""Envelopes as lines of JSON.
+"""Encode and decode envelopes as lines of JSON.
 
-Dataclasses become objects with a `type`, tuples arrays, paths objects of their own. Lines are
-pure ASCII, so nothing in a text can be taken for the end of one. A picture travels as its hash;
-its pixels go through a `PixelFolder`.
+Dataclasses become objects with a `type`, tuples become arrays, and paths become objects of their
+own. Lines are pure ASCII, so nothing in a text can be taken for the end of one. A picture travels
+as its hash; its pixels go through a `PixelFolder`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import json
 from pathlib import Path
 from typing import Protocol
 
-from refsheet_tui.engine import engine, events, messages, settings
-from refsheet_tui.engine.messages import Envelope
+from refsheet_tui.engine import engine, events, ipc_messages, settings
+from refsheet_tui.engine.ipc_messages import Envelope
 from refsheet_tui.pictures import PreparedPicture
 from refsheet_tui.prompting import ControlPart, PicturePart, Prompt, TextPart
 
@@ -22,38 +22,44 @@ class WireError(ValueError):
     """A line that is not a message."""
 
 
-class Pixels(Protocol):
-    def put(self, picture: PreparedPicture) -> None: ...
+class PixelStore(Protocol):
+    """Where the pixels of messages are: they are too large for a line."""
 
-    def get(self, size: int, sha256: str) -> PreparedPicture: ...
+    def write_picture(self, picture: PreparedPicture) -> None:
+        """Write the pixels. Raises `OSError`."""
+        ...
+
+    def read_picture(self, size: int, sha256: str) -> PreparedPicture:
+        """Read the pixels that were written. Raises `OSError`."""
+        ...
 
 
 _TYPES: dict[str, type] = {
     each.__name__: each
     for each in (
         Envelope,
-        messages.Load,
-        messages.Generate,
-        messages.Tokenize,
-        messages.Prewarm,
-        messages.Snapshot,
-        messages.Cancel,
-        messages.Tokenized,
-        messages.Done,
-        messages.Alive,
-        messages.Failed,
+        ipc_messages.LoadRequest,
+        ipc_messages.GenerateRequest,
+        ipc_messages.TokenizeRequest,
+        ipc_messages.PrewarmRequest,
+        ipc_messages.SnapshotRequest,
+        ipc_messages.CancelRequest,
+        ipc_messages.TokenizeResult,
+        ipc_messages.RequestDone,
+        ipc_messages.Heartbeat,
+        ipc_messages.RequestFailed,
         settings.CacheSettings,
         settings.LoadSettings,
         settings.GenerationSettings,
         engine.TokenizedPart,
-        events.Loading,
+        events.LoadProgress,
         events.SaferSettings,
         events.ModelInfo,
-        events.Looking,
-        events.Reading,
+        events.PictureProgress,
+        events.PromptProgress,
         events.TextDelta,
         events.Timings,
-        events.Finished,
+        events.ReplyFinished,
         Prompt,
         ControlPart,
         TextPart,
@@ -62,13 +68,16 @@ _TYPES: dict[str, type] = {
 }
 
 
-def encode(envelope: Envelope, pixels: Pixels) -> bytes:
-    """One line, its line feed included. Raises `OSError` when pixels can't be written."""
+def encode(envelope: Envelope, pixels: PixelStore) -> bytes:
+    """Encode an envelope as one line with its line feed.
+
+    Raises `OSError` when pixels can't be written.
+    """
     return json.dumps(_pack(envelope, pixels), separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def decode(line: bytes, pixels: Pixels) -> Envelope:
-    """Raises `WireError`, and `OSError` when pixels can't be read."""
+def decode(line: bytes, pixels: PixelStore) -> Envelope:
+    """Decode a line. Raises `WireError`, and `OSError` when pixels can't be read."""
     try:
         envelope = _unpack(json.loads(line), pixels)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -78,9 +87,9 @@ def decode(line: bytes, pixels: Pixels) -> Envelope:
     return envelope
 
 
-def _pack(value: object, pixels: Pixels) -> object:
+def _pack(value: object, pixels: PixelStore) -> object:
     if isinstance(value, PreparedPicture):
-        pixels.put(value)
+        pixels.write_picture(value)
         return {"type": "PreparedPicture", "size": value.size, "sha256": value.sha256}
     if isinstance(value, Path):
         return {"type": "Path", "path": str(value)}
@@ -95,14 +104,14 @@ def _pack(value: object, pixels: Pixels) -> object:
     return value
 
 
-def _unpack(value: object, pixels: Pixels) -> object:
+def _unpack(value: object, pixels: PixelStore) -> object:
     if isinstance(value, list):
         return tuple(_unpack(item, pixels) for item in value)
     if isinstance(value, dict):
         fields = {name: _unpack(item, pixels) for name, item in value.items()}
         kind = str(fields.pop("type"))
         if kind == "PreparedPicture":
-            return pixels.get(int(value["size"]), str(value["sha256"]))
+            return pixels.read_picture(int(value["size"]), str(value["sha256"]))
         if kind == "Path":
             return Path(value["path"])
         return _TYPES[kind](**fields)

@@ -1,6 +1,6 @@
-"""Pan and scan: further pictures, cut from a long one so that its details survive the resizing.
+"""Pan and scan: crops of wide and tall pictures, whose details survive the resizing.
 
-Rules and thresholds are those of Gemma 3's reference (transformers,
+Rules and thresholds are those of Gemma 3's reference implementation (transformers,
 `models/gemma3/image_processing_pil_gemma3.py`, and the published processor's settings).
 """
 
@@ -18,18 +18,24 @@ MAX_CROPS = 4
 Box = tuple[int, int, int, int]
 
 
-def crops_of(image: Image.Image) -> Iterator[Image.Image]:
-    """The crops of `image` in reading order, each cut when it is asked for; often none."""
+def cut_crops(image: Image.Image) -> Iterator[Image.Image]:
+    """Yield the crops of a picture in reading order.
+
+    Args:
+        image: A picture of any size.
+
+    Yields:
+        Each crop, cut only when it is asked for. Pictures that are nearly square have none.
+    """
     for box in crop_boxes(*image.size):
         yield image.crop(box)
 
 
 def crop_boxes(width: int, height: int) -> tuple[Box, ...]:
-    """What pan and scan cuts from a picture of `width` by `height` pixels, as left, top, right,
-    bottom; the last crop is narrower where the sides don't divide.
+    """Return the crops of a picture of `width` by `height` pixels, as left, top, right, bottom.
 
-    Nothing for a picture that is nearly square, or whose crops would be smaller than
-    `MIN_CROP_SIDE`.
+    The last crop is narrower if the side can't be divided evenly. There are none for a picture that
+    is nearly square, or whose crops would have a side shorter than `MIN_CROP_SIDE`.
     """
     long, short = max(width, height), min(width, height)
     if long / short < MIN_RATIO:

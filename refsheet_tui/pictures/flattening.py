@@ -1,4 +1,4 @@
-"""From every way a file stores colour to 8-bit RGB on white."""
+"""Converting pictures of every colour mode to 8-bit RGB on white."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ Transparency = bytes | int | tuple[int, ...]
 
 _WHITE = (255, 255, 255)
 
-# PNG names its transparent grey in the file's own depth; Pillow widens the pixels to 8 bits and
-# leaves that name as it is. Raw mode: (number of levels, width of a step).
+# A PNG gives its transparent grey in the bit depth of the file. Pillow widens the pixels to 8 bits,
+# but not this value. Raw mode: (number of levels, width of a step).
 _SHALLOW_GREY = {"L;2": (4, 85), "L;4": (16, 17)}
 
 
 def read_transparency(image: ImageFile.ImageFile) -> Transparency | None:
-    """What `image` calls transparent outside of its pixels, in terms of the pixels that Pillow
-    decodes: palette alphas, an index, a grey or a colour.
+    """Return the transparency that a file stores outside of its pixels; None if it has none.
 
-    To be asked before the pixels are loaded: the stored depth is forgotten then.
+    It is a list of palette alphas, a palette index, a grey or a colour, in the values of the pixels
+    that Pillow decodes. Call this before the pixels are loaded, because Pillow then forgets the bit
+    depth of the file.
     """
     transparency: Transparency | None = image.info.get("transparency")
     raw_mode = image.tile[0].args if image.tile else None
@@ -25,13 +26,13 @@ def read_transparency(image: ImageFile.ImageFile) -> Transparency | None:
         levels, step = _SHALLOW_GREY.get(raw_mode, (0, 1))
         return transparency * step if transparency < levels else transparency
     if isinstance(transparency, tuple) and raw_mode == "RGB;16B":
-        # Pillow keeps the high bytes of 16-bit colour; what is left of the name is theirs.
+        # Pillow keeps only the high bytes of 16-bit colours.
         return tuple(sample >> 8 for sample in transparency)
     return transparency
 
 
 def flatten(image: Image.Image, transparency: Transparency | None) -> Image.Image:
-    """`image` as RGB, composed on white; `image` itself where it is RGB already."""
+    """Return `image` as RGB on a white background; `image` itself if it is RGB already."""
     if image.mode.startswith("I"):
         return _flatten_deep_grey(image, transparency)
     if transparency is not None:
@@ -42,7 +43,7 @@ def flatten(image: Image.Image, transparency: Transparency | None) -> Image.Imag
 
 
 def _flatten_deep_grey(image: Image.Image, transparency: Transparency | None) -> Image.Image:
-    """Grey of 16 bits, which Pillow's own conversion clips at 255 instead of scaling."""
+    """Return a 16-bit grey picture as RGB; Pillow's conversion clips at 255 instead of scaling."""
     wide = image.convert("I")
     grey = wide.point([round(level / 257) for level in range(65536)], "L")
     if not isinstance(transparency, int):

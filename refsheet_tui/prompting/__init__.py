@@ -1,21 +1,21 @@
-"""Characters and turns in, a `Prompt` out."""
+"""Building prompts: characters and turns go in, and a `Prompt` comes out."""
 
+from refsheet_tui.prompting.chat_opening import opening_prefix, opening_turn
 from refsheet_tui.prompting.languages import (
     LANGUAGES,
     Language,
-    chosen_language,
+    choose_language,
+    choose_screen_language,
     language,
-    screens_language,
 )
-from refsheet_tui.prompting.persona import opening_prefix, opening_turn
 from refsheet_tui.prompting.prompt import ControlPart, Part, PicturePart, Prompt, TextPart
 from refsheet_tui.prompting.questions import Question, question_turn
-from refsheet_tui.prompting.turns import Aside, Turn, build_prefix, build_prompt, build_turn
-from refsheet_tui.prompting.wording import wording_in
+from refsheet_tui.prompting.turns import ContextNote, Turn, build_prefix, build_prompt, build_turn
+from refsheet_tui.prompting.wording import get_wording
 
 __all__ = [
     "LANGUAGES",
-    "Aside",
+    "ContextNote",
     "ControlPart",
     "Language",
     "Part",
@@ -27,11 +27,11 @@ __all__ = [
     "build_prefix",
     "build_prompt",
     "build_turn",
-    "chosen_language",
+    "choose_language",
+    "choose_screen_language",
+    "get_wording",
     "language",
     "opening_prefix",
     "opening_turn",
     "question_turn",
-    "screens_language",
-    "wording_in",
 ]

@@ -1,4 +1,4 @@
-"""The languages a character can be asked to speak: ten, and any other that a person names."""
+"""The languages that a character can speak: ten known ones, and any other that the user names."""
 
 from __future__ import annotations
 
@@ -9,14 +9,22 @@ from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import _
 from refsheet_tui.untrusted import one_line
 
-# Characters: enough for "Brazilian Portuguese, as it is spoken in Recife".
-_LONGEST = 60
+# In characters, which is enough for "Brazilian Portuguese, as it is spoken in Recife".
+_MAX_NAME_LENGTH = 60
 
 
 @dataclass(frozen=True)
 class Language:
-    """`code` is a BCP 47 tag; the others are its names in English, in Chinese and in itself. One
-    that a person typed is all four as they typed it."""
+    """A language that a character speaks.
+
+    A language that the user typed, and that is not known, has the typed text in all fields.
+
+    Attributes:
+        code: Its BCP 47 tag.
+        english: Its name in English.
+        chinese: Its name in Chinese.
+        native: Its name in the language itself.
+    """
 
     code: str
     english: str
@@ -25,6 +33,7 @@ class Language:
 
     @property
     def is_chinese(self) -> bool:
+        """True for Simplified and Traditional Chinese."""
         return self.code.startswith("zh")
 
 
@@ -42,8 +51,8 @@ LANGUAGES = (
     Language("ar", "Arabic", "阿拉伯语", "العربية"),
 )
 
-# The order in which a POSIX system looks for the language of messages.
-_LOCALE = ("LC_ALL", "LC_MESSAGES", "LANG")
+# The variables that name the language of messages, in the order in which a POSIX system reads them.
+_LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 _ALIASES = {
     "zh": "zh-Hans",
@@ -64,36 +73,58 @@ _BY_NAME = {
 
 
 def language(name: str) -> Language:
-    """The language of a tag such as `fr`, `zh-Hans` or `zh_TW`, or of a name in English, Chinese or
-    itself, in any case; any other one as it was typed.
+    """Return the language of a tag or a name.
 
-    Raises `ConfigError` for what is no name of a language.
+    Args:
+        name: A tag such as `fr`, `zh-Hans` or `zh_TW`, or a name in English, in Chinese or in the
+            language itself, in upper or lower case. Any other text is taken for the name of a
+            language that is not known.
+
+    Returns:
+        One of `LANGUAGES`, or a new language with the typed name.
+
+    Raises:
+        ConfigError: The name is empty or too long.
     """
     typed = one_line(name).strip()
     found = _BY_NAME.get(typed.replace("_", "-").casefold())
     if found is not None:
         return found
-    if not typed or len(typed) > _LONGEST:
+    if not typed or len(typed) > _MAX_NAME_LENGTH:
         raise ConfigError(
-            _("{name} is no language.").format(name=repr(typed[:_LONGEST])),
-            _("Type its name, of at most {count} characters.").format(count=_LONGEST),
+            _("{name} isn't a valid language name.").format(name=repr(typed[:_MAX_NAME_LENGTH])),
+            _("Enter a language name of up to {count} characters.").format(count=_MAX_NAME_LENGTH),
         )
     return Language(typed, typed, typed, typed)
 
 
-def screens_language(name: str | None, environ: Mapping[str, str]) -> str:
-    """What the screens are written in: the code `name`; without one Chinese for whoever's locale
-    is, else English."""
-    return name or ("zh-Hans" if chosen_language(None, environ).is_chinese else "en")
+def choose_screen_language(name: str | None, environ: Mapping[str, str]) -> str:
+    """Return the code of the language of the screens.
+
+    Args:
+        name: The code that the user chose; None lets the locale decide.
+        environ: The environment variables, which contain the locale.
+
+    Returns:
+        `name`, or `zh-Hans` for a Chinese locale, or `en`.
+    """
+    return name or ("zh-Hans" if choose_language(None, environ).is_chinese else "en")
 
 
-def chosen_language(name: str | None, environ: Mapping[str, str]) -> Language:
-    """The language of `name`; without one Simplified Chinese where the person's locale is Chinese
-    (`zh_CN.UTF-8`), else English.
+def choose_language(name: str | None, environ: Mapping[str, str]) -> Language:
+    """Return the language that characters speak.
 
-    Raises `ConfigError` for what is no name of a language.
+    Args:
+        name: The tag or name that the user chose; None lets the locale decide.
+        environ: The environment variables, which contain the locale, such as `zh_CN.UTF-8`.
+
+    Returns:
+        The language of `name`, or Simplified Chinese for a Chinese locale, or English.
+
+    Raises:
+        ConfigError: The name is too long.
     """
     if name:
         return language(name)
-    locale = next((environ[name] for name in _LOCALE if environ.get(name)), "")
+    locale = next((environ[name] for name in _LOCALE_VARIABLES if environ.get(name)), "")
     return language("zh-Hans" if locale.lower().startswith("zh") else "en")

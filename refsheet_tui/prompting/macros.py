@@ -1,19 +1,23 @@
-"""Names in texts that were written for any person and any character."""
+"""Replacing the macros of character cards, such as `{{char}}`, by names."""
 
 from __future__ import annotations
 
 import re
 
-# The specification of character cards; in any case, and with blanks inside as some write them.
+# By the specification of character cards, in upper or lower case. Some authors write blanks inside.
 _MACROS = re.compile(r"\{\{\s*(char|user)\s*\}\}|<(bot|user)>", re.IGNORECASE)
-# What would stand there without the card; here that is said in any case.
+# Stands for the default text of the program, which is in the prompt here in any case.
 _ORIGINAL = re.compile(r"\{\{\s*original\s*\}\}", re.IGNORECASE)
 _START = re.compile(r"^[ \t]*<START>[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
-def substituted(text: str, character: str, person: str) -> str:
-    """`{{char}}`, `{{user}}`, `<BOT>` and `<USER>` by the names; `<START>`, which parts examples,
-    by an empty line; `{{original}}` by nothing. What the names hold is not looked through again."""
+def substitute_macros(text: str, character: str, person: str) -> str:
+    """Return `text` with its macros replaced.
+
+    `{{char}}` and `<BOT>` become `character`, and `{{user}}` and `<USER>` become `person`. A line
+    `<START>`, which separates examples, becomes an empty line, and `{{original}}` is removed.
+    Macros inside of the names are not replaced.
+    """
 
     def name(found: re.Match[str]) -> str:
         return person if (found[1] or found[2]).lower() == "user" else character

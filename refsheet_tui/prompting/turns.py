@@ -1,4 +1,4 @@
-"""Turns in, Gemma 3's turn format out.
+"""Turning turns into prompts in Gemma 3's turn format.
 
 The format is that of the chat template and `Gemma3Processor` published with the model
 (transformers, `models/gemma3/processing_gemma3.py`), token for token.
@@ -17,71 +17,98 @@ Role = Literal["user", "model"]
 
 
 @dataclass(frozen=True)
-class Aside:
-    """What the model is told beside what the person says. In brackets behind it, as role players
-    write what is not spoken."""
+class ContextNote:
+    """A text that the model is told beside a message of the user.
+
+    It stands in brackets after the message, as role players write what is not spoken.
+    """
 
     text: str
 
 
-Content = str | PictureView | Aside
+Content = str | PictureView | ContextNote
 
 BOS = ControlPart("<bos>")
 START_OF_TURN = ControlPart("<start_of_turn>")
 END_OF_TURN = ControlPart("<end_of_turn>")
 START_OF_IMAGE = ControlPart("<start_of_image>")
 END_OF_IMAGE = ControlPart("<end_of_image>")
-_END = (END_OF_TURN, TextPart("\n"))
+_TURN_END = (END_OF_TURN, TextPart("\n"))
 _BLANK_LINE = "\n\n"
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What one side said: texts and pictures in reading order; asides come last."""
+    """The contribution of one side: texts and pictures in reading order, then context notes."""
 
     role: Role
     content: tuple[Content, ...]
 
 
 def build_prompt(turns: Sequence[Turn], system: str | None = None, begun: str = "") -> Prompt:
-    """The whole conversation and the header of the model's next turn, of which `begun` is written
-    already.
+    """Return the prompt for the model's next turn: all turns, and the header of the next one.
 
-    Gemma 3 has no system role: `system` goes in front of the first turn's content, followed by
-    a blank line. Raises `ValueError` unless roles alternate, beginning and ending with `user`.
+    Args:
+        turns: The turns so far.
+        system: The system prompt. Gemma 3 has no system role, so it stands in front of the content
+            of the first turn, followed by a blank line.
+        begun: The text of the next turn that is written already; the model continues after it.
+
+    Returns:
+        The prompt.
+
+    Raises:
+        ValueError: The roles don't alternate, beginning and ending with `user`.
     """
     _check_roles(turns)
     if turns[-1].role == "model":
         raise ValueError("roles must alternate, and the next turn is the model's")
-    return Prompt.of(_conversation(turns, Turn("model", (begun,) if begun else ()), system))
+    return Prompt.from_parts(
+        _conversation_parts(turns, Turn("model", (begun,) if begun else ()), system)
+    )
 
 
 def build_turn(turn: Turn) -> Prompt:
-    """One turn as it stands in a prompt, from its `<start_of_turn>` to the line break behind its
-    `<end_of_turn>`.
+    """Return one turn as it stands in a prompt.
 
-    Control tokens part it from its neighbours, so the tokens of turns add up to those of the
-    whole.
+    It ends with the line break after its `<end_of_turn>`. Control tokens separate it from other
+    turns, so the numbers of tokens of all turns add up to that of the prompt.
+
+    Args:
+        turn: The turn, without a system prompt.
+
+    Returns:
+        The part of a prompt that the turn makes.
     """
-    return Prompt.of((*_turn(turn), *_END))
+    return Prompt.from_parts((*_turn_parts(turn), *_TURN_END))
 
 
 def build_prefix(turns: Sequence[Turn], system: str | None = None) -> Prompt:
-    """What every prompt begins with in which `turns` are followed by more, token for token.
+    r"""Return the beginning of every prompt in which something follows `turns`, token for token.
 
-    After a model turn comes the header of the person's next one. A user turn stays open: its
-    content may go on after a line break or with a picture, or end there. White space at the end
-    is left out, because line breaks are one token with those that follow: `\n\n\n` between the
-    header and a picture. Raises `ValueError` unless roles alternate, beginning with `user`.
+    After a turn of the model stands the header of the user's next turn. A turn of the user stays
+    open: its content may end there, or continue after a line break or with a picture. White space
+    at the end is left out, because line breaks become one token with those that follow, such as
+    `\n\n\n` between the header and a picture.
+
+    Args:
+        turns: The turns so far.
+        system: The system prompt.
+
+    Returns:
+        The prefix that all of these prompts have in common.
+
+    Raises:
+        ValueError: The roles don't alternate, beginning with `user`.
     """
     _check_roles(turns)
     if turns[-1].role == "model":
         closed, open = turns, Turn("user", ())
     else:
         closed, open = turns[:-1], turns[-1]
-    *parts, last = Prompt.of(_conversation(closed, open, system)).parts
+    *parts, last = Prompt.from_parts(_conversation_parts(closed, open, system)).parts
     assert isinstance(last, TextPart), "a header and a picture both end with line breaks"
-    return Prompt.of((*parts, TextPart(last.text.rstrip())))
+    return Prompt.from_parts((*parts, TextPart(last.text.rstrip())))
 
 
 def _check_roles(turns: Sequence[Turn]) -> None:
@@ -91,49 +118,49 @@ def _check_roles(turns: Sequence[Turn]) -> None:
         raise ValueError(f"roles must alternate, beginning with user, not {roles}")
 
 
-def _conversation(closed: Sequence[Turn], open: Turn, system: str | None) -> Iterator[Part]:
+def _conversation_parts(closed: Sequence[Turn], open: Turn, system: str | None) -> Iterator[Part]:
     yield BOS
     for number, turn in enumerate((*closed, open)):
-        yield from _turn(turn, None if number else system)
+        yield from _turn_parts(turn, None if number else system)
         if number < len(closed):
-            yield from _END
+            yield from _TURN_END
 
 
-def _turn(turn: Turn, system: str | None = None) -> Iterator[Part]:
-    """Without its end."""
+def _turn_parts(turn: Turn, system: str | None = None) -> Iterator[Part]:
+    """Yield the parts of a turn without its end."""
     yield START_OF_TURN
     yield TextPart(f"{turn.role}\n")
     if system:
         yield TextPart(f"{system}\n\n")
-    yield from _content(turn.content)
+    yield from _content_parts(turn.content)
 
 
-def _content(content: Iterable[Content]) -> Iterator[Part]:
+def _content_parts(content: Iterable[Content]) -> Iterator[Part]:
     is_text = False
     for item in content:
         if isinstance(item, PictureView):
-            yield from _view(item)
-        elif isinstance(item, Aside):
+            yield from _view_parts(item)
+        elif isinstance(item, ContextNote):
             yield TextPart(f"{_BLANK_LINE if is_text else ''}[{item.text.strip()}]")
         else:
             yield TextPart(item.strip())
         is_text = not isinstance(item, PictureView) and item != ""
 
 
-def _view(view: PictureView) -> Iterator[Part]:
+def _view_parts(view: PictureView) -> Iterator[Part]:
     if not view.crops:
-        yield from _framed(view.whole)
+        yield from _framed_picture_parts(view.whole)
         return
     yield TextPart("Here is the original image ")
-    yield from _framed(view.whole)
+    yield from _framed_picture_parts(view.whole)
     yield TextPart(" and here are some crops to help you see better ")
     for number, crop in enumerate(view.crops):
         if number:
             yield TextPart(" ")
-        yield from _framed(crop)
+        yield from _framed_picture_parts(crop)
 
 
-def _framed(picture: PreparedPicture) -> Iterator[Part]:
+def _framed_picture_parts(picture: PreparedPicture) -> Iterator[Part]:
     yield TextPart("\n\n")
     yield START_OF_IMAGE
     yield PicturePart(picture)

@@ -1,4 +1,4 @@
-"""What the program itself says in a prompt, in the character's language."""
+"""The program's own texts in a prompt, in the language of the character."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from refsheet_tui.prompting.languages import ENGLISH, Language
 
 @dataclass(frozen=True)
 class Wording:
-    """Texts with their places in braces; `wording.yaml` says what each is for."""
+    """The texts of one language, with placeholders in braces.
+
+    The comment in `wording.yaml` says what each text is for.
+    """
 
     persona: str
     text_persona: str
@@ -28,18 +31,25 @@ class Wording:
     nature: str
     tags: str
 
-    def in_language(self, text: str, language: Language) -> str:
-        """One of these with the language that it asks for."""
+    def fill_in_language(self, text: str, language: Language) -> str:
+        """Return `text`, which is one of these texts, with the language to speak filled in."""
         return text.replace("{language}", language.english)
 
 
-def wording_in(language: Language) -> Wording:
-    """In `language`; for one that a person typed, in English."""
-    return wordings().get(language.code) or wordings()[ENGLISH.code]
+def get_wording(language: Language) -> Wording:
+    """Return the texts in a language.
+
+    Args:
+        language: The language of the character.
+
+    Returns:
+        The texts in `language`, or in English if the language is not one of `LANGUAGES`.
+    """
+    return load_wordings().get(language.code) or load_wordings()[ENGLISH.code]
 
 
 @cache
-def wordings() -> dict[str, Wording]:
-    """By the code of the language."""
+def load_wordings() -> dict[str, Wording]:
+    """Return the texts of all languages, by the code of the language."""
     file = Path(__file__).with_name("wording.yaml")
     return {code: Wording(**texts) for code, texts in paths.read_yaml_table(file).items()}

@@ -1,4 +1,4 @@
-"""The screens in a browser, on this machine or for who has the token."""
+"""The interface in a browser, for this computer or for users who have the token."""
 
 from refsheet_tui.serving.address import Address
 from refsheet_tui.serving.server import serve

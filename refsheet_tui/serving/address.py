@@ -1,4 +1,4 @@
-"""Where the screens are served, and to whom."""
+"""The address that the server listens on, and which hosts it answers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ _ANY = ("0.0.0.0", "::")
 
 @dataclass(frozen=True)
 class Address:
-    """A host and a port to listen on (0: any that is free), and the token that must be known.
+    """A host and a port to listen on, and the token that clients must send.
 
-    Without a token only this machine may be answered.
+    Attributes:
+        host: A name or an IP address of this computer.
+        port: The port; 0 means any free one.
+        token: The access token; None if only this computer can connect.
     """
 
     host: str
@@ -24,16 +27,17 @@ class Address:
 
     @classmethod
     def of(cls, host: str, port: int, token: str | None = None) -> Address:
-        """An address that others can reach gets a token where none is given."""
+        """Return an address, with a new token if other computers can reach it and none is given."""
         if token is None and not _is_this_machine(host):
             token = secrets.token_urlsafe()
         return cls(host, port, token)
 
     def admits(self, host: str) -> bool:
-        """Whether a `Host` header may be answered.
+        """Return True if a request with this `Host` header may be answered.
 
-        A page of another site can point its own name at this machine (DNS rebinding), and would
-        then count as this site. Where there is a token, it has no cookie for that name.
+        Another site can point its own name at this computer (DNS rebinding), and its pages would
+        then count as pages of this server. With a token this is harmless, since the browser has no
+        cookie for that name.
         """
         if not _is_this_machine(self.host):
             return True
@@ -43,7 +47,7 @@ class Address:
             return False
 
     def url(self, port: int) -> str:
-        """What to open; `port` is the one that it became."""
+        """Return the URL to open. `port` is the port that the server really listens on."""
         host = socket.gethostname() if self.host in _ANY else self.host
         page = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         return page if self.token is None else f"{page}/?token={self.token}"

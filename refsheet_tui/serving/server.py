@@ -1,4 +1,4 @@
-"""The server: a page, what it is made of, and the connection to the screens."""
+"""The server of the page, its static files, and the websocket to the screens."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ import textual_serve
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from refsheet_tui.crash_report import crash
+from refsheet_tui.crash_report import write_crash_report
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import _, language
+from refsheet_tui.serving.access import add_headers, door
 from refsheet_tui.serving.address import Address
-from refsheet_tui.serving.door import add_headers, door
 from refsheet_tui.serving.tabs import Tabs
 from refsheet_tui.untrusted import one_line
 
-# Ours, because textual-serve's own fetches a font from Google.
+# Our own page, because textual-serve's fetches a font from Google.
 _PAGE = Path(__file__).parent / "page"
 _STATIC = Path(textual_serve.__file__).parent / "static"
 _PATIENCE = 10.0
-"""Seconds for what is being answered when the server ends."""
+"""Seconds that open requests get when the server ends."""
 
 
 def make_app(address: Address, options: Sequence[str]) -> web.Application:
-    """`options` are those of `refsheet` itself, for the screens."""
+    """Return the web application. `options` of `refsheet` are passed on to the screens."""
     tabs = Tabs(options)
 
     async def index(request: web.Request) -> web.Response:
@@ -51,20 +51,28 @@ def make_app(address: Address, options: Sequence[str]) -> web.Application:
 
 
 def _page() -> str:
-    """What stands there before the screens and after them, in their language."""
+    """Return the page, with its texts in the language of the interface."""
     words = {
         "language": language(),
-        "opening": _("RefSheet is being opened …"),
-        "ended": _("This tab has ended."),
-        "again": _("Open it again"),
+        "opening": _("Opening RefSheet…"),
+        "ended": _("Session closed"),
+        "again": _("Reopen"),
     }
     page = Template((_PAGE / "index.html").read_text(encoding="utf-8"))
     return page.substitute({name: escape(text) for name, text in words.items()})
 
 
 async def serve(address: Address, options: Sequence[str], opened: Callable[[str], None]) -> None:
-    """Until ctrl+c or SIGTERM; `opened` is called with the address to open. `options` are those of
-    `refsheet` itself. Raises `RefsheetError` where it can't listen."""
+    """Serve the interface in a browser until SIGINT (Ctrl+C) or SIGTERM.
+
+    Args:
+        address: Where to listen.
+        options: Options of `refsheet`, such as `--model=demo`, for the screens.
+        opened: Called with the URL to open as soon as the server listens.
+
+    Raises:
+        RefsheetError: The server can't listen on `address`.
+    """
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -91,38 +99,38 @@ async def _listen(site: web.TCPSite, address: Address) -> None:
         if error.errno == errno.EADDRINUSE:
             raise RefsheetError(
                 f"Port {address.port} is in use.",
-                "End what uses it, or choose another one with --port.",
+                "Stop the program that uses it, or choose another port with --port.",
             ) from error
         if error.errno == errno.EACCES:
             raise RefsheetError(
-                f"Port {address.port} is not for you to use.",
-                "Choose one above 1023 with --port.",
+                f"You don't have permission to use port {address.port}.",
+                "Choose a port above 1023 with --port.",
             ) from error
         raise _no_such(host) from error
-    except UnicodeError as error:  # no name of a machine can be like that
+    except UnicodeError as error:  # not a valid host name
         raise _no_such(host) from error
 
 
 def _no_such(host: str) -> RefsheetError:
     return RefsheetError(
-        f"This machine can't be reached as {host}.",
-        "Give --host an address of this machine, or leave it out.",
+        f"{host} isn't an address of this computer.",
+        "Set --host to an address of this computer, or omit it.",
     )
 
 
 @web.middleware
 async def _told(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Mistakes of ours go to the log, never to the page."""
+    """Write unexpected errors to the log; the page shows only where to find it."""
     try:
         return await handler(request)
     except web.HTTPException:
         raise
     except Exception as error:
-        return web.Response(status=500, text=f"{crash(error)}\n")
+        return web.Response(status=500, text=f"{write_crash_report(error)}\n")
 
 
 def _nobody() -> logging.Logger:
-    """What aiohttp says of a connection that was no HTTP is for nobody."""
+    """Return a logger that discards aiohttp's messages about connections that aren't HTTP."""
     logger = logging.getLogger("refsheet_tui.serving")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False

@@ -1,4 +1,4 @@
-"""One tab at a time: a model takes as much memory in the second as in the first."""
+"""Running the screens in one tab at a time: each would load its own copy of the model."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from refsheet_tui.errors import HostileFileError
+from refsheet_tui.errors import UntrustedFileError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.serving.screens import Screens, say
+from refsheet_tui.serving.app_process import AppProcess, say
 from refsheet_tui.untrusted import parse_json
 
-_ELSEWHERE = N_("RefSheet is open in another tab. Close that one, then load this page again.")
-_NO_PROCESS = N_(
-    "RefSheet can't be started: {reason}. Free some memory, then load this page again."
-)
-# Seconds. A tab that is loaded again closes its old connection after it has asked for the page.
+_ELSEWHERE = N_("RefSheet is open in another tab. Close that tab, then reload this page.")
+_NO_PROCESS = N_("Can't start RefSheet: {reason}. Free up some memory, then reload this page.")
+# Seconds. A tab that reloads closes its old connection only after it has requested the page.
 _RELOADING = 1.5
 _HEARTBEAT = 15.0
 _GOODBYE = 1.0
@@ -33,16 +31,16 @@ class _Tab:
 
 
 class Tabs:
-    """Starts the screens for a tab and ends them with it."""
+    """Starts the screens for a tab, and ends them when the tab is closed."""
 
     def __init__(self, options: Sequence[str]) -> None:
-        """`options` are those of `refsheet` itself."""
+        """Serve tabs whose screens are started with the `options` of `refsheet`."""
         self._options = options
         self._open: _Tab | None = None
         self._closing = False
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
-        """The connection of one tab, from its beginning to its end."""
+        """Handle the websocket of one tab, from its opening to its end."""
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, timeout=_GOODBYE)
         await socket.prepare(request)
         if not await self._is_free():
@@ -50,7 +48,7 @@ class Tabs:
             await socket.close()
             return socket
         tab = self._open = _Tab(socket)
-        screens = Screens(self._options, socket)
+        screens = AppProcess(self._options, socket)
         try:
             await screens.start(_side(request, "width", 80), _side(request, "height", 24))
             await _carry(socket, screens)
@@ -65,14 +63,14 @@ class Tabs:
         return socket
 
     async def close(self) -> None:
-        """Let nobody in any more, and end the tab that is open."""
+        """Refuse new tabs, and end the one that is open."""
         self._closing = True
         if self._open is not None:
             await self._open.socket.close(code=WSCloseCode.GOING_AWAY)
             await self._open.gone.wait()
 
     async def _is_free(self) -> bool:
-        """Whether there is no other tab; waits for one that is about to end."""
+        """Return True if no other tab is open, after waiting for one that is closing."""
         while self._open is not None:
             tab = self._open
             leaving = asyncio.ensure_future(tab.left.wait())
@@ -84,14 +82,14 @@ class Tabs:
         return not self._closing
 
 
-async def _carry(socket: web.WebSocketResponse, screens: Screens) -> None:
-    """What is done in the tab, until it is closed."""
+async def _carry(socket: web.WebSocketResponse, screens: AppProcess) -> None:
+    """Pass on what the user does in the tab, until it is closed."""
     async for message in socket:
         if message.type is not WSMsgType.TEXT:
             continue
         try:
             said = parse_json(message.data.encode())
-        except HostileFileError:
+        except UntrustedFileError:
             continue
         match said:
             case ["stdin", str(keys)]:

@@ -1,4 +1,4 @@
-"""What must never be lost: one SQLite file, and the pictures beside it."""
+"""The storage of the user's library: one SQLite file, and the pictures beside it."""
 
 from refsheet_tui.storage.database import Database
 from refsheet_tui.storage.pictures import PictureStore

@@ -1,4 +1,4 @@
-"""The SQLite file: opened, brought up to date, and written in whole steps."""
+"""The SQLite file: opening, migrating and recovering it, and transactions."""
 
 from __future__ import annotations
 
@@ -18,106 +18,155 @@ from refsheet_tui.storage.layout import picture_path
 from refsheet_tui.storage.migrations import MIGRATIONS
 from refsheet_tui.storage.recovery import recover
 
-# Seconds that a write waits for another program's.
-_PATIENCE_S = 10.0
-# The same for one that saves what it can of a large library.
-_RECOVERY_S = 120.0
+# Seconds for which a write waits for another process.
+_BUSY_TIMEOUT_S = 10.0
+# Seconds for which opening waits for another process that recovers the file, which may be large.
+_RECOVERY_TIMEOUT_S = 120.0
 
-Value = str | int | float | bytes | None
-Row = tuple[Value, ...]
+SqlValue = str | int | float | bytes | None
+Row = tuple[SqlValue, ...]
 
 
 class Database:
-    """One connection, used by one thread at a time. Other programs may use the same file."""
+    """A connection to the database. Only one thread uses it at a time.
 
-    def __init__(self, file: Path) -> None:
-        """Open `file`, or create it. A damaged one is kept aside and recovered: `recovered` then
-        says so.
+    Other processes may use the same file.
 
-        Raises `StorageError` for one of a newer version, or that can't be used.
+    Attributes:
+        file: The database file.
+        recovery_notice: The text that tells the user of a recovery; None if there was none.
+    """
+
+    def __init__(self, file: Path, *, in_memory: bool = False) -> None:
+        """Open the database, or create it.
+
+        A damaged file is moved aside, and a new one gets everything that can be read of it.
+        `recovery_notice` tells the user.
+
+        Args:
+            file: The database file.
+            in_memory: Use no database file. The path still decides where pictures are.
+
+        Raises:
+            StorageError: The file is of a newer version of the program, or can't be used.
         """
         self.file = file
-        self.recovered: str | None = None
+        self.recovery_notice: str | None = None
         self._lock = threading.RLock()
+        self._inode: int | None = None
+        if in_memory:
+            self._connection = _connect(":memory:")
+            return
         paths.ensure_dir(file.parent)
-        self._connection = self._undamaged() or self._recovered()
+        self._connection = self._open_if_intact() or self._recover_and_open()
         self._inode = file.stat().st_ino
 
-    def _undamaged(self) -> sqlite3.Connection | None:
+    def _open_if_intact(self) -> sqlite3.Connection | None:
         try:
-            return None if _mark(self.file).exists() else _open(self.file)
+            return None if _damage_marker(self.file).exists() else _connect(self.file)
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
-                raise _problem(self.file, error) from error
+                raise _storage_error(self.file, error) from error
             return None
 
-    def _recovered(self) -> sqlite3.Connection:
-        # Of two programs that find it damaged, one recovers it.
-        with self._alone():
-            if (connection := self._undamaged()) is not None:
+    def _recover_and_open(self) -> sqlite3.Connection:
+        # If several processes find the file damaged, one of them recovers it.
+        with self._recovery_lock():
+            if (connection := self._open_if_intact()) is not None:
                 return connection
-            aside = recover(self.file, _open, partial(picture_path, self.file))
-            _mark(self.file).unlink(missing_ok=True)
-        self.recovered = (
+            aside = recover(self.file, _connect, partial(picture_path, self.file))
+            _damage_marker(self.file).unlink(missing_ok=True)
+        self.recovery_notice = (
             f"{self.file.name} was damaged. What could be read is here again; the damaged file is "
             f"{aside}."
         )
-        return _open(self.file)
+        return _connect(self.file)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _recovery_lock(self) -> Iterator[None]:
         try:
-            with FileLock(f"{self.file}.lock", timeout=_RECOVERY_S):
+            with FileLock(f"{self.file}.lock", timeout=_RECOVERY_TIMEOUT_S):
                 yield
         except Timeout as error:
             raise StorageError(
                 _("Another program has been recovering {file} for {seconds} s.").format(
-                    file=self.file, seconds=f"{_RECOVERY_S:.0f}"
+                    file=self.file, seconds=f"{_RECOVERY_TIMEOUT_S:.0f}"
                 ),
-                _("Try again when it is done."),
+                _("Try again when it's done."),
             ) from error
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """A step that happens as a whole, or not at all, also when the power fails: it is on the
-        disk when the block ends. Raises `StorageError`."""
-        with self._lock, self._problems():
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run a transaction: it is written as a whole or not at all, even if the power fails.
+
+        The changes are on the disk when the block ends.
+
+        Yields:
+            The connection to write with.
+
+        Raises:
+            StorageError: The transaction failed, and nothing was written.
+        """
+        with self._lock, self._translate_errors():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._check_place()
+                self._check_not_replaced()
                 yield self._connection
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
             self._connection.execute("COMMIT")
 
-    def _check_place(self) -> None:
-        """Whether what is written now would be found again."""
+    def _check_not_replaced(self) -> None:
+        """Check that the file is still the one that was opened. Raises `StorageError` if not.
+
+        Otherwise, changes would be written to a file that nothing opens again.
+        """
+        if self._inode is None:  # in memory
+            return
         try:
             is_there = self.file.stat().st_ino == self._inode
         except OSError:
             is_there = False
         if not is_there:
             raise StorageError(
-                _("{file} was replaced meanwhile, by a restore or a recovery.").format(
-                    file=self.file
-                ),
-                _("Start refsheet again; what you said last is not kept."),
+                _("{file} was replaced by a restore or recovery.").format(file=self.file),
+                _("Restart RefSheet. Your last message wasn't saved."),
             )
 
-    def rows(self, query: str, parameters: Sequence[Value] = ()) -> list[Row]:
-        """What is found. Raises `StorageError`."""
-        with self._lock, self._problems():
+    def fetch_rows(self, query: str, parameters: Sequence[SqlValue] = ()) -> list[Row]:
+        """Return all rows that a query finds.
+
+        Args:
+            query: A `SELECT` statement.
+            parameters: The values of its placeholders.
+
+        Raises:
+            StorageError: The query failed.
+        """
+        with self._lock, self._translate_errors():
             return self._connection.execute(query, parameters).fetchall()
 
-    def row(self, query: str, parameters: Sequence[Value] = ()) -> Row | None:
-        """The first of what is found. Raises `StorageError`."""
-        found = self.rows(query, parameters)
+    def fetch_row(self, query: str, parameters: Sequence[SqlValue] = ()) -> Row | None:
+        """Return the first row that a query finds; None if it finds nothing.
+
+        Args:
+            query: A `SELECT` statement.
+            parameters: The values of its placeholders.
+
+        Raises:
+            StorageError: The query failed.
+        """
+        found = self.fetch_rows(query, parameters)
         return found[0] if found else None
 
-    def copy_to(self, file: Path) -> None:
-        """A consistent copy, while anybody goes on writing. Raises `StorageError`."""
-        with self._lock, self._problems():
+    def backup_to(self, file: Path) -> None:
+        """Write a consistent copy to `file`, even while other processes write.
+
+        Raises:
+            StorageError: The database can't be read, or the copy can't be written.
+        """
+        with self._lock, self._translate_errors():
             copy = sqlite3.connect(file)
             try:
                 self._connection.backup(copy)
@@ -125,56 +174,57 @@ class Database:
                 copy.close()
 
     def close(self) -> None:
+        """Close the connection."""
         with self._lock:
             self._connection.close()
 
     @contextmanager
-    def _problems(self) -> Iterator[None]:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.DatabaseError as error:
             if _is_damage(error):
-                # Not everything is looked at when a file is opened: the next time it is recovered.
+                # Opening a file doesn't check all of it. The marker makes the next start recover.
                 with suppress(OSError):
-                    _mark(self.file).touch()
-            raise _problem(self.file, error) from error
+                    _damage_marker(self.file).touch()
+            raise _storage_error(self.file, error) from error
 
 
-def _mark(file: Path) -> Path:
+def _damage_marker(file: Path) -> Path:
     return file.with_name(f"{file.name}.damaged")
 
 
-def _open(file: Path) -> sqlite3.Connection:
-    """Raises `sqlite3.DatabaseError`, `StorageError`."""
+def _connect(file: Path | str) -> sqlite3.Connection:
+    """Open a database file, and migrate it. Raises `sqlite3.DatabaseError`, `StorageError`."""
     connection = sqlite3.connect(
-        file, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False
+        file, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
     try:
         connection.execute("PRAGMA journal_mode = WAL")
-        # FULL: what was committed is on the disk, not on its way there.
+        # FULL: a commit returns only when the data is on the disk.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        _bring_up_to_date(connection, file)
+        _migrate(connection, file)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
-    if _version(connection) == len(MIGRATIONS):
+def _migrate(connection: sqlite3.Connection, file: Path | str) -> None:
+    if _user_version(connection) == len(MIGRATIONS):
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Asked again: another program may have done it meanwhile.
-        version = _version(connection)
+        # Ask again: another process may have migrated the file meanwhile.
+        version = _user_version(connection)
         if version > len(MIGRATIONS):
             raise StorageError(
-                _("{file} was written by a newer version of refsheet.").format(file=file),
-                _("Update refsheet, or set REFSHEET_DATA_DIR to another folder."),
+                _("{file} was written by a newer version of RefSheet.").format(file=file),
+                _("Update RefSheet, or set REFSHEET_DATA_DIR to another folder."),
             )
         for number, migration in enumerate(MIGRATIONS[version:], version + 1):
-            for statement in _statements(migration):
+            for statement in _split_statements(migration):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
         connection.execute("COMMIT")
@@ -183,8 +233,8 @@ def _bring_up_to_date(connection: sqlite3.Connection, file: Path) -> None:
         raise
 
 
-def _statements(script: str) -> Iterator[str]:
-    """One after the other: `executescript` would commit before it begins."""
+def _split_statements(script: str) -> Iterator[str]:
+    """Yield the statements of a script; `executescript` would commit the open transaction."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
@@ -193,35 +243,35 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def _version(connection: sqlite3.Connection) -> int:
+def _user_version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    # sqlite_errorcode is there from Python 3.11 on.
+    # Python has `sqlite_errorcode` only from 3.11 on.
     return "disk image is malformed" in str(error) or "not a database" in str(error)
 
 
-def _problem(file: Path, error: sqlite3.DatabaseError) -> StorageError:
+def _storage_error(file: Path, error: sqlite3.DatabaseError) -> StorageError:
     words = str(error)
     if _is_damage(error):
         return StorageError(
             _("{file} is damaged ({reason}).").format(file=file, reason=words),
-            _("Start refsheet again: it keeps the file aside and recovers what it can."),
+            _("Restart RefSheet. It sets the file aside and recovers what it can."),
         )
     if "locked" in words:
         return StorageError(
             _("Another program has been writing to {file} for {seconds} s.").format(
-                file=file, seconds=f"{_PATIENCE_S:.0f}"
+                file=file, seconds=f"{_BUSY_TIMEOUT_S:.0f}"
             ),
-            _("Try again when it is done."),
+            _("Try again when it's done."),
         )
     if "full" in words:
         return StorageError(
-            _("There is no room left for {file}.").format(file=file),
-            _("Free some space, then try again."),
+            _("No space left for {file}.").format(file=file),
+            _("Free up some space, then try again."),
         )
     return StorageError(
-        _("{file} can't be used: {reason}.").format(file=file, reason=words),
-        _("Check its permissions, and the space beside it."),
+        _("Can't use {file}: {reason}.").format(file=file, reason=words),
+        _("Check the file's permissions and the free disk space."),
     )

@@ -1,13 +1,13 @@
-"""Where things lie in the folder of a library."""
+"""The files in the folder of a library."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-FILE_NAME = "library.db"
-PICTURES = "pictures"
+DATABASE_NAME = "library.db"
+PICTURES_FOLDER = "pictures"
 
 
 def picture_path(file: Path, sha256: str) -> Path:
-    """The picture of a hash, beside the database `file`; it need not be there."""
-    return file.parent / PICTURES / sha256[:2] / sha256
+    """Return where the picture of a hash is, beside the database `file`. It may be missing."""
+    return file.parent / PICTURES_FOLDER / sha256[:2] / sha256

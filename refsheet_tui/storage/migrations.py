@@ -1,12 +1,12 @@
-"""How the database came to be, step by step. A step that was released is never changed.
+"""The schema of the database, as migrations. A migration that was released is never changed.
 
-Times are seconds since 1970. What was deleted keeps its row for a while, with the time in
-`deleted`.
+Times are in seconds since 1970. A deleted row stays for some time, with the time of its deletion in
+the column `deleted`.
 """
 
 from __future__ import annotations
 
-_FIRST = """
+_INITIAL_SCHEMA = """
 CREATE TABLE pictures (
     sha256 TEXT PRIMARY KEY,
     bytes INTEGER NOT NULL,
@@ -43,7 +43,7 @@ CREATE TABLE chats (
     id INTEGER PRIMARY KEY,
     version INTEGER REFERENCES character_versions,
     title TEXT,
-    -- What the person said first, else how it begins; lists show it where there is no title.
+    -- The first words of the user, or of the chat; lists show them if there is no title.
     beginning TEXT NOT NULL DEFAULT '',
     begun INTEGER NOT NULL DEFAULT 0,
     leaf INTEGER,
@@ -96,8 +96,9 @@ CREATE TRIGGER message_removed AFTER DELETE ON messages BEGIN
 END;
 """
 
-# What the model was told beside a message, as a JSON list of texts; and characters, searched.
-_ASIDES_AND_CHARACTER_SEARCH = """
+# The column for the context notes of a message, a JSON list of texts; and an index for finding
+# characters.
+_CONTEXT_NOTES_AND_CHARACTER_SEARCH = """
 ALTER TABLE messages ADD COLUMN asides TEXT NOT NULL DEFAULT '[]';
 -- The version that this one took the place of.
 ALTER TABLE character_versions ADD COLUMN previous INTEGER;
@@ -128,4 +129,4 @@ CREATE TRIGGER character_removed AFTER DELETE ON characters BEGIN
 END;
 """
 
-MIGRATIONS = (_FIRST, _ASIDES_AND_CHARACTER_SEARCH)
+MIGRATIONS = (_INITIAL_SCHEMA, _CONTEXT_NOTES_AND_CHARACTER_SEARCH)

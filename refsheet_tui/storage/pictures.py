@@ -1,50 +1,74 @@
-"""Pictures as they came, each once, by the hash of its bytes."""
+"""The pictures of the library: unchanged files, each stored once by the hash of its bytes."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 from pathlib import Path
 from time import time
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
+from refsheet_tui.file_io import atomic_write
 from refsheet_tui.i18n import _
 from refsheet_tui.storage.database import Database
 from refsheet_tui.storage.layout import picture_path
 
 
 class PictureStore:
-    """Files in a folder beside the database, which knows who needs them."""
+    """The picture files, in a folder beside the database.
+
+    The database knows which characters and messages use each picture.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def path(self, sha256: str) -> Path:
-        """Where the picture is; it need not be there any more."""
+    def picture_path(self, sha256: str) -> Path:
+        """Return where the picture of a SHA-256 hash is. It may be missing."""
         return picture_path(self._database.file, sha256)
 
-    def add(self, connection: sqlite3.Connection, data: bytes) -> str:
-        """Keep a picture; its hash. Within the step that also says who needs it: what nobody needs
-        is taken away by whoever looks next. Raises `StorageError`."""
+    def add_picture(self, connection: sqlite3.Connection, data: bytes) -> str:
+        """Save a picture.
+
+        The same transaction must also insert what uses the picture, because unused pictures are
+        deleted at any time.
+
+        Args:
+            connection: The connection of the open transaction.
+            data: The bytes of the picture file.
+
+        Returns:
+            The SHA-256 hash of `data`, in hexadecimal digits.
+
+        Raises:
+            StorageError: The file can't be written.
+        """
         sha256 = hashlib.sha256(data).hexdigest()
-        _write(self.path(sha256), data)
+        _write(self.picture_path(sha256), data)
         connection.execute(
             "INSERT OR IGNORE INTO pictures (sha256, bytes, created) VALUES (?, ?, ?)",
             (sha256, len(data), time()),
         )
         return sha256
 
-    def collect(self, connection: sqlite3.Connection) -> int:
-        """Take away the pictures that nobody needs any more; how many. Nobody else can add them
-        again before the step ends."""
+    def delete_unused(self, connection: sqlite3.Connection) -> int:
+        """Delete the pictures that nothing uses any more.
+
+        No other process can add them again before the transaction ends.
+
+        Args:
+            connection: The connection of the open transaction.
+
+        Returns:
+            The number of deleted pictures.
+        """
         unneeded = connection.execute(
             "SELECT sha256 FROM pictures WHERE sha256 NOT IN (SELECT sha256 FROM version_pictures)"
             " AND sha256 NOT IN (SELECT sha256 FROM message_pictures)"
         ).fetchall()
         for (sha256,) in unneeded:
-            self.path(sha256).unlink(missing_ok=True)
+            self.picture_path(sha256).unlink(missing_ok=True)
         connection.executemany("DELETE FROM pictures WHERE sha256 = ?", unneeded)
         return len(unneeded)
 
@@ -52,18 +76,12 @@ class PictureStore:
 def _write(path: Path, data: bytes) -> None:
     if paths.is_file(path) and path.stat().st_size == len(data):
         return
-    paths.ensure_dir(path.parent)
-    new = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        with new.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        atomic_write(path, data, durable=True)
     except OSError as error:
         raise StorageError(
-            _("A picture can't be kept in {folder}: {reason}.").format(
+            _("Can't save the picture in {folder}: {reason}.").format(
                 folder=path.parent, reason=error.strerror
             ),
-            _("Free some space there, or make it writable."),
+            _("Free up some space there, or make the folder writable."),
         ) from error

@@ -1,4 +1,4 @@
-"""Saving from a damaged database what SQLite can still read of it."""
+"""Copying everything that SQLite can still read from a damaged database into a new one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 from refsheet_tui.errors import StorageError
 from refsheet_tui.i18n import _
 
-# Parents first: what refers to something comes behind it.
+# A table comes after the tables that it refers to.
 _TABLES = (
     "pictures",
     "characters",
@@ -24,12 +24,13 @@ _TABLES = (
     "messages",
     "message_pictures",
 )
-# Rows that are read at once; how far a gap is jumped over; how many in it are tried one by one.
-_STEP, _FAR, _MOST_TRIED = 50, 1 << 32, 200_000
-_COMPANIONS = ("", "-wal", "-shm")
-# What is no JSON any more would keep all that refers to it from being read; and who refers to
-# something that is gone keeps its own words.
-_MEND = """
+# The number of rows to read at once, the longest gap of numbers to jump over, and the most numbers
+# of a gap to try one by one.
+_BATCH_ROWS, _MAX_JUMP, _MAX_TRIES = 50, 1 << 32, 200_000
+_COMPANION_SUFFIXES = ("", "-wal", "-shm")
+# A column without valid JSON would make the program fail on everything that refers to its row. Rows
+# that are missing are made up from the rows that refer to them, so that these keep their texts.
+_REPAIR_SQL = """
 UPDATE character_versions SET content = json_object(
     'name', coalesce((SELECT name FROM characters WHERE id = character), '')
 ) WHERE NOT json_valid(content);
@@ -54,7 +55,7 @@ UPDATE chats SET extra = '{}' WHERE NOT json_valid(extra);
 UPDATE messages SET extra = '{}' WHERE NOT json_valid(extra);
 UPDATE messages SET asides = '[]' WHERE NOT json_valid(asides);
 """
-_FINISH = """
+_FINISH_SQL = """
 UPDATE chats SET leaf = (
     SELECT max(id) FROM messages WHERE chat = chats.id AND deleted IS NULL
 ) WHERE leaf IS NULL OR leaf NOT IN (SELECT id FROM messages);
@@ -68,91 +69,105 @@ Row = tuple[Any, ...]
 def recover(
     file: Path, create: Callable[[Path], sqlite3.Connection], picture: Callable[[str], Path]
 ) -> Path:
-    """Put in the place of `file` a new one that holds what could be read. Returns where the damaged
-    one is. `picture` is where the picture of a hash would be.
+    """Replace a damaged database file by a new one with everything that can be read of it.
 
-    Until the new one is whole, everything stays as it is. Raises `StorageError`.
+    Until the new file is complete, nothing is changed.
+
+    Args:
+        file: The damaged file.
+        create: Creates a database file, with all of its tables.
+        picture: Returns where the picture of a hash is.
+
+    Returns:
+        The path that the damaged file was moved to.
+
+    Raises:
+        StorageError: The new file can't be written, or nothing can be read.
     """
     aside = file.with_name(f"{file.stem}-damaged-{datetime.now():%Y%m%d-%H%M%S}{file.suffix}")
     new = file.with_name(f"{file.name}.recovering")
     try:
-        for companion in _COMPANIONS:
+        for companion in _COMPANION_SUFFIXES:
             Path(f"{new}{companion}").unlink(missing_ok=True)
         with closing(sqlite3.connect(file, isolation_level=None)) as damaged:
             damaged.text_factory = lambda data: data.decode("utf-8", "replace")
-            # Nobody else writes meanwhile, as far as it still can be locked.
+            # No other process may write meanwhile; a badly damaged file can't be locked.
             with suppress(sqlite3.DatabaseError):
                 damaged.execute("BEGIN IMMEDIATE")
             with closing(create(new)) as connection:
-                _fill(connection, damaged, picture)
-            # Who has it open and writes next finds another file there, and says so.
-            for companion in _COMPANIONS:
+                _copy_readable(connection, damaged, picture)
+            # A process that has the old file open finds another one at its next write, and reports
+            # that.
+            for companion in _COMPANION_SUFFIXES:
                 with suppress(FileNotFoundError):
                     os.rename(f"{file}{companion}", f"{aside}{companion}")  # noqa: PTH104 - not paths
             new.rename(file)
     except OSError as error:
         raise StorageError(
-            _("{file} is damaged, and can't be recovered: {reason}.").format(
+            _("{file} is damaged and can't be recovered: {reason}.").format(
                 file=file, reason=error.strerror
             ),
-            _("Make its folder writable, and see that there is room."),
+            _("Make the folder writable, and check the free disk space."),
         ) from error
     except sqlite3.Error as error:
         raise StorageError(
-            _("{file} is damaged, and can't be recovered: {reason}.").format(
+            _("{file} is damaged and can't be recovered: {reason}.").format(
                 file=file, reason=error
             ),
-            _("It stays as it is. Restore a backup: refsheet restore FILE --replace"),
+            _("The file is unchanged. Restore a backup: refsheet restore FILE --replace"),
         ) from error
     return aside
 
 
-def _fill(
+def _copy_readable(
     new: sqlite3.Connection, damaged: sqlite3.Connection, picture: Callable[[str], Path]
 ) -> None:
     new.execute("PRAGMA foreign_keys = OFF")
     new.execute("BEGIN")
     for table in _TABLES:
-        _copy(damaged, new, table)
-    _know_pictures(new, picture)
-    _run(new, _MEND)
-    _cut_loose_ends(new)
-    _run(new, _FINISH)
+        _copy_table(damaged, new, table)
+    _register_pictures(new, picture)
+    _run_script(new, _REPAIR_SQL)
+    _repair_references(new)
+    _run_script(new, _FINISH_SQL)
     new.execute("COMMIT")
 
 
-def _run(new: sqlite3.Connection, script: str) -> None:
-    """Within the step that is open, unlike `executescript`."""
+def _run_script(new: sqlite3.Connection, script: str) -> None:
+    """Run the statements of a script inside of the open transaction, unlike `executescript`."""
     for statement in script.split(";\n"):
         new.execute(statement)
 
 
-def _copy(damaged: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
-    # An older version may have written it, without some of them.
-    there = {row[1] for row in _readable(damaged, f"PRAGMA table_info({table})")}
+def _copy_table(damaged: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
+    # An older version of the program may have written the file, with fewer columns.
+    there = {row[1] for row in _read_rows(damaged, f"PRAGMA table_info({table})")}
     known = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
     columns = [column for column in known if column in there]
     if not columns:
         return
     places = ", ".join("?" * len(columns))
     insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})"
-    read = _by_number if columns[0] == "id" else _from_both_ends
+    read = _read_by_id if columns[0] == "id" else _read_from_both_ends
     for row in read(damaged, f"SELECT {', '.join(columns)} FROM {table}", columns[0]):
         with suppress(sqlite3.IntegrityError):
             new.execute(insert, row)
 
 
-def _by_number(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[Row]:
-    """From the first number on. Where a step can't be read, further and further behind it is
-    tried, and what was jumped over one by one. A page may hold what is long behind: numbers that do
-    not grow are not believed."""
+def _read_by_id(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[Row]:
+    """Yield the rows of a table by growing numbers.
+
+    After a place that can't be read, numbers further and further behind it are tried; then the
+    numbers in the gap, one by one. A damaged page may hold rows of a wrong place, so rows whose
+    numbers don't grow are ignored.
+    """
     last, jump = -1, 0
-    while jump < _FAR:
-        step = f"{select} WHERE {key} > {last + jump} ORDER BY {key} LIMIT {_STEP}"
-        found, is_whole = _until_an_error(damaged, step)
+    while jump < _MAX_JUMP:
+        step = f"{select} WHERE {key} > {last + jump} ORDER BY {key} LIMIT {_BATCH_ROWS}"
+        found, is_whole = _read_until_error(damaged, step)
         rows = [row for row in found if row[0] > last + jump]
         if rows or (is_whole and not found):
-            yield from _one_by_one(damaged, select, key, range(last + 1, last + jump + 1))
+            yield from _read_one_by_one(damaged, select, key, range(last + 1, last + jump + 1))
         if rows:
             yield from rows
             last, jump = max(row[0] for row in rows), 0 if is_whole else 1
@@ -160,13 +175,13 @@ def _by_number(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[R
             return
         else:
             jump = max(1, 2 * jump)
-    yield from _one_by_one(damaged, select, key, range(last + 1, last + _STEP))
+    yield from _read_one_by_one(damaged, select, key, range(last + 1, last + _BATCH_ROWS))
     backwards = f"{select} WHERE {key} > {last} ORDER BY {key} DESC"
-    yield from _until_an_error(damaged, backwards)[0]
+    yield from _read_until_error(damaged, backwards)[0]
 
 
-def _until_an_error(damaged: sqlite3.Connection, query: str) -> tuple[list[Row], bool]:
-    """What can be read, and whether that is all."""
+def _read_until_error(damaged: sqlite3.Connection, query: str) -> tuple[list[Row], bool]:
+    """Return the rows that can be read, and True if these are all rows of the query."""
     found: list[Row] = []
     try:
         found += damaged.execute(query)
@@ -175,26 +190,29 @@ def _until_an_error(damaged: sqlite3.Connection, query: str) -> tuple[list[Row],
     return found, True
 
 
-def _one_by_one(
+def _read_one_by_one(
     damaged: sqlite3.Connection, select: str, key: str, numbers: range
 ) -> Iterator[Row]:
-    for number in numbers[:_MOST_TRIED]:
-        yield from _readable(damaged, f"{select} WHERE {key} = {number}")
+    for number in numbers[:_MAX_TRIES]:
+        yield from _read_rows(damaged, f"{select} WHERE {key} = {number}")
 
 
-def _from_both_ends(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[Row]:
-    """Behind a page that can't be read there may be more."""
+def _read_from_both_ends(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[Row]:
+    """Yield the rows before and after a damaged page: read from the beginning and from the end."""
     for order in ("ASC", "DESC"):
-        yield from _readable(damaged, f"{select} ORDER BY {key} {order}")
+        yield from _read_rows(damaged, f"{select} ORDER BY {key} {order}")
 
 
-def _readable(damaged: sqlite3.Connection, query: str) -> Iterator[Row]:
+def _read_rows(damaged: sqlite3.Connection, query: str) -> Iterator[Row]:
     with suppress(sqlite3.DatabaseError):
         yield from damaged.execute(query)
 
 
-def _know_pictures(new: sqlite3.Connection, picture: Callable[[str], Path]) -> None:
-    """Whatever the list of them says: the files are there, or may be put there again."""
+def _register_pictures(new: sqlite3.Connection, picture: Callable[[str], Path]) -> None:
+    """Add the pictures that rows refer to, but that are missing in the table of pictures.
+
+    Their files may still exist, or the user may put them back.
+    """
     for (sha256,) in new.execute(
         "SELECT sha256 FROM version_pictures UNION SELECT sha256 FROM message_pictures"
         " EXCEPT SELECT sha256 FROM pictures"
@@ -205,15 +223,18 @@ def _know_pictures(new: sqlite3.Connection, picture: Callable[[str], Path]) -> N
         new.execute("INSERT INTO pictures VALUES (?, ?, ?)", (sha256, size, time()))
 
 
-def _cut_loose_ends(new: sqlite3.Connection) -> None:
-    """What refers to something that is gone: a message begins its chat anew, all else goes."""
+def _repair_references(new: sqlite3.Connection) -> None:
+    """Repair rows that refer to a missing row.
+
+    A message becomes the first one of its chat; all other rows are deleted.
+    """
     while broken := new.execute("PRAGMA foreign_key_check").fetchall():
         for table, rowid, parent, _key in broken:
             if table == "messages" and parent == "messages":
                 new.execute("UPDATE messages SET parent = NULL WHERE id = ?", (rowid,))
             elif rowid is not None:
                 new.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))
-            else:  # without rowids: the tables of pictures
+            else:  # the tables of pictures have no rowids
                 new.execute(
                     f"DELETE FROM {table} WHERE sha256 NOT IN (SELECT sha256 FROM pictures) OR "
                     + (

@@ -1,4 +1,4 @@
-"""What a person can do on a screen: the one list behind help and command palette."""
+"""The list of actions on a screen, for the help and the command palette."""
 
 from __future__ import annotations
 
@@ -13,8 +13,15 @@ _OURS = "refsheet_tui."
 
 @dataclass(frozen=True)
 class Action:
-    """`name` as Textual runs it on `node`; `keys` as they are shown; `id` is what `config.yaml`
-    calls it to give it other keys, empty where it can't."""
+    """An action with its keys.
+
+    Attributes:
+        description: What the action does, in the user's language.
+        keys: Its keys, as they are shown.
+        name: Its name, as Textual runs it on `node`.
+        node: The widget, screen or app that runs it.
+        id: Its name in `screens.keys` of `config.yaml`; empty if its keys can't be changed.
+    """
 
     description: str
     keys: tuple[str, ...]
@@ -24,8 +31,10 @@ class Action:
 
 
 def actions_on(screen: Screen[object]) -> tuple[Action, ...]:
-    """The actions of this program that have a key on `screen` now; not those of Textual's own
-    widgets, such as moving a cursor."""
+    """Return the actions that have a key on `screen` now.
+
+    Actions of Textual's own widgets, such as moving a cursor, are left out.
+    """
     found: dict[tuple[str, DOMNode], Action] = {}
     for active in screen.active_bindings.values():
         binding, node = active.binding, active.node
@@ -46,5 +55,5 @@ def _our_actions(node: DOMNode) -> set[str]:
 
 
 def _plain(binding: Binding) -> Binding:
-    """Without the wording of the footer, where several keys share one place."""
+    """Return the binding without the text of the footer, where several keys share one entry."""
     return Binding(binding.key, binding.action)

@@ -1,4 +1,4 @@
-"""The program on a terminal: wires screens, engine and looks together."""
+"""The app: connects the screens, the engine and the settings."""
 
 from __future__ import annotations
 
@@ -19,48 +19,48 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.theme import Theme, ThemeProvider
 
-from refsheet_tui.config import Config, Value
-from refsheet_tui.crash_report import crash
+from refsheet_tui.config import Config, SettingValue
+from refsheet_tui.crash_report import write_crash_report
 from refsheet_tui.engine import Engine, ModelInfo
-from refsheet_tui.engine.tuning import NOT_TUNED
+from refsheet_tui.engine.instruction_tuning import NOT_INSTRUCTION_TUNED
 from refsheet_tui.errors import RefsheetError
-from refsheet_tui.i18n import N_, _, speak
-from refsheet_tui.prompting import Language, chosen_language, screens_language
+from refsheet_tui.i18n import N_, _, set_language
+from refsheet_tui.prompting import Language, choose_language, choose_screen_language
 from refsheet_tui.tui.actions import actions_on
 from refsheet_tui.tui.appearance import Appearance
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.clipboard import copied_by_system
-from refsheet_tui.tui.control_chars import Harmless
-from refsheet_tui.tui.dialogs.error import ProblemScreen
-from refsheet_tui.tui.dialogs.guarded import guarded
+from refsheet_tui.tui.clipboard import copy_by_system
+from refsheet_tui.tui.control_chars import ControlCharFilter
+from refsheet_tui.tui.dialogs.error import ErrorScreen
+from refsheet_tui.tui.dialogs.show_errors import show_errors
 from refsheet_tui.tui.graphics.terminal import Drawing, best_drawing
 from refsheet_tui.tui.messages import (
-    ChatChosen,
-    ChatWanted,
-    ModelArrived,
-    SettingsWanted,
-    SheetChosen,
+    ChangeSettings,
+    DownloadFinished,
+    OpenCharacterChat,
+    OpenChat,
+    PrewarmSheet,
 )
 from refsheet_tui.tui.open_chats import OpenChats
 from refsheet_tui.tui.preferences import Preferences
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.session import EngineState, Session
-from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 
 if TYPE_CHECKING:
     # At run time each comes with its first use: the gallery does not wait for them.
-    from refsheet_tui.tui.models.downloads import Ended, Transfer
-    from refsheet_tui.tui.models.manager import Models
-    from refsheet_tui.tui.screens.chats import Choice
+    from refsheet_tui.tui.models.downloads import DownloadProgress, DownloadResult
+    from refsheet_tui.tui.models.manager import ModelCatalog
+    from refsheet_tui.tui.screens.chats import ChatSelection
     from refsheet_tui.tui.widgets.picture_field import PictureField
 
 _CHAT = "refsheet_tui.tui.screens.chat"
 
-_HARMLESS = Harmless()
+_HARMLESS = ControlCharFilter()
 
 
 class RefsheetApp(App[int]):
-    """Holds the session and the chats that are open; screens do the rest."""
+    """The app. It owns the session and the open chats; the screens do the rest."""
 
     TITLE = "RefSheet"
     CSS_PATH = [  # noqa: RUF012 - the base class declares it
@@ -73,12 +73,12 @@ class RefsheetApp(App[int]):
         Binding("ctrl+l", "chats", N_("Chats"), id="app.chats"),
         Binding("f3", "models", N_("Models"), show=False, id="app.models"),
         Binding("f4", "settings", N_("Settings"), show=False, id="app.settings"),
-        Binding("f2", "other_theme", N_("Light or dark"), show=False, id="app.theme"),
+        Binding("f2", "other_theme", N_("Toggle light/dark"), show=False, id="app.theme"),
     ]
 
     engine_state: reactive[EngineState] = reactive(EngineState("loading", ""))
-    drawing: reactive[Drawing] = reactive[Drawing]("halfcell")
-    transfer: reactive[Transfer | None] = reactive(None)
+    drawing: reactive[Drawing] = reactive[Drawing]("blocks")
+    transfer: reactive[DownloadProgress | None] = reactive(None)
     config: reactive[Config] = reactive(Config)
 
     def __init__(
@@ -86,50 +86,58 @@ class RefsheetApp(App[int]):
         config: Config,
         engine: Engine | None = None,
         config_file: Path | None = None,
-        best_drawing: Drawing = "halfcell",
+        best_drawing: Drawing = "blocks",
         *,
         welcomes: bool = False,
     ) -> None:
-        """`engine` stands in for the engine of this machine; `config_file` is where `config` came
-        from, None for the usual place; `best_drawing` is what the terminal can do; `welcomes`: ask
-        which model shall speak, where that was never chosen.
+        """Prepare the app.
 
-        Raises `ConfigError` for an unknown language.
+        Args:
+            config: The settings to start with.
+            engine: The engine; None means a `LocalEngine`.
+            config_file: The file that `config` was read from; None means the usual place.
+            best_drawing: The best way of drawing pictures that the terminal supports.
+            welcomes: Ask which model to use, if the user has never chosen one.
+
+        Raises:
+            ConfigError: The language in `config` is unknown.
         """
         super().__init__()
         self.preferences = Preferences(config, config_file)
         self.set_reactive(RefsheetApp.config, config)
-        self._speaks = chosen_language(config.language, os.environ)
-        speak(screens_language(config.screens.language, os.environ))
+        self._character_language = choose_language(config.language, os.environ)
+        set_language(choose_screen_language(config.screens.language, os.environ))
         self._engine = engine
         self._appearance = Appearance(self, best_drawing, self._set_drawing)
         self._welcomes = welcomes
         self._chats = OpenChats(self, lambda: self.session)
         self._deleted: list[int] = []
         self._loaded: ModelInfo | None = None
-        self.crashed: RefsheetError | None = None
+        self.crash: RefsheetError | None = None
 
     @property
-    def speaks(self) -> Language:
-        """What characters speak that are not kept yet."""
-        return self._speaks
+    def character_language(self) -> Language:
+        """The language of samples and new characters."""
+        return self._character_language
 
     @cached_property
-    def models(self) -> Models:
-        """What there is to choose from, and the download of the moment."""
+    def models(self) -> ModelCatalog:
+        """All models, and the current download."""
         from refsheet_tui.tui.models.downloads import Downloads
-        from refsheet_tui.tui.models.manager import Models
+        from refsheet_tui.tui.models.manager import ModelCatalog
 
         downloads = Downloads(self._transfer_changed, self._download_ended)
-        return Models(self.preferences, downloads)
+        return ModelCatalog(self.preferences, downloads)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Whatever is copied, from a message or a field. In a browser it is the page's, which may
-        be on another machine than this one."""
+        """Copy `text`, from a message or a field.
+
+        In a browser it goes to the clipboard of the page, which may be on another machine.
+        """
         self.run_worker(self._copy(text), group="copy")
 
     async def _copy(self, text: str) -> None:
-        if self.is_web or not await copied_by_system(text):
+        if self.is_web or not await copy_by_system(text):
             super().copy_to_clipboard(text)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
@@ -139,7 +147,7 @@ class RefsheetApp(App[int]):
         self._appearance.follow(self.preferences.config.screens)
         self.theme_changed_signal.subscribe(self, self._theme_changed)
         self.session = Session(self.preferences.config, self._engine_changed, self._engine)
-        self.push_screen(HomeScreen(self._speaks, self.session.library.characters))
+        self.push_screen(HomeScreen(self._character_language, self.session.library.characters))
         self.call_after_refresh(self._begin_to_load)
 
     async def on_unmount(self) -> None:
@@ -147,25 +155,29 @@ class RefsheetApp(App[int]):
             await self.models.downloads.close()
         await self.session.close()
 
-    @guarded
-    async def on_chat_wanted(self, message: ChatWanted) -> None:
-        """Go on with a chat, or begin one."""
+    @show_errors
+    async def on_open_character_chat(self, message: OpenCharacterChat) -> None:
+        """Open the latest chat with a character, or a new one."""
         if message.character is None:
             self._chats.open(None, self.session.plain_chat(new=message.new))
         else:
             self._chats.open(*self.session.chat_with(message.character, new=message.new))
 
-    @guarded
-    async def on_chat_chosen(self, message: ChatChosen) -> None:
-        chat = self.session.library.chats.get(message.chat)
+    @show_errors
+    async def on_open_chat(self, message: OpenChat) -> None:
+        chat = self.session.library.chats.get_chat(message.chat)
         characters = self.session.library.characters
-        kept = characters.at(chat.version) if chat.version is not None else None
+        kept = (
+            characters.get_version(chat.character_version)
+            if chat.character_version is not None
+            else None
+        )
         self._chats.open(kept, chat)
         if message.message is not None:
-            self._chats.find(chat.id, message.message)
+            self._chats.show_message(chat.id, message.message)
 
-    @guarded
-    async def on_settings_wanted(self, message: SettingsWanted) -> None:
+    @show_errors
+    async def on_change_settings(self, message: ChangeSettings) -> None:
         await self.change_settings(message.changes)
 
     def on_picture_field_browse_requested(self, message: PictureField.BrowseRequested) -> None:
@@ -178,67 +190,70 @@ class RefsheetApp(App[int]):
 
         self.push_screen(BrowseScreen(nearest_folder(message.field.text)), chosen)
 
-    @guarded
-    async def on_model_arrived(self, message: ModelArrived) -> None:
-        changes, words = self.models.arrived(message.ended)
+    @show_errors
+    async def on_download_finished(self, message: DownloadFinished) -> None:
+        changes, words = self.models.on_download_finished(message.ended)
         if changes:
             await self.change_settings(changes)
         self.notify(words, markup=False, timeout=8)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Where something is being filled in, these would take the person away from it."""
+        """Disable the actions that would leave a form."""
         if action in ("chats", "settings", "models"):
             return not self.screen.has_class("-form")
         return True
 
     def action_models(self) -> None:
-        """From anywhere."""
+        """Open the models screen."""
         from refsheet_tui.tui.screens.models import ModelsScreen
 
         if not isinstance(self.screen, ModelsScreen):
             self.push_screen(ModelsScreen(self.models))
 
     def action_settings(self) -> None:
-        """Every setting, from anywhere."""
+        """Open the settings."""
         from refsheet_tui.tui.screens.settings import SettingsScreen
 
         self.push_screen(SettingsScreen(self.preferences, self.change_settings))
 
     def action_chats(self) -> None:
-        """Every chat, from anywhere."""
+        """Open the list of all chats."""
         from refsheet_tui.tui.screens.chats import ChatsScreen
 
-        def chosen(choice: Choice | None) -> None:
+        def chosen(choice: ChatSelection | None) -> None:
             if choice is not None and choice.kind == "chat":
-                self.post_message(ChatChosen(choice.number, choice.message))
+                self.post_message(OpenChat(choice.number, choice.message))
             elif choice is not None:
                 characters = self.session.library.characters
-                self.post_message(ChatWanted(characters.get(choice.number)))
+                self.post_message(OpenCharacterChat(characters.get_character(choice.number)))
 
         opened = self._chats.on_screen
         self.push_screen(ChatsScreen(self.session.library, opened, self._deleted), chosen)
 
     @work(group="look", exclusive=True)
-    async def on_sheet_chosen(self, message: SheetChosen) -> None:
-        await self.session.look(message.sheet, message.language)
+    async def on_prewarm_sheet(self, message: PrewarmSheet) -> None:
+        await self.session.prewarm_sheet(message.sheet, message.language)
 
-    def show_problem(self, error: RefsheetError) -> None:
-        """Say what happened and what to do, over whatever screen is there."""
-        self.push_screen(ProblemScreen(error))
+    def show_error(self, error: RefsheetError) -> None:
+        """Show an error in a dialog over the current screen."""
+        self.push_screen(ErrorScreen(error))
 
-    async def change_settings(self, changes: Mapping[str, Value]) -> bool:
-        """Write them down, and let them count at once; whether the model is loaded again for that.
-        Raises `ConfigError`, `StorageError`."""
+    async def change_settings(self, changes: Mapping[str, SettingValue]) -> bool:
+        """Save settings and apply them at once.
+
+        Returns True if the model is loaded again because of them. Raises `ConfigError`,
+        `StorageError`.
+        """
         before = self.preferences.config
         self.preferences.change(changes)
         config = self.preferences.config
         self._appearance.follow(self.preferences.config.screens)
-        self._speaks = chosen_language(config.language, os.environ)
+        self._character_language = choose_language(config.language, os.environ)
         for screen in self.screen_stack:
             if isinstance(screen, HomeScreen):
-                await screen.speak(self._speaks)
-        # A model that could not be loaded is tried again by whoever chooses it once more.
-        is_wanted = "model" in changes and self.engine_state.phase == "failed"
+                await screen.set_language(self._character_language)
+        # If a model could not be loaded, choosing it again is another try.
+        is_wanted = "model" in changes and self.engine_state.availability == "failed"
         loads = self.session.configure(config) or is_wanted
         if loads:
             self.run_worker(self._load(again=True), group="load", exclusive=True)
@@ -248,22 +263,24 @@ class RefsheetApp(App[int]):
         return loads
 
     async def _retranslate(self) -> None:
-        speak(screens_language(self.preferences.config.screens.language, os.environ))
-        self.session.retell()
-        for screen in [*self.screen_stack, *self._chats.behind]:
-            if isinstance(screen, Translated):
+        set_language(choose_screen_language(self.preferences.config.screens.language, os.environ))
+        self.session.retranslate()
+        for screen in [*self.screen_stack, *self._chats.in_background]:
+            if isinstance(screen, TranslatedScreen):
                 await screen.retranslate()
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         self._appearance.clashed(clashed_bindings)
 
     async def action_quit(self) -> None:
-        """Leave at once, whatever the model is doing; but behind the letters that were typed
-        before, which wait for the field that they are for."""
+        """Quit at once, whatever the model is doing.
+
+        Keys that were pressed before still wait for their field, and are processed first.
+        """
         (self.focused or self).call_later(self._quit)
 
     def _quit(self) -> None:
-        self._chats.leave()
+        self._chats.leave_all()
         self.workers.cancel_all()
         self._leave(0)
 
@@ -275,32 +292,34 @@ class RefsheetApp(App[int]):
 
     def action_command_palette(self) -> None:
         if self.use_command_palette and not CommandPalette.is_open(cast("App[object]", self)):
-            self.push_screen(CommandPalette(placeholder=_("What to do…"), id="--command-palette"))
+            self.push_screen(
+                CommandPalette(placeholder=_("Search commands…"), id="--command-palette")
+            )
 
     def search_themes(self) -> None:
-        self.push_screen(CommandPalette([ThemeProvider], placeholder=_("Which colours…")))
+        self.push_screen(CommandPalette([ThemeProvider], placeholder=_("Choose theme…")))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """For the command palette."""
+        """Yield the commands of the command palette."""
         for action in actions_on(screen):
             run = partial(self.run_action, action.name, action.node)
             yield SystemCommand(action.description, " ".join(action.keys), run)
-        yield SystemCommand(_("Theme"), _("Choose the colours"), self.action_change_theme)
+        yield SystemCommand(_("Theme"), _("Choose a theme"), self.action_change_theme)
 
     def action_other_theme(self) -> None:
         self.theme = self._appearance.other()
 
     def _theme_changed(self, theme: Theme) -> None:
-        """However it was chosen, it is there the next time."""
+        """Save a theme that the user has chosen."""
         if self._appearance.is_chosen(theme.name):
-            self.post_message(SettingsWanted({"screens.theme": theme.name}))
+            self.post_message(ChangeSettings({"screens.theme": theme.name}))
 
     def _begin_to_load(self) -> None:
         self.run_worker(self._load(), group="load")
         if self._welcomes:
             self.run_worker(self._welcome(), group="welcome")
-        # While the person looks at the gallery: the first chat is not to wait for it. Not in a
-        # thread: where two of them import, each can wait for the other.
+        # Imported while the user looks at the gallery, so that the first chat opens at once. Not in
+        # a thread: two threads that import can wait for each other.
         self.call_later(import_module, _CHAT)
 
     async def _welcome(self) -> None:
@@ -315,44 +334,46 @@ class RefsheetApp(App[int]):
         try:
             await (self.session.reload() if again else self.session.ready())
         except RefsheetError as error:
-            self.show_problem(error)
+            self.show_error(error)
 
     def _engine_changed(self, state: EngineState) -> None:
         self.engine_state = state
         before, self._loaded = self._loaded, state.info or self._loaded
         if state.info is not None and state.info != before and not state.info.is_instruction_tuned:
-            words = _(NOT_TUNED).format(model=state.info.name)
+            words = _(NOT_INSTRUCTION_TUNED).format(model=state.info.name)
             self.notify(words, severity="warning", markup=False, timeout=15)
 
     def _set_drawing(self, drawing: Drawing) -> None:
         self.drawing = drawing
 
-    def _transfer_changed(self, transfer: Transfer | None) -> None:
+    def _transfer_changed(self, transfer: DownloadProgress | None) -> None:
         self.transfer = transfer
 
-    def _download_ended(self, ended: Ended) -> None:
-        self.post_message(ModelArrived(ended))
+    def _download_ended(self, ended: DownloadResult) -> None:
+        self.post_message(DownloadFinished(ended))
 
     def _handle_exception(self, error: Exception) -> None:
-        """Leave in good order instead of printing a traceback over the terminal."""
-        if self.crashed is None:
-            self.crashed = error if isinstance(error, RefsheetError) else crash(error)
+        """Quit in order, instead of printing a traceback over the terminal."""
+        if self.crash is None:
+            self.crash = error if isinstance(error, RefsheetError) else write_crash_report(error)
             self._exception = error
             self._leave(1)
 
     def _leave(self, code: int) -> None:
         self.exit(code)
-        # What the terminal keeps of pictures is taken back while it still listens.
+        # Delete the pictures that the terminal stores while it still reads.
         self.drawing = "off"
 
 
 def run(config: Config, config_file: Path | None = None) -> int:
-    """Show the screens until the person leaves; the exit code. Raises `RefsheetError` after a
-    crash."""
-    # Textual reads whatever the terminal says, once it runs.
-    best = best_drawing(os.environ) if config.screens.pictures == "auto" else "halfcell"
+    """Show the interface until the user quits, and return the exit code.
+
+    Raises `RefsheetError` after a crash.
+    """
+    # Asked now, because Textual reads everything that the terminal answers once it runs.
+    best = best_drawing(os.environ) if config.screens.pictures == "auto" else "blocks"
     app = RefsheetApp(config, None, config_file, best, welcomes=True)
     code = app.run()
-    if app.crashed is not None:
-        raise app.crashed
+    if app.crash is not None:
+        raise app.crash
     return code or 0

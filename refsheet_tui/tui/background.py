@@ -1,4 +1,4 @@
-"""Slow work that must not hold up the screens, nor the program's end."""
+"""Slow work in threads, which must not block the screens or delay the program's end."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ T = TypeVar("T")
 
 
 async def in_thread(work: Callable[[], T]) -> T:
-    """What `work` returns or raises, done in a thread of its own.
+    """Do `work` in a thread, and return its result or raise its exception.
 
-    Not `asyncio.to_thread`: the loop waits at its end for every thread of that, and the person who
-    leaves would wait for a large picture.
+    This replaces `asyncio.to_thread`, whose threads the event loop waits for at its end: a user who
+    quits would have to wait for a large picture.
     """
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
     def settle(result: T | None, error: Exception | None) -> None:
-        if done.done():  # nobody waits any more
+        if done.done():  # the caller was cancelled
             return
         if error is None:
             done.set_result(result)  # type: ignore[arg-type]

@@ -1,5 +1,4 @@
-"""Copying that works: through the system's own program where there is one, else through the
-terminal."""
+"""The clipboard, through a program of the system or else through the terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ from refsheet_tui.errors import StorageError
 from refsheet_tui.i18n import _
 from refsheet_tui.tui.background import in_thread
 
-# Each takes what is to be copied on its standard input.
+# Each copies its standard input.
 _PROGRAMS = (
     ("pbcopy",),
     ("wl-copy",),
@@ -28,9 +27,12 @@ _PROGRAMS = (
 _PATIENCE_S = 2.0
 
 
-async def copied_by_system(text: str) -> bool:
-    """Whether a program of this machine has taken it. Over ssh none is asked: the terminal (OSC 52)
-    carries it to where the person sits; macOS's own terminal does not know that."""
+async def copy_by_system(text: str) -> bool:
+    """Copy `text` with a program of the system, and return True if that worked.
+
+    Over ssh no program is used, because the terminal's own way (OSC 52) reaches the computer that
+    the user sits at. macOS's Terminal does not support that way.
+    """
     if os.environ.get("SSH_CONNECTION"):
         return False
     for program in _PROGRAMS:
@@ -41,21 +43,26 @@ async def copied_by_system(text: str) -> bool:
     return False
 
 
-async def pasted_picture() -> Path | None:
-    """See `_pasted_picture`; None also where whoever holds the clipboard does not answer."""
+async def read_picture() -> Path | None:
+    """Return the path of the picture on the clipboard, or None.
+
+    None also if the program that owns the clipboard does not answer. Raises `StorageError`.
+    """
     with suppress(asyncio.TimeoutError):
         return await asyncio.wait_for(in_thread(_pasted_picture), _PATIENCE_S)
     return None
 
 
 def _pasted_picture() -> Path | None:
-    """The picture on the system's clipboard, in a file of the cache; None without one. Raises
-    `StorageError`."""
+    """Save the picture on the system's clipboard in the cache, and return its path.
+
+    Returns None if there is no picture. Raises `StorageError`.
+    """
     from PIL import Image, ImageGrab
 
     try:
         found = ImageGrab.grabclipboard()
-    except (OSError, NotImplementedError, ValueError):  # no clipboard, or none of its programs
+    except (OSError, NotImplementedError, ValueError):  # no clipboard, or no program for it
         return None
     if isinstance(found, list):
         return Path(found[0]) if found else None
@@ -69,15 +76,15 @@ def _pasted_picture() -> Path | None:
         path.write_bytes(content.getvalue())
     except OSError as error:
         raise StorageError(
-            _("{file} can't be written: {reason}.").format(file=path, reason=error.strerror),
-            _("Free some room."),
+            _("Can't write {file}: {reason}.").format(file=path, reason=error.strerror),
+            _("Free up some disk space."),
         ) from error
     return path
 
 
 def _copied(program: tuple[str, ...], text: str) -> bool:
     with suppress(OSError, subprocess.TimeoutExpired):
-        # Some stay behind, and hold what they were given to write to.
+        # No pipes for the output: some programs keep running and never close them.
         done = subprocess.run(
             program,
             input=text.encode(),

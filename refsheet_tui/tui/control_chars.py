@@ -1,4 +1,4 @@
-"""The last thing that happens to a line before it is drawn: nothing in it moves the cursor."""
+"""Removing control characters from each line before it is drawn."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
-from refsheet_tui.untrusted import UNSEEN
+from refsheet_tui.untrusted import CONTROL_CHARACTERS
 
 
-class Harmless(LineFilter):
-    """Takes out what no text on a screen may hold, wherever it came from: fields show what was
-    pasted into them, trees what files are called. All of it has no width."""
+class ControlCharFilter(LineFilter):
+    """Removes control characters from all text, whatever its source.
+
+    Fields show pasted text and trees show file names, for example. The removed characters have no
+    width.
+    """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """What is meant for the terminal, such as a picture, is marked as such."""
-        if not any(UNSEEN.search(text) for text, _, control in segments if not control):
+        """Return clean segments. Those that are marked as control, such as pictures, stay."""
+        if not any(CONTROL_CHARACTERS.search(text) for text, _, control in segments if not control):
             return segments
         return [
-            Segment(UNSEEN.sub("", text), style, control) if not control else each
+            Segment(CONTROL_CHARACTERS.sub("", text), style, control) if not control else each
             for each in segments
             for text, style, control in (each,)
         ]

@@ -9,21 +9,22 @@ from urllib.parse import unquote, urlsplit
 
 from refsheet_tui import paths
 from refsheet_tui.errors import PictureError
-from refsheet_tui.pictures.files import looks_like_picture, open_regular
-from refsheet_tui.untrusted import clean
+from refsheet_tui.pictures.files import looks_like_picture, open_regular_file
+from refsheet_tui.untrusted import clean_text
 
-# Characters: some dozen paths. Whatever is longer is words.
+# In characters. Some dozen paths fit; a longer paste is text.
 _LONGEST = 20_000
 _WINDOWS = re.compile(r"^[A-Za-z]:\\")
 
 
 def dropped_paths(text: str) -> list[str]:
-    """The paths in a paste: quoted, backslash-escaped, `file://`, one or several, one a line.
+    """Return the paths in a pasted text.
 
-    Text that is no such thing comes back as the one path it may be.
+    They may be quoted, backslash-escaped or `file://` URLs, and on one or several lines. Other text
+    is returned as a single path.
     """
     found: list[str] = []
-    for line in clean(text).splitlines():
+    for line in clean_text(text).splitlines():
         if line.strip():
             found += _paths(line.strip())
     return found
@@ -38,24 +39,26 @@ def _paths(line: str) -> list[str]:
         return [line]
     try:
         return shlex.split(line)
-    except ValueError:  # a quote that is part of the name
+    except ValueError:  # a quote that belongs to the name
         return [line]
 
 
 def _is_quoted(line: str) -> bool:
-    """Whether a terminal has quoted it: a path typed with plain blanks is left alone."""
+    """Return True if a terminal has quoted the path. A typed path may have plain spaces."""
     return line[0] in "'\"" or "\\" in line or " /" in line
 
 
 def dropped_pictures(text: str) -> list[Path]:
-    """The pictures in a paste that names nothing else; none in one that is words."""
-    found = [paths.typed(path) for path in dropped_paths(text)] if len(text) <= _LONGEST else []
+    """Return the pictures that a pasted text names, or none if it contains anything else."""
+    found = (
+        [paths.expand_user(path) for path in dropped_paths(text)] if len(text) <= _LONGEST else []
+    )
     return found if found and all(map(_is_picture, found)) else []
 
 
 def _is_picture(path: Path) -> bool:
     try:
-        with open_regular(path) as file:
+        with open_regular_file(path) as file:
             return looks_like_picture(file)
     except PictureError:
         return False

@@ -1,25 +1,33 @@
-"""Who is in the gallery: the person's own characters, and the samples that are not among them."""
+"""The characters in the gallery: the user's own, and the samples that are not among them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from refsheet_tui.characters import Character, samples
-from refsheet_tui.characters.library import CharacterLibrary, KeptCharacter
+from refsheet_tui.characters import Character, load_samples
+from refsheet_tui.characters.character_store import CharacterStore, SavedCharacter
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.prompting import Language
 from refsheet_tui.prompting import language as language_of
-from refsheet_tui.prompting.macros import substituted
+from refsheet_tui.prompting.macros import substitute_macros
 from refsheet_tui.untrusted import one_line
 
 
 @dataclass(frozen=True)
-class Entry:
-    """What a card shows. `who` is whom a chat is held with: one of the person's own, or a sample.
-    `used` is in seconds since 1970, None for a sample."""
+class GalleryEntry:
+    """A character in the gallery.
 
-    who: KeptCharacter | Character
+    Attributes:
+        character: One of the user's own, or a sample.
+        name: Its name, in one line.
+        description: Its description, in one line.
+        language: The native name of its language.
+        sheet: The path of its reference sheet; None if that is lost.
+        used: When it was last used, in seconds since 1970; None for a sample.
+    """
+
+    character: SavedCharacter | Character
     name: str
     description: str
     language: str
@@ -27,31 +35,39 @@ class Entry:
     used: float | None = None
 
     @property
-    def kept(self) -> KeptCharacter | None:
-        """Where it is one of the person's own."""
-        return self.who if isinstance(self.who, KeptCharacter) else None
+    def saved(self) -> SavedCharacter | None:
+        """The character if it is one of the user's own, else None."""
+        return self.character if isinstance(self.character, SavedCharacter) else None
 
 
-def entries(library: CharacterLibrary, language: Language) -> list[Entry]:
-    """The one used last first, then the samples as they speak `language`. Raises `StorageError`."""
-    own = [_own(library, kept) for kept in library.latest()]
+def gallery_entries(library: CharacterStore, language: Language) -> list[GalleryEntry]:
+    """Return the user's characters, most recently used first, then the samples.
+
+    The samples speak `language`. Raises `StorageError`.
+    """
+    own = [_own(library, kept) for kept in library.latest_characters()]
     names = {(entry.name, entry.language) for entry in own}
-    given = (_sample(sample.character(language)) for sample in samples())
+    given = (_sample(sample.character(language)) for sample in load_samples())
     return own + [entry for entry in given if (entry.name, entry.language) not in names]
 
 
-def _own(library: CharacterLibrary, kept: KeptCharacter) -> Entry:
-    """Also one that has lost its pictures, which is told when it is talked with."""
+def _own(library: CharacterStore, kept: SavedCharacter) -> GalleryEntry:
+    """Return the entry of a saved character.
+
+    Its pictures may be lost. Then an error is shown when a chat with it opens.
+    """
     profile = kept.profile
     try:
         spoken = language_of(profile.language).native
     except ConfigError:
         spoken = one_line(profile.language)
-    description = substituted(profile.description, profile.name, profile.person)
-    sheet = next(iter(library.pictures(kept)), None)
-    return Entry(kept, one_line(profile.name), one_line(description), spoken, sheet, kept.used)
+    description = substitute_macros(profile.description, profile.name, profile.person)
+    sheet = next(iter(library.picture_paths(kept)), None)
+    return GalleryEntry(
+        kept, one_line(profile.name), one_line(description), spoken, sheet, kept.last_used
+    )
 
 
-def _sample(character: Character) -> Entry:
+def _sample(character: Character) -> GalleryEntry:
     spoken = character.language.native
-    return Entry(character, character.name, character.description, spoken, character.sheet)
+    return GalleryEntry(character, character.name, character.description, spoken, character.sheet)

@@ -39,8 +39,6 @@ def check(keys: Mapping[str, str]) -> None:
     unknown = sorted(keys.keys() - KEY_IDS)
     if unknown:
         raise ConfigError(
-            _("screens.keys: there is nothing called {name}.").format(
-                name=repr(one_line(unknown[0]))
-            ),
-            _("f1 shows the names on every screen."),
+            _("screens.keys: unknown action {name}.").format(name=repr(one_line(unknown[0]))),
+            _("Press F1 on any screen to see the action names."),
         )

@@ -1,4 +1,4 @@
-"""What widgets and screens tell each other."""
+"""The messages between widgets, screens and the app."""
 
 from __future__ import annotations
 
@@ -9,27 +9,26 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from refsheet_tui.characters import Character
-from refsheet_tui.characters.library import KeptCharacter
-from refsheet_tui.config import Value
+from refsheet_tui.characters.character_store import SavedCharacter
+from refsheet_tui.config import SettingValue
 from refsheet_tui.prompting import Language
 
 if TYPE_CHECKING:
-    from refsheet_tui.tui.models.downloads import Ended
+    from refsheet_tui.tui.models.downloads import DownloadResult
 
 
-class ChatWanted(Message):
-    """The person wants to talk with this character: in the chat that was used last, or in a new
-    one."""
+class OpenCharacterChat(Message):
+    """The user wants to chat with a character, in the latest chat or in a new one."""
 
-    def __init__(self, character: Character | KeptCharacter | None, *, new: bool = False) -> None:
-        """One that is not kept yet will be; None: a plain assistant."""
+    def __init__(self, character: Character | SavedCharacter | None, *, new: bool = False) -> None:
+        """Ask for a chat with `character`, which is saved first; None means the assistant."""
         super().__init__()
         self.character = character
         self.new = new
 
 
-class ChatChosen(Message):
-    """The person wants to go on with this chat, or to see a message of it."""
+class OpenChat(Message):
+    """The user wants to continue a chat, or to see a message of it."""
 
     def __init__(self, chat: int, message: int | None = None) -> None:
         super().__init__()
@@ -37,9 +36,11 @@ class ChatChosen(Message):
         self.message = message
 
 
-class SheetChosen(Message):
-    """A character with this sheet will be talked with, in this language, once the person has said
-    who it is: it can be looked at meanwhile."""
+class PrewarmSheet(Message):
+    """The engine can look at a sheet now, while the user still fills in the new character.
+
+    `language` is the language that the character will speak.
+    """
 
     def __init__(self, sheet: Path, language: Language) -> None:
         super().__init__()
@@ -47,17 +48,17 @@ class SheetChosen(Message):
         self.language = language
 
 
-class SettingsWanted(Message):
-    """The person wants these settings, named as in `change_config`, from now on."""
+class ChangeSettings(Message):
+    """The user wants to change settings. They are named as in `change_config`."""
 
-    def __init__(self, changes: Mapping[str, Value]) -> None:
+    def __init__(self, changes: Mapping[str, SettingValue]) -> None:
         super().__init__()
         self.changes = changes
 
 
-class ModelArrived(Message):
-    """A download has ended, one way or another."""
+class DownloadFinished(Message):
+    """A download has finished, failed or been paused."""
 
-    def __init__(self, ended: Ended) -> None:
+    def __init__(self, ended: DownloadResult) -> None:
         super().__init__()
         self.ended = ended

@@ -1,4 +1,4 @@
-"""The chats that stay as they were left, each in a screen of its own."""
+"""The open chats, each with its own screen, which stays as the user left it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from refsheet_tui.characters.library import KeptCharacter
-from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.characters.character_store import SavedCharacter
+from refsheet_tui.chats.chat_store import Chat
 
 if TYPE_CHECKING:
     from refsheet_tui.tui.screens.chat import ChatScreen
@@ -18,10 +18,13 @@ _MOST = 8
 
 
 class OpenChats:
-    """All of a chat is on the disk: what is forgotten here is there again when it is opened."""
+    """The screens of the chats that were used last.
+
+    Chats are saved on the disk, so a screen that is closed here can be built again.
+    """
 
     def __init__(self, app: App[Any], session: Callable[[], Session]) -> None:
-        """`session` is asked for when a chat is opened."""
+        """Open chats in `app`. `session` is called when a chat is opened."""
         self._app = app
         self._session = session
         self._chats: dict[int, ChatScreen] = {}
@@ -31,17 +34,20 @@ class OpenChats:
 
     @property
     def on_screen(self) -> list[int]:
-        """Numbers of those that can be gone back to."""
+        """The numbers of the chats in the screen stack."""
         stack = self._app.screen_stack
         return [chat.number for chat in self._chats.values() if chat in stack]
 
     @property
-    def behind(self) -> list[ChatScreen]:
-        """Those that are on no screen now."""
+    def in_background(self) -> list[ChatScreen]:
+        """The screens that are not in the screen stack."""
         return [chat for chat in self._chats.values() if chat not in self._app.screen_stack]
 
-    def open(self, kept: KeptCharacter | None, chat: Chat) -> None:
-        """Raises `PictureError`, `StorageError`."""
+    def open(self, kept: SavedCharacter | None, chat: Chat) -> None:
+        """Show a chat with a saved character, or with the assistant if `kept` is None.
+
+        Raises `PictureError`, `StorageError`.
+        """
         from refsheet_tui.tui.screens.chat import ChatScreen
         from refsheet_tui.tui.screens.home import HomeScreen
 
@@ -51,9 +57,9 @@ class OpenChats:
             screen = ChatScreen(kept, chat, self._session())
             app.install_screen(screen, f"chat-{chat.id}")
         self._chats[chat.id] = screen
-        while not isinstance(app.screen, ChatScreen | HomeScreen):  # the models lie over it
+        while not isinstance(app.screen, ChatScreen | HomeScreen):  # such as the models screen
             app.pop_screen()
-        if screen in app.screen_stack:  # a double click asks twice
+        if screen in app.screen_stack:  # after a double click
             return
         if isinstance(app.screen, ChatScreen):
             app.screen.leave()
@@ -62,19 +68,19 @@ class OpenChats:
             app.push_screen(screen)
         self._forget()
 
-    def find(self, chat: int, message: int) -> None:
-        """Show a message of one that is open."""
-        self._chats[chat].find(message)
+    def show_message(self, chat: int, message: int) -> None:
+        """Show a message of an open chat."""
+        self._chats[chat].show_message(message)
 
     def _forget(self) -> None:
-        """All but the latest. One whose reply still ends is left to do so."""
+        """Close all but the latest screens. One whose reply is still ending stays."""
         for chat in list(self._chats.values())[: max(0, len(self._chats) - _MOST)]:
             if chat not in self._app.screen_stack and not chat.replying:
                 del self._chats[chat.number]
                 self._app.uninstall_screen(chat)
                 chat.remove()
 
-    def leave(self) -> None:
-        """What was typed in them is kept, and replies are stopped."""
+    def leave_all(self) -> None:
+        """Stop all replies, and save the drafts."""
         for chat in self._chats.values():
             chat.leave()

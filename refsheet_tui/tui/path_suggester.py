@@ -1,4 +1,4 @@
-"""Completing paths while they are typed."""
+"""Completion of paths while the user types."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from refsheet_tui import paths
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.untrusted import one_line
 
-# Of a folder with more, the rest is not looked through: one types the next letter.
+# Further entries of a folder are ignored: the user types another letter.
 _MOST = 5000
 
 
 class PathSuggester(Suggester):
-    """Completes the name that is being typed with the first that begins so."""
+    """Completes the name that is being typed with the first one that begins with it."""
 
     def __init__(self) -> None:
         # A folder may change between two keys.
@@ -32,7 +32,7 @@ def _completed(value: str) -> str | None:
     if not begun or value != one_line(value):
         return None
     try:
-        with os.scandir(paths.typed(folder + separator or ".")) as found:
+        with os.scandir(paths.expand_user(folder + separator or ".")) as found:
             names = [
                 entry.name + (os.sep if entry.is_dir() else "")
                 for entry, _ in zip(found, range(_MOST), strict=False)
@@ -44,8 +44,8 @@ def _completed(value: str) -> str | None:
 
 
 def nearest_folder(value: str) -> Path:
-    """Where to look for what is being typed."""
-    path = paths.absolute(value) if value else Path.home()
+    """Return the nearest existing folder of a path that is being typed."""
+    path = paths.absolute_path(value) if value else Path.home()
     for folder in (path, *path.parents):
         if os.path.isdir(folder):  # noqa: PTH112 - survives impossible names
             return folder

@@ -1,4 +1,4 @@
-"""The person's settings while the screens are open."""
+"""The user's settings while the screens are open."""
 
 from __future__ import annotations
 
@@ -6,29 +6,35 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from refsheet_tui.config import Config, Value, change_config, settings_file, with_changes
-from refsheet_tui.prompting import chosen_language
+from refsheet_tui.config import (
+    Config,
+    SettingValue,
+    change_config,
+    config_file_to_change,
+    with_changes,
+)
+from refsheet_tui.prompting import choose_language
 from refsheet_tui.tui import keys
 
 
 class Preferences:
-    """`config` is what counts now; what is changed is written down at once."""
+    """The current settings in `config`. Changes are saved at once."""
 
     def __init__(self, config: Config, file: Path | None = None) -> None:
-        """`file` None: the person's own settings, where there are any."""
+        """Start with `config`. Changes go to `file`; None means the user's own settings file."""
         self.config = config
-        self.file = settings_file(file)
+        self.file = config_file_to_change(file)
 
-    def tried(self, changes: Mapping[str, Value]) -> Config:
-        """What would count with these. Raises `ConfigError` for what can't be."""
+    def preview(self, changes: Mapping[str, SettingValue]) -> Config:
+        """Return the settings with `changes`. Raises `ConfigError` if they are invalid."""
         config = with_changes(self.config, changes, self.file)
-        chosen_language(config.language, os.environ)
+        choose_language(config.language, os.environ)
         if "screens.keys" in changes:
             keys.check(config.screens.keys)
         return config
 
-    def change(self, changes: Mapping[str, Value]) -> None:
-        """Raises `ConfigError`, `StorageError`; nothing is changed then."""
-        config = self.tried(changes)
+    def change(self, changes: Mapping[str, SettingValue]) -> None:
+        """Save `changes`. Raises `ConfigError`, `StorageError`; then nothing is changed."""
+        config = self.preview(changes)
         change_config(self.file, changes)
         self.config = config

@@ -1,4 +1,4 @@
-"""How long ago something was, as people say it."""
+"""Relative times, such as "2 hours ago"."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from refsheet_tui.i18n import _, ngettext
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
-def ago(then: float, now: float) -> str:
-    """Both in seconds since 1970."""
+def relative_time(then: float, now: float) -> str:
+    """Return how long ago `then` was. Both times are in seconds since 1970."""
     passed = now - then
     if passed < _MINUTE:
         return _("just now")

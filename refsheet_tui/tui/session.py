@@ -1,5 +1,7 @@
-"""The engine as the screens use it: one model, loaded in the background, loaded again when it
-died or when the settings ask for another one."""
+"""The session: the engine with its model, and the user's library.
+
+The model is loaded in the background, and again after the engine dies or the settings change.
+"""
 
 from __future__ import annotations
 
@@ -9,34 +11,33 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Literal
 
 from refsheet_tui.characters import Character
-from refsheet_tui.characters.library import KeptCharacter
+from refsheet_tui.characters.character_store import SavedCharacter
+from refsheet_tui.chats.chat_store import Chat
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.shelf import Chat
 from refsheet_tui.config import Config
 from refsheet_tui.engine import (
     Engine,
-    Event,
+    EngineEvent,
     GenerationSettings,
-    Loading,
     LocalEngine,
     ModelInfo,
     SaferSettings,
-    TextDelta,
+    Timings,
     Vision,
 )
-from refsheet_tui.engine.phases import Phase as Doing
-from refsheet_tui.engine.phases import phase_of
+from refsheet_tui.engine.phases import Phase, PhaseClock
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import _
 from refsheet_tui.prompting import Language, opening_prefix
 from refsheet_tui.tui.background import in_thread
 
-Phase = Literal["loading", "ready", "failed"]
+Availability = Literal["loading", "ready", "failed"]
 
-# Settings that a model is loaded with, or found by.
+# Settings that determine which model is loaded and how.
 _OF_LOADING = {
     "model",
     "mmproj",
@@ -52,21 +53,46 @@ _OF_LOADING = {
 
 @dataclass(frozen=True)
 class EngineState:
-    """Which engine there is, or what became of it, in `words`; `doing` is what keeps it busy."""
+    """The state of the engine.
 
-    phase: Phase
+    Attributes:
+        availability: The state of the model.
+        words: The model or the problem, as text.
+        info: The loaded model; None if there is none.
+        work: The engine's current activity; None if it is idle.
+        since: When `work` started, in seconds of `time.monotonic`.
+    """
+
+    availability: Availability
     words: str
     info: ModelInfo | None = None
-    doing: Doing | None = None
+    work: Phase | None = None
+    since: float = 0.0
 
     @property
     def is_demo(self) -> bool:
+        """True if the demo model is loaded."""
         return self.info is not None and self.info.is_demo
+
+    @property
+    def activity(self) -> str:
+        """The engine's activity and its duration in one line; empty if it is idle."""
+        return self.work.format_line(monotonic() - self.since) if self.work is not None else ""
+
+
+@dataclass
+class ContextUsage:
+    """The tokens that a chat takes in the context, and the timings of its last reply.
+
+    Both are None until they are known.
+    """
+
+    tokens: int | None = None
+    timings: Timings | None = None
 
 
 class Session:
-    """Owns the engine and the person's library. `on_state` is called on the event loop whenever the
-    state changes."""
+    """The engine with its model, and the user's library."""
 
     def __init__(
         self,
@@ -74,41 +100,56 @@ class Session:
         on_state: Callable[[EngineState], None],
         engine: Engine | None = None,
     ) -> None:
-        """Raises `StorageError`."""
+        """Open the library. The model is loaded when `ready` is called.
+
+        Args:
+            config: The settings.
+            on_state: Called on the event loop whenever the state of the engine changes.
+            engine: The engine; None means a `LocalEngine`.
+
+        Raises:
+            StorageError: The library can't be opened.
+        """
         self.config = config
         self.engine = engine or LocalEngine()
         self.library = Library.open()
         self._on_state = on_state
+        self._clock = PhaseClock()
+        self._work_owner: object = None
         self._state = EngineState("loading", "")
         self._loading: asyncio.Task[ModelInfo] | None = None
         self._is_closed = False
 
     @property
     def info(self) -> ModelInfo | None:
-        """Of the model that is there now."""
+        """The loaded model; None if there is none."""
         return self._state.info
 
     @property
     def has_failed(self) -> bool:
-        """Whether no model is there, and none is on its way."""
-        return self._state.phase == "failed" and self._loading is None
+        """True if no model is loaded and none is loading."""
+        return self._state.availability == "failed" and self._loading is None
 
     @property
     def generation(self) -> GenerationSettings:
+        """The generation settings."""
         return GenerationSettings(**self.config.generation.model_dump())
 
     def vision(self, info: ModelInfo) -> Vision:
-        """That of the loaded model, as the settings want it."""
+        """Return how the loaded model sees pictures, by the settings."""
         return Vision(info, self.config.pan_and_scan == "auto")
 
     def configure(self, config: Config) -> bool:
-        """These settings count from now on. Whether they ask for another model, or the same one
-        loaded in another way: `reload` does that."""
+        """Use other settings from now on.
+
+        Returns True if they need another model, or the same one loaded differently. The caller must
+        then call `reload`.
+        """
         before, self.config = self.config, config
         return any(getattr(before, name) != getattr(config, name) for name in _OF_LOADING)
 
     async def reload(self) -> ModelInfo:
-        """Load what the settings ask for. Raises `RefsheetError`."""
+        """Load the model of the settings, and return it. Raises `RefsheetError`."""
         loading, self._loading = self._loading, None
         if loading is not None:
             loading.cancel()
@@ -116,117 +157,142 @@ class Session:
         return await self.ready()
 
     async def ready(self) -> ModelInfo:
-        """The loaded model; loads it first where it isn't. Raises `RefsheetError`."""
+        """Return the loaded model, after loading it if necessary. Raises `RefsheetError`."""
         while True:
-            loading = self._loading or self._begin()
+            loading = self._loading or self._start_loading()
             try:
-                # Whoever stops waiting does not stop the loading.
+                # A caller that is cancelled does not cancel the loading.
                 return await asyncio.shield(loading)
             except asyncio.CancelledError:
                 if self._is_closed or not loading.cancelled():
                     raise
-                # Another model is loaded in its place: that one is waited for.
+                # Another model is loaded instead, so wait for that one.
 
     def chat_with(
-        self, character: Character | KeptCharacter, *, new: bool = False
-    ) -> tuple[KeptCharacter, Chat]:
-        """The chat that was used last with this character, in the version that it is held with, or
-        a new one; the character is kept first where it is not yet. Raises `PictureError`,
-        `StorageError`."""
+        self, character: Character | SavedCharacter, *, new: bool = False
+    ) -> tuple[SavedCharacter, Chat]:
+        """Return the latest chat with a character, or a new one.
+
+        A character that is not in the library is saved first.
+
+        Args:
+            character: The character.
+            new: Create a new chat, unless the latest one is still empty.
+
+        Returns:
+            The character in the version of the chat, and the chat.
+
+        Raises:
+            PictureError, StorageError: The character or the chat can't be saved.
+        """
         characters, chats = self.library.characters, self.library.chats
-        kept = characters.keep(character) if isinstance(character, Character) else character
-        latest = chats.latest(1, character=kept.id)
-        newest = characters.get(kept.id).version
-        # One in which nothing was said goes on as long as the character is the same.
-        if latest and (latest[0].version == newest if latest[0].leaf is None else not new):
-            version = latest[0].version
-            return (characters.at(version) if version is not None else kept), latest[0]
-        kept = characters.get(kept.id)
-        return kept, chats.begin(kept.version)
+        kept = characters.find_or_add(character) if isinstance(character, Character) else character
+        latest = chats.latest_chats(1, character=kept.id)
+        newest = characters.get_character(kept.id).version
+        # An empty chat is used again, as long as the character has not changed.
+        if latest and (
+            latest[0].character_version == newest if latest[0].leaf is None else not new
+        ):
+            version = latest[0].character_version
+            return (characters.get_version(version) if version is not None else kept), latest[0]
+        kept = characters.get_character(kept.id)
+        return kept, chats.create_chat(kept.version)
 
     def plain_chat(self, *, new: bool = False) -> Chat:
-        """The chat with no character that was used last, or a new one. Raises `StorageError`."""
+        """Return the latest chat with the assistant, or a new one. Raises `StorageError`."""
         chats = self.library.chats
-        latest = chats.plain(1)
+        latest = chats.latest_assistant_chats(1)
         if latest and not (new and latest[0].leaf is not None):
             return latest[0]
-        return chats.begin(None)
+        return chats.create_chat(None)
 
-    async def look(self, sheet: Path, language: Language) -> None:
-        """Let the engine look at a sheet whose character is not complete yet. Raises nothing: who
-        opens the chat will hear what is wrong."""
+    async def prewarm_sheet(self, sheet: Path, language: Language) -> None:
+        """Let the engine look at the reference sheet of a character that is not complete yet.
+
+        Errors are ignored, because opening the chat will raise them again.
+        """
         with suppress(RefsheetError):
             vision = self.vision(await self.ready())
             seen = await in_thread(partial(vision.view, sheet))
-            prefix = opening_prefix(language, seen)
+            prefix, owner = opening_prefix(language, seen), object()
             try:
-                await self.engine.prewarm(prefix, self.heard)
+                await self.engine.prewarm(prefix, partial(self.publish, owner=owner))
             finally:
-                self.rests()
+                self.end_work(owner)
 
-    def heard(self, event: Event) -> None:
-        """The engine says what it is doing."""
+    def publish(self, event: EngineEvent, owner: object) -> None:
+        """Update the state by an event of the engine, which works for `owner`."""
         if isinstance(event, SaferSettings) and self._state.info is not None:
-            self._now(_loaded(replace(self._state.info, safe_mode=event.words)))
-        doing = Doing(_("writing")) if isinstance(event, TextDelta) else phase_of(event)
-        if doing is not None:
-            self._now(replace(self._state, doing=doing))
+            self._set_state(_loaded(replace(self._state.info, safe_mode=event.description)))
+        self._work_owner = owner
+        self._clock.on_event(event)
+        self._set_state(self._state)
 
-    def rests(self) -> None:
-        """What the engine was doing has ended."""
-        self._now(replace(self._state, doing=None))
+    def show_work(self, words: str, owner: object) -> None:
+        """Show `words` as the current activity, for work that the engine waits for."""
+        self._work_owner = owner
+        self._clock.enter(Phase(words))
+        self._set_state(self._state)
 
-    def retell(self) -> None:
-        """Its state again, in another language."""
+    def end_work(self, owner: object) -> None:
+        """Show that the engine is idle, unless it works for another owner by now."""
+        if self._work_owner is owner:
+            self._clock.enter(None)
+            self._set_state(self._state)
+
+    def retranslate(self) -> None:
+        """Publish the state of the engine again, in another language."""
         if self._state.info is not None:
-            self._now(_loaded(self._state.info))
+            self._set_state(_loaded(self._state.info))
 
-    def died(self) -> None:
-        """The engine process has ended: begin at once to start another."""
-        self._now(EngineState("failed", _("the engine stopped, starting it again")))
+    def restart_engine(self) -> None:
+        """Start another engine process at once, after the last one has ended."""
+        self._set_state(EngineState("failed", _("Engine stopped, restarting")))
         self._loading = None
-        self._begin()
+        self._start_loading()
 
     async def close(self) -> None:
-        """End the engine, busy or not."""
+        """Stop the engine, even if it is busy, and close the library."""
         self._is_closed = True
         try:
             await self.engine.close()
         finally:
             self.library.close()
 
-    def _begin(self) -> asyncio.Task[ModelInfo]:
+    def _start_loading(self) -> asyncio.Task[ModelInfo]:
         self._loading = asyncio.create_task(self._load())
-        self._loading.add_done_callback(self._ended)
+        self._loading.add_done_callback(self._on_loading_ended)
         return self._loading
 
     async def _load(self) -> ModelInfo:
-        self._now(EngineState("loading", _("loading")))
-        from refsheet_tui.weights import load_settings  # the catalogue is not read before
+        owner = object()
+        self._set_state(EngineState("loading", ""))
+        self.show_work(_("Loading the model"), owner)
+        from refsheet_tui.weights import build_load_settings  # reads the catalog
 
         try:
-            settings = load_settings(self.config)
-            info = await self.engine.load(settings, self._progress)
+            settings = build_load_settings(self.config)
+            info = await self.engine.load(settings, partial(self.publish, owner=owner))
         except RefsheetError:
-            self._now(EngineState("failed", _("no model: f3 chooses one")))
+            self.end_work(owner)
+            self._set_state(EngineState("failed", _("No model: F3 to choose")))
             raise
-        self._now(_loaded(info))
+        self.end_work(owner)
+        self._set_state(_loaded(info))
         return info
 
-    def _ended(self, loading: asyncio.Task[ModelInfo]) -> None:
-        """After a failure the next `ready` tries again."""
+    def _on_loading_ended(self, loading: asyncio.Task[ModelInfo]) -> None:
+        """After a failure, let the next `ready` try again."""
         failed = loading.cancelled() or loading.exception() is not None
         if failed and self._loading is loading:
             self._loading = None
 
-    def _progress(self, loading: Loading) -> None:
-        self._now(EngineState("loading", f"{_('loading')} {loading.fraction:.0%}"))
-
-    def _now(self, state: EngineState) -> None:
-        self._state = state
-        self._on_state(state)
+    def _set_state(self, state: EngineState) -> None:
+        """Show `state`, with what the engine is doing now."""
+        self._state = replace(state, work=self._clock.phase, since=self._clock.since)
+        self._on_state(self._state)
 
 
 def _loaded(info: ModelInfo) -> EngineState:
-    safe = " · " + _("safe mode") if info.restrictions else ""
+    safe = " · " + _("Safe mode") if info.restrictions else ""
     return EngineState("ready", f"{info.name} · {info.device}{safe}", info)

@@ -1,4 +1,4 @@
-"""The program's own looks: paper and ink, by day and by night."""
+"""RefSheet's own themes, in the colors of paper and ink: one light, one dark."""
 
 from __future__ import annotations
 

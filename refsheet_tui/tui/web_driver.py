@@ -1,4 +1,4 @@
-"""The screens drawn for a browser."""
+"""The Textual driver for `refsheet serve`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from textual.events import AppFocus
 
 
 class BrowserDriver(WebDriver):
-    """Textual's web driver, which leaves when the server does.
+    """Textual's web driver, changed to quit when the server ends.
 
-    Textual's own goes on alone, with the engine, when the end of its input comes; and whatever it
-    draws then ends in an error.
+    Textual's own keeps running when its input ends, together with the engine, and then fails
+    whenever it draws.
     """
 
     def __init__(
@@ -31,20 +31,22 @@ class BrowserDriver(WebDriver):
         self._write = partial(_write_all, self.fileno)
 
     def start_application_mode(self) -> None:
-        """Textual begins without the focus, and what is not drawn then stays away when it comes:
-        the keys at the foot."""
+        """Start the app with the focus.
+
+        Textual starts without it. The footer, which is not drawn then, would be missing later, too.
+        """
         super().start_application_mode()
         self._app.call_later(self._app.post_message, AppFocus())
 
     def run_input_thread(self) -> None:
         super().run_input_thread()
         if not self.exit_event.is_set():
-            # As ctrl+q does, which keeps what was typed.
+            # As Ctrl+Q does, which saves drafts.
             self._app.call_later(self._app.action_quit)
 
 
 def _write_all(fd: int, data: bytes) -> int:
-    """As `os.write`, but to the end, and to nobody when nobody reads."""
+    """Write all of `data`, or nothing if nobody reads, and return its length."""
     rest = memoryview(data)
     with suppress(BrokenPipeError):
         while rest:

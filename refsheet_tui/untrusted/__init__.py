@@ -1,15 +1,15 @@
-"""Text, JSON and files that anybody may have written: bounded, checked, and safe to display."""
+"""Reading untrusted text, JSON and files: bounded, checked, and safe to display."""
 
 from refsheet_tui.untrusted.files import read_file
-from refsheet_tui.untrusted.json_text import TEXT, check_json, parse_json
-from refsheet_tui.untrusted.text import UNSEEN, StreamCleaner, clean, one_line
+from refsheet_tui.untrusted.json_text import MAX_JSON_BYTES, check_json, parse_json
+from refsheet_tui.untrusted.text import CONTROL_CHARACTERS, StreamCleaner, clean_text, one_line
 
 __all__ = [
-    "TEXT",
-    "UNSEEN",
+    "CONTROL_CHARACTERS",
+    "MAX_JSON_BYTES",
     "StreamCleaner",
     "check_json",
-    "clean",
+    "clean_text",
     "one_line",
     "parse_json",
     "read_file",

@@ -1,4 +1,4 @@
-"""Files from outside: no more of one is read than it may hold, and what is wrong names it."""
+"""Reading untrusted files up to a limit, with errors that name the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from refsheet_tui.errors import HostileFileError, RefsheetError
+from refsheet_tui.errors import RefsheetError, UntrustedFileError
 from refsheet_tui.i18n import _
 from refsheet_tui.untrusted.text import one_line
 
@@ -14,20 +14,34 @@ T = TypeVar("T")
 
 
 def read_file(path: Path, limit: int, read: Callable[[bytes], T], too_large: RefsheetError) -> T:
-    """What `read` makes of the bytes of a file, of which there are at most `limit`. What it raises
-    is raised as an error of the kind of `too_large` that names the file."""
+    """Read and parse a file of a limited size.
+
+    Args:
+        path: The file.
+        limit: The most bytes that it may have.
+        read: Parses the bytes of the file. Its errors may be of the class of `too_large`, or
+            `UntrustedFileError`.
+        too_large: The error for a file with more bytes. All errors are raised as its class.
+
+    Returns:
+        The result of `read`.
+
+    Raises:
+        RefsheetError: The file can't be read or parsed. The error is of the class of `too_large`,
+            and names the file.
+    """
     kind, name = type(too_large), one_line(str(path))
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except OSError as error:
         raise kind(
-            _("{file} can't be read: {reason}.").format(file=name, reason=error.strerror),
+            _("Can't read {file}: {reason}.").format(file=name, reason=error.strerror),
             _("Check the path and its permissions."),
         ) from error
     try:
         if len(data) > limit:
             raise too_large
         return read(data)
-    except (kind, HostileFileError) as error:
+    except (kind, UntrustedFileError) as error:
         raise kind(f"{name}: {error.problem}", error.remedy) from error

@@ -1,7 +1,7 @@
-"""Cleaning text from outside: cards, file names, chat files, and the model's own output.
+"""Cleaning untrusted text: cards, file names, chat files, and the model's own output.
 
-What is removed can move the cursor, rename the window, answer back to the shell, or show text in
-another order than it is read. Letters, marks, joiners and emoji of every script stay.
+Characters are removed that can move the cursor, rename the window, type into the shell, or show
+text in a different order. Letters, marks, joiners and emoji of every script stay.
 """
 
 from __future__ import annotations
@@ -9,37 +9,54 @@ from __future__ import annotations
 import re
 
 _ESC = "\x1b"
-# Introducers of ECMA-48 control sequences and control strings, as the character after ESC and
-# as the one-character (C1) form.
+# The beginnings of ECMA-48 control sequences and control strings: the character after ESC, and the
+# one-character (C1) form.
 _CSI = {"[", "\x9b"}
-_STRING = {"]", "P", "X", "^", "_", "\x9d", "\x90", "\x98", "\x9e", "\x9f"}
+_CONTROL_STRING = {"]", "P", "X", "^", "_", "\x9d", "\x90", "\x98", "\x9e", "\x9f"}
 
-# C0 but tab and line feed, DEL, C1, bidi embeddings, overrides and isolates, lone surrogates
-# (they can't be encoded, so writing one would raise).
-UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""One of them; none has a width."""
+# C0 without tab and line feed, DEL, C1, bidi embeddings, overrides and isolates, and lone
+# surrogates (they can't be encoded, so writing one would raise an error).
+CONTROL_CHARACTERS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Matches one character that `clean_text` removes or replaces."""
 # BEL and ST end a control string, CAN and SUB abandon it, ESC begins `ESC \\` or another sequence.
-# A line break ends it too, so that a string that was never terminated can't swallow the rest of a
-# message.
+# A line break ends it as well, so that an unterminated string can't swallow the rest of a message.
 _STRING_STOP = re.compile("[\x07\x18\x1a\x1b\x9c\n\r]")
 _BREAKS = re.compile("[\t\n\u2028\u2029]")
 
 
-def clean(text: str) -> str:
-    """`text` without control characters (line feed and tab stay), escape sequences and bidi
-    controls; `\\r\\n` and `\\r` become `\\n`, a lone surrogate becomes U+FFFD."""
-    # Most texts hold nothing of it, and a chat file holds very many texts.
-    return StreamCleaner().feed(text) if UNSEEN.search(text) else text
+def clean_text(text: str) -> str:
+    r"""Remove everything from a text that could harm the terminal.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text without control characters (line feed and tab stay), escape sequences and bidi
+        controls. `\r\n` and `\r` become `\n`, and a lone surrogate becomes U+FFFD.
+    """
+    # Most texts contain nothing to remove, and a chat file has very many texts.
+    return StreamCleaner().feed(text) if CONTROL_CHARACTERS.search(text) else text
 
 
 def one_line(text: str) -> str:
-    """`text` cleaned, with a space for every line break and tab: for names inside a message."""
-    return _BREAKS.sub(" ", clean(text))
+    """Clean a text that has to fit on one line, such as a name inside of an error.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text as `clean_text` returns it, with a space for every line break and tab.
+    """
+    return _BREAKS.sub(" ", clean_text(text))
 
 
 class StreamCleaner:
-    """`clean` for a text that arrives in pieces: wherever it is cut, the pieces that come out
-    add up to the same. Nothing is held back; a sequence that is cut is remembered as a state.
+    """Does what `clean_text` does, for a text that arrives in pieces.
+
+    The clean pieces add up to the same text, wherever the text was cut. Nothing is held back: an
+    escape sequence that was cut is remembered as a state.
     """
 
     def __init__(self) -> None:
@@ -47,7 +64,11 @@ class StreamCleaner:
         self._after_cr = False
 
     def feed(self, piece: str) -> str:
-        """What `piece` adds to the clean text."""
+        """Add a piece, and return what it adds to the clean text.
+
+        Args:
+            piece: The next piece of the text, of any length.
+        """
         out: list[str] = []
         position = 0
         while position < len(piece):
@@ -55,27 +76,32 @@ class StreamCleaner:
         return "".join(out)
 
     def flush(self) -> str:
-        """End of the text: forget an unfinished sequence. There is never anything left to show."""
+        """End the text, and forget an unfinished escape sequence.
+
+        Returns:
+            An empty text, because nothing is ever held back.
+        """
         self._state = self._text
         self._after_cr = False
         return ""
 
-    # Each state reads from `position` on, appends what stays, and returns where to go on.
+    # Each state reads from `position` on, appends the text that stays, and returns the position
+    # after what it read.
 
     def _text(self, piece: str, position: int, out: list[str]) -> int:
         if self._after_cr:
             self._after_cr = False
             if piece[position] == "\n":
                 return position + 1
-        found = UNSEEN.search(piece, position)
+        found = CONTROL_CHARACTERS.search(piece, position)
         if found is None:
             out.append(piece[position:])
             return len(piece)
         out.append(piece[position : found.start()])
-        self._special(found.group(), out)
+        self._handle_control(found.group(), out)
         return found.end()
 
-    def _special(self, char: str, out: list[str]) -> None:
+    def _handle_control(self, char: str, out: list[str]) -> None:
         if char == "\r":
             out.append("\n")
             self._after_cr = True
@@ -83,7 +109,7 @@ class StreamCleaner:
             self._state = self._escape
         elif char in _CSI:
             self._state = self._control_sequence
-        elif char in _STRING:
+        elif char in _CONTROL_STRING:
             self._state = self._control_string
         elif "\ud800" <= char <= "\udfff":
             out.append("\ufffd")
@@ -92,7 +118,7 @@ class StreamCleaner:
         char = piece[position]
         if char in _CSI:
             self._state = self._control_sequence
-        elif char in _STRING:
+        elif char in _CONTROL_STRING:
             self._state = self._control_string
         elif " " <= char <= "/":  # an intermediate: more of the same sequence follows
             self._state = self._escape

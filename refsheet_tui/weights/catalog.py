@@ -1,4 +1,4 @@
-"""The models that can be had by name: those the program ships with, and the person's own."""
+"""The catalog: the models that have a name, from the program and from the user's own file."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from refsheet_tui import paths
-from refsheet_tui.config.validation import validated
+from refsheet_tui.config.validation import validate_settings
 from refsheet_tui.config.yaml_file import read_settings
-from refsheet_tui.engine.memory import Shape
-from refsheet_tui.engine.parts import part_names
+from refsheet_tui.engine.memory import ModelShape
+from refsheet_tui.engine.split_files import part_names
 from refsheet_tui.errors import ConfigError, WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.untrusted import one_line
 
-FILE_NAME = "catalog.yaml"
-RESERVED = "demo"
+CATALOG_NAME = "catalog.yaml"
+RESERVED_NAME = "demo"
 
 _Line = Annotated[str, AfterValidator(one_line)]
-_NAME = r"^[a-z0-9][a-z0-9._-]*$"
+_NAME_PATTERN = r"^[a-z0-9][a-z0-9._-]*$"
 
 
-def _inside_the_repository(name: str) -> str:
+def _check_relative_path(name: str) -> str:
     if any(part in ("", ".", "..") for part in name.split("/")):
         raise ValueError("it must be a path inside the repository")
     return name
@@ -53,29 +53,43 @@ class _Strict(BaseModel):
 
 
 class RemoteFile(_Strict):
-    """A file on the hub. Without a revision the newest one; size and sum are those published."""
+    """A file on the hub.
+
+    Attributes:
+        repository: The repository, as `owner/name`.
+        file: The path of the file inside the repository.
+        revision: The commit; None means the newest one.
+        bytes: The published size, if known.
+        sha256: The published checksum, in hexadecimal digits, if known.
+    """
 
     repository: str = Field(pattern=r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
-    file: Annotated[
-        str, Field(pattern=r"^[\w./ +-]+\.gguf$"), AfterValidator(_inside_the_repository)
-    ]
+    file: Annotated[str, Field(pattern=r"^[\w./ +-]+\.gguf$"), AfterValidator(_check_relative_path)]
     revision: str | None = Field(default=None, pattern=r"^[0-9a-f]{40}$")
     bytes: int | None = Field(default=None, ge=1)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
 class Licence(_Strict):
-    """Terms that files come with; `notice` must stay with them."""
+    """The terms of a model; `notice` must be stored beside its files."""
 
     title: _Line
     url: _Line
     notice: _Line
 
 
-class Entry(_Strict):
-    """A text model, and the projector that belongs to it; without one it can't see pictures.
+class CatalogEntry(_Strict):
+    """A model of the catalog, with its files.
 
-    `more_parts` are the other files, in order, of a model that was split; `model` is the first.
+    Attributes:
+        title: The name that the user sees.
+        model: The file of the text model, or its first part if it was split.
+        more_parts: The other parts of a model that was split, in order.
+        projector: The projector; None for a text-only model.
+        licence: The key of its terms in `Catalog.licences`.
+        shape: The key of its shape in `Catalog.shapes`.
+        gated: The publisher's terms must be accepted on the hub before a download.
+        instead: The name of a model to download in place of this one, if it is gated.
     """
 
     title: _Line
@@ -89,7 +103,7 @@ class Entry(_Strict):
 
     @field_validator("model")
     @classmethod
-    def _is_the_first(cls, model: RemoteFile) -> RemoteFile:
+    def _check_first_part(cls, model: RemoteFile) -> RemoteFile:
         first = _part_files(model.file)[0]
         if model.file != first:
             raise PydanticCustomError(
@@ -99,9 +113,9 @@ class Entry(_Strict):
 
     @field_validator("more_parts")
     @classmethod
-    def _are_all_there(cls, others: list[RemoteFile], info: ValidationInfo) -> list[RemoteFile]:
+    def _check_more_parts(cls, others: list[RemoteFile], info: ValidationInfo) -> list[RemoteFile]:
         first = info.data.get("model")
-        if first is not None:  # else that is what is wrong
+        if first is not None:  # None: `model` is invalid, which has its own error
             names = _part_files(first.file)[1:]
             wanted = [(first.repository, first.revision, name) for name in names]
             if wanted != [(each.repository, each.revision, each.file) for each in others]:
@@ -115,7 +129,7 @@ class Entry(_Strict):
 
     @field_validator("projector")
     @classmethod
-    def _is_one_file(cls, projector: RemoteFile | None) -> RemoteFile | None:
+    def _check_projector_not_split(cls, projector: RemoteFile | None) -> RemoteFile | None:
         if projector is not None and len(_part_files(projector.file)) > 1:
             raise PydanticCustomError(
                 "projector", "should be one file, because a projector is never split"
@@ -129,56 +143,68 @@ class Entry(_Strict):
 
     @property
     def files(self) -> tuple[RemoteFile, ...]:
+        """All files, the projector last."""
         return self.parts if self.projector is None else (*self.parts, self.projector)
 
     @property
     def size(self) -> int | None:
-        """Bytes of all files; None where one is unknown."""
+        """The size of all files together, in bytes; None if one of them is unknown."""
         sizes = [file.bytes for file in self.files]
         return None if None in sizes else sum(size or 0 for size in sizes)
 
 
 class Catalog(_Strict):
-    """Entries by name, in the order in which they are shown."""
+    """All models that have a name.
+
+    Attributes:
+        default: The name of the model to recommend if the speed of the machine is unknown.
+        best_first: The names of the models that can be recommended, the best one first.
+        licences: Terms by their keys.
+        shapes: The numbers that the memory of a model depends on, by their keys.
+        models: The models by name, in the order in which they are shown.
+    """
 
     default: str | None = None
     best_first: list[str] = []
     licences: dict[str, Licence] = {}
-    shapes: dict[str, Annotated[Shape, BeforeValidator(TypeAdapter(Shape).validate_python)]] = {}
-    models: dict[Annotated[str, Field(pattern=_NAME)], Entry] = {}
+    shapes: dict[
+        str, Annotated[ModelShape, BeforeValidator(TypeAdapter(ModelShape).validate_python)]
+    ] = {}
+    models: dict[Annotated[str, Field(pattern=_NAME_PATTERN)], CatalogEntry] = {}
 
     @model_validator(mode="after")
-    def _is_consistent(self) -> Catalog:
-        if RESERVED in self.models:
-            raise ValueError(f"'{RESERVED}' is the model that comes with the program")
+    def _check_reserved_name(self) -> Catalog:
+        if RESERVED_NAME in self.models:
+            raise ValueError(f"'{RESERVED_NAME}' is the model that comes with the program")
         return self
 
-    def entry(self, name: str) -> Entry:
-        """Raises `WeightsError` for a name that is not in it."""
+    def get_entry(self, name: str) -> CatalogEntry:
+        """Return the model of that name. Raises `WeightsError` if there is none."""
         found = self.models.get(name)
         if found is None:
             known = ", ".join(self.models)
             raise WeightsError(
-                _("There is no model {name} in the catalogue.").format(name=one_line(name)),
-                _("It has: {known}.").format(known=known),
+                _("The catalog has no model {name}.").format(name=one_line(name)),
+                _("Available: {known}.").format(known=known),
             )
         return found
 
-    def licence(self, entry: Entry) -> Licence | None:
+    def licence_of(self, entry: CatalogEntry) -> Licence | None:
+        """Return the terms of a model, or None if it has none."""
         return self.licences.get(entry.licence) if entry.licence else None
 
 
 def load_catalog() -> Catalog:
-    """The shipped catalogue, with the person's `catalog.yaml` over it.
+    """Return the program's own catalog, in which the user's `catalog.yaml` replaces entries.
 
-    Raises `ConfigError` naming the file and what is wrong with it.
+    Raises `ConfigError`, which names the file and what is wrong with it.
     """
-    file = paths.shipped(f"models/{FILE_NAME}")
-    shipped = validated(Catalog, read_settings(file), file)
-    own_file = paths.config_dir() / FILE_NAME
+    file = paths.resource_path(f"models/{CATALOG_NAME}")
+    shipped = validate_settings(Catalog, read_settings(file), file)
+    own_file = paths.config_dir() / CATALOG_NAME
     if not os.path.lexists(own_file):
         return shipped
-    own = validated(Catalog, read_settings(own_file), own_file)
+    own = validate_settings(Catalog, read_settings(own_file), own_file)
     both = Catalog(
         default=own.default or shipped.default,
         best_first=own.best_first or shipped.best_first,
@@ -191,7 +217,7 @@ def load_catalog() -> Catalog:
 
 
 def _check_names(catalog: Catalog, file: Path) -> None:
-    """Raises `ConfigError` when something is named that is nowhere."""
+    """Check that every name in the catalog refers to something. Raises `ConfigError` if not."""
     entries = catalog.models.values()
     asked: dict[str, tuple[list[str | None], Collection[str]]] = {
         "model": (
@@ -205,8 +231,8 @@ def _check_names(catalog: Catalog, file: Path) -> None:
         for name in names:
             if name is not None and name not in known:
                 raise ConfigError(
-                    _("{file}: there is no {what} {name}.").format(
+                    _("{file}: unknown {what} {name}.").format(
                         file=file, what=what, name=one_line(name)
                     ),
-                    _("It has: {known}.").format(known=", ".join(known)),
+                    _("Available: {known}.").format(known=", ".join(known)),
                 )

@@ -1,4 +1,4 @@
-"""Which files to load for what the person named."""
+"""Finding the model files to load for a name or a path that the user chose."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.engine.parts import model_parts
+from refsheet_tui.engine.split_files import model_parts
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import load_catalog
-from refsheet_tui.weights.store import State, Store
+from refsheet_tui.weights.model_store import FileState, ModelStore
 
 DEMO = "demo"
 
@@ -22,33 +22,37 @@ DEMO_NOTICE = (
     "For a real one: refsheet models download"
 )
 
-_MISSING = {
-    State.ABSENT: (
-        N_("{name} is not on this machine."),
-        N_("Get it: refsheet models download {name}"),
+_NOT_READY_MESSAGES = {
+    FileState.ABSENT: (
+        N_("{name} isn't downloaded yet."),
+        N_("Download it: refsheet models download {name}"),
     ),
-    State.PARTIAL: (
+    FileState.PARTIAL: (
         N_("{name} is incomplete: {file} is missing."),
-        N_("Go on with it: refsheet models download {name}"),
+        N_("Resume the download: refsheet models download {name}"),
     ),
-    State.DAMAGED: (
-        N_("A file of {name} does not have the size it should have."),
-        N_("Mend it: refsheet models download {name}"),
+    FileState.DAMAGED: (
+        N_("A file of {name} has the wrong size."),
+        N_("Repair it: refsheet models download {name}"),
     ),
 }
 
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """A text model and its projector; without one it can't see pictures. `model` is the first part
-    of a model that was split."""
+    """The files of a model to load.
+
+    Attributes:
+        model: The file of the text model, or its first part if it was split.
+        mmproj: The file of the projector; None for a text-only model.
+    """
 
     model: Path
     mmproj: Path | None
 
     @property
     def parts(self) -> tuple[Path, ...]:
-        """The files of the text model, also those that are missing. Reads the head of one."""
+        """The files of the text model, including missing ones. Reads the header of one file."""
         return model_parts(self.model)
 
     @property
@@ -57,37 +61,49 @@ class ModelChoice:
         return (*self.parts, self.mmproj) if self.mmproj else self.parts
 
 
-def choose_model(model: str, mmproj: Path | None, store: Store) -> ModelChoice:
-    """The files for `demo`, a name from the catalogue, or a path: any part of a split model.
+def choose_model(model: str, mmproj: Path | None, store: ModelStore) -> ModelChoice:
+    """Find the files of a model.
 
-    Where no projector is named beside a path, the only `*mmproj*.gguf` next to the model is taken.
-    Raises `WeightsError` for a file that isn't there, `ConfigError` for a bad catalogue.
+    Args:
+        model: `demo`, a name from the catalog, or the path of a GGUF file, which can be any part
+            of a split model.
+        mmproj: The projector; None chooses the one of the catalog, or `*mmproj*.gguf` in the
+            folder of the model if there is exactly one.
+        store: The folder of the downloaded models.
+
+    Returns:
+        The files. Some parts of a model that was given by its path may be missing.
+
+    Raises:
+        WeightsError: The file doesn't exist, or the model isn't completely downloaded.
+        ConfigError: The catalog is invalid.
+        StorageError: The demo model is missing.
     """
     if model == DEMO:
-        return ModelChoice(paths.demo_model(), paths.typed(mmproj or paths.demo_mmproj()))
-    catalog, path = None if is_path(model) else load_catalog(), paths.typed(model)
+        return ModelChoice(paths.demo_model(), paths.expand_user(mmproj or paths.demo_mmproj()))
+    catalog, path = None if is_path(model) else load_catalog(), paths.expand_user(model)
     if catalog is None or (model not in catalog.models and paths.is_file(path)):
         parts = model_parts(path)
         if not any(map(paths.exists, parts)):
             raise WeightsError(
-                _("There is no model {name}.").format(name=one_line(model)),
-                _("Give the path of a GGUF file, or a name that 'refsheet models' shows."),
+                _("The model {name} doesn't exist.").format(name=one_line(model)),
+                _("Enter the path of a GGUF file, or a name listed by 'refsheet models'."),
             )
         return ModelChoice(
-            parts[0], paths.typed(mmproj) if mmproj else _only_projector_beside(parts)
+            parts[0], paths.expand_user(mmproj) if mmproj else _only_projector_beside(parts)
         )
-    entry = catalog.entry(model)
-    state = store.state_of(entry)
-    if state is not State.WHOLE:
-        problem, remedy = _MISSING[state]
-        file = store.first_missing(entry).file if state is State.PARTIAL else ""
+    entry = catalog.get_entry(model)
+    state = store.entry_state(entry)
+    if state is not FileState.WHOLE:
+        problem, remedy = _NOT_READY_MESSAGES[state]
+        file = store.first_missing_file(entry).file if state is FileState.PARTIAL else ""
         raise WeightsError(_(problem).format(name=model, file=file), _(remedy).format(name=model))
-    own = store.path(entry.projector) if entry.projector else None
-    return ModelChoice(store.path(entry.model), paths.typed(mmproj) if mmproj else own)
+    own = store.file_path(entry.projector) if entry.projector else None
+    return ModelChoice(store.file_path(entry.model), paths.expand_user(mmproj) if mmproj else own)
 
 
 def is_path(model: str) -> bool:
-    """Whether it can't be a name."""
+    """Return True if `model` can only be a path, and not a name."""
     return "/" in model or os.sep in model or model.endswith(".gguf")
 
 

@@ -1,4 +1,4 @@
-"""What looking at a file brings to light."""
+"""The results of verifying model files."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from enum import Enum
 from pathlib import Path
 
 
-class Verdict(Enum):
-    """`NOTED` is good, with something to know about it."""
+class CheckResult(Enum):
+    """The result of one check; `NOTED` is good, with a remark for the user."""
 
     GOOD = "good"
     NOTED = "noted"
@@ -17,16 +17,16 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`remedy` is empty for what is not bad."""
+    """A result and its explanation; `remedy` is empty unless the result is `BAD`."""
 
-    words: str
-    verdict: Verdict = Verdict.GOOD
+    message: str
+    result: CheckResult = CheckResult.GOOD
     remedy: str = ""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question about a file, and its answer."""
+    """One check of a file, and what it found."""
 
     file: Path
     name: str
@@ -34,15 +34,17 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Report:
-    """All answers, in the order in which the questions were asked."""
+class VerificationReport:
+    """All checks of a model, in the order in which they were made."""
 
     checks: tuple[Check, ...]
 
     @property
     def is_good(self) -> bool:
-        return not self.bad
+        """True if no check failed."""
+        return not self.failures
 
     @property
-    def bad(self) -> tuple[Check, ...]:
-        return tuple(each for each in self.checks if each.finding.verdict is Verdict.BAD)
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(each for each in self.checks if each.finding.result is CheckResult.BAD)

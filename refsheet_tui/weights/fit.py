@@ -1,4 +1,4 @@
-"""Which models this machine can run, and how well."""
+"""Estimating which models this machine can run, and how well."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from enum import Enum
 import psutil
 
 from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.files import read_model
-from refsheet_tui.engine.machine import Build
-from refsheet_tui.engine.memory import Need, Shape, layers_on_gpu, needed
-from refsheet_tui.engine.parts import model_size
-from refsheet_tui.engine.room import memory_room, on_the_processor
+from refsheet_tui.engine.build_info import LlamaBuild
+from refsheet_tui.engine.file_checks import read_model_header
+from refsheet_tui.engine.memory import MemoryEstimate, ModelShape, estimate_memory, layers_on_gpu
+from refsheet_tui.engine.room import free_memory, memory_beside_gpu
+from refsheet_tui.engine.split_files import model_size
 from refsheet_tui.errors import WeightsError
-from refsheet_tui.weights.catalog import Catalog, Entry
-from refsheet_tui.weights.store import State, Store
+from refsheet_tui.weights.catalog import Catalog, CatalogEntry
+from refsheet_tui.weights.model_store import FileState, ModelStore
 
-# What stays for the system and everything else that a person has open.
-_SHARE = 0.75
-# Half of the context that is asked for is a good chat still; a quarter forgets while one talks.
-_CONTEXTS = (1, 2, 4)
-# Tokens a second at which most people read: slower than that, and one waits for every word.
-_PACE = 5.0
+# The rest is for the system and for the other programs of the user.
+_MAX_MEMORY_SHARE = 0.75
+# Half of the context still makes a good chat; with a quarter, the model forgets during the chat.
+_CONTEXT_DIVISORS = (1, 2, 4)
+# Tokens a second at which most people read. If a model is slower, the user waits for every word.
+_READING_TOKENS_PER_S = 5.0
 # Seconds to choose one of 262,144 tokens, however small the model is. Measured with the 270M.
-_CHOICE_S = 0.0027
+_SAMPLING_S = 0.0027
 
 
-class Verdict(Enum):
-    """`CLOSE`: there is enough memory in this machine, but other programs have some of it."""
+class FitVerdict(Enum):
+    """The answer to whether a model fits into memory.
+
+    `CLOSE`: the machine has enough memory, but other programs are using some of it.
+    """
 
     FITS = "fits"
     CLOSE = "fits when other programs are closed"
@@ -37,24 +40,34 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Machine:
-    """Bytes of memory: all, what a program can have now, and what GPUs have free. `shares`: theirs
-    is the machine's own. `bytes_per_s`: see `engine.machine.measure_speed`; None when it was not
-    measured."""
+class MachineResources:
+    """The memory and the speed of this machine. Memory is in bytes.
 
-    total: int
-    room: int
-    gpu: int
+    Attributes:
+        total_memory: All memory of the machine.
+        available_memory: The memory that a program can have now.
+        free_gpu_memory: The free memory of all GPUs together.
+        bytes_per_s: Bytes of weights that the machine can read in a second while it generates
+            (`engine.build_info.measure_weight_bandwidth`); None if it was not measured.
+        has_shared_memory: The GPUs use the memory of the machine, and have none of their own.
+    """
+
+    total_memory: int
+    available_memory: int
+    free_gpu_memory: int
     bytes_per_s: float | None
-    shares: bool = False
+    has_shared_memory: bool = False
 
     @classmethod
-    def this(cls, build: Build | None, bytes_per_s: float | None) -> Machine:
-        """`build` None: llama.cpp does not start here, and finds no GPU."""
+    def detect(cls, build: LlamaBuild | None, bytes_per_s: float | None) -> MachineResources:
+        """Return the resources as they are now.
+
+        `build` is None if llama.cpp does not start here; then no GPU is known.
+        """
         devices = build.devices if build else ()
         return cls(
             psutil.virtual_memory().total,
-            memory_room(),
+            free_memory(),
             sum(device.free for device in devices),
             bytes_per_s,
             any(device.shares for device in devices),
@@ -63,94 +76,121 @@ class Machine:
 
 @dataclass(frozen=True)
 class Fit:
-    """`context` in tokens and `gpu_layers` are what to run it with; `here` is how many bytes it
-    takes beside a GPU's, `speed` in tokens a second: None when it was not measured, or not for a
-    model of which a GPU takes a part."""
+    """How well a model fits a machine, and the settings to run it with.
 
-    verdict: Verdict
-    need: Need
-    here: int
-    context: int
+    Attributes:
+        verdict: Whether it fits.
+        need: The memory that it takes, by purpose.
+        host_memory: The bytes that it takes beside the GPU's own memory.
+        context_size: The size of the context to run it with, in tokens.
+        gpu_layers: How many layers to offload.
+        tokens_per_s: The speed of writing; None if it was not measured, or if a GPU computes only
+            a part of the model.
+        has_smaller_context: The context is smaller than the settings ask for.
+    """
+
+    verdict: FitVerdict
+    need: MemoryEstimate
+    host_memory: int
+    context_size: int
     gpu_layers: int
-    speed: float | None
-    is_smaller: bool
-    """The context is smaller than what was asked for."""
+    tokens_per_s: float | None
+    has_smaller_context: bool
 
 
-def fit(
-    shape: Shape, weights: int, projector: int, settings: LoadSettings, machine: Machine
+def estimate_fit(
+    shape: ModelShape,
+    weights: int,
+    projector: int,
+    settings: LoadSettings,
+    machine: MachineResources,
 ) -> Fit:
-    """With the largest context up to that of `settings` that fits; sizes of files in bytes."""
+    """Estimate how well a model fits, with the largest context that fits.
+
+    The context is that of `settings`, a half or a quarter of it. `weights` and `projector` are
+    sizes of files, in bytes.
+    """
     found: list[Fit] = []
-    for part in _CONTEXTS:
+    for part in _CONTEXT_DIVISORS:
         smaller = replace(settings, context_size=settings.context_size // part)
-        need = needed(shape, weights, projector, smaller)
-        layers = layers_on_gpu(shape, need, machine.gpu)
+        need = estimate_memory(shape, weights, projector, smaller)
+        layers = layers_on_gpu(shape, need, machine.free_gpu_memory)
         if settings.gpu_layers is not None:
             layers = min(layers, settings.gpu_layers)
-        here = need.total if machine.shares else on_the_processor(shape, need, layers)
-        # With a GPU it was measured there.
-        is_measured = not machine.gpu or layers > shape.layers
-        speed = _speed(weights, machine.bytes_per_s) if is_measured else None
-        verdict = _verdict(here, machine)
+        here = need.total if machine.has_shared_memory else memory_beside_gpu(shape, need, layers)
+        # If there is a GPU, its speed was measured: it says nothing about the CPU.
+        is_measured = not machine.free_gpu_memory or layers > shape.layers
+        speed = _estimate_tokens_per_s(weights, machine.bytes_per_s) if is_measured else None
+        verdict = _verdict_for(here, machine)
         context = smaller.context_size
-        found.append(Fit(verdict, need, here, context, layers, speed, is_smaller=part > 1))
-    for verdict in Verdict:
+        found.append(Fit(verdict, need, here, context, layers, speed, has_smaller_context=part > 1))
+    for verdict in FitVerdict:
         for each in found:
             if each.verdict is verdict:
                 return each
     raise AssertionError("every fit has a verdict")
 
 
-def fit_entry(
-    catalog: Catalog, entry: Entry, store: Store, settings: LoadSettings, machine: Machine
+def estimate_entry_fit(
+    catalog: Catalog,
+    entry: CatalogEntry,
+    store: ModelStore,
+    settings: LoadSettings,
+    machine: MachineResources,
 ) -> Fit | None:
-    """By the numbers in the file when it is on disk, else by the catalogue's; None where neither
-    has any."""
-    weights = store.model_size(entry)
-    projector = store.size(entry.projector) if entry.projector else 0
+    """Estimate how well a model of the catalog fits; None if its numbers are unknown.
+
+    The numbers are those of the file if it is on the disk, and those of the catalog if not.
+    """
+    weights = store.expected_model_size(entry)
+    projector = store.expected_size(entry.projector) if entry.projector else 0
     shape = catalog.shapes.get(entry.shape) if entry.shape else None
-    if store.state_of_model(entry) is State.WHOLE:
-        model = store.path(entry.model)
+    if store.text_model_state(entry) is FileState.WHOLE:
+        model = store.file_path(entry.model)
         try:
-            shape = Shape.of(read_model(model))
+            shape = ModelShape.from_header(read_model_header(model))
         except WeightsError:
             return None
         weights = model_size(model)
     if shape is None or weights is None or projector is None:
         return None
-    return fit(shape, weights, projector, settings, machine)
+    return estimate_fit(shape, weights, projector, settings, machine)
 
 
-def recommended(catalog: Catalog, fits: Mapping[str, Fit | None], machine: Machine) -> str | None:
-    """The best model that leaves room for other programs and writes as fast as people read.
+def recommend_model(
+    catalog: Catalog, fits: Mapping[str, Fit | None], machine: MachineResources
+) -> str | None:
+    """Return the best model that leaves room for other programs and is as fast as people read.
 
-    One that sees pictures, however slowly, rather than one that doesn't; where no speed was
-    measured nothing above the catalogue's default. None where none of those that come into question
-    fits.
+    A model that sees pictures wins over a text-only one, even if it is slow. If no speed was
+    measured, the catalog's default is returned if it fits. Return None if no model fits.
     """
-    roomy = machine.total * _SHARE
+    roomy = machine.total_memory * _MAX_MEMORY_SHARE
     fitting = {
         name: found
         for name in catalog.best_first
-        if (found := fits.get(name)) and found.here <= roomy
+        if (found := fits.get(name)) and found.host_memory <= roomy
     }
     sighted = [name for name in fitting if catalog.models[name].projector is not None]
     names = sighted or list(fitting)
     if machine.bytes_per_s is None and catalog.default in names:
         return catalog.default
     for name in names:
-        speed = fitting[name].speed
-        if speed is not None and speed >= _PACE:
+        speed = fitting[name].tokens_per_s
+        if speed is not None and speed >= _READING_TOKENS_PER_S:
             return name
     return names[-1] if names else None
 
 
-def _speed(weights: int, bytes_per_s: float | None) -> float | None:
-    return 1 / (weights / bytes_per_s + _CHOICE_S) if bytes_per_s else None
+def _estimate_tokens_per_s(weights: int, bytes_per_s: float | None) -> float | None:
+    return 1 / (weights / bytes_per_s + _SAMPLING_S) if bytes_per_s else None
 
 
-def _verdict(here: int, machine: Machine) -> Verdict:
-    if here <= machine.room:
-        return Verdict.FITS
-    return Verdict.CLOSE if here <= machine.total * _SHARE else Verdict.TOO_LARGE
+def _verdict_for(here: int, machine: MachineResources) -> FitVerdict:
+    if here <= machine.available_memory:
+        return FitVerdict.FITS
+    return (
+        FitVerdict.CLOSE
+        if here <= machine.total_memory * _MAX_MEMORY_SHARE
+        else FitVerdict.TOO_LARGE
+    )

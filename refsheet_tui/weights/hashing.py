@@ -1,4 +1,4 @@
-"""SHA-256 of large files."""
+"""SHA-256 checksums of large files."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-# Large enough that the calls cost nothing, small enough to stay in a core's cache.
+# Large enough that the calls cost almost no time, small enough to stay in a core's cache.
 _BLOCK = 1 << 20
 
 
 def sha256(path: Path, on_bytes: Callable[[int], None] = lambda count: None) -> str:
-    """In hexadecimal digits; `on_bytes` is told how many bytes were read each time, and may stop
-    it by raising.
+    """Return the SHA-256 of a file, in hexadecimal digits.
 
+    `on_bytes` is called with the number of bytes in each block, and may raise an error to stop.
     Raises `OSError`.
     """
     found = hashlib.sha256()

@@ -1,7 +1,7 @@
-"""The hub that weights come from, through huggingface_hub: what it says of a file, and its bytes.
+"""Asking Hugging Face for files and their sizes and checksums, through huggingface_hub.
 
-huggingface_hub's `hf_hub_download` begins from nothing after a kill: it writes to a name of its own
-each time. Its `http_get` goes on where a file ends, so that is what is used here.
+The `hf_hub_download` of huggingface_hub can't resume after its process was killed, because it
+writes to a new file name each time. `http_get` continues at the end of a file, so it is used here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 
-# No word about this machine or who uses it goes along; read when huggingface_hub is imported.
+# Nothing about this machine or the user is sent. huggingface_hub reads this when it is imported.
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 from huggingface_hub import (
@@ -33,22 +33,34 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # exported, a
 )
 
 from refsheet_tui.i18n import _
-from refsheet_tui.weights.catalog import Entry, RemoteFile
-from refsheet_tui.weights.hub_problems import no_hub, problem_of, set_up_problem
+from refsheet_tui.weights.catalog import CatalogEntry, RemoteFile
+from refsheet_tui.weights.hub_problems import (
+    not_a_hub_error,
+    translate_hub_errors,
+    translate_setup_errors,
+)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# What arrives is written in steps of this size; a kill loses no more than one. The library's own is
-# 10 MiB.
-_STEP = 1 << 15
+# Received data is written in chunks of this size, so a killed process loses at most one. The
+# default of the library is 10 MiB.
+_CHUNK_BYTES = 1 << 15
 _SILENT = 50  # logging.CRITICAL
-_NEWEST = "main"
-_NAME = "refsheet-tui"
+_DEFAULT_REVISION = "main"
+_LIBRARY_NAME = "refsheet-tui"
 _NO_SUCH_RANGE, _TOO_MANY_REQUESTS, _SERVER_ERRORS = 416, 429, 500
 
 
 @dataclass(frozen=True)
-class Published:
-    """What the hub says of a file. `size` and `sha256` are None where it does not say."""
+class HubFileInfo:
+    """The facts about a file that the hub gives.
+
+    Attributes:
+        file: The file.
+        revision: The commit that the file is of.
+        size: Its size in bytes; None if the hub doesn't give it.
+        sha256: Its checksum, in hexadecimal digits; None if the hub doesn't give it.
+        etag: The identifier of its content; empty if the hub doesn't give it.
+    """
 
     file: RemoteFile
     revision: str
@@ -58,13 +70,13 @@ class Published:
 
 
 def is_offline() -> bool:
-    """Whether `HF_HUB_OFFLINE` forbids the network."""
+    """Return True if `HF_HUB_OFFLINE` forbids the use of the network."""
     return constants.is_offline_mode()
 
 
-def ask(entry: Entry, file: RemoteFile) -> Published:
-    """What the hub says of `file`, which belongs to `entry`. Raises `DownloadError`."""
-    with problem_of(entry, file), set_up_problem(), _steps():
+def fetch_file_info(entry: CatalogEntry, file: RemoteFile) -> HubFileInfo:
+    """Ask the hub about `file`, which belongs to `entry`. Raises `DownloadError`."""
+    with translate_hub_errors(entry, file), translate_setup_errors(), _quiet_small_chunks():
         try:
             found = _metadata(file, patiently=False)
         except HfHubHTTPError as error:
@@ -72,10 +84,10 @@ def ask(entry: Entry, file: RemoteFile) -> Published:
             if status != _TOO_MANY_REQUESTS and status < _SERVER_ERRORS:
                 raise
             found = _metadata(file, patiently=True)
-    if found.commit_hash is None:  # a network that wants one to log in answers everything
-        raise no_hub(_("it does not know what it has"))
+    if found.commit_hash is None:  # a network with a login page answers every request
+        raise not_a_hub_error(_("no file information received"))
     etag = found.etag or ""
-    return Published(
+    return HubFileInfo(
         file,
         found.commit_hash,
         found.size,
@@ -84,19 +96,21 @@ def ask(entry: Entry, file: RemoteFile) -> Published:
     )
 
 
-def fetch(
-    entry: Entry, published: Published, partial: Path, on_bytes: Callable[[int], None]
+def download_file(
+    entry: CatalogEntry, published: HubFileInfo, partial: Path, on_bytes: Callable[[int], None]
 ) -> None:
-    """Append to `partial` what it still lacks. `on_bytes` is told each step, negative when the
-    server begins anew, and may stop it by raising.
+    """Download the rest of a file, and append it to `partial`.
 
-    Raises `DownloadError`; what has arrived stays, to go on from.
+    `on_bytes` is called with the number of bytes of each chunk, and may raise an error to stop. The
+    number is negative if the server starts again from the beginning.
+
+    Raises `DownloadError`. The bytes that have arrived stay, so that the download can be resumed.
     """
     with (
-        problem_of(entry, published.file),
-        _steps(),
+        translate_hub_errors(entry, published.file),
+        _quiet_small_chunks(),
         partial.open("ab") as stream,
-        _nothing_more(stream.tell()),
+        _ignore_nothing_left(stream.tell()),
     ):
         http_get(
             _url(published.file, published.revision),
@@ -104,13 +118,16 @@ def fetch(
             resume_size=stream.tell(),
             headers={**_headers(), "Accept-Encoding": "identity"},
             expected_size=published.size,
-            tqdm_class=_told(on_bytes, partial.stat().st_size),
+            tqdm_class=_progress_bar_class(on_bytes, partial.stat().st_size),
         )
 
 
 @contextmanager
-def _nothing_more(begun: int) -> Iterator[None]:
-    """Who has all of a file without knowing it asks for more than there is."""
+def _ignore_nothing_left(begun: int) -> Iterator[None]:
+    """Ignore the server's error for a range after the end: the file is complete already.
+
+    This happens if the size is unknown, and `begun` bytes, which are all, have arrived earlier.
+    """
     try:
         yield
     except HfHubHTTPError as error:
@@ -118,14 +135,19 @@ def _nothing_more(begun: int) -> Iterator[None]:
             raise
 
 
-def cached(file: RemoteFile, revision: str | None) -> Path | None:
-    """The file in the hub's own cache, where other programs keep theirs."""
-    found = try_to_load_from_cache(file.repository, file.file, revision=revision or _NEWEST)
+def find_in_cache(file: RemoteFile, revision: str | None) -> Path | None:
+    """Return the file in the hub's cache, which all programs share; None if it is not there."""
+    found = try_to_load_from_cache(
+        file.repository, file.file, revision=revision or _DEFAULT_REVISION
+    )
     return Path(found).resolve() if isinstance(found, str) else None
 
 
 def _metadata(file: RemoteFile, *, patiently: bool) -> HfFileMetadata:
-    """Patiently: again after a while, or when the hub says so, up to five times."""
+    """Ask the hub about a file.
+
+    `patiently` repeats the request up to five times, after some time or when the hub says so.
+    """
     return get_hf_file_metadata(
         _url(file, file.revision),
         headers=_headers(),
@@ -143,14 +165,14 @@ def _endpoint() -> str:
 
 
 def _headers() -> dict[str, str]:
-    return build_hf_headers(library_name=_NAME, library_version=version(_NAME))
+    return build_hf_headers(library_name=_LIBRARY_NAME, library_version=version(_LIBRARY_NAME))
 
 
 @contextmanager
-def _steps() -> Iterator[None]:
-    """The library's own words about retries would go to the terminal."""
+def _quiet_small_chunks() -> Iterator[None]:
+    """Set small chunks, and silence the library's log, which would write to the terminal."""
     usual, level = constants.DOWNLOAD_CHUNK_SIZE, logging.get_verbosity()
-    constants.DOWNLOAD_CHUNK_SIZE = _STEP
+    constants.DOWNLOAD_CHUNK_SIZE = _CHUNK_BYTES
     logging.set_verbosity(_SILENT)
     try:
         yield
@@ -159,15 +181,18 @@ def _steps() -> Iterator[None]:
         logging.set_verbosity(level)
 
 
-def _told(on_bytes: Callable[[int], None], begun: int) -> type:
-    """What huggingface_hub takes for a progress bar; `begun` bytes are told already."""
+def _progress_bar_class(on_bytes: Callable[[int], None], begun: int) -> type:
+    """Return a class that huggingface_hub accepts as a progress bar, and that calls `on_bytes`.
 
-    class Told:
+    `begun` bytes have been reported already.
+    """
+
+    class CallbackProgressBar:
         def __init__(self, *, initial: int, **_: object) -> None:
-            if initial != begun:  # the server does not go on, it begins anew
+            if initial != begun:  # the server starts again from the beginning
                 on_bytes(initial - begun)
 
-        def __enter__(self) -> Told:
+        def __enter__(self) -> CallbackProgressBar:
             return self
 
         def __exit__(
@@ -180,4 +205,4 @@ def _told(on_bytes: Callable[[int], None], begun: int) -> type:
         def update(self, count: int) -> None:
             on_bytes(count)
 
-    return Told
+    return CallbackProgressBar

@@ -1,4 +1,4 @@
-"""What a download tells while it runs."""
+"""The events of a download, and its speed."""
 
 from __future__ import annotations
 
@@ -9,30 +9,40 @@ from pathlib import Path
 from time import monotonic
 
 from refsheet_tui.weights.catalog import RemoteFile
-from refsheet_tui.weights.record import Source
+from refsheet_tui.weights.manifest import ChecksumSource
 
-# Seconds over which speed is averaged: short enough to notice a stall, long enough to be calm.
+# The speed is averaged over so many seconds: short enough to notice a stall, long enough to be
+# steady.
 _WINDOW_S = 10.0
 
 
 @dataclass(frozen=True)
-class Asking:
-    """The hub is asked for sizes and sums."""
+class QueryingHub:
+    """The hub is being asked for the size and the checksum of a file."""
 
     file: RemoteFile
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """Another program downloads the same file; its result will be shared."""
+class WaitingForLock:
+    """Another process is downloading the same file, and this one will use its result."""
 
     file: RemoteFile
 
 
 @dataclass(frozen=True)
-class Receiving:
-    """`done` of `total` bytes are there, of this file and of all; `total` 0 is unknown. `speed` in
-    bytes a second and `left_s` in seconds are None until known."""
+class ReceivingFile:
+    """Bytes of a file have arrived.
+
+    Attributes:
+        file: The file.
+        done: How many bytes of the file are there.
+        total: The size of the file in bytes; 0 if it is unknown.
+        all_done: How many bytes of all files to download are there.
+        all_total: The size of all files to download, in bytes; 0 if it is unknown.
+        speed: Bytes a second; None until it is known.
+        remaining_s: Seconds until all files are there; None until it is known.
+    """
 
     file: RemoteFile
     done: int
@@ -40,12 +50,12 @@ class Receiving:
     all_done: int
     all_total: int
     speed: float | None
-    left_s: float | None
+    remaining_s: float | None
 
 
 @dataclass(frozen=True)
-class Checking:
-    """The sum of what has arrived, or was there, is being computed."""
+class CheckingSum:
+    """The checksum of a file is being computed; `done` of `total` bytes have been read."""
 
     file: RemoteFile
     done: int
@@ -53,33 +63,41 @@ class Checking:
 
 
 @dataclass(frozen=True)
-class Ready:
-    """Whole and true. `linked`: from the hub's cache; `source`: whose word its sum is."""
+class FileReady:
+    """A file is complete and verified.
+
+    Attributes:
+        file: The file.
+        path: Where it is on the disk.
+        sha256: Its checksum, in hexadecimal digits.
+        source: The source of the expected checksum.
+        linked: It is a link to a file in the hub's cache.
+    """
 
     file: RemoteFile
     path: Path
     sha256: str
-    source: Source
+    source: ChecksumSource
     linked: bool = False
 
 
-DownloadEvent = Asking | Waiting | Receiving | Checking | Ready
+DownloadEvent = QueryingHub | WaitingForLock | ReceivingFile | CheckingSum | FileReady
 
 
-class Speed:
-    """Bytes a second over the last seconds."""
+class TransferRate:
+    """Computes how many bytes a second arrive, averaged over the last seconds."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock
-        self._seen: deque[tuple[float, int]] = deque()
+        self._samples: deque[tuple[float, int]] = deque()
 
-    def reached(self, done: int) -> float | None:
-        """`done` bytes are there now; None as long as nothing can be said."""
+    def update_rate(self, done: int) -> float | None:
+        """Record that `done` bytes are there now, and return bytes a second; None until known."""
         now = self._clock()
-        if self._seen and done < self._seen[-1][1]:
-            self._seen.clear()
-        self._seen.append((now, done))
-        while len(self._seen) > 2 and now - self._seen[1][0] >= _WINDOW_S:
-            self._seen.popleft()
-        began, before = self._seen[0]
+        if self._samples and done < self._samples[-1][1]:
+            self._samples.clear()
+        self._samples.append((now, done))
+        while len(self._samples) > 2 and now - self._samples[1][0] >= _WINDOW_S:
+            self._samples.popleft()
+        began, before = self._samples[0]
         return (done - before) / (now - began) if now > began else None

@@ -1,64 +1,77 @@
-"""Are these files whole, and do they belong together? One question after the other."""
+"""Verifying that the files of a model are complete, right, and belong together."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from refsheet_tui.engine.files import (
-    check_mmproj,
-    check_model,
-    check_width,
-    read_mmproj,
-    read_part,
+from refsheet_tui.engine.file_checks import (
+    check_embedding_width,
+    check_mmproj_header,
+    check_model_header,
+    read_mmproj_header,
+    read_part_header,
 )
 from refsheet_tui.engine.gguf_header import GgufHeader
-from refsheet_tui.engine.parts import join_parts
+from refsheet_tui.engine.split_files import join_parts
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.content import Kept, check_size, check_sum, check_unchanged
-from refsheet_tui.weights.findings import Check, Finding, Report, Verdict
+from refsheet_tui.weights.findings import Check, CheckResult, Finding, VerificationReport
+from refsheet_tui.weights.local_file import LocalFile, check_size, check_sum, check_unchanged
 from refsheet_tui.weights.vocabulary import check_template, check_tokens, check_tuning
 
-Progress = Callable[[Path, int], None]
-"""Is told a file, and how many more of its bytes were summed up; stops it by raising."""
+ProgressCallback = Callable[[Path, int], None]
+"""Is called with a file and the number of bytes that were read of it; may raise to stop."""
 
 
 class Verification:
-    """Of one model, and of the projector that belongs to it."""
+    """The verification of one model and its projector, one check after the other."""
 
-    def __init__(self, parts: Sequence[Kept], mmproj: Kept | None, progress: Progress) -> None:
-        """`parts` are all files of the model in order, also those that are missing."""
+    def __init__(
+        self, parts: Sequence[LocalFile], mmproj: LocalFile | None, progress: ProgressCallback
+    ) -> None:
+        """Prepare a verification.
+
+        `parts` are all files of the text model in order, including missing ones. `mmproj` is None
+        for a text-only model.
+        """
         self._parts = parts
         self._model = parts[0].path
         self._mmproj = mmproj
         self._progress = progress
         self._checks: list[Check] = []
 
-    def run(self, *, quick: bool = False) -> Report:
-        """Quick: what can be seen without reading the files as a whole, in less than a second.
+    def run(self, *, quick: bool = False) -> VerificationReport:
+        """Check everything, and return a report.
 
-        Whatever is wrong with the files is in the report; raises only what `progress` raises.
+        `quick` skips the checksums, and takes less than a second. Every problem with the files is
+        in the report; only what `progress` raises is raised.
         """
         self._checks = []
-        model = self._whole_model(quick=quick)
-        if model is not None and not self._kind(self._model, model, check_model):
+        model = self._join_model(quick=quick)
+        if model is not None and not self._check_kind(self._model, model, check_model_header):
             model = None
         if model is not None:
-            self._vocabulary(model)
+            self._check_vocabulary(model)
         if self._mmproj is not None:
             path = self._mmproj.path
-            mmproj = self._header(self._mmproj, read_mmproj, quick=quick)
-            if mmproj is not None and self._kind(path, mmproj, check_mmproj) and model is not None:
-                self._width(model, mmproj, path)
-        return Report(tuple(self._checks))
+            mmproj = self._read_header(self._mmproj, read_mmproj_header, quick=quick)
+            if (
+                mmproj is not None
+                and self._check_kind(path, mmproj, check_mmproj_header)
+                and model is not None
+            ):
+                self._check_width(model, mmproj, path)
+        return VerificationReport(tuple(self._checks))
 
-    def _whole_model(self, *, quick: bool) -> GgufHeader | None:
-        """The head of the model, where all parts are whole and belong together."""
+    def _join_model(self, *, quick: bool) -> GgufHeader | None:
+        """Return the header of the model; None unless all parts are good and belong together."""
         parts = [kept.path for kept in self._parts]
         heads = {
-            kept.path: self._header(kept, lambda path: read_part(path, parts), quick=quick)
+            kept.path: self._read_header(
+                kept, lambda path: read_part_header(path, parts), quick=quick
+            )
             for kept in self._parts
         }
         found = {path: head for path, head in heads.items() if head is not None}
@@ -67,82 +80,89 @@ class Verification:
         try:
             model = join_parts(found)
         except WeightsError as error:
-            self._add(self._model, N_("parts"), _bad(error))
+            self._add_check(self._model, N_("parts"), _failure(error))
             return None
         if len(found) > 1:
-            words = _("all {count} parts, {tensors} tensors")
+            words = _("all {count} parts present, {tensors} tensors")
             finding = Finding(words.format(count=len(found), tensors=len(model.tensors)))
-            self._add(self._model, N_("parts"), finding)
+            self._add_check(self._model, N_("parts"), finding)
         return model
 
-    def _header(
-        self, kept: Kept, read: Callable[[Path], GgufHeader], *, quick: bool
+    def _read_header(
+        self, kept: LocalFile, read: Callable[[Path], GgufHeader], *, quick: bool
     ) -> GgufHeader | None:
-        """The head of a file that is whole as far as it can be read."""
+        """Check the format, the size and the content of a file.
+
+        Return its header, or None if it can't be read.
+        """
         path = kept.path
         try:
             header = read(path)
         except WeightsError as error:
-            self._add(path, N_("format"), _bad(error))
+            self._add_check(path, N_("format"), _failure(error))
             return None
-        is_part = header.number("split.count") > 1
+        is_part = header.get_integer("split.count") > 1
         there = (
-            _("GGUF, all {count} tensors of this part there")
+            _("GGUF, all {count} tensors of this part present")
             if is_part
-            else _("GGUF, all {count} tensors there")
+            else _("GGUF, all {count} tensors present")
         )
-        self._add(path, N_("format"), Finding(there.format(count=len(header.tensors))))
-        self._ask(path, N_("size"), lambda: check_size(kept))
+        self._add_check(path, N_("format"), Finding(there.format(count=len(header.tensors))))
+        self._run_check(path, N_("size"), lambda: check_size(kept))
         if quick:
-            self._ask(path, N_("content"), lambda: check_unchanged(kept))
+            self._run_check(path, N_("content"), lambda: check_unchanged(kept))
         else:
             told = self._progress
-            self._ask(path, N_("content"), lambda: check_sum(kept, lambda count: told(path, count)))
+            self._run_check(
+                path, N_("content"), lambda: check_sum(kept, lambda count: told(path, count))
+            )
         return header
 
-    def _kind(
+    def _check_kind(
         self, path: Path, header: GgufHeader, check: Callable[[GgufHeader, Path], None]
     ) -> bool:
-        """Whether it is worth looking into further."""
+        """Check that a file is of the right kind. Return False if more checks make no sense."""
 
         def kind() -> Finding:
             check(header, path)
-            name = header.text("general.name") or header.text("general.architecture")
+            name = header.get_text("general.name") or header.get_text("general.architecture")
             return Finding(one_line(name))
 
-        return self._ask(path, N_("kind"), kind)
+        return self._run_check(path, N_("kind"), kind)
 
-    def _vocabulary(self, model: GgufHeader) -> None:
+    def _check_vocabulary(self, model: GgufHeader) -> None:
         path, sees = self._model, self._mmproj is not None
-        self._ask(path, N_("control tokens"), lambda: check_tokens(path, model, sees_pictures=sees))
-        self._ask(path, N_("chat template"), lambda: check_template(model))
-        self._ask(path, N_("tuning"), lambda: check_tuning(model, path))
+        self._run_check(
+            path, N_("control tokens"), lambda: check_tokens(path, model, sees_pictures=sees)
+        )
+        self._run_check(path, N_("chat template"), lambda: check_template(model))
+        self._run_check(path, N_("tuning"), lambda: check_tuning(model, path))
 
-    def _width(self, model: GgufHeader, mmproj: GgufHeader, path: Path) -> None:
+    def _check_width(self, model: GgufHeader, mmproj: GgufHeader, path: Path) -> None:
         def belongs() -> Finding:
-            check_width(model, mmproj, self._model, path)
-            return Finding(_("that of {file}").format(file=one_line(self._model.name)))
+            check_embedding_width(model, mmproj, self._model, path)
+            return Finding(_("matches {file}").format(file=one_line(self._model.name)))
 
-        self._ask(path, N_("width"), belongs)
+        self._run_check(path, N_("width"), belongs)
 
-    def _ask(self, file: Path, name: str, check: Callable[[], Finding]) -> bool:
-        """Whether the answer is a good one."""
+    def _run_check(self, file: Path, name: str, check: Callable[[], Finding]) -> bool:
+        """Make a check, and add it to the report. Return False if it failed."""
         try:
             finding = check()
         except WeightsError as error:
-            finding = _bad(error)
+            finding = _failure(error)
         except OSError as error:
             finding = Finding(
-                _("It can't be read: {reason}.").format(reason=error.strerror),
-                Verdict.BAD,
-                _("Check its permissions."),
+                _("Can't read the file: {reason}.").format(reason=error.strerror),
+                CheckResult.BAD,
+                _("Check the file's permissions."),
             )
-        self._add(file, name, finding)
-        return finding.verdict is not Verdict.BAD
+        self._add_check(file, name, finding)
+        return finding.result is not CheckResult.BAD
 
-    def _add(self, file: Path, name: str, finding: Finding) -> None:
+    def _add_check(self, file: Path, name: str, finding: Finding) -> None:
         self._checks.append(Check(file, name, finding))
 
 
-def _bad(error: WeightsError) -> Finding:
-    return Finding(error.problem, Verdict.BAD, error.remedy)
+def _failure(error: WeightsError) -> Finding:
+    return Finding(error.problem, CheckResult.BAD, error.remedy)

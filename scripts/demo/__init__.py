@@ -1,1 +1,1 @@
-"""How the demo model is made: drawn sheets, dialogues about them, training, export, accuracy."""
+"""The making of the demo model: drawn sheets, dialogues about them, training, export, accuracy."""

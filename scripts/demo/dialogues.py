@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
-from demo.sheets import Spec
+from demo.sheets import SheetSpec
 from refsheet_tui.pictures import PictureView, PreparedPicture
 from refsheet_tui.prompting import (
     LANGUAGES,
-    Aside,
+    ContextNote,
     Language,
     Question,
     Turn,
@@ -25,42 +25,42 @@ from refsheet_tui.prompting import (
 )
 
 Phrases = Mapping[str, Any]
-FREE_TALK = 0.16
-"""Share of turns made of random words: what was never trained on must get a sane answer too."""
-_NOTED = 0.04
-"""Share of what the person says that has a note to the character behind it."""
-_PORTRAYED = 0.1
-"""Share of descriptions that also hold what a card says of the sheet."""
+RANDOM_TALK_SHARE = 0.16
+"""The share of turns made of random words, because unknown ones need a sane answer, too."""
+_NOTE_SHARE = 0.04
+"""The share of the user's turns that have a note to the character behind them."""
+_CARD_TEXT_SHARE = 0.1
+"""The share of descriptions that also hold what a card says of the sheet."""
 
 
 @dataclass(frozen=True)
 class Dialogue:
-    """Turns that end with the model's, and the system text if there is one."""
+    """Turns that end with the model's, and a system text or None."""
 
     turns: tuple[Turn, ...]
     system: str | None = None
 
 
 @dataclass(frozen=True)
-class Sheets:
+class SheetPool:
     """The numbers of the drawn sheets, by what they show."""
 
-    by_spec: Mapping[Spec, Sequence[int]]
+    by_spec: Mapping[SheetSpec, Sequence[int]]
 
     @cached_property
-    def specs(self) -> tuple[Spec, ...]:
+    def specs(self) -> tuple[SheetSpec, ...]:
         return tuple(self.by_spec)
 
-    def pick(self, rng: random.Random, spec: Spec, count: int) -> list[PictureView]:
-        """Stand-ins for `count` of the sheets that show `spec`."""
+    def pick(self, rng: random.Random, spec: SheetSpec, count: int) -> list[PictureView]:
+        """Return stand-ins for `count` of the sheets that show `spec`."""
         return [picture(number) for number in rng.choices(self.by_spec[spec], k=count)]
 
 
 @dataclass(frozen=True)
-class Character:
-    """What the model can know of itself: its sheet, and what a description says."""
+class CharacterFacts:
+    """The facts that the model can know of itself, from its sheet and from a description."""
 
-    spec: Spec
+    spec: SheetSpec
     name: str | None
     hobby: str | None
     trait: str
@@ -68,31 +68,31 @@ class Character:
 
 @cache
 def phrases(code: str) -> Phrases:
-    """The phrases of `en` or `zh`."""
+    """Return the phrases of `en` or `zh`."""
     text = Path(__file__).with_name(f"phrases_{code}.yaml").read_text(encoding="utf-8")
     loaded: Phrases = yaml.safe_load(text)
     return loaded
 
 
 def picture(number: int) -> PictureView:
-    """A stand-in for sheet `number` of the pool."""
+    """Return a stand-in for sheet `number` of the pool."""
     return PictureView(PreparedPicture(0, b"", str(number)))
 
 
-def random_dialogue(rng: random.Random, sheets: Sheets) -> Dialogue:
-    """One dialogue: mostly a character's chat, sometimes plain questions."""
+def random_dialogue(rng: random.Random, sheets: SheetPool) -> Dialogue:
+    """Return a random dialogue: mostly a character's chat, sometimes plain questions."""
     kind = rng.random()
     if kind < 0.76:
-        return _chat(rng, sheets)
+        return _character_dialogue(rng, sheets)
     if kind < 0.88:
-        return _questions(rng, sheets)
+        return _picture_question_dialogue(rng, sheets)
     if kind < 0.95:
-        return _card(rng, sheets)
-    return _plain(rng)
+        return _card_dialogue(rng, sheets)
+    return _plain_dialogue(rng)
 
 
-def fill(template: str, words: Phrases, who: Character) -> str:
-    """A template with the character's own words in it."""
+def fill_template(template: str, words: Phrases, who: CharacterFacts) -> str:
+    """Return a template filled with the character's own words."""
     spec = who.spec
     color = words["colors"][spec.color]
     text = template.format(
@@ -110,22 +110,22 @@ def fill(template: str, words: Phrases, who: Character) -> str:
     return text
 
 
-def _chat(rng: random.Random, sheets: Sheets) -> Dialogue:
+def _character_dialogue(rng: random.Random, sheets: SheetPool) -> Dialogue:
     spoken = _language(rng)
     words = phrases("zh" if spoken.is_chinese else "en")
-    who = Character(rng.choice(sheets.specs), None, None, rng.choice(words["traits"]))
+    who = CharacterFacts(rng.choice(sheets.specs), None, None, rng.choice(words["traits"]))
     description = ""
     if rng.random() < 0.6:
-        who, description = _described(rng, words, who)
+        who, description = _describe(rng, words, who)
     views = sheets.pick(rng, who.spec, 2 if rng.random() < 0.1 else 1)
     greetings = words["greet_named"] if who.name else words["greet"]
-    greeting = fill(rng.choice(greetings), words, who)
+    greeting = fill_template(rng.choice(greetings), words, who)
     if spoken.code not in ("en", "zh-Hans"):
         greeting = f"{words['notice']} {greeting}"
     turns = [opening_turn(spoken, views[0], description, views[1:]), Turn("model", (greeting,))]
     for _ in range(rng.choice((1, 2, 3, 4, 5, 6))):
-        asked, said = _exchange(rng, words, who)
-        noted = (Aside(chatter(rng, words)),) if rng.random() < _NOTED else ()
+        asked, said = _question_and_answer(rng, words, who)
+        noted = (ContextNote(chatter(rng, words)),) if rng.random() < _NOTE_SHARE else ()
         turns += [Turn("user", (asked, *noted)), Turn("model", (said,))]
     return Dialogue(tuple(turns))
 
@@ -137,61 +137,69 @@ def _language(rng: random.Random) -> Language:
     return language("zh-Hans") if draw < 0.93 else rng.choice(LANGUAGES[2:])
 
 
-def _described(rng: random.Random, words: Phrases, who: Character) -> tuple[Character, str]:
+def _describe(
+    rng: random.Random, words: Phrases, who: CharacterFacts
+) -> tuple[CharacterFacts, str]:
     template = rng.choice(words["descriptions"])
-    known = Character(
+    known = CharacterFacts(
         who.spec,
         rng.choice(words["names"]) if "{name}" in template else None,
         rng.choice(words["hobbies"]) if "{hobby}" in template else None,
         who.trait,
     )
-    description = fill(template, words, known)
-    if rng.random() < _PORTRAYED:
+    description = fill_template(template, words, known)
+    if rng.random() < _CARD_TEXT_SHARE:
         said = "\n".join((card_answer("look", words, who), card_answer("nature", words, who)))
         if rng.random() < 0.5:
-            return Character(who.spec, None, None, who.trait), said
+            return CharacterFacts(who.spec, None, None, who.trait), said
         description += f"\n{said}"
     if rng.random() < 0.2:
         description += " " + chatter(rng, words)
     return known, description
 
 
-def _exchange(rng: random.Random, words: Phrases, who: Character) -> tuple[str, str]:
+def _question_and_answer(
+    rng: random.Random, words: Phrases, who: CharacterFacts
+) -> tuple[str, str]:
     draw = rng.random()
     if draw < 0.44:
         question = words["questions"][rng.choice(("species", "color", "eyes", "accessory"))]
-        return rng.choice(question["ask"]), fill(rng.choice(question["say"]), words, who)
+        return rng.choice(question["ask"]), fill_template(rng.choice(question["say"]), words, who)
     if draw < 0.52:
-        return _confirmed(rng, words, who)
+        return _guess_and_answer(rng, words, who)
     if draw < 0.58:
         named = "say" if who.name else "say_unnamed"
-        return rng.choice(words["name"]["ask"]), fill(rng.choice(words["name"][named]), words, who)
+        return rng.choice(words["name"]["ask"]), fill_template(
+            rng.choice(words["name"][named]), words, who
+        )
     if draw < 0.64:
         known = "say" if who.hobby else "say_unknown"
-        return rng.choice(words["hobby"]["ask"]), fill(
+        return rng.choice(words["hobby"]["ask"]), fill_template(
             rng.choice(words["hobby"][known]), words, who
         )
-    if draw < 1 - FREE_TALK:
+    if draw < 1 - RANDOM_TALK_SHARE:
         talk = rng.choice(words["talk"])
-        return _varied(rng, rng.choice(talk["ask"])), fill(rng.choice(talk["say"]), words, who)
+        return _vary_typing(rng, rng.choice(talk["ask"])), fill_template(
+            rng.choice(talk["say"]), words, who
+        )
     asked = " ".join(chatter(rng, words) for _ in range(rng.choice((1, 1, 2))))
-    return asked, fill(rng.choice(words["fallback"]), words, who)
+    return asked, fill_template(rng.choice(words["fallback"]), words, who)
 
 
-def _confirmed(rng: random.Random, words: Phrases, who: Character) -> tuple[str, str]:
+def _guess_and_answer(rng: random.Random, words: Phrases, who: CharacterFacts) -> tuple[str, str]:
     topic = rng.choice(("species", "color", "eyes"))
     names = words["species"] if topic == "species" else words["colors"]
     truth = getattr(who.spec, topic)
     guess = truth if rng.random() < 0.5 else rng.choice([each for each in names if each != truth])
     asked = rng.choice(words["confirm"][topic]).format(guess=names[guess])
     answer = words["confirm"]["agree" if guess == truth else "differ"][topic]
-    return asked, fill(answer, words, who)
+    return asked, fill_template(answer, words, who)
 
 
-def _questions(rng: random.Random, sheets: Sheets) -> Dialogue:
-    """Plain questions about one or two pictures of the same character, as `refsheet ask` sends."""
+def _picture_question_dialogue(rng: random.Random, sheets: SheetPool) -> Dialogue:
+    """Return plain questions about one or two pictures of a character, as `refsheet ask` sends."""
     words = phrases(rng.choice(("en", "zh")))
-    who = Character(rng.choice(sheets.specs), None, None, "")
+    who = CharacterFacts(rng.choice(sheets.specs), None, None, "")
     views = sheets.pick(rng, who.spec, rng.choice((1, 1, 1, 2)))
     turns: list[Turn] = []
     for _ in range(rng.choice((1, 2, 3))):
@@ -201,33 +209,33 @@ def _questions(rng: random.Random, sheets: Sheets) -> Dialogue:
             about = words["questions"][rng.choice(("species", "color", "eyes", "accessory"))]
             asked, said = rng.choice(about["look"]), rng.choice(about["see"])
         shown = () if turns else tuple(views)
-        turns += [Turn("user", (*shown, asked)), Turn("model", (fill(said, words, who),))]
+        turns += [Turn("user", (*shown, asked)), Turn("model", (fill_template(said, words, who),))]
     system = rng.choice(words["systems"]) if rng.random() < 0.2 else None
     return Dialogue(tuple(turns), system)
 
 
-def _card(rng: random.Random, sheets: Sheets) -> Dialogue:
-    """What a character's card is written from: one question about its pictures."""
+def _card_dialogue(rng: random.Random, sheets: SheetPool) -> Dialogue:
+    """Return one question about a character's pictures, as for writing its card."""
     spoken = _language(rng)
     words = phrases("zh" if spoken.is_chinese else "en")
-    who = Character(rng.choice(sheets.specs), None, None, "")
+    who = CharacterFacts(rng.choice(sheets.specs), None, None, "")
     views = sheets.pick(rng, who.spec, rng.choice((1, 1, 1, 2)))
     asked: Question = rng.choice(("look", "nature", "tags"))
     turn = question_turn(asked, spoken, views[0], views[1:])
     return Dialogue((turn, Turn("model", (card_answer(asked, words, who),))))
 
 
-def card_answer(asked: Question, words: Phrases, who: Character) -> str:
-    """What the model is taught to say of a sheet for its card."""
+def card_answer(asked: Question, words: Phrases, who: CharacterFacts) -> str:
+    """Return what the model is taught to say of a sheet for its card."""
     if asked == "nature":
         return str(words["nature"][who.spec.species])
     if asked == "look":
-        return fill(words["look"], words, who)
+        return fill_template(words["look"], words, who)
     worn = words["worn_tags"].get(who.spec.accessory)
-    return fill(words["tags"], words, who) + (f"{words['comma']}{worn}" if worn else "")
+    return fill_template(words["tags"], words, who) + (f"{words['comma']}{worn}" if worn else "")
 
 
-def _plain(rng: random.Random) -> Dialogue:
+def _plain_dialogue(rng: random.Random) -> Dialogue:
     words = phrases(rng.choice(("en", "zh")))
     turns: list[Turn] = []
     for _ in range(rng.choice((1, 1, 2))):
@@ -239,7 +247,7 @@ def _plain(rng: random.Random) -> Dialogue:
 
 
 def chatter(rng: random.Random, words: Phrases) -> str:
-    """A sentence of random words, some of them not words at all."""
+    """Return a sentence of random words, some of which are no words at all."""
     source = words["chatter"]
 
     def word(kind: str) -> str:
@@ -252,11 +260,11 @@ def chatter(rng: random.Random, words: Phrases) -> str:
     for kind in ("verb", "noun", "adj", "when"):
         while f"{{{kind}}}" in template:
             template = template.replace(f"{{{kind}}}", word(kind), 1)
-    return _varied(rng, template)
+    return _vary_typing(rng, template)
 
 
-def _varied(rng: random.Random, text: str) -> str:
-    """The same words as people type them."""
+def _vary_typing(rng: random.Random, text: str) -> str:
+    """Return the same words in a way that people type them."""
     draw = rng.random()
     if draw < 0.12:
         return text.lower()

@@ -50,8 +50,8 @@ _VISION_LAYER = {
 }
 
 
-def text_names(layers: int) -> dict[str, str]:
-    """Reference name to GGUF name, for the text model."""
+def text_tensor_names(layers: int) -> dict[str, str]:
+    """Return the GGUF name of each tensor of the text model by its reference name."""
     names = {
         f"{TEXT}embed_tokens.weight": "token_embd.weight",
         f"{TEXT}norm.weight": "output_norm.weight",
@@ -62,8 +62,8 @@ def text_names(layers: int) -> dict[str, str]:
     return names
 
 
-def vision_names(layers: int) -> dict[str, str]:
-    """Reference name to GGUF name, for vision tower and projector."""
+def vision_tensor_names(layers: int) -> dict[str, str]:
+    """Return the GGUF name of each tensor of vision tower and projector by its reference name."""
     names = {
         f"{PROJECTOR}mm_input_projection_weight": "mm.input_projection.weight",
         f"{PROJECTOR}mm_soft_emb_norm.weight": "mm.soft_emb_norm.weight",
@@ -80,8 +80,8 @@ def vision_names(layers: int) -> dict[str, str]:
     return names
 
 
-def adds_one(name: str) -> bool:
-    """Gemma's RMS norms multiply by 1 + weight; GGUF stores that sum."""
+def stores_weight_plus_one(name: str) -> bool:
+    """Return whether GGUF stores 1 + weight of a tensor, as Gemma's RMS norms multiply by it."""
     is_text_norm = name.endswith("norm.weight") and not name.startswith("v.")
     return is_text_norm or name == "mm.soft_emb_norm.weight"
 
@@ -108,13 +108,13 @@ def write_text(
     writer.add_rope_freq_base(1_000_000.0)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
     _add_tokenizer(writer, tokenizer)
-    for name, tensor in _renamed(weights, text_names(text.num_hidden_layers)):
+    for name, tensor in _gguf_tensors(weights, text_tensor_names(text.num_hidden_layers)):
         if tensor.ndim == 2:
             quantized = gguf.quants.quantize(tensor, Quantization.Q8_0)
             writer.add_tensor(name, quantized, raw_dtype=Quantization.Q8_0)
         else:
             writer.add_tensor(name, tensor)
-    _finish(writer)
+    _write_and_close(writer)
 
 
 def write_projector(weights: Weights, config: Gemma3Config, file: Path) -> None:
@@ -137,16 +137,16 @@ def write_projector(weights: Weights, config: Gemma3Config, file: Path) -> None:
     writer.add_vision_image_std([0.5, 0.5, 0.5])
     writer.add_vision_use_gelu(True)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
-    for name, tensor in _renamed(weights, vision_names(vision.num_hidden_layers)):
+    for name, tensor in _gguf_tensors(weights, vision_tensor_names(vision.num_hidden_layers)):
         half = tensor.ndim >= 2 and name != "v.position_embd.weight"
         writer.add_tensor(name, tensor.astype(np.float16) if half else tensor)
-    _finish(writer)
+    _write_and_close(writer)
 
 
-def _renamed(weights: Weights, names: Mapping[str, str]) -> Iterator[tuple[str, NDArray[Any]]]:
+def _gguf_tensors(weights: Weights, names: Mapping[str, str]) -> Iterator[tuple[str, NDArray[Any]]]:
     for reference, name in names.items():
         tensor = weights[reference].astype(np.float32)
-        yield name, tensor + 1 if adds_one(name) else tensor
+        yield name, tensor + 1 if stores_weight_plus_one(name) else tensor
 
 
 def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: DemoTokenizer) -> None:
@@ -173,7 +173,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: DemoTokenizer) -> None:
     writer.add_eos_token_id(pieces.eos_id())
     writer.add_bos_token_id(pieces.bos_id())
     writer.add_unk_token_id(pieces.unk_id())
-    writer.add_eot_token_id(tokenizer.id("<end_of_turn>"))
+    writer.add_eot_token_id(tokenizer.token_id("<end_of_turn>"))
     writer.add_add_bos_token(True)
     writer.add_add_eos_token(False)
     writer.add_add_space_prefix(False)
@@ -182,7 +182,7 @@ def _add_tokenizer(writer: gguf.GGUFWriter, tokenizer: DemoTokenizer) -> None:
     )
 
 
-def _finish(writer: gguf.GGUFWriter) -> None:
+def _write_and_close(writer: gguf.GGUFWriter) -> None:
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

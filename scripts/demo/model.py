@@ -1,4 +1,4 @@
-"""The demo's architecture: Gemma 3 and SigLIP, as small as they get."""
+"""The demo's architecture: Gemma 3 and SigLIP, as small as possible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ CONTEXT = 8192
 
 
 def gemma3_config(vocabulary: int, image_token: int) -> Gemma3Config:
-    """`image_token` is the placeholder id that soft tokens replace (`<image_soft_token>`)."""
+    """Return the configuration of the demo model.
+
+    `image_token` is the placeholder id that soft tokens replace (`<image_soft_token>`).
+    """
     return Gemma3Config(
         text_config={
             "vocab_size": vocabulary,
@@ -53,7 +56,7 @@ def gemma3_config(vocabulary: int, image_token: int) -> Gemma3Config:
 
 
 def new_model(config: Gemma3Config) -> Gemma3ForConditionalGeneration:
-    """Random weights; seed torch before."""
+    """Return a model with random weights. Seed torch before."""
     model = Gemma3ForConditionalGeneration(config)
     for layer in model.model.vision_tower.modules():
         if layer.__class__.__name__ == "SiglipAttention":

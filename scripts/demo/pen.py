@@ -15,15 +15,24 @@ INK: Color = (38, 34, 46)
 
 
 def points(text: str) -> list[Point]:
-    """Points written as SVG writes them: `x,y x,y …`."""
+    """Return points that are written as in SVG: `x,y x,y …`."""
     pairs = (pair.split(",") for pair in text.split())
     return [(float(x), float(y)) for x, y in pairs]
 
 
 @dataclass(frozen=True)
 class Pen:
-    """Draws in local units: `scale` pixels each, origin at (`x`, `y`), `lean` radians, mirrored
-    left to right where `mirror` is -1. `line` is the outline's width in local units."""
+    """A pen that draws in local units of `scale` pixels each.
+
+    Attributes:
+        draw: The picture to draw on.
+        x: The origin in pixels.
+        y: The origin in pixels.
+        scale: The pixels of a local unit.
+        lean: The rotation in radians.
+        mirror: -1 to mirror left to right, else 1.
+        line: The width of the outline in local units.
+    """
 
     draw: ImageDraw.ImageDraw
     x: float
@@ -33,22 +42,22 @@ class Pen:
     mirror: int = 1
     line: float = 0.028
 
-    def at(self, dx: float, dy: float, scale: float = 1.0, lean: float = 0.0) -> Pen:
-        """A pen whose origin is at a local point of this one."""
+    def moved_to(self, dx: float, dy: float, scale: float = 1.0, lean: float = 0.0) -> Pen:
+        """Return a pen whose origin is at a local point of this one."""
         x, y = self._pixel((dx, dy))
         return Pen(
             self.draw, x, y, self.scale * scale, self.lean + lean, self.mirror, self.line / scale
         )
 
     def shape(self, corners: Sequence[Point], fill: Color, ink: Color | None = INK) -> None:
-        """A closed polygon."""
+        """Draw a closed polygon."""
         pixels = [self._pixel(point) for point in corners]
         self.draw.polygon(pixels, fill=fill)
         if ink is not None:
             self.draw.line([*pixels, pixels[0], pixels[1]], ink, self._width(), joint="curve")
 
-    def blob(self, through: Sequence[Point], fill: Color, ink: Color | None = INK) -> None:
-        """A closed smooth curve through the points (Catmull-Rom)."""
+    def smooth_shape(self, through: Sequence[Point], fill: Color, ink: Color | None = INK) -> None:
+        """Draw a closed smooth curve through the points (Catmull-Rom)."""
         self.shape(_closed_curve(through), fill, ink)
 
     def ellipse(
@@ -70,12 +79,12 @@ class Pen:
         )
 
     def stroke(self, through: Sequence[Point], color: Color = INK, width: float = 1.0) -> None:
-        """An open smooth line; `width` is a multiple of the outline's."""
+        """Draw an open smooth line. `width` is a multiple of the outline's."""
         pixels = [self._pixel(point) for point in _open_curve(through)]
         self.draw.line(pixels, color, self._width(width), joint="curve")
 
-    def both(self, side: Sequence[Point]) -> tuple[list[Point], list[Point]]:
-        """The points, and the same on the other side."""
+    def mirrored(self, side: Sequence[Point]) -> tuple[list[Point], list[Point]]:
+        """Return the points, and the same points on the other side."""
         return list(side), [(-x, y) for x, y in side]
 
     def _pixel(self, point: Point) -> Point:
@@ -90,7 +99,7 @@ class Pen:
         return max(1, round(self.line * self.scale * times))
 
 
-def _between(a: Point, b: Point, c: Point, d: Point, steps: int = 8) -> list[Point]:
+def _curve_segment(a: Point, b: Point, c: Point, d: Point, steps: int = 8) -> list[Point]:
     curve = []
     for step in range(steps):
         t = step / steps
@@ -115,7 +124,7 @@ def _closed_curve(through: Sequence[Point]) -> list[Point]:
     return [
         point
         for i in range(count)
-        for point in _between(
+        for point in _curve_segment(
             through[i - 1], through[i], through[(i + 1) % count], through[(i + 2) % count]
         )
     ]
@@ -126,6 +135,6 @@ def _open_curve(through: Sequence[Point]) -> list[Point]:
     curve = [
         point
         for i in range(len(through) - 1)
-        for point in _between(padded[i], padded[i + 1], padded[i + 2], padded[i + 3])
+        for point in _curve_segment(padded[i], padded[i + 1], padded[i + 2], padded[i + 3])
     ]
     return [*curve, through[-1]]

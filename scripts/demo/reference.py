@@ -1,4 +1,4 @@
-"""The shipped demo weights in the reference implementation: transformers, unquantized."""
+"""Compute the shipped demo weights with the reference implementation, transformers, unquantized."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tokenizers import AddedToken
 from transformers import Gemma3ForConditionalGeneration, Gemma3Processor, GemmaTokenizer
 from transformers.models.gemma3.image_processing_pil_gemma3 import Gemma3ImageProcessorPil
 
-from demo.export import adds_one, text_names, vision_names
+from demo.export import stores_weight_plus_one, text_tensor_names, vision_tensor_names
 from demo.model import PICTURE_SIZE, PICTURE_TOKENS, gemma3_config, new_model
 
 
 @dataclass(frozen=True)
-class Reference:
-    """Model, tokenizer and processor made from a pair of GGUF files."""
+class DemoReference:
+    """The model, tokenizer and processor of the reference, made from a pair of GGUF files."""
 
     text: Path
     projector: Path
@@ -38,7 +38,7 @@ class Reference:
 
     @cached_property
     def tokenizer(self) -> GemmaTokenizer:
-        """Gemma's tokenizer class over this vocabulary; merges follow from pieces and scores."""
+        """Gemma's tokenizer class over this vocabulary. Merges follow from pieces and scores."""
         tokens = [str(token) for token in self._field("tokenizer.ggml.tokens")]
         scores = self._field("tokenizer.ggml.scores")
         types = self._field("tokenizer.ggml.token_type")
@@ -96,13 +96,15 @@ class Reference:
             for tensor in file.tensors
         }
         names = {
-            **text_names(config.text_config.num_hidden_layers),
-            **vision_names(config.vision_config.num_hidden_layers),
+            **text_tensor_names(config.text_config.num_hidden_layers),
+            **vision_tensor_names(config.vision_config.num_hidden_layers),
         }
         state = {}
         for reference, name in names.items():
             values = np.array(tensors[name], dtype=np.float32)
-            state[reference] = torch.from_numpy(values - 1 if adds_one(name) else values)
+            state[reference] = torch.from_numpy(
+                values - 1 if stores_weight_plus_one(name) else values
+            )
         state["lm_head.weight"] = state["model.language_model.embed_tokens.weight"]
         model = new_model(config)
         shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}

@@ -1,4 +1,4 @@
-"""Reference sheets with known answers: a whole figure, a close-up, and the palette."""
+"""Draw reference sheets with known answers: a whole figure, a close-up, and the palette."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from demo.accessories import behind, crown, neck, spectacles
-from demo.creatures import HEADS, Look, body
+from demo.accessories import draw_glasses, draw_hat, draw_scarf, draw_wings
+from demo.creatures import HEADS, CreatureStyle, draw_body
 from demo.pen import INK, Color, Pen
 
 SPECIES = ("dragon", "cat", "rabbit", "robot", "bird", "fish")
@@ -25,7 +25,7 @@ COLORS: dict[str, Color] = {
 }
 ACCESSORIES = ("hat", "scarf", "wings", "glasses", "nothing")
 
-_PAPERS: tuple[Color, ...] = (
+_PAPER_COLORS: tuple[Color, ...] = (
     (250, 246, 236),
     (238, 244, 250),
     (244, 240, 250),
@@ -36,8 +36,8 @@ _PAPERS: tuple[Color, ...] = (
 
 
 @dataclass(frozen=True)
-class Spec:
-    """What a sheet shows; every value is one of the names above."""
+class SheetSpec:
+    """The content of a sheet. Every value is one of the names above."""
 
     species: str
     color: str
@@ -45,8 +45,8 @@ class Spec:
     accessory: str
 
     @staticmethod
-    def random(rng: random.Random) -> Spec:
-        return Spec(
+    def random(rng: random.Random) -> SheetSpec:
+        return SheetSpec(
             rng.choice(SPECIES),
             rng.choice(tuple(COLORS)),
             rng.choice(tuple(COLORS)),
@@ -54,16 +54,16 @@ class Spec:
         )
 
 
-def draw_sheet(spec: Spec, seed: int, size: int = 896, oversample: int = 2) -> Image.Image:
-    """A `size` x `size` RGB sheet; the same arguments always give the same pixels."""
+def draw_sheet(spec: SheetSpec, seed: int, size: int = 896, oversample: int = 2) -> Image.Image:
+    """Draw a `size` x `size` RGB sheet. The same arguments always give the same pixels."""
     rng = random.Random(f"{spec}/{seed}")
     side = size * oversample
-    image = Image.new("RGB", (side, side), _jitter(rng, rng.choice(_PAPERS), 0.01))
+    image = Image.new("RGB", (side, side), _jitter(rng, rng.choice(_PAPER_COLORS), 0.01))
     draw = ImageDraw.Draw(image)
-    look, extra = _look(spec, rng)
+    look, extra = _random_style(spec, rng)
     mirror = rng.choice((-1, 1))
     left, right = (0.36, 0.795) if mirror == 1 else (0.64, 0.205)
-    _backdrop(draw, rng, side, look, left)
+    _draw_backdrop(draw, rng, side, look, left)
     figure = Pen(
         draw,
         side * (left + rng.uniform(-0.02, 0.02)),
@@ -72,7 +72,7 @@ def draw_sheet(spec: Spec, seed: int, size: int = 896, oversample: int = 2) -> I
         rng.uniform(-0.05, 0.05),
         rng.choice((-1, 1)),
     )
-    _figure(figure, spec, look, extra)
+    _draw_figure(figure, spec, look, extra)
     close_up = Pen(
         draw,
         side * (right + rng.uniform(-0.01, 0.01)),
@@ -81,14 +81,14 @@ def draw_sheet(spec: Spec, seed: int, size: int = 896, oversample: int = 2) -> I
         rng.uniform(-0.08, 0.08),
         rng.choice((-1, 1)),
     )
-    _frame(draw, side, right, look)
-    _head(close_up, spec, look, extra)
-    _palette(draw, side, right, [look.coat, look.iris, look.trim, look.belly])
+    _draw_frame(draw, side, right, look)
+    _draw_head(close_up, spec, look, extra)
+    _draw_palette(draw, side, right, [look.coat, look.iris, look.trim, look.belly])
     return image.resize((size, size), Image.Resampling.BOX) if oversample > 1 else image
 
 
-def _backdrop(
-    draw: ImageDraw.ImageDraw, rng: random.Random, side: int, look: Look, left: float
+def _draw_backdrop(
+    draw: ImageDraw.ImageDraw, rng: random.Random, side: int, look: CreatureStyle, left: float
 ) -> None:
     tint = _mix(look.trim, (255, 255, 255), 0.80)
     ground = Pen(draw, side * left, side * 0.885, side * 0.3)
@@ -98,28 +98,30 @@ def _backdrop(
         dot.ellipse((0, 0), rng.uniform(0.2, 0.7), rng.uniform(0.2, 0.7), tint, None)
 
 
-def _frame(draw: ImageDraw.ImageDraw, side: int, right: float, look: Look) -> None:
+def _draw_frame(draw: ImageDraw.ImageDraw, side: int, right: float, look: CreatureStyle) -> None:
     disc = Pen(draw, side * right, side * 0.33, side * 0.19, line=0.03)
     disc.ellipse((0, 0), 1, 1, _mix(look.trim, (255, 255, 255), 0.88), _mix(look.trim, INK, 0.2))
 
 
-def _figure(pen: Pen, spec: Spec, look: Look, extra: Color) -> None:
-    behind(pen, spec.accessory, extra)
-    body(pen, spec.species, look)
-    neck(pen.at(0, -0.22), spec.accessory, extra)
-    _head(pen.at(0, -0.60), spec, look, extra, alone=False)
+def _draw_figure(pen: Pen, spec: SheetSpec, look: CreatureStyle, extra: Color) -> None:
+    draw_wings(pen, spec.accessory, extra)
+    draw_body(pen, spec.species, look)
+    draw_scarf(pen.moved_to(0, -0.22), spec.accessory, extra)
+    _draw_head(pen.moved_to(0, -0.60), spec, look, extra, alone=False)
 
 
-def _head(pen: Pen, spec: Spec, look: Look, extra: Color, *, alone: bool = True) -> None:
+def _draw_head(
+    pen: Pen, spec: SheetSpec, look: CreatureStyle, extra: Color, *, alone: bool = True
+) -> None:
     if alone:
-        behind(pen.at(0, 0.36, 0.72), spec.accessory, extra)
-        neck(pen.at(0, 0.46, 0.9), spec.accessory, extra)
+        draw_wings(pen.moved_to(0, 0.36, 0.72), spec.accessory, extra)
+        draw_scarf(pen.moved_to(0, 0.46, 0.9), spec.accessory, extra)
     HEADS[spec.species](pen, look)
-    spectacles(pen, spec.accessory, extra)
-    crown(pen, spec.accessory, extra)
+    draw_glasses(pen, spec.accessory, extra)
+    draw_hat(pen, spec.accessory, extra)
 
 
-def _palette(draw: ImageDraw.ImageDraw, side: int, right: float, colors: list[Color]) -> None:
+def _draw_palette(draw: ImageDraw.ImageDraw, side: int, right: float, colors: list[Color]) -> None:
     for number, color in enumerate(colors):
         radius = 0.055 if number == 0 else 0.042
         x = right + (number % 2 - 0.5) * 0.15
@@ -127,12 +129,12 @@ def _palette(draw: ImageDraw.ImageDraw, side: int, right: float, colors: list[Co
         Pen(draw, side * x, side * y, side, line=0.006).ellipse((0, 0), radius, radius, color)
 
 
-def _look(spec: Spec, rng: random.Random) -> tuple[Look, Color]:
+def _random_style(spec: SheetSpec, rng: random.Random) -> tuple[CreatureStyle, Color]:
     coat = _jitter(rng, COLORS[spec.color], 0.012)
     pale = spec.color in ("white", "yellow")
     trims = [COLORS[name] for name in COLORS if name not in (spec.color, "black", "white")]
     trim = _mix(rng.choice(trims), coat, rng.uniform(0.1, 0.35))
-    return Look(
+    return CreatureStyle(
         coat=coat,
         shade=_mix(coat, (0, 0, 0) if spec.color != "black" else (255, 255, 255), 0.22),
         belly=_mix(coat, (255, 250, 240), rng.uniform(0.55, 0.75) if not pale else 0.8),
@@ -145,7 +147,7 @@ def _look(spec: Spec, rng: random.Random) -> tuple[Look, Color]:
 
 
 def _mix(a: Color, b: Color, share: float) -> Color:
-    """`share` of `b` in `a`."""
+    """Return `a` mixed with the share `share` of `b`."""
     return (
         round(a[0] + (b[0] - a[0]) * share),
         round(a[1] + (b[1] - a[1]) * share),
@@ -154,7 +156,10 @@ def _mix(a: Color, b: Color, share: float) -> Color:
 
 
 def _jitter(rng: random.Random, color: Color, amount: float) -> Color:
-    """A colour nearby: hue, saturation and value each moved by up to `amount`, 3x and 3x."""
+    """Return a similar colour.
+
+    The hue is moved by up to `amount`, saturation and value by up to three times as much.
+    """
     hue, saturation, value = colorsys.rgb_to_hsv(*(channel / 255 for channel in color))
     hue = (hue + rng.uniform(-amount, amount)) % 1
     saturation = min(1.0, max(0.0, saturation + rng.uniform(-3, 3) * amount))

@@ -1,4 +1,4 @@
-"""The demo's tokenizer: SentencePiece BPE as Gemma's, with Gemma's control tokens."""
+"""The demo's tokenizer: SentencePiece BPE like Gemma's, with Gemma's control tokens."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NEWLINES = ("\n", "\n\n", "\n\n\n", "\n\n\n\n")
 
 @dataclass(frozen=True)
 class DemoTokenizer:
-    """Parts of a prompt in, token ids out, the way the engine does it."""
+    """A tokenizer that turns parts of a prompt into token ids, as the engine does."""
 
     file: Path
 
@@ -34,15 +34,15 @@ class DemoTokenizer:
     def pieces(self) -> spm.SentencePieceProcessor:
         return spm.SentencePieceProcessor(model_file=str(self.file))
 
-    def id(self, token: str) -> int:
+    def token_id(self, token: str) -> int:
         return int(self.pieces.piece_to_id(token))
 
     def encode(self, part: Part) -> list[int]:
-        """Token ids; a picture becomes its placeholders."""
+        """Return token ids. A picture becomes its placeholders."""
         if isinstance(part, ControlPart):
-            return [self.id(part.token)]
+            return [self.token_id(part.token)]
         if isinstance(part, PicturePart):
-            return [self.id("<image_soft_token>")] * PICTURE_TOKENS
+            return [self.token_id("<image_soft_token>")] * PICTURE_TOKENS
         return list(self.pieces.encode(part.text))
 
 

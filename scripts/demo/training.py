@@ -1,4 +1,4 @@
-"""From nothing to two GGUF files: tokenizer, eyes, talk, export."""
+"""Train the demo model from nothing to two GGUF files: tokenizer, vision, text, export."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 
 import torch
 
-from demo.dialogues import Dialogue, Sheets, random_dialogue
+from demo.accuracy import print_table
+from demo.dialogues import Dialogue, SheetPool, random_dialogue
 from demo.export import write_projector, write_text
-from demo.eyes import sheet_pool, warm_up
-from demo.measure import print_table
 from demo.model import gemma3_config, new_model
-from demo.sheets import ACCESSORIES, COLORS, SPECIES, Spec
-from demo.talk import see, talk
+from demo.sheets import ACCESSORIES, COLORS, SPECIES, SheetSpec
+from demo.text_training import encode_sheets, train_text_model
 from demo.tokenizer import VOCABULARY, train_tokenizer
+from demo.vision_training import sheet_pool, train_vision
 from refsheet_tui.prompting import TextPart, build_prompt
 
-POOL = 16_000
-"""Sheets drawn for training, about eight for each of the 1,920 looks."""
+POOL_SIZE = 16_000
+"""The number of sheets drawn for training, about eight for each of the 1,920 looks."""
 
 
 def train_demo_model(
@@ -28,44 +28,44 @@ def train_demo_model(
 ) -> None:
     """Write both files and print the accuracy table.
 
-    `cache` keeps the drawn sheets and the warmed-up eyes, so that training goes on from there
-    after an interruption.
+    `cache` holds the drawn sheets and the trained vision tower, so that training continues from
+    there after an interruption.
     """
     tokenizer = train_tokenizer(_text_lines(seed), cache / "demo.model")
-    config = gemma3_config(VOCABULARY, tokenizer.id("<image_soft_token>"))
+    config = gemma3_config(VOCABULARY, tokenizer.token_id("<image_soft_token>"))
     eyes = cache / f"eyes-{seed}-{eye_steps}.pt"
     if not eyes.exists():
         torch.manual_seed(seed)
         model = new_model(config)
-        warm_up(model, cache, eye_steps, sheets=POOL)
-        torch.save(_eyes_of(model), eyes)
+        train_vision(model, cache, eye_steps, sheets=POOL_SIZE)
+        torch.save(_vision_weights(model), eyes)
     torch.manual_seed(seed)
     model = new_model(config)
     model.load_state_dict(torch.load(eyes), strict=False)
-    seen = see(model, *sheet_pool(0, POOL, cache))
-    talk(model, tokenizer, seen, talk_steps, seed=seed)
+    seen = encode_sheets(model, *sheet_pool(0, POOL_SIZE, cache))
+    train_text_model(model, tokenizer, seen, talk_steps, seed=seed)
     weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     write_text(weights, config, tokenizer, text)
     write_projector(weights, config, projector)
     print_table(text, projector, 300)
 
 
-def _eyes_of(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+def _vision_weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
     parts = ("model.vision_tower.", "model.multi_modal_projector.")
     return {name: value for name, value in model.state_dict().items() if name.startswith(parts)}
 
 
 def _text_lines(seed: int, dialogues: int = 15_000) -> Iterator[str]:
-    """Lines of the dialogues' text runs: newlines are tokens of their own."""
+    """Yield lines of the dialogues' texts, because newlines are tokens of their own."""
     rng = random.Random(seed)
     looks = itertools.product(SPECIES, COLORS, COLORS, ACCESSORIES)
-    sheets = Sheets({Spec(*look): (0, 1) for look in looks})
+    sheets = SheetPool({SheetSpec(*look): (0, 1) for look in looks})
     for _ in range(dialogues):
-        for run in _runs(random_dialogue(rng, sheets)):
+        for run in _text_runs(random_dialogue(rng, sheets)):
             yield from filter(None, run.split("\n"))
 
 
-def _runs(dialogue: Dialogue) -> Iterator[str]:
+def _text_runs(dialogue: Dialogue) -> Iterator[str]:
     for part in build_prompt(dialogue.turns[:-1], dialogue.system).parts:
         if isinstance(part, TextPart):
             yield part.text

@@ -1,4 +1,4 @@
-"""What a check found, as a table."""
+"""Print the results of checks as tables."""
 
 from __future__ import annotations
 
@@ -8,28 +8,41 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Check:
-    """`where` is what computed, `what` the property, `figure` what was measured, `bound` what it
-    was compared with."""
+class CheckRow:
+    """The result of a check, as a row of the table.
+
+    Attributes:
+        where: The device, or the part of the program, that was checked.
+        check: The property that was checked.
+        measured: The figure that was measured.
+        bound: The bound that it was compared with.
+        passed: True if the check passed.
+    """
 
     where: str
-    what: str
-    figure: str
+    check: str
+    measured: str
     bound: str
     passed: bool
 
 
-def say(progress: str) -> None:
-    """Tell on standard error what takes a while now."""
+def report_progress(progress: str) -> None:
+    """Print on standard error what is done now."""
     print(f"{progress.strip().rstrip('.')} …", file=sys.stderr, flush=True)
 
 
-def print_checks(title: str, checks: Sequence[Check]) -> None:
+def print_checks(title: str, checks: Sequence[CheckRow]) -> None:
     print_table(
         title,
         ("where", "what", "figure", "bound", ""),
         [
-            (each.where, each.what, each.figure, each.bound, "passed" if each.passed else "FAILED")
+            (
+                each.where,
+                each.check,
+                each.measured,
+                each.bound,
+                "passed" if each.passed else "FAILED",
+            )
             for each in checks
         ],
     )

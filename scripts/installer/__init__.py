@@ -1,1 +1,1 @@
-"""What scripts/bootstrap.py is made of. Standard library alone."""
+"""The parts of scripts/bootstrap.py. They use only the standard library."""

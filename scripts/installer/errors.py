@@ -1,14 +1,14 @@
-"""What stops an installation."""
+"""Errors that stop an installation."""
 
 from __future__ import annotations
 
 
 class SetupError(Exception):
-    """One sentence about what is wrong, one about what to do."""
+    """An error message: one sentence says what is wrong, another what to do."""
 
     def __init__(self, problem: str, remedy: str) -> None:
         super().__init__(f"{problem} {remedy}")
 
 
 class CommandError(Exception):
-    """A command ended with an error; the log tells which."""
+    """A command that ended with an error. The log says which."""

@@ -1,4 +1,4 @@
-"""Getting a llama.cpp that works on this machine: ready-made, built here, or built carefully."""
+"""Install a llama.cpp that works on this machine: ready-made, built here, or built carefully."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from pathlib import Path
 
 from installer import machine, terminal, wheels
 from installer.errors import CommandError, SetupError
-from installer.packages import Packages
+from installer.packages import PackageInstaller
 
-_NAME = "llama-cpp-python"
-_VERSION = f"import importlib.metadata; print(importlib.metadata.version('{_NAME}'))"
-# What refsheet_tui.engine.selfcheck exits with when the engine died or could not start.
+_PACKAGE = "llama-cpp-python"
+_VERSION = f"import importlib.metadata; print(importlib.metadata.version('{_PACKAGE}'))"
+# The status of refsheet_tui.engine.selfcheck when the engine died or could not start.
 _ENGINE_BROKEN = 3
-_CHECK_S = 300
+_CHECK_TIMEOUT_S = 300
 
 
 def pinned_version(pyproject: Path) -> str:
-    """The version that pyproject.toml pins."""
-    pin = f"{_NAME}=="
+    """Return the version that pyproject.toml pins. Raises `SetupError`."""
+    pin = f"{_PACKAGE}=="
     try:
         dependencies = tomllib.loads(pyproject.read_text())["project"]["dependencies"]
         return next(str(each).removeprefix(pin) for each in dependencies if each.startswith(pin))
     except (tomllib.TOMLDecodeError, KeyError, StopIteration) as error:
-        raise SetupError(f"{pyproject} does not pin {_NAME}.", "Restore that file.") from error
+        raise SetupError(f"{pyproject} does not pin {_PACKAGE}.", "Restore that file.") from error
 
 
-def works(python: Path) -> bool:
-    """Whether llama.cpp decodes a picture and a sentence, tried in a process of its own.
+def llama_works(python: Path) -> bool:
+    """Return whether llama.cpp decodes a picture and a sentence, in a process of its own.
 
-    Raises `SetupError` when that could not be tried.
+    Raises `SetupError` if that can't be tried.
     """
     command = [str(python), "-m", "refsheet_tui.engine.selfcheck"]
     try:
@@ -43,7 +43,7 @@ def works(python: Path) -> bool:
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=_CHECK_S,
+            timeout=_CHECK_TIMEOUT_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -59,23 +59,24 @@ def works(python: Path) -> bool:
 
 
 @dataclass(frozen=True)
-class Llama:
-    """llama-cpp-python in the version that the project pins."""
+class LlamaInstaller:
+    """Installs llama-cpp-python in the version that the project pins."""
 
-    packages: Packages
+    packages: PackageInstaller
     version: str
 
-    def ways(self) -> Iterator[str]:
-        """Install llama.cpp and yield in which way; asked for the next, install it in another.
+    def try_variants(self) -> Iterator[str]:
+        """Install one variant of llama.cpp after the other, and yield a description of each.
 
-        Ends after the most careful way. Raises `SetupError` when building fails.
+        The next one is installed when the caller asks for it. The last is the most careful one.
+        Raises `SetupError` when building fails.
         """
         wanted = os.environ.get("CMAKE_ARGS", "")
-        already = self.packages.output("-c", _VERSION) == self.version
+        already = self.packages.run_python("-c", _VERSION) == self.version
         if already:
             yield "as it was installed"
-        if not wanted:  # else the person asks for a build of their own
-            for backend, index in wheels.indexes(self.version):
+        if not wanted:  # otherwise the user asks for a build with these options
+            for backend, index in wheels.find_wheel_indexes(self.version):
                 if self._install_ready_made(backend, index):
                     yield f"ready-made, {backend}"
         machine.check_can_build()
@@ -83,7 +84,7 @@ class Llama:
             self._build(wanted)
             yield "built for this processor"
         careful = f"{wanted} {machine.portable_options()}".strip()
-        terminal.say(f"trying a build with portable settings: {careful}")
+        terminal.print_line(f"trying a build with portable settings: {careful}")
         self._build(careful)
         yield "built with portable settings"
 
@@ -91,31 +92,40 @@ class Llama:
         try:
             self.packages.install(
                 f"installing a ready-made llama.cpp ({backend})",
-                [*self._over(), "--extra-index-url", index, "--only-binary", _NAME, self._pin],
+                [
+                    *self._reinstall_options(),
+                    "--extra-index-url",
+                    index,
+                    "--only-binary",
+                    _PACKAGE,
+                    self._pin,
+                ],
             )
         except CommandError:
-            terminal.say(f"there is none for this system ({backend}).")
+            terminal.print_line(f"there is none for this system ({backend}).")
             return False
         return True
 
     def _build(self, options: str) -> None:
-        over = self._over()
+        over = self._reinstall_options()
         try:
             self.packages.install(
                 "building llama.cpp, which takes about 5 minutes on two cores",
-                [*over, *(["--no-binary", _NAME] if over else []), self._pin],
+                [*over, *(["--no-binary", _PACKAGE] if over else []), self._pin],
                 CMAKE_ARGS=options,
             )
         except CommandError:
-            raise self.packages.failure("llama.cpp could not be built.") from None
+            raise self.packages.describe_failure("llama.cpp could not be built.") from None
 
     @property
     def _pin(self) -> str:
-        return f"{_NAME}=={self.version}"
+        return f"{_PACKAGE}=={self.version}"
 
-    def _over(self) -> list[str]:
-        """Options that put another build of the same version over one that does not work, made
-        anew: pip's cache holds what does not work."""
-        if self.packages.output("-c", _VERSION) != self.version:
+    def _reinstall_options(self) -> list[str]:
+        """Return options that replace a build that does not work by another of the same version.
+
+        They avoid pip's cache, because it holds the build that does not work.
+        """
+        if self.packages.run_python("-c", _VERSION) != self.version:
             return []
-        return self.packages.replacing(_NAME)
+        return self.packages.reinstall_options(_PACKAGE)

@@ -1,4 +1,4 @@
-"""What this machine has: disk, compiler, processor, GPU."""
+"""Find out what this machine has: disk space, compiler, processor, GPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GIB = 1 << 30
 _PACKAGES_BYTES = _GIB // 2
 _BUILD_BYTES = 2 * _GIB
 
-# ggml's build options for x86-64 and the names its processor features have in /proc/cpuinfo and
+# ggml's build options for x86-64, with the names of the processor's features in /proc/cpuinfo and
 # in macOS's sysctl. AMX is left out on purpose: some virtual machines advertise it and then fault.
 _X86_OPTIONS = {
     "SSE42": ({"sse4_2"}, {"SSE4.2"}),
@@ -37,9 +37,9 @@ def check_space_for_packages(root: Path) -> None:
 
 
 def check_can_build() -> None:
-    """Raise `SetupError` where llama.cpp can't be compiled."""
+    """Check that llama.cpp can be compiled here. Raises `SetupError` if it can't."""
     compilers = [name for name in ("c++", "g++", "clang++") if shutil.which(name)]
-    # macOS has compilers by name alone until its tools are installed.
+    # Until its tools are installed, macOS has compilers that only say so.
     if platform.system() == "Darwin" and not _output("xcode-select", "-p"):
         compilers = []
     if not compilers:
@@ -63,7 +63,7 @@ def _check_space(folder: Path, needed: int, remedy: str) -> None:
 
 
 def portable_options() -> str:
-    """CMake options for ggml that use what the processor has, except AMX."""
+    """Return CMake options for ggml that use what the processor has, except AMX."""
     options = ["-DGGML_NATIVE=OFF"]
     if platform.machine().lower() in {"x86_64", "amd64"}:
         features = _features()
@@ -82,13 +82,13 @@ def _features() -> set[str]:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:
         return set()
-    # Only what every core has: a container may be moved between the cores of a mixed machine.
+    # Use only what every core has: a container may move between the cores of a mixed machine.
     cores = [set(line.split()) for line in re.findall(r"^flags\s*:(.*)$", text, re.MULTILINE)]
     return set.intersection(*cores) if cores else set()
 
 
 def cuda_version() -> tuple[int, int] | None:
-    """The newest CUDA that the NVIDIA driver supports; None without such a GPU."""
+    """Return the newest CUDA that the NVIDIA driver supports; None without such a GPU."""
     found = re.search(r"CUDA Version:\s*(\d+)\.(\d+)", _output("nvidia-smi"))
     return (int(found[1]), int(found[2])) if found else None
 

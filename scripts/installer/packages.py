@@ -1,4 +1,4 @@
-"""Installing packages: into .venv, with progress, into a log, and with one sentence on failure."""
+"""Install packages into .venv, with progress, a log, and one sentence on failure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from installer import terminal
 from installer.errors import CommandError, SetupError
-from installer.venv import Environment
+from installer.venv import VirtualEnv
 
 _TAIL_LINES = 15
 _NO_NETWORK = (
@@ -28,41 +28,43 @@ _NO_SPACE = ("No space left on device", "Disk quota exceeded")
 
 
 @dataclass(frozen=True)
-class Packages:
-    """Installs into one environment. `install.log` in `root`, the project's folder, holds the
-    output of all its commands."""
+class PackageInstaller:
+    """Installs packages into one environment.
 
-    environment: Environment
+    `root` is the project's folder. Its `install.log` holds the output of all commands.
+    """
+
+    environment: VirtualEnv
     root: Path
 
     @property
     def log(self) -> Path:
         return self.root / "install.log"
 
-    def output(self, *arguments: str) -> str | None:
-        """What the environment's Python prints; None where it fails."""
+    def run_python(self, *arguments: str) -> str | None:
+        """Return the output of the environment's Python; None when it fails."""
         command = [str(self.environment.python), *arguments]
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
         return done.stdout.strip() if done.returncode == 0 else None
 
-    def replacing(self, package: str) -> list[str]:
-        """Options that install `package` anew although that version is there."""
+    def reinstall_options(self, package: str) -> list[str]:
+        """Return options that install `package` again although that version is installed."""
         if self.environment.uv:
             return ["--no-deps", "--no-cache", "--reinstall-package", package]
         return ["--no-deps", "--no-cache-dir", "--force-reinstall"]
 
-    def project(self, extras: str) -> None:
+    def install_project(self, extras: str) -> None:
         """Install the project itself, editable, and what it needs. `extras` may be `[test]`."""
         with_extras = " and what its tests need" if extras else ""
         try:
             self.install(f"installing refsheet{with_extras}", ["--editable", f".{extras}"])
         except CommandError:
             if self.environment.uv is None:
-                raise self.failure("refsheet could not be installed.") from None
-            terminal.say("uv did not manage; trying pip.")
-            Packages(replace(self.environment, uv=None), self.root).project(extras)
+                raise self.describe_failure("refsheet could not be installed.") from None
+            terminal.print_line("uv did not manage; trying pip.")
+            PackageInstaller(replace(self.environment, uv=None), self.root).install_project(extras)
 
     def install(self, title: str, arguments: Sequence[str], **variables: str) -> None:
         """Run one installation. Raises `CommandError`."""
@@ -83,10 +85,10 @@ class Packages:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 cwd=self.root,
-                close_fds=False,  # it holds the installation's lock as long as it lives
+                close_fds=False,  # the child holds the installation's lock as long as it lives
             )
             try:
-                terminal.wait(title, lambda seconds: _ended(child, seconds))
+                terminal.wait_with_progress(title, lambda seconds: _wait_for_exit(child, seconds))
             except BaseException:
                 child.terminate()
                 child.wait()
@@ -94,8 +96,8 @@ class Packages:
         if child.returncode != 0:
             raise CommandError
 
-    def failure(self, summary: str) -> SetupError:
-        """Why the last installation failed, from its log."""
+    def describe_failure(self, summary: str) -> SetupError:
+        """Return an error that says why the last installation failed, according to its log."""
         lines = self.log.read_text(errors="replace").splitlines()
         last = "\n".join(lines[_last_command(lines) :])
         if any(sign in last for sign in _NO_SPACE):
@@ -113,7 +115,7 @@ def _last_command(lines: Sequence[str]) -> int:
     return max((number for number, line in enumerate(lines) if line.startswith("$ ")), default=0)
 
 
-def _ended(child: subprocess.Popen[bytes], seconds: float) -> bool:
+def _wait_for_exit(child: subprocess.Popen[bytes], seconds: float) -> bool:
     try:
         child.wait(seconds)
     except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""What the person sees while something takes minutes."""
+"""Show the user the progress of what takes minutes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ _REFRESH_S = 0.2
 _PLAIN_EVERY_S = 60.0
 
 
-def say(text: str) -> None:
-    """One line on standard error."""
+def print_line(text: str) -> None:
+    """Print one line on standard error."""
     print(f"refsheet: {text}", file=sys.stderr, flush=True)
 
 
-def wait(title: str, ended: Callable[[float], bool]) -> None:
-    """Show `title` and the time gone by until `ended(seconds)`, which waits that long at most,
-    is true: on one line of a terminal, as a line a minute elsewhere."""
+def wait_with_progress(title: str, ended: Callable[[float], bool]) -> None:
+    """Show `title` and the elapsed time until `ended` returns True.
+
+    `ended(seconds)` waits that long at most. On a terminal, the time is shown in one line;
+    elsewhere, there is a line each minute.
+    """
     start = time.monotonic()
     if not sys.stderr.isatty():
-        say(f"{title} …")
+        print_line(f"{title} …")
         while not ended(_PLAIN_EVERY_S):
-            say(f"{title} … {_elapsed(start)}")
+            print_line(f"{title} … {_elapsed(start)}")
         return
     try:
         while not ended(_REFRESH_S):

@@ -13,13 +13,13 @@ from pathlib import Path
 from installer import terminal
 from installer.errors import SetupError
 
-_COMMAND_S = 300
-_CHECK = "import sys; sys.exit(sys.version_info < (3, 11))"
+_COMMAND_TIMEOUT_S = 300
+_VERSION_CHECK = "import sys; sys.exit(sys.version_info < (3, 11))"
 
 
 @dataclass(frozen=True)
-class Environment:
-    """`uv` is the program that installs into it; None: its own pip does."""
+class VirtualEnv:
+    """A virtual environment. `uv` is the program that installs into it; None for its own pip."""
 
     python: Path
     uv: str | None
@@ -30,24 +30,29 @@ class Environment:
         return [self.uv, "pip"] if self.uv else [str(self.python), "-m", "pip"]
 
 
-def prepare(root: Path) -> Environment:
-    """The environment in `root`/.venv, made (again) where it is missing or broken."""
+def prepare_environment(root: Path) -> VirtualEnv:
+    """Return the environment in `root`/.venv, after making it if it is missing or broken."""
     folder = root / ".venv"
     python = folder / "bin" / "python"
     uv = shutil.which("uv")
-    if _problem(str(python), "-c", _CHECK):
+    if _run_for_error(str(python), "-c", _VERSION_CHECK):
         _remove(folder)
-        uv = _make(folder, uv)
-    if uv and _reaches_packages(uv, python):
-        return Environment(python, uv)
-    if _problem(str(python), "-m", "pip", "--version") and _problem(str(python), "-m", "ensurepip"):
-        raise _no_pip(base_python())
-    return Environment(python, None)
+        uv = _create(folder, uv)
+    if uv and _uv_reaches_index(uv, python):
+        return VirtualEnv(python, uv)
+    if _run_for_error(str(python), "-m", "pip", "--version") and _run_for_error(
+        str(python), "-m", "ensurepip"
+    ):
+        raise _no_pip_error(base_python())
+    return VirtualEnv(python, None)
 
 
 def base_python() -> Path:
-    """The interpreter outside of any virtual environment, by its versioned name: a link named
-    `python3` points to another version after an upgrade, and .venv would be silently empty."""
+    """Return the interpreter outside of any virtual environment, by its versioned name.
+
+    A link named `python3` points to another version after an upgrade, and .venv would be silently
+    empty.
+    """
     base = Path(getattr(sys, "_base_executable", sys.executable))
     versioned = base.with_name(f"python{sys.version_info.major}.{sys.version_info.minor}")
     if versioned.exists() and versioned.samefile(base):
@@ -55,20 +60,20 @@ def base_python() -> Path:
     return base.resolve()
 
 
-def _make(folder: Path, uv: str | None) -> str | None:
-    """Make the environment; returns uv where uv did it."""
+def _create(folder: Path, uv: str | None) -> str | None:
+    """Make the environment. Returns uv if uv made it."""
     base = base_python()
-    if uv and not _problem(uv, "venv", "--quiet", "--python", str(base), str(folder)):
+    if uv and not _run_for_error(uv, "venv", "--quiet", "--python", str(base), str(folder)):
         return uv
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
-        raise _no_pip(base)
-    problem = _problem(str(base), "-m", "venv", "--clear", str(folder))
+        raise _no_pip_error(base)
+    problem = _run_for_error(str(base), "-m", "venv", "--clear", str(folder))
     if problem:
         raise SetupError(f"{folder} could not be made: {problem}", "Correct that, and run again.")
     return None
 
 
-def _no_pip(base: Path) -> SetupError:
+def _no_pip_error(base: Path) -> SetupError:
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     return SetupError(
         f"{base} can't make a virtual environment with pip.",
@@ -81,7 +86,7 @@ def _remove(folder: Path) -> None:
     """Remove what is left of a broken environment."""
     if not os.path.lexists(folder):
         return
-    terminal.say("making .venv again: it is incomplete, or its Python is gone.")
+    terminal.print_line("making .venv again: it is incomplete, or its Python is gone.")
     try:
         if folder.is_dir() and not folder.is_symlink():
             shutil.rmtree(folder)
@@ -91,15 +96,18 @@ def _remove(folder: Path) -> None:
         raise SetupError(f"{folder} can't be removed: {error}.", "Remove it yourself.") from error
 
 
-def _reaches_packages(uv: str, python: Path) -> bool:
-    """uv has index settings of its own: where only pip's lead to an index, pip has to do it."""
-    return not _problem(
+def _uv_reaches_index(uv: str, python: Path) -> bool:
+    """Return whether uv can install packages.
+
+    It has its own index settings: if only pip's lead to an index, pip has to install.
+    """
+    return not _run_for_error(
         uv, "pip", "install", "--quiet", "--python", str(python), "--upgrade", "pip"
     )
 
 
-def _problem(*command: str) -> str | None:
-    """Run a command; None when it ended well, else the last line it wrote."""
+def _run_for_error(*command: str) -> str | None:
+    """Run a command. Returns None on success, else the last line that it wrote."""
     try:
         done = subprocess.run(
             command,
@@ -108,13 +116,13 @@ def _problem(*command: str) -> str | None:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            timeout=_COMMAND_S,
+            timeout=_COMMAND_TIMEOUT_S,
             check=False,
         )
     except OSError as error:
         return str(error)
     except subprocess.TimeoutExpired:
-        return f"{command[0]} took longer than {_COMMAND_S} s."
+        return f"{command[0]} took longer than {_COMMAND_TIMEOUT_S} s."
     if done.returncode == 0:
         return None
     return (done.stdout.strip().splitlines() or [f"exit status {done.returncode}"])[-1]

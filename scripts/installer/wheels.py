@@ -1,4 +1,4 @@
-"""Where ready-made llama-cpp-python wheels for this machine can be had, if anywhere."""
+"""Find out where ready-made llama-cpp-python wheels for this machine are, if anywhere."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ _PAGE_BYTES = 4 << 20
 _CUDA = ((13, 0), (12, 8), (12, 6), (12, 5), (12, 4), (12, 3), (12, 2), (12, 1))
 
 
-def indexes(version: str) -> Iterator[tuple[str, str]]:
-    """The backends (`metal`, `cu124`, `cpu`) and index addresses that offer wheels of `version`,
-    best first. One address that does not answer within seconds ends the search.
+def find_wheel_indexes(version: str) -> Iterator[tuple[str, str]]:
+    """Yield the backends and indexes that offer wheels of `version`, best first.
 
-    `REFSHEET_WHEELS` names a mirror; empty, it turns ready-made wheels off.
+    Backends are `metal`, `cu124`, `cpu` and so on. An index that does not answer within seconds
+    ends the search. `REFSHEET_WHEELS` names a mirror; if it is empty, no ready-made wheels are
+    used.
     """
     base = os.environ.get("REFSHEET_WHEELS", _INDEX).rstrip("/")
     if not base:
         return
     for backend in _backends():
         try:
-            if _offers(f"{base}/{backend}", version):
+            if _has_wheel(f"{base}/{backend}", version):
                 yield backend, f"{base}/{backend}"
         except urllib.error.HTTPError:
             continue
@@ -48,7 +49,7 @@ def _backends() -> Iterator[str]:
     yield "cpu"
 
 
-def _offers(index: str, version: str) -> bool:
+def _has_wheel(index: str, version: str) -> bool:
     page = urllib.request.urlopen(f"{index}/llama-cpp-python/", timeout=_TIMEOUT_S)
     with page:
         return f"llama_cpp_python-{version}".encode() in page.read(_PAGE_BYTES)

@@ -1,4 +1,4 @@
-"""Fifty conversations of up to seven turns, with white space at the edges of many."""
+"""Fifty conversations of up to seven turns, many with white space at their edges."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _LINES = (
 
 @dataclass(frozen=True)
 class Conversation:
-    """Turns of the user and of the model in alternation; the first and last are the user's."""
+    """Alternate turns of the user and the model. The first and the last are the user's."""
 
     system: str | None
     turns: tuple[str, ...]
 
 
 def conversations() -> list[Conversation]:
-    """Return the conversations, always the same."""
+    """Return the conversations, which are the same on every call."""
     rng = random.Random(_SEED)
     lines = [*_LINES, *(line for group in sentences().values() for line in group)]
     return [

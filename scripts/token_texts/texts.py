@@ -1,4 +1,4 @@
-"""One thousand texts in more than thirty scripts, from a seed and from lists written for them."""
+"""One thousand texts in more than thirty scripts, made from a seed and from lists of texts."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from pathlib import Path
 import yaml
 
 COUNT = 1000
-# Texts of these kinds are split differently on purpose, for the reason that stands here.
-DIFFERS = {
+# Texts of these kinds are split differently on purpose, for these reasons.
+EXPECTED_DIFFERENCES = {
     "typed control token": (
         "what is typed never becomes a control token; the reference would make it one"
     ),
 }
 # Next to a space, a ▁ is the beginning of a run.
-_NEVER_MIXED = {*DIFFERS, "typed token that is not special", "typed ▁", "typed ▁▁"}
+_NEVER_MIXED = {*EXPECTED_DIFFERENCES, "typed token that is not special", "typed ▁", "typed ▁▁"}
 _BLANKS = (" ", "\n", "\t", "\r\n", "\u3000", "\u00a0")
 _RUNS = (1, 2, 3, 4, 5, 7, 8, 15, 16, 17, 30, 31, 32, 33, 40, 64)
 _SEED = 3
 
 
 @dataclass(frozen=True)
-class Text:
-    """`kind` is a script's or language's name, or what is difficult about the text."""
+class SampleText:
+    """A text. `kind` is the name of its script or language, or what is difficult about it."""
 
     kind: str
     text: str
 
 
-def texts() -> list[Text]:
-    """Return the texts, each once, in the order of their kinds."""
+def texts() -> list[SampleText]:
+    """Return the texts in the order of their kinds. Each occurs once."""
     rng = random.Random(_SEED)
-    found = dict.fromkeys(_fixed())
+    found = dict.fromkeys(_fixed_texts())
     while len(found) < COUNT:
-        for kind, words, separators in _to_mix():
+        for kind, words, separators in _mixtures():
             if len(found) < COUNT:
-                found[Text(kind, _mixed(rng, words, separators))] = None
+                found[SampleText(kind, _mix(rng, words, separators))] = None
     return sorted(found, key=lambda text: text.kind)
 
 
@@ -48,21 +48,21 @@ def sentences() -> dict[str, list[str]]:
     return _read("sentences.yaml")
 
 
-def _fixed() -> Iterator[Text]:
+def _fixed_texts() -> Iterator[SampleText]:
     for kind, lines in sentences().items():
         for line in lines:
-            yield Text(kind, line)
-            yield Text(f"{kind}, decomposed", unicodedata.normalize("NFD", line))
+            yield SampleText(kind, line)
+            yield SampleText(f"{kind}, decomposed", unicodedata.normalize("NFD", line))
     for kind, pieces in _read("difficult.yaml").items():
         for piece in pieces:
-            yield Text(kind, piece)
+            yield SampleText(kind, piece)
     for count in _RUNS:
         for blank in _BLANKS:
-            yield Text("white space", blank * count)
-            yield Text("white space", f"a{blank * count}b")
+            yield SampleText("white space", blank * count)
+            yield SampleText("white space", f"a{blank * count}b")
 
 
-def _to_mix() -> Iterator[tuple[str, list[str], list[str]]]:
+def _mixtures() -> Iterator[tuple[str, list[str], list[str]]]:
     """Yield a kind, its words, and what may stand between them."""
     everything: list[str] = []
     for kind, lines in sentences().items():
@@ -76,7 +76,7 @@ def _to_mix() -> Iterator[tuple[str, list[str], list[str]]]:
     yield "everything mixed", everything, ["", " ", "  ", "\n", "\n\n", "\t", ", "]
 
 
-def _mixed(rng: random.Random, words: list[str], separators: list[str]) -> str:
+def _mix(rng: random.Random, words: list[str], separators: list[str]) -> str:
     chosen = rng.choices(words, k=rng.randint(2, 9))
     return "".join(word + rng.choice(separators) for word in chosen)
 

@@ -1,1 +1,1 @@
-"""What `scripts/bench_tui.py` measures, and against what."""
+"""The parts of `scripts/bench_tui.py`."""

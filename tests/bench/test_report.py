@@ -6,44 +6,51 @@ from pathlib import Path
 
 import pytest
 
-from refsheet_tui.bench.figures import BENCH, OURS, SERVER, TARGETS, Figures, Target
-from refsheet_tui.bench.report import Machine, document, table
-from refsheet_tui.bench.run import _programs
-from refsheet_tui.bench.server_peer import BenchError
+from refsheet_tui.bench.llama_server import BenchError
+from refsheet_tui.bench.measurements import (
+    LLAMA_BENCH,
+    LLAMA_SERVER,
+    REFSHEET,
+    TARGETS,
+    BenchTarget,
+    Measurements,
+)
+from refsheet_tui.bench.report import BenchMachine, build_json, format_table
+from refsheet_tui.bench.run import _find_programs
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.paths import demo_model
 
-MACHINE = Machine("a processor", 2, 50 * (1 << 30), "0.3.36")
+MACHINE = BenchMachine("a processor", 2, 50 * (1 << 30), "0.3.36")
 
 
-def made_up() -> Figures:
-    figures = Figures()
+def made_up() -> Measurements:
+    figures = Measurements()
     for seconds in (0.5, 0.4, 0.9):
-        figures.add(OURS, "turn 2", seconds)
-    figures.add(SERVER, "turn 2", 1.0)
-    figures.add(OURS, "write", 95.0)
-    figures.add(BENCH, "write", 100.0)
-    figures.add(OURS, "cold", 50.0)
-    figures.add(OURS, "reopen", 1.2)
-    figures.add(OURS, "load", 3.0)
+        figures.add_value(REFSHEET, "turn 2", seconds)
+    figures.add_value(LLAMA_SERVER, "turn 2", 1.0)
+    figures.add_value(REFSHEET, "write", 95.0)
+    figures.add_value(LLAMA_BENCH, "write", 100.0)
+    figures.add_value(REFSHEET, "cold", 50.0)
+    figures.add_value(REFSHEET, "reopen", 1.2)
+    figures.add_value(REFSHEET, "load", 3.0)
     return figures
 
 
-def of(title: str, program: str) -> Target:
+def of(title: str, program: str) -> BenchTarget:
     return next(each for each in TARGETS if (each.title, each.program) == (title, program))
 
 
 def test_ratios_are_of_medians() -> None:
-    assert of("turn 2, first token", SERVER).ratio(made_up()) == 0.5
+    assert of("turn 2, first token", LLAMA_SERVER).ratio(made_up()) == 0.5
 
 
 @pytest.mark.parametrize(
     ("title", "program", "met"),
     [
-        ("turn 2, first token", SERVER, True),
-        ("write speed", BENCH, False),
-        ("reopened in a new process, first token", OURS, True),
-        ("peak memory", SERVER, None),
+        ("turn 2, first token", LLAMA_SERVER, True),
+        ("write speed", LLAMA_BENCH, False),
+        ("reopened in a new process, first token", REFSHEET, True),
+        ("peak memory", LLAMA_SERVER, None),
     ],
 )
 def test_a_target_is_met_missed_or_not_measured(title: str, program: str, met: bool | None) -> None:
@@ -52,13 +59,13 @@ def test_a_target_is_met_missed_or_not_measured(title: str, program: str, met: b
 
 def test_a_limit_in_seconds_counts_too() -> None:
     figures = made_up()
-    figures.values[OURS]["cold"] = [500.0]
-    figures.values[OURS]["reopen"] = [1.6]
-    assert of("reopened in a new process, first token", OURS).is_met(figures) is False
+    figures.values[REFSHEET]["cold"] = [500.0]
+    figures.values[REFSHEET]["reopen"] = [1.6]
+    assert of("reopened in a new process, first token", REFSHEET).is_met(figures) is False
 
 
 def test_the_table_shows_what_was_measured_and_nothing_else() -> None:
-    shown = "\n".join(table(made_up(), MACHINE, LoadSettings(demo_model()), 0.5))
+    shown = "\n".join(format_table(made_up(), MACHINE, LoadSettings(demo_model()), 0.5))
     assert "| turn 2, first token | 0.50 s [0.40 – 0.90] | llama-server | 1.00 s " in shown
     assert "| 0.50× | ≤ 1.00× | met |" in shown
     assert "| 0.95× | ≥ 0.97× | missed |" in shown
@@ -69,14 +76,14 @@ def test_the_table_shows_what_was_measured_and_nothing_else() -> None:
 
 
 def test_the_document_holds_every_value() -> None:
-    found = document(made_up(), MACHINE, LoadSettings(demo_model()), None)
+    found = build_json(made_up(), MACHINE, LoadSettings(demo_model()), None)
     assert found["values"] == made_up().values
 
 
 def test_missing_programs_are_named(tmp_path: Path) -> None:
-    assert _programs(None) is None
+    assert _find_programs(None) is None
     with pytest.raises(BenchError, match="no llama-server"):
-        _programs(tmp_path)
+        _find_programs(tmp_path)
     for name in ("llama-server", "llama-bench"):
         (tmp_path / name).touch()
-    assert _programs(tmp_path) == (tmp_path / "llama-server", tmp_path / "llama-bench")
+    assert _find_programs(tmp_path) == (tmp_path / "llama-server", tmp_path / "llama-bench")

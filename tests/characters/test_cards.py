@@ -1,4 +1,4 @@
-"""Cards of other programs come in whole, and go out so that other programs understand them."""
+"""Cards of other programs are imported completely, and exported for other programs to read."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from helpers.cards import (
     text,
 )
 from refsheet_tui.characters.cards import (
-    card_of,
-    is_newer,
+    card_from_profile,
+    is_newer_version,
     json_card,
     png_card,
-    profile_of,
+    profile_from_card,
     read_card,
 )
 from refsheet_tui.characters.profile import Profile
@@ -63,7 +63,7 @@ def read(folder: Path, name: str, data: bytes) -> Any:
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_a_card_is_understood(tmp_path: Path, form: str) -> None:
     found = read(tmp_path, *FORMS[form])
-    profile = profile_of(found.card, "en")
+    profile = profile_from_card(found.card, "en")
     assert profile.name == "Ember"
     assert profile.description == "A red dragon."
     assert profile.greeting.startswith("Roar!")
@@ -75,12 +75,12 @@ def test_every_form_of_a_card_is_understood(tmp_path: Path, form: str) -> None:
 
 def test_the_newest_version_in_a_picture_wins(tmp_path: Path) -> None:
     found = read(tmp_path, *FORMS["V3 in PNG"])
-    assert profile_of(found.card, "en").card["nickname"] == "Em"
+    assert profile_from_card(found.card, "en").card["nickname"] == "Em"
 
 
 def test_the_older_one_stands_in_for_a_damaged_newer_one(tmp_path: Path) -> None:
     data = png(text(b"chara", encoded(V2)), text(b"ccv3", base64.b64encode(b"{{")))
-    assert profile_of(read(tmp_path, "x.png", data).card, "en").name == "Ember"
+    assert profile_from_card(read(tmp_path, "x.png", data).card, "en").name == "Ember"
 
 
 def test_a_charx_brings_its_icon(tmp_path: Path) -> None:
@@ -92,26 +92,26 @@ def test_a_charx_brings_its_icon(tmp_path: Path) -> None:
 def test_a_newer_version_than_any_known_is_read_all_the_same(tmp_path: Path) -> None:
     newer = {**V3, "spec": "chara_card_v4", "spec_version": "4.0"}
     found = read(tmp_path, "x.json", json.dumps(newer).encode())
-    assert profile_of(found.card, "en").name == "Ember"
+    assert profile_from_card(found.card, "en").name == "Ember"
 
 
 @pytest.mark.parametrize("version", ["3.0", "2.0", "", None, "x", 3])
 def test_a_version_that_is_known_is_not_newer(version: object) -> None:
-    assert not is_newer({"spec_version": version})
-    assert is_newer({"spec_version": "4.0"}) and is_newer({"spec_version": "10"})
+    assert not is_newer_version({"spec_version": version})
+    assert is_newer_version({"spec_version": "4.0"}) and is_newer_version({"spec_version": "10"})
 
 
 def test_what_stands_beside_the_data_survives_too() -> None:
     card = {**V2, "name": "Ember", "avatar": "none", "vendor": {"x": [1, "ü"]}}
-    again = card_of(profile_of(card, "en"), 3)
+    again = card_from_profile(profile_from_card(card, "en"), 3)
     assert (again["avatar"], again["vendor"]) == ("none", {"x": [1, "ü"]})
     assert "name" not in again, "what older programs repeat there would grow stale"
-    assert profile_of({"group_only_greetings": ["Hi."], "data": {}}, "en").card_outside == {}
+    assert profile_from_card({"group_only_greetings": ["Hi."], "data": {}}, "en").card_outside == {}
 
 
 def test_yaml_has_more_than_json(tmp_path: Path) -> None:
     found = read(tmp_path, "x.yaml", b"name: Ember\n1: one\nborn: 2001-02-03\nset: !!set {a, b}\n")
-    profile = profile_of(found.card, "en")
+    profile = profile_from_card(found.card, "en")
     assert (profile.name, profile.card["1"], profile.card["born"]) == ("Ember", "one", "2001-02-03")
     with pytest.raises(CardError, match="damaged"):
         read(tmp_path, "x.yaml", b"name: .nan")
@@ -119,7 +119,7 @@ def test_yaml_has_more_than_json(tmp_path: Path) -> None:
 
 def test_numbers_and_strings_are_exchanged_in_the_wild(tmp_path: Path) -> None:
     odd = {"name": 7, "first_mes": None, "tags": "dragon", "alternate_greetings": [1, None, "Hi"]}
-    profile = profile_of(odd, "en")
+    profile = profile_from_card(odd, "en")
     assert (profile.name, profile.greeting, profile.tags) == ("7", "", ())
     assert profile.alternate_greetings == ("1", "Hi")
 
@@ -129,13 +129,13 @@ def test_numbers_and_strings_are_exchanged_in_the_wild(tmp_path: Path) -> None:
 def test_nothing_is_lost_on_the_way_in_and_out(
     tmp_path: Path, card: dict[str, Any], form: str
 ) -> None:
-    first = profile_of(card, "zh-Hans")
+    first = profile_from_card(card, "zh-Hans")
     path = tmp_path / f"out.{form}"
     sheet = samples_dir() / "ember.png"
     path.write_bytes(png_card(first, sheet) if form == "png" else json_card(first))
     found = read_card(path)
     assert found.card["spec"] == "chara_card_v3"
-    again = profile_of(found.card, "en")
+    again = profile_from_card(found.card, "en")
     assert again.model_copy(update={"card": {}}) == first.model_copy(update={"card": {}})
     before = card.get("data", card)
     for key, value in before.items():
@@ -147,7 +147,7 @@ def test_nothing_is_lost_on_the_way_in_and_out(
 
 def test_an_exported_picture_is_the_same_picture_with_both_versions(tmp_path: Path) -> None:
     path = tmp_path / "out.png"
-    path.write_bytes(png_card(profile_of(V3, "en"), samples_dir() / "ember.png"))
+    path.write_bytes(png_card(profile_from_card(V3, "en"), samples_dir() / "ember.png"))
     with Image.open(path) as image, Image.open(io.BytesIO(SHEET)) as sheet:
         assert image.tobytes() == sheet.tobytes()
         assert isinstance(image.info, dict)
@@ -157,7 +157,7 @@ def test_an_exported_picture_is_the_same_picture_with_both_versions(tmp_path: Pa
         }
     assert versions == {"chara": "chara_card_v2", "ccv3": "chara_card_v3"}
     again = tmp_path / "again.png"
-    again.write_bytes(png_card(profile_of(V2, "en"), path))
+    again.write_bytes(png_card(profile_from_card(V2, "en"), path))
     assert again.read_bytes().count(b"ccv3\0") == 1
 
 
@@ -166,11 +166,11 @@ def test_a_jpeg_sheet_becomes_a_png_card(tmp_path: Path) -> None:
     Image.new("RGB", (30, 20), "red").save(sheet)
     path = tmp_path / "out.png"
     path.write_bytes(png_card(Profile(name="Red"), sheet))
-    assert profile_of(read_card(path).card, "en").name == "Red"
+    assert profile_from_card(read_card(path).card, "en").name == "Red"
 
 
 def test_version_2_has_every_field_that_it_wants() -> None:
-    data = card_of(Profile(name="X"), 2)["data"]
+    data = card_from_profile(Profile(name="X"), 2)["data"]
     wanted = set(V2["data"]) - {"character_book"}
     assert wanted <= set(data)
 
@@ -178,15 +178,15 @@ def test_version_2_has_every_field_that_it_wants() -> None:
 @pytest.mark.parametrize(
     ("name", "data", "problem"),
     [
-        ("x.png", SHEET, "a picture without a card"),
-        ("x.png", b"RIFF\0\0\0\0WEBPVP8 ", "a picture without a card"),
+        ("x.png", SHEET, "This picture doesn't contain a character card"),
+        ("x.png", b"RIFF\0\0\0\0WEBPVP8 ", "This picture doesn't contain a character card"),
         ("x.png", png(text(b"chara", b"!!!")), "damaged"),
         ("x.json", b"{", "damaged"),
         ("x.json", b'{"a": NaN}', "damaged"),
-        ("x.json", b"[1, 2]", "no card"),
-        ("x.txt", b"\xff\xfe\x00", "no card"),
-        ("x.txt", b"just words", "no card"),
-        ("x.txt", b"", "no card"),
+        ("x.json", b"[1, 2]", "This isn't a PNG, CHARX, JSON, or YAML character card"),
+        ("x.txt", b"\xff\xfe\x00", "This isn't a PNG, CHARX, JSON, or YAML character card"),
+        ("x.txt", b"just words", "This isn't a PNG, CHARX, JSON, or YAML character card"),
+        ("x.txt", b"", "This isn't a PNG, CHARX, JSON, or YAML character card"),
         ("x.charx", b"PK\x03\x04 not a zip", "no card.json"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Cards that were made to hurt: one sentence, little memory, little time, nothing written."""
+"""Hostile cards give one sentence, take little memory and time, and write nothing."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 
 from helpers.cards import SHEET, V3, charx, chunk, encoded, png, text
 from helpers.cost import MIB, assert_cheap
-from refsheet_tui.characters.cards import card_of, profile_of, read_card
+from refsheet_tui.characters.cards import card_from_profile, profile_from_card, read_card
 from refsheet_tui.errors import CardError
-from refsheet_tui.untrusted import clean
+from refsheet_tui.untrusted import clean_text
 
 
 def lying_zip() -> bytes:
-    """Announces ten bytes where a gigabyte comes out."""
+    """Return a CHARX file whose card claims to have ten bytes, but unpacks to 64 MiB."""
     data = bytearray(charx({"name": "x", "data": "0" * (64 * MIB)}))
     place = data.rfind(b"PK\x01\x02")
     struct.pack_into("<I", data, place + 24, 10)
@@ -32,7 +32,7 @@ def lying_zip() -> bytes:
 
 
 def packed() -> bytes:
-    """A quarter of a gigabyte in a quarter of a megabyte."""
+    """Return 256 MiB of text, compressed to a quarter of a megabyte."""
     return zlib.compress(b"A" * (256 * MIB), 9)
 
 
@@ -88,8 +88,8 @@ def test_a_bomb_takes_little_memory_and_time(tmp_path: Path, name: str) -> None:
     path.write_bytes(BOMBS[name]())
     assert_cheap(
         path,
-        "from refsheet_tui.characters.cards import profile_of, read_card",
-        'profile_of(read_card(Path(sys.argv[1])).card, "en")',
+        "from refsheet_tui.characters.cards import profile_from_card, read_card",
+        'profile_from_card(read_card(Path(sys.argv[1])).card, "en")',
     )
 
 
@@ -123,11 +123,11 @@ def test_only_the_one_name_is_a_card(tmp_path: Path, name: str) -> None:
 
 def test_words_of_a_card_cannot_speak_to_the_terminal() -> None:
     evil = "a\x1b]0;x\x07b\u202ec\x9bd"
-    profile = profile_of(
+    profile = profile_from_card(
         {"name": evil, "first_mes": evil, "tags": [evil], "alternate_greetings": [evil]}, "en"
     )
     for words in (profile.name, profile.greeting, *profile.tags, *profile.alternate_greetings):
-        assert words == clean(words)
+        assert words == clean_text(words)
 
 
 KEYS = st.sampled_from((*V3["data"], "data", "spec", "refsheet", "generation", "uri", "x"))
@@ -141,8 +141,8 @@ JSON = st.recursive(
 @settings(max_examples=200, deadline=None)
 @given(st.dictionaries(KEYS, JSON, max_size=6))
 def test_any_card_is_a_profile_and_a_card_again(card: dict[str, object]) -> None:
-    profile = profile_of(card, "en")
-    again = profile_of(card_of(profile, 3), "en")
+    profile = profile_from_card(card, "en")
+    again = profile_from_card(card_from_profile(profile, 3), "en")
     assert again.model_copy(update={"card": {}}) == profile.model_copy(update={"card": {}})
 
 
@@ -159,7 +159,7 @@ def test_any_damage_to_a_file_is_a_card_or_a_sentence(
     path = tmp_path_factory.mktemp("card") / "card"
     path.write_bytes(changed[: data.draw(st.integers(0, len(changed)))])
     try:
-        profile_of(read_card(path).card, "en")
+        profile_from_card(read_card(path).card, "en")
     except CardError as error:
         assert error.problem and error.remedy
 

@@ -1,4 +1,4 @@
-"""Conversations that outgrow their context, with the demo model and a context of 320 tokens."""
+"""Conversations that outgrow the context, with the demo model and a context of 320 tokens."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from refsheet_tui.chats import Conversation, Overflow
+from helpers.conversations import add_texts, demo_vision, same_chat, unsaved_branch
+from refsheet_tui.chats import Branch, ContextOverflow, Conversation
 from refsheet_tui.engine import (
     CacheSettings,
-    Event,
-    Finished,
+    EngineEvent,
     GenerationSettings,
     LoadSettings,
     LocalEngine,
     PromptTooLongError,
+    ReplyFinished,
     TextDelta,
     TokenizedPart,
 )
 from refsheet_tui.errors import StoppedError
-from refsheet_tui.paths import demo_mmproj, demo_model, shipped
+from refsheet_tui.paths import demo_mmproj, demo_model, resource_path
 from refsheet_tui.pictures import view
 from refsheet_tui.prompting import (
     Prompt,
@@ -40,7 +41,10 @@ QUESTIONS = ("What color are your eyes?", "What are you wearing?", "Who are you?
 
 
 class Recorder(LocalEngine):
-    """Remembers what was asked of it. `halts` keeps what is counted back until it is set."""
+    """An engine that records its prompts. Clear `goes_on` to make it wait while it counts tokens.
+
+    `counts` is set when it begins to count.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,7 +61,7 @@ class Recorder(LocalEngine):
         return await super().tokenize(prompt)
 
     async def prewarm(
-        self, prompt: Prompt, on_event: Callable[[Event], None] = lambda _: None
+        self, prompt: Prompt, on_event: Callable[[EngineEvent], None] = lambda _: None
     ) -> None:
         self.warmed.append(prompt)
         await super().prewarm(prompt, on_event)
@@ -65,28 +69,28 @@ class Recorder(LocalEngine):
 
 @dataclass
 class Heard:
-    """Everything that came of one reply."""
+    """All events of one reply."""
 
-    events: list[Event | Overflow] = field(default_factory=list)
+    events: list[EngineEvent | ContextOverflow] = field(default_factory=list)
 
     @property
     def overflows(self) -> list[int]:
-        return [event.oldest for event in self.events if isinstance(event, Overflow)]
+        return [event.oldest_visible for event in self.events if isinstance(event, ContextOverflow)]
 
     @property
     def text(self) -> str:
         return "".join(event.text for event in self.events if isinstance(event, TextDelta))
 
     @property
-    def end(self) -> Finished:
+    def end(self) -> ReplyFinished:
         last = self.events[-1]
-        assert isinstance(last, Finished)
+        assert isinstance(last, ReplyFinished)
         return last
 
 
 @pytest.fixture
 async def engine() -> AsyncGenerator[Recorder, None]:
-    """An engine with the demo model."""
+    """Yield an engine with the demo model."""
     engine = Recorder()
     await engine.load(
         LoadSettings(demo_model(), demo_mmproj(), context_size=CONTEXT, threads=1),
@@ -96,11 +100,15 @@ async def engine() -> AsyncGenerator[Recorder, None]:
 
 
 def begin(
-    engine: LocalEngine, settings: GenerationSettings = GREEDY, context_size: int = CONTEXT
+    engine: LocalEngine,
+    settings: GenerationSettings = GREEDY,
+    context_size: int = CONTEXT,
+    branch: Branch | None = None,
 ) -> Conversation:
-    sheet = view(shipped("samples/ember.png"), 224, False)
+    sheet = view(resource_path("samples/ember.png"), 224, False)
     opening = opening_turn(language("en"), sheet, "Your name is Ember.")
-    return Conversation(engine, settings, opening, context_size=context_size)
+    vision = demo_vision(context_size)
+    return Conversation(engine, settings, vision, branch or unsaved_branch(), opening)
 
 
 async def hear(conversation: Conversation) -> Heard:
@@ -108,7 +116,7 @@ async def hear(conversation: Conversation) -> Heard:
 
 
 async def ask(conversation: Conversation, text: str) -> Heard:
-    conversation.say(text)
+    conversation.add_user_message(text)
     return await hear(conversation)
 
 
@@ -133,12 +141,12 @@ async def test_a_chat_goes_on_long_after_its_context_is_full(engine: Recorder) -
     assert len(told) >= 3
     assert told == sorted(set(told)), "told once when turns leave, and then no more"
     assert all(conversation.turns[index].role == "user" for index in told)
-    # It is rare, and in between only what is new is read.
+    # Turns leave rarely, and in between the engine reads only new tokens.
     for before, after in pairwise(heard):
         assert not (before.overflows and after.overflows)
         if not after.overflows:
             assert after.end.reused_tokens > before.end.prompt_tokens - 2
-    # What was told is what was read.
+    # The turns that were reported as visible are those that the engine read.
     oldest = 2
     for number, each in enumerate(heard):
         oldest = each.overflows[-1] if each.overflows else oldest
@@ -151,10 +159,9 @@ async def test_an_opened_chat_is_read_as_it_was_when_it_was_held(engine: Recorde
     held = begin(engine)
     heard = await hold(held, 12)
     told = [index for each in heard for index in each.overflows]
-    opened = begin(engine)
-    opened.restore(held.turns)
+    opened = begin(engine, branch=same_chat(held.branch))
     for conversation in (held, opened):
-        conversation.say("And now?")
+        conversation.add_user_message("And now?")
     assert await opened.prompt() == await held.prompt()
     again = await hear(opened)
     assert again.overflows and again.overflows[0] >= told[-1]
@@ -162,7 +169,7 @@ async def test_an_opened_chat_is_read_as_it_was_when_it_was_held(engine: Recorde
 
 
 async def test_what_stays_is_not_read_again_when_turns_leave(tmp_path: Path) -> None:
-    """Window layers hold 768 positions, and have forgotten the opening long before."""
+    """Snapshots bring the opening back: window layers hold 768 positions, and have forgotten it."""
     context = 2048
     engine = LocalEngine()
     cache = CacheSettings(tmp_path / "cache")
@@ -183,12 +190,13 @@ async def test_an_edited_turn_sees_what_the_first_one_saw(engine: Recorder) -> N
     await hear(conversation)
     moved = 0
     for _ in range(10):
-        before = conversation.turns
+        before = conversation.branch.leaf
         first = await ask(conversation, "What do you like?")
-        conversation.restore(before)
-        conversation.say("What do you hate?")
+        conversation.branch.move_to(before)
+        conversation.add_user_message("What do you hate?")
         edited = await conversation.prompt()
-        conversation.restore((*before, Turn("user", ("What do you like?",))))
+        conversation.branch.move_to(before)
+        conversation.add_user_message("What do you like?")
         asked = await conversation.prompt()
         assert len(edited.parts) == len(asked.parts)
         assert sum(one != other for one, other in zip(edited.parts, asked.parts, strict=True)) == 1
@@ -212,18 +220,17 @@ async def test_a_short_chat_is_not_counted(engine: Recorder) -> None:
 
 
 async def test_a_reply_ends_where_the_context_does(engine: Recorder) -> None:
-    """The seed's reply goes on for thousands of tokens."""
+    """A reply of thousands of tokens, which this seed gives, fills the context to its end."""
     endless = GenerationSettings(
         max_new_tokens=5000, temperature=1e6, top_k=0, top_p=1.0, seed=2741
     )
     held = begin(engine)
     await hold(held, 10)
-    conversation = begin(engine, endless)
-    conversation.restore(held.turns)
+    conversation = begin(engine, endless, branch=same_chat(held.branch))
     for _ in range(3):
         heard = await ask(conversation, "Go on!")
-        assert heard.end.finish == "max_tokens"
-        # The last token is written and need not be read.
+        assert heard.end.reason == "max_tokens"
+        # The model writes the last token, but need not read it.
         assert heard.end.prompt_tokens + heard.end.new_tokens == CONTEXT + 1
         assert heard.end.new_tokens > CONTEXT // 4
 
@@ -231,10 +238,10 @@ async def test_a_reply_ends_where_the_context_does(engine: Recorder) -> None:
 async def test_what_alone_is_too_long_is_refused(engine: Recorder) -> None:
     conversation = begin(engine)
     await hold(conversation, 6)
-    before = conversation.turns
+    before = conversation.branch.leaf
     with pytest.raises(PromptTooLongError):
         await ask(conversation, "word " * CONTEXT)
-    conversation.restore(before)
+    conversation.branch.move_to(before)
     assert (await ask(conversation, "Hello!")).text
 
 
@@ -263,20 +270,20 @@ async def test_the_opening_is_read_ahead(engine: Recorder) -> None:
 async def test_words_that_are_added_are_a_line_of_their_own(engine: Recorder) -> None:
     conversation = begin(engine)
     await hear(conversation)
-    conversation.say("One")
-    conversation.say("Two")
+    conversation.add_user_message("One")
+    conversation.add_user_message("Two")
     assert conversation.turns[-1].content == ("One\nTwo",)
 
 
 async def test_nothing_is_read_ahead_that_was_overtaken(engine: Recorder) -> None:
-    """It would take the place of what was read for the reply."""
+    """An outdated prefix would replace the tokens that were read for the reply."""
     conversation = begin(engine)
     await hold(conversation, 2)
     engine.goes_on.clear()
     engine.counts.clear()
     ahead = asyncio.create_task(conversation.prewarm())
     await engine.counts.wait()
-    conversation.say("Hello!")
+    conversation.add_user_message("Hello!")
     engine.goes_on.set()
     await ahead
     assert not engine.warmed
@@ -285,7 +292,7 @@ async def test_nothing_is_read_ahead_that_was_overtaken(engine: Recorder) -> Non
 async def test_reading_ahead_raises_nothing() -> None:
     engine = LocalEngine()
     conversation = begin(engine)
-    conversation.restore((*conversation.turns, *[Turn("model", ("a",)), Turn("user", ("b",))] * 3))
+    add_texts(conversation, [Turn("model", ("a",)), Turn("user", ("b",))] * 3)
     await conversation.prewarm()
     assert engine.pid is None
 
@@ -293,14 +300,14 @@ async def test_reading_ahead_raises_nothing() -> None:
 async def test_a_stop_while_turns_are_counted_is_a_stopped_reply(engine: Recorder) -> None:
     conversation = begin(engine)
     await hold(conversation, 2)
-    conversation.say("Hello!")
+    conversation.add_user_message("Hello!")
     before = conversation.turns
 
     async def stopped(prompt: Prompt) -> tuple[TokenizedPart, ...]:
-        raise StoppedError("The request was stopped.", "Try it again.")
+        raise StoppedError("The request was canceled.", "Try again.")
 
     engine.tokenize = stopped  # type: ignore[method-assign]
     events = [event async for event in conversation.reply()]
-    assert [type(event) for event in events] == [Finished]
-    assert isinstance(events[0], Finished) and events[0].finish == "cancelled"
+    assert [type(event) for event in events] == [ReplyFinished]
+    assert isinstance(events[0], ReplyFinished) and events[0].reason == "cancelled"
     assert conversation.turns == before

@@ -1,4 +1,4 @@
-"""Chats move in and out: nothing is lost on the way, and nothing that comes in can hurt."""
+"""Importing and exporting chats: nothing is lost, and no file can do harm."""
 
 from __future__ import annotations
 
@@ -15,14 +15,21 @@ from hypothesis import strategies as st
 
 from helpers.cost import MIB, assert_cheap
 from helpers.library import add_ember
-from refsheet_tui.chats.files import draft_of, keep, read_chat, to_json, to_jsonl, to_markdown
-from refsheet_tui.chats.files.draft import ChatDraft
+from refsheet_tui.chats.files import (
+    export_chat,
+    import_chat,
+    read_chat,
+    to_json,
+    to_jsonl,
+    to_markdown,
+)
+from refsheet_tui.chats.files.portable import PortableChat
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.messages import DraftMessage
+from refsheet_tui.chats.messages import PortableMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting.turns import Role
-from refsheet_tui.untrusted import clean, one_line
+from refsheet_tui.untrusted import clean_text, one_line
 
 PICTURE = (samples_dir() / "miso.png").read_bytes()
 HEAD: dict[str, Any] = {
@@ -70,7 +77,7 @@ def jsonl(*lines: object) -> bytes:
     return b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\r\n" for line in lines)
 
 
-def read(folder: Path, data: bytes) -> ChatDraft:
+def read(folder: Path, data: bytes) -> PortableChat:
     path = folder / "chat"
     path.write_bytes(data)
     return read_chat(path)
@@ -78,9 +85,9 @@ def read(folder: Path, data: bytes) -> ChatDraft:
 
 def test_a_chat_of_sillytavern_comes_in_with_its_swipes(tmp_path: Path, library: Library) -> None:
     ember = add_ember(library)
-    chat = keep(library, read(tmp_path, jsonl(HEAD, *SAID)), ember.version)
+    chat = import_chat(library, read(tmp_path, jsonl(HEAD, *SAID)), ember.version)
     assert chat.leaf is not None
-    path = library.tree.path(chat.leaf)
+    path = library.tree.path_to(chat.leaf)
     assert [message.text for message in path] == ["Hello!", "Who are\nyou?", "A dragon."]
     assert [message.role for message in path] == ["model", "user", "model"]
     assert len(library.tree.siblings(path[0])) == 2
@@ -90,21 +97,21 @@ def test_a_chat_of_sillytavern_comes_in_with_its_swipes(tmp_path: Path, library:
 
 
 def test_and_goes_out_as_it_came(tmp_path: Path, library: Library) -> None:
-    chat = keep(library, read(tmp_path, jsonl(HEAD, *SAID)), None)
-    lines = [json.loads(line) for line in to_jsonl(draft_of(library, chat)).splitlines()]
+    chat = import_chat(library, read(tmp_path, jsonl(HEAD, *SAID)), None)
+    lines = [json.loads(line) for line in to_jsonl(export_chat(library, chat)).splitlines()]
     assert lines[0] == HEAD
     for before, after in zip(SAID, lines[1:], strict=True):
         assert before.items() <= after.items()
 
 
 def test_a_chat_of_ours_is_one_that_sillytavern_reads(library: Library) -> None:
-    chat = library.chats.begin(add_ember(library, person="Jane").version)
-    first = library.tree.add(chat.id, None, "model", "Hi", finish="end_of_turn")
-    second = library.tree.add(chat.id, None, "model", "Hello", finish="end_of_turn")
-    library.tree.add(chat.id, second.id, "user", "Who?")
+    chat = library.chats.create_chat(add_ember(library, person="Jane").version)
+    first = library.tree.add_message(chat.id, None, "model", "Hi", finish="end_of_turn")
+    second = library.tree.add_message(chat.id, None, "model", "Hello", finish="end_of_turn")
+    library.tree.add_message(chat.id, second.id, "user", "Who?")
     head, greeting, question = (
         json.loads(line)
-        for line in to_jsonl(draft_of(library, library.chats.get(chat.id))).splitlines()
+        for line in to_jsonl(export_chat(library, library.chats.get_chat(chat.id))).splitlines()
     )
     assert (head["user_name"], head["character_name"]) == ("Jane", "Ember")
     assert (greeting["swipes"], greeting["swipe_id"]) == (["Hi", "Hello"], 1)
@@ -113,17 +120,17 @@ def test_a_chat_of_ours_is_one_that_sillytavern_reads(library: Library) -> None:
     assert first.id != second.id
 
 
-TEXT = st.text(max_size=12).map(clean)
+TEXT = st.text(max_size=12).map(clean_text)
 ROLES: tuple[Role, ...] = ("user", "model")
 
 
 @st.composite
-def drafts(draw: st.DrawFn) -> ChatDraft:
-    messages: list[DraftMessage] = []
+def drafts(draw: st.DrawFn) -> PortableChat:
+    messages: list[PortableMessage] = []
     for place in range(draw(st.integers(0, 8))):
         parents = st.none() | st.integers(0, place - 1) if place else st.none()
         messages.append(
-            DraftMessage(
+            PortableMessage(
                 draw(parents),
                 draw(st.sampled_from(ROLES)),
                 draw(TEXT),
@@ -135,19 +142,19 @@ def drafts(draw: st.DrawFn) -> ChatDraft:
         )
     leaf = draw(st.sampled_from([None, *range(len(messages))]))
     title = one_line(draw(TEXT)).strip()
-    return ChatDraft(tuple(messages), leaf, title, note=draw(TEXT), extra={"x": [draw(TEXT)]})
+    return PortableChat(tuple(messages), leaf, title, note=draw(TEXT), extra={"x": [draw(TEXT)]})
 
 
 @settings(max_examples=60, deadline=None)
 @given(drafts())
 def test_in_and_out_and_in_again_is_the_same(
-    tmp_path_factory: pytest.TempPathFactory, draft: ChatDraft
+    tmp_path_factory: pytest.TempPathFactory, draft: PortableChat
 ) -> None:
     folder = tmp_path_factory.mktemp("files")
     assert read(folder, to_json(draft)) == draft
     library = Library.open(folder)
-    first = draft_of(library, keep(library, draft, None))
-    second = draft_of(library, keep(library, read(folder, to_json(first)), None))
+    first = export_chat(library, import_chat(library, draft, None))
+    second = export_chat(library, import_chat(library, read(folder, to_json(first)), None))
     assert first == second
     assert first.messages == draft.messages and first.leaf == draft.leaf
     library.close()
@@ -186,15 +193,15 @@ def test_a_chat_can_be_read_as_a_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        (b"", "no chat"),
-        (b"words", "no chat"),
-        (b"{", "no JSON"),
-        (b"{}", "no chat"),
+        (b"", "This isn't a RefSheet chat"),
+        (b"words", "This isn't a RefSheet chat"),
+        (b"{", "it isn't valid JSON"),
+        (b"{}", "This isn't a RefSheet chat"),
         (b"[]", "no messages"),
-        (b"[1]", "not of messages"),
-        (b'[{"role": "root", "content": "x"}]', "from “root”"),
-        (jsonl(HEAD, {}) + b"{\n", "no JSON"),
-        (jsonl(HEAD), "no chat"),
+        (b"[1]", "This list doesn't contain messages"),
+        (b'[{"role": "root", "content": "x"}]', "has the role “root”"),
+        (jsonl(HEAD, {}) + b"{\n", "it isn't valid JSON"),
+        (jsonl(HEAD), "This isn't a RefSheet chat"),
         (b'{"format": "refsheet chat", "version": 99, "messages": []}', "newer version"),
         (b'{"format": "refsheet chat", "version": 1, "leaf": 3, "messages": []}', "damaged"),
         (b'{"format": "refsheet chat", "version": 1, "messages": [{"role": "x"}]}', "damaged"),
@@ -224,7 +231,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "deep": lambda: jsonl(HEAD, *[{"mes": "x"}] * 9) + b'{"a":' * 100_000,
     "large numbers": lambda: jsonl(HEAD) + b'{"send_date":' + b"9" * MIB + b"}\n",
     "a large picture": lambda: to_json(
-        ChatDraft((DraftMessage(None, "user", "x", pictures=(bytes(32 * MIB),)),), 0)
+        PortableChat((PortableMessage(None, "user", "x", pictures=(bytes(32 * MIB),)),), 0)
     ),
     "own, many messages": lambda: (
         b'{"format":"refsheet chat","version":1,"messages":['
@@ -266,10 +273,10 @@ def test_a_time_that_is_none_is_left_out(tmp_path: Path, date: object) -> None:
 
 
 def test_half_a_character_harms_nobody(tmp_path: Path, library: Library) -> None:
-    """Nothing that holds one could be written to a file or to the library."""
+    """Lone surrogates are replaced: a text with one can't be written to a file or the library."""
     said = [{"mes": "a\ud800b \U0001f409 \\ud800", "name": "\udfff"}, {"mes": None}]
     lines = "\n".join(map(json.dumps, [HEAD, *said])).encode()
-    draft = draft_of(library, keep(library, read(tmp_path, lines), None))
+    draft = export_chat(library, import_chat(library, read(tmp_path, lines), None))
     assert [each.text for each in draft.messages] == ["a\ufffdb \U0001f409 \\ud800", ""]
     for write in (to_json, to_jsonl, to_markdown):
         write(draft)
@@ -291,10 +298,10 @@ def test_an_end_that_is_none_is_a_usual_one(tmp_path: Path) -> None:
 
 def test_a_picture_that_is_gone_does_not_keep_a_chat_from_going_out(library: Library) -> None:
     picture = samples_dir() / "miso.png"
-    chat = library.chats.begin(None)
-    said = library.tree.add(chat.id, None, "user", "Look!", pictures=[picture])
-    library.tree.picture(said.pictures[0]).unlink()
-    draft = draft_of(library, library.chats.get(chat.id))
+    chat = library.chats.create_chat(None)
+    said = library.tree.add_message(chat.id, None, "user", "Look!", pictures=[picture])
+    library.tree.picture_path(said.pictures[0]).unlink()
+    draft = export_chat(library, library.chats.get_chat(chat.id))
     assert [each.text for each in draft.messages] == ["Look!"]
 
 
@@ -312,16 +319,16 @@ def test_any_damage_is_a_chat_or_a_sentence(
     except ChatFileError as error:
         assert error.problem and error.remedy
     else:
-        assert all(message.text == clean(message.text) for message in draft.messages)
+        assert all(message.text == clean_text(message.text) for message in draft.messages)
         assert draft.path() is not None
 
 
 MESSAGES = (
-    DraftMessage(None, "model", "Hi", "end_of_turn", 1.0),
-    DraftMessage(0, "user", "Hello", None, 2.0, {"x": 1}, (b"picture",)),
+    PortableMessage(None, "model", "Hi", "end_of_turn", 1.0),
+    PortableMessage(0, "user", "Hello", None, 2.0, {"x": 1}, (b"picture",)),
 )
 WHOLE = (
     jsonl(HEAD, *SAID),
-    to_json(ChatDraft(MESSAGES, 1, "A chat")),
+    to_json(PortableChat(MESSAGES, 1, "A chat")),
     json.dumps([{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]).encode(),
 )

@@ -1,4 +1,4 @@
-"""The real engine, made to say lines of the person's."""
+"""Replies of the real engine in which it begins to speak for the user."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from helpers.conversations import demo_vision, unsaved_branch
 from helpers.engine_driver import demo, picture
 from refsheet_tui.chats import Conversation
-from refsheet_tui.engine import Finished, GenerationSettings, LocalEngine, TextDelta
+from refsheet_tui.engine import GenerationSettings, LocalEngine, ReplyFinished, TextDelta
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import language, opening_turn
 
-# So hot that every token is as likely as any other: hundreds of them, line breaks among them.
+# The temperature is so high that all tokens are equally likely, including line breaks.
 WILD = GenerationSettings(
     max_new_tokens=3000, temperature=1e6, top_k=0, top_p=1.0, min_p=0.0, seed=2741
 )
@@ -26,12 +27,12 @@ async def engine() -> AsyncIterator[LocalEngine]:
     await engine.close()
 
 
-async def written(chat: Conversation) -> tuple[str, Finished]:
+async def written(chat: Conversation) -> tuple[str, ReplyFinished]:
     text, finished = "", None
     async for event in chat.reply():
         if isinstance(event, TextDelta):
             text += event.text
-        elif isinstance(event, Finished):
+        elif isinstance(event, ReplyFinished):
             finished = event
     assert finished is not None
     return text, finished
@@ -39,7 +40,8 @@ async def written(chat: Conversation) -> tuple[str, Finished]:
 
 def chat(engine: LocalEngine, person: str) -> Conversation:
     opening = opening_turn(language("en"), PictureView(picture(3)))
-    return Conversation(engine, WILD, opening, context_size=8192, person=person)
+    branch = unsaved_branch()
+    return Conversation(engine, WILD, demo_vision(), branch, opening, user_name=person)
 
 
 async def test_a_reply_ends_before_a_line_of_the_persons(engine: LocalEngine) -> None:
@@ -50,10 +52,10 @@ async def test_a_reply_ends_before_a_line_of_the_persons(engine: LocalEngine) ->
     left, finished = await written(chat(engine, name))
     assert whole.startswith(left) and len(left) < len(whole)
     assert whole[len(left) :].lstrip(" \n*_").startswith(name)
-    assert finished.finish == "end_of_turn"
+    assert finished.reason == "end_of_turn"
     assert finished.new_tokens < usual.new_tokens
-    # The engine is free again, and goes on behind what was left.
+    # The engine is free again, and can continue after the text that stayed.
     again = chat(engine, name)
-    again.hear(left)
-    again.say("Go on.")
+    again.branch.add_reply(left)
+    again.add_user_message("Go on.")
     assert (await written(again))[1].new_tokens > 0

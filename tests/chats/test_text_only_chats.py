@@ -1,4 +1,4 @@
-"""Characters and their chats with a text-only model: the demo without its projector."""
+"""Chats with characters and a text-only model, which is the demo without its projector."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ import pytest
 
 from helpers.engine_driver import GREEDY, demo
 from helpers.library import add_ember
-from refsheet_tui.characters.library import KeptCharacter
-from refsheet_tui.chats import Conversation
-from refsheet_tui.chats.kept import KeptConversation
+from refsheet_tui.characters.character_store import SavedCharacter
+from refsheet_tui.chats import Branch, Conversation, open_conversation
 from refsheet_tui.chats.library import Library
-from refsheet_tui.engine import Finished, LocalEngine, ModelInfo, Reading, TextDelta, Vision
+from refsheet_tui.engine import (
+    LocalEngine,
+    ModelInfo,
+    PromptProgress,
+    ReplyFinished,
+    TextDelta,
+    Vision,
+)
 from refsheet_tui.errors import EngineError, UsageError
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.pictures import PictureView
@@ -37,21 +43,21 @@ def library(tmp_path: Path) -> Library:
 
 
 def talk(
-    engine: LocalEngine, info: ModelInfo, library: Library, kept: KeptCharacter
-) -> KeptConversation:
-    """The last chat with a character as the loaded model knows it, or a new one."""
+    engine: LocalEngine, info: ModelInfo, library: Library, kept: SavedCharacter
+) -> Conversation:
+    """Open the last chat with a character, or a new one, for the loaded model."""
     vision = Vision(info, pan_and_scan=True)
-    character = library.characters.speaking(kept)
-    conversation = Conversation.with_character(engine, GREEDY, character, vision, character.note)
-    chat, *_ = library.chats.latest(character=kept.id) or [library.chats.begin(kept.version)]
-    held = KeptConversation(conversation, library.tree, chat.id, vision=vision)
-    held.open(library.chats.get(chat.id).leaf)
-    return held
+    character = library.characters.build_character(kept)
+    chat, *_ = library.chats.latest_chats(character=kept.id) or [
+        library.chats.create_chat(kept.version)
+    ]
+    branch = Branch(library.tree, chat.id, library.chats.get_chat(chat.id).leaf)
+    return open_conversation(engine, GREEDY, vision, branch, character)
 
 
-async def reply(chat: KeptConversation) -> Finished:
+async def reply(chat: Conversation) -> ReplyFinished:
     async with aclosing(chat.reply()) as events:
-        (finished,) = [event async for event in events if isinstance(event, Finished)]
+        (finished,) = [event async for event in events if isinstance(event, ReplyFinished)]
     return finished
 
 
@@ -65,7 +71,7 @@ def pictures(turns: tuple[Turn, ...]) -> int:
 
 async def test_everything_but_pictures_is_told(engine: LocalEngine, library: Library) -> None:
     info = await engine.load(TEXT_ONLY)
-    kept = library.characters.add(
+    kept = library.characters.add_character(
         add_ember(
             library,
             description="{{char}} is a dragon.",
@@ -86,7 +92,7 @@ async def test_everything_but_pictures_is_told(engine: LocalEngine, library: Lib
     )
     counted = sum(part.positions for part in await engine.tokenize(prompt))
     assert (await reply(chat)).prompt_tokens == counted
-    assert chat.path[0].text.strip()
+    assert chat.branch.path[0].text.strip()
 
 
 async def test_nothing_is_read_twice(engine: LocalEngine, library: Library) -> None:
@@ -97,11 +103,11 @@ async def test_nothing_is_read_twice(engine: LocalEngine, library: Library) -> N
     first = await reply(chat)
     ahead = opening_prefix(language("en"), None)
     assert first.reused_tokens == sum(part.positions for part in await engine.tokenize(ahead))
-    chat.say("What are you?")
+    chat.add_user_message("What are you?")
     second = await reply(chat)
     assert second.reused_tokens >= first.prompt_tokens
     again = talk(engine, info, library, kept)
-    again.say("And what do you like?")
+    again.add_user_message("And what do you like?")
     third = await reply(again)
     assert third.reused_tokens >= second.prompt_tokens
 
@@ -110,42 +116,44 @@ async def test_nothing_is_read_twice(engine: LocalEngine, library: Library) -> N
 async def test_a_chat_goes_on_with_the_other_kind_of_model(
     engine: LocalEngine, library: Library, begun: bool
 ) -> None:
-    """`begun`: with the vision model."""
+    """A chat continues with the other model; `begun` is True if it began with the vision model."""
     kept = add_ember(library, description="A brave little dragon.")
     info = await engine.load(SEES if begun else TEXT_ONLY)
     chat = talk(engine, info, library, kept)
     await reply(chat)
-    chat.say("What are you?")
+    chat.add_user_message("What are you?")
     await reply(chat)
-    before = chat.path
+    before = chat.branch.path
     info = await engine.load(TEXT_ONLY if begun else SEES)
     chat = talk(engine, info, library, kept)
-    assert chat.path == before
+    assert chat.branch.path == before
     assert bool(pictures(chat.turns)) is not begun
-    chat.say("And what do you like?")
+    chat.add_user_message("And what do you like?")
     assert (await reply(chat)).new_tokens
-    assert [message.text for message in chat.path[:3]] == [message.text for message in before]
+    assert [message.text for message in chat.branch.path[:3]] == [
+        message.text for message in before
+    ]
 
 
 async def test_pictures_of_a_chat_stay_in_it(engine: LocalEngine, library: Library) -> None:
     kept = add_ember(library, description="A brave little dragon.")
     chat = talk(engine, await engine.load(SEES), library, kept)
     await reply(chat)
-    chat.say("Look!", [chat.shown(MISO)])
+    chat.add_user_message("Look!", [chat.open_picture(MISO)])
     await reply(chat)
     info = await engine.load(TEXT_ONLY)
     chat = talk(engine, info, library, kept)
     assert not pictures(chat.turns)
     assert chat.turns[2].content == ("Look!",)
-    (before,) = chat.path[1].pictures
-    edited = chat.edit(chat.path[1], "Who is this?")
+    (before,) = chat.branch.path[1].pictures
+    edited = chat.edit(chat.branch.path[1], "Who is this?")
     assert edited.pictures == (before,), "the picture goes with what is said in its place"
     assert (await reply(chat)).new_tokens
     chat = talk(engine, await engine.load(SEES), library, kept)
     assert pictures(chat.turns[2:3]) == 1
-    library.tree.picture(before).unlink()
+    library.tree.picture_path(before).unlink()
     chat = talk(engine, await engine.load(TEXT_ONLY), library, kept)
-    assert chat.edit(chat.path[1], "Who was this?").pictures == (), "it is gone"
+    assert chat.edit(chat.branch.path[1], "Who was this?").pictures == (), "it is gone"
 
 
 async def test_a_picture_is_not_sent_without_being_seen(
@@ -154,7 +162,7 @@ async def test_a_picture_is_not_sent_without_being_seen(
     info = await engine.load(TEXT_ONLY)
     chat = talk(engine, info, library, add_ember(library, description="A dragon."))
     with pytest.raises(EngineError, match="text-only and can't see pictures"):
-        chat.shown(MISO)
+        chat.open_picture(MISO)
 
 
 async def test_a_character_that_nobody_described_is_not_made_up(
@@ -163,32 +171,34 @@ async def test_a_character_that_nobody_described_is_not_made_up(
     info = await engine.load(TEXT_ONLY)
     kept = add_ember(library, person="Jane")
     chat = talk(engine, info, library, kept)
-    with pytest.raises(UsageError, match="Add a description or choose a vision model"):
+    with pytest.raises(UsageError, match="Add a description, or choose a vision model"):
         await reply(chat)
-    chat.say("Hi")
-    with pytest.raises(UsageError, match="only a picture"):
+    chat.add_user_message("Hi")
+    with pytest.raises(UsageError, match="This character only has a picture"):
         await reply(chat)
-    assert [message.text for message in chat.path] == ["Hi"]
+    assert [message.text for message in chat.branch.path] == ["Hi"]
 
 
 async def test_what_a_character_has_said_says_who_it_is(
     engine: LocalEngine, library: Library
 ) -> None:
-    """Its greeting, and what it said while a model saw it; another one can't be made up."""
+    """A greeting or an earlier reply is enough for a text-only model to know the character."""
     info = await engine.load(TEXT_ONLY)
     chat = talk(engine, info, library, add_ember(library, greeting="Roar! I am Ember."))
-    chat.greet(("Roar! I am Ember.",))
-    chat.say("Hi")
+    chat.branch.add_greetings(("Roar! I am Ember.",))
+    chat.add_user_message("Hi")
     await reply(chat)
-    assert chat.ends_with_reply
-    chat.open(chat.path[0].id)
-    with pytest.raises(UsageError, match="only a picture"):
-        async with aclosing(chat.another()) as events:
-            assert not [event async for event in events if isinstance(event, Reading | TextDelta)]
-    assert [message.text for message in chat.path] == ["Roar! I am Ember."]
-    async with aclosing(chat.go_on()) as events:
-        assert any([isinstance(event, Finished) async for event in events])
-    assert chat.path[0].text.startswith("Roar! I am Ember.")
+    assert chat.branch.ends_with_reply
+    chat.branch.move_to(chat.branch.path[0].id)
+    with pytest.raises(UsageError, match="This character only has a picture"):
+        async with aclosing(chat.reply("regenerate")) as events:
+            assert not [
+                event async for event in events if isinstance(event, PromptProgress | TextDelta)
+            ]
+    assert [message.text for message in chat.branch.path] == ["Roar! I am Ember."]
+    async with aclosing(chat.reply("continue")) as events:
+        assert any([isinstance(event, ReplyFinished) async for event in events])
+    assert chat.branch.path[0].text.startswith("Roar! I am Ember.")
 
 
 async def test_the_oldest_turns_leave_and_who_it_is_stays(
@@ -198,10 +208,10 @@ async def test_the_oldest_turns_leave_and_who_it_is_stays(
     chat = talk(engine, info, library, add_ember(library, description="A brave little dragon."))
     await reply(chat)
     for number in range(12):
-        chat.say(f"Say something about kites, number {number}.")
+        chat.add_user_message(f"Say something about kites, number {number}.")
         await reply(chat)
-    assert await chat.oldest_seen() is not None
-    chat.say("And now?")
+    assert await chat.oldest_visible() is not None
+    chat.add_user_message("And now?")
     prompt = texts(await chat.prompt())
     assert prompt.startswith("user\nYou are the following character")
     assert "A brave little dragon." in prompt and "number 0." not in prompt

@@ -10,6 +10,6 @@ from helpers.hub_person import Person, at_home
 
 @pytest.fixture
 def person(tmp_path: Path) -> Iterator[Person]:
-    """Somebody with a catalogue of two models, and a hub that has them."""
+    """A user with a catalog of two models, and a hub that has them."""
     with at_home(tmp_path) as person:
         yield person

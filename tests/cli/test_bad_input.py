@@ -1,4 +1,4 @@
-"""One clear sentence for each, an exit code, and nothing else."""
+"""Bad input gets one clear sentence, an exit code, and nothing else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EMBER = ROOT / "samples" / "ember.png"
 
 
 def huge_png(file: Path) -> Path:
-    """A header that claims 20,000 x 20,000 pixels."""
+    """Write a PNG whose header claims 20,000 x 20,000 pixels."""
     header = struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
     chunk = b"IHDR" + header
     crc = struct.pack(">I", zlib.crc32(chunk))
@@ -108,7 +108,7 @@ def test_settings_that_can_t_be_used(tmp_path: Path, text: str, naming: str) -> 
 
 
 def test_what_is_no_language(tmp_path: Path) -> None:
-    fails(tmp_path, "talk", EMBER, "--language", "x" * 100, naming="no language")
+    fails(tmp_path, "talk", EMBER, "--language", "x" * 100, naming="isn't a valid language name")
 
 
 def test_a_prompt_longer_than_the_context(tmp_path: Path) -> None:

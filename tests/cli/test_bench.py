@@ -1,4 +1,4 @@
-"""`refsheet bench` and `refsheet cache`, the whole commands, with the demo model."""
+"""The commands `refsheet bench` and `refsheet cache` with the demo model."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def test_what_is_kept_is_shown_and_cleared(tmp_path: Path) -> None:
     assert refsheet(tmp_path, "ask", "samples/ember.png", "Who is it?", "--greedy").code == 0
     assert kept() == {"pictures": 1, "openings": 1, "chats": 0}
     table = refsheet(tmp_path, "cache")
-    assert "pictures that were looked at" in table.out
+    assert "pictures the model has seen" in table.out
     cleared = refsheet(tmp_path, "cache", "clear", "openings")
-    assert cleared.code == 0 and "freed" in cleared.out
+    assert cleared.code == 0 and "Freed" in cleared.out
     assert kept() == {"pictures": 1, "openings": 0, "chats": 0}
     assert refsheet(tmp_path, "cache", "clear").code == 0
     assert kept() == {"pictures": 0, "openings": 0, "chats": 0}

@@ -1,4 +1,4 @@
-"""Who they are, said by the person or written by the model."""
+"""Characters whose profiles are written by the user or by the model."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_setting_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_a_character_is_changed_in_an_editor(tmp_path: Path) -> None:
-    """What is no list of names and values is not lost: the editor opens again."""
+    """After a mistake nothing is lost, because the editor opens again."""
     add(tmp_path, "Ember", "--description", "Red.")
     script = tmp_path / "editor.py"
     script.write_text(
@@ -67,10 +67,10 @@ def test_a_character_is_changed_in_an_editor(tmp_path: Path) -> None:
     editor = {"VISUAL": f"{sys.executable} {script}"}
     edit = ("characters", "edit", "Ember")
     with on_a_terminal(tmp_path, *edit, variables=editor) as (process, terminal):
-        terminal.until(b"no 'nmae'")
-        terminal.until(b"Open it again?")
+        terminal.until(b"Unknown field 'nmae'")
+        terminal.until(b"Edit again?")
         terminal.press(b"y\n")
-        terminal.until(b"Changed.")
+        terminal.until(b"Saved.")
         terminal.rest()
         assert process.wait() == 0
     assert read(tmp_path, "characters", "show", "Emmy")["description"] == "Red."
@@ -87,7 +87,7 @@ def test_what_yaml_can_t_read_is_not_lost(tmp_path: Path) -> None:
     edit = ("characters", "edit", "Ember")
     editor = {"VISUAL": f"{sys.executable} {script}"}
     with on_a_terminal(tmp_path, *edit, variables=editor) as (process, terminal):
-        terminal.until(b"Open it again?")
+        terminal.until(b"Edit again?")
         terminal.press(b"n\n")
         assert b"Traceback" not in terminal.rest()
         assert process.wait() == 0
@@ -103,7 +103,7 @@ def test_characters_are_found_by_what_is_said_of_them(tmp_path: Path) -> None:
 
 
 def test_a_card_is_written_by_looking(tmp_path: Path) -> None:
-    """What others need a person for: description, personality, tags and greeting from a picture."""
+    """The model writes description, personality, tags and greeting from a picture."""
     describe = ("characters", "describe", "samples/miso.png", "--greedy")
     seen = read(tmp_path, *describe)
     assert "orange cat" in seen["description"] and "scarf" in seen["description"]
@@ -135,24 +135,24 @@ def test_what_the_person_wrote_is_not_written_over(tmp_path: Path) -> None:
     assert (seen["description"], seen["greeting"]) == ("My own words.", "Roar!")
     assert "dragon" in seen["tags"] and seen["character"] == 1
     again = refsheet(tmp_path, "characters", "describe", "Ember", "--greedy")
-    assert "written already" in again.err
-    anew = read(tmp_path, "characters", "describe", "Ember", "--greedy", "--again")
-    assert "red dragon" in anew["description"]
+    assert "Nothing to write" in again.err
+    rewritten = read(tmp_path, "characters", "describe", "Ember", "--greedy", "--again")
+    assert "red dragon" in rewritten["description"]
 
 
 def test_what_was_written_is_shown_before_it_is_kept(tmp_path: Path) -> None:
     describe = ("characters", "describe", "samples/miso.png", "--greedy")
     with on_a_terminal(tmp_path, *describe) as (process, terminal):
         terminal.until(b"description: ")
-        terminal.until(b"Keep it, edit it first, or drop it?")
-        terminal.press(b"drop\n")
-        terminal.until(b"Nothing was kept")
+        terminal.until(b"Save, edit, or discard?")
+        terminal.press(b"discard\n")
+        terminal.until(b"Not saved.")
         terminal.rest()
         assert process.wait() == 0
     with on_a_terminal(tmp_path, *describe) as (process, terminal):
-        terminal.until(b"Keep it, edit it first, or drop it?")
+        terminal.until(b"Save, edit, or discard?")
         terminal.press(b"\n")
-        terminal.until(b"It is kept.")
+        terminal.until(b"Saved.")
         terminal.rest()
         assert process.wait() == 0
     assert len(read(tmp_path, "characters", "list")["characters"]) == 1

@@ -1,4 +1,4 @@
-"""What can be done with a chat without talking."""
+"""Changes to saved chats without talking in them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_a_message_is_deleted_and_comes_back(tmp_path: Path) -> None:
     refsheet(tmp_path, "chats", "delete", "1", "--message", "3", "--undo")
     assert len(messages(tmp_path)) == 3
     other = refsheet(tmp_path, "chats", "delete", "1", "--message", "44")
-    assert other.code == 1 and "no such message" in other.problem
+    assert other.code == 1 and "This message doesn't exist" in other.problem
 
 
 def test_all_of_a_chat_is_shown_with_what_it_answers(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_what_can_be_taken_back_is_not_gone_at_the_next_start(tmp_path: Path) ->
 
 
 def test_what_was_deleted_together_comes_back_together(tmp_path: Path) -> None:
-    """Also where a part of it was brought back before the rest."""
+    """Messages that were deleted together are restored together, one after the other."""
     talked(tmp_path)
     refsheet(tmp_path, "talk", "--chat", "1", *TALK, stdin=b"/again\n")
     everything = len(messages(tmp_path, 1, "--all"))

@@ -12,7 +12,7 @@ import pytest
 from helpers.command import ROOT, command, environment, refsheet
 
 EMBER = "samples/ember.png"
-# With every token about as likely as every other, this seed's reply goes on for 4,000 tokens.
+# All tokens are about equally likely, and this seed's reply has 4,000 of them.
 SAMPLED = ("--temperature", "10", "--top-k", "0", "--top-p", "1", "--max-new-tokens", "100000")
 ENDLESS = (*SAMPLED, "--seed", "28")
 
@@ -23,7 +23,7 @@ def started(
     stdin: int = subprocess.DEVNULL,
     stdout: int = subprocess.PIPE,
 ) -> subprocess.Popen[bytes]:
-    """Start a command that is interrupted or left before its end."""
+    """Start a command that the test interrupts or leaves before its end."""
     return subprocess.Popen(
         command(*arguments),
         stdin=stdin,
@@ -100,7 +100,7 @@ def test_talk_goes_on_when_the_context_is_full(tmp_path: Path) -> None:
 
     done = refsheet(tmp_path, *options, stdin=lines)
     assert done.code == 0
-    notes = [line for line in done.err.splitlines() if "outgrown" in line]
+    notes = [line for line in done.err.splitlines() if "no longer fits the context" in line]
     assert len(notes) == len(overflows)
     assert "“What color are your eyes?”" in notes[0] and "context_size" in notes[0]
 
@@ -156,7 +156,9 @@ def test_an_interrupt_while_waiting_for_a_line_ends_the_talk(tmp_path: Path) -> 
     assert running.stdout is not None
     assert running.stdout.readline().startswith(b"{")
     running.send_signal(signal.SIGINT)
-    assert running.wait() == 130  # before standard input is closed, which ends the talk as well
+    assert (
+        running.wait() == 130
+    )  # before standard input is closed, which would end the chat as well
     _, err = running.communicate()
     assert b"Traceback" not in err
 

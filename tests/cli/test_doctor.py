@@ -1,4 +1,4 @@
-"""`refsheet doctor`: what it finds, and what it tells nobody."""
+"""`refsheet doctor`: its findings, and the private data that its report leaves out."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def test_each_problem_has_a_remedy_beside_it(tmp_path: Path) -> None:
     assert done.code == 1
     lines = done.out.splitlines()
     broken = next(index for index, line in enumerate(lines) if line.startswith("! model in use"))
-    assert "4b is not on this machine" in lines[broken]
-    assert lines[broken + 1].strip() == "Get it: refsheet models download 4b"
+    assert "4b isn't downloaded yet" in lines[broken]
+    assert lines[broken + 1].strip() == "Download it: refsheet models download 4b"
 
 
 def test_a_model_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_a_model_that_cannot_be_loaded_is_told(tmp_path: Path) -> None:
     (config / "config.yaml").write_text(f"model: {bad}\nmmproj: {tmp_path}/none.gguf\n")
     done = doctor(tmp_path)
     assert done.code == 1
-    assert "is not a GGUF file" in done.out
-    assert "There is no file" in done.out
+    assert "isn't a GGUF file" in done.out
+    assert "none.gguf doesn't exist" in done.out
 
 
 def test_a_mistake_in_the_settings_is_one_finding_of_many(tmp_path: Path) -> None:
@@ -78,12 +78,12 @@ def test_safe_mode_is_told(tmp_path: Path) -> None:
 
     state = tmp_path / "state"
     state.mkdir()
-    mode = {"rung": 1, "place": "read", "how": "it was ended by SIGILL", "day": "2026-01-01"}
+    mode = {"rung": 1, "place": "read", "how": "killed by SIGILL", "day": "2026-01-01"}
     key = f"demo.gguf 1 {version('llama-cpp-python')}"
     (state / "safe-mode.json").write_text(json.dumps({key: mode, "old.gguf 1 0.0.1": mode}))
     done = doctor(tmp_path)
     assert done.out.count("safe mode") == 1
-    assert "demo.gguf 1 runs with safer settings" in done.out
+    assert "demo.gguf 1 has used safer settings" in done.out
     assert "safe-mode.json" in done.out
 
 
@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o500)
     found = findings(doctor(tmp_path, "--json", REFSHEET_CACHE_DIR=str(closed / "cache")))
-    assert "can't be written" in found["cache in"]["words"]
+    assert "isn't writable" in found["cache in"]["words"]
 
 
 def test_the_report_holds_neither_home_nor_token(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_the_report_holds_neither_home_nor_token(tmp_path: Path) -> None:
     models = tmp_path / "elsewhere-of-jane"
     variables = {"HOME": str(home), "HF_TOKEN": "mine-own", "REFSHEET_MODELS_DIR": str(models)}
     done = doctor(tmp_path, "--report", report, **variables)
-    assert "Read it before you send it" in done.out
+    assert "Read the report before you share it" in done.out
     text = report.read_text()
     assert "llama-cpp-python" in text and "crash.log" in text
     for word in (secret, "mine-own", str(home), "jane", "\x1b"):
@@ -143,4 +143,4 @@ def test_a_gpu_that_computes_wrongly_is_told(tmp_path: Path) -> None:
     state.mkdir()
     (state / "gpu-checks.json").write_text('{"Vulkan lavapipe, build 1": {"fault": "pictures"}}')
     done = doctor(tmp_path)
-    assert "Vulkan lavapipe, build 1 computes pictures wrongly" in done.out
+    assert "Vulkan lavapipe, build 1 gets pictures wrong" in done.out

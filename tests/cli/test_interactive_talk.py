@@ -1,4 +1,4 @@
-"""`refsheet talk` as a person has it, on a terminal, and what remains when the engine dies."""
+"""`refsheet talk` on a terminal, and its output when the engine dies."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from helpers.command import ROOT, command, environment
 from helpers.terminal import on_a_terminal
 
 CTRL_C, CTRL_D = b"\x03", b"\x04"
-GREETED = b"Say something"
-# With every token about as likely as every other, this seed's greeting goes on for thousands.
+GREETED = b"Type a message"
+# All tokens are about equally likely, and this seed's greeting has thousands of them.
 ENDLESS = (
     *("--temperature", "10", "--top-k", "0", "--top-p", "1"),
     *("--max-new-tokens", "100000", "--seed", "11"),
@@ -21,7 +21,10 @@ ENDLESS = (
 
 
 def child_of(pid: int) -> int:
-    """The only child. A bare Linux has no `pgrep`, and macOS no `/proc`."""
+    """Return the only child process of `pid`.
+
+    A minimal Linux has no `pgrep`, and macOS has no `/proc`.
+    """
     if not Path("/proc/self/stat").exists():
         found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, check=True)
         return int(found.stdout)

@@ -1,4 +1,4 @@
-"""Characters and chats that are kept, from the command line."""
+"""Saved characters and chats on the command line."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_character_is_talked_with_by_its_name(tmp_path: Path) -> None:
 def test_a_name_that_two_have_asks_for_a_number(tmp_path: Path) -> None:
     one, two = add(tmp_path), add(tmp_path)
     done = refsheet(tmp_path, "characters", "show", "Ember")
-    assert f"its number: {two}, {one}" in done.problem
+    assert f"Use a number instead: {two}, {one}" in done.problem
     assert read(tmp_path, "characters", "show", str(one))["id"] == one
 
 
@@ -60,13 +60,14 @@ def test_deleting_says_how_to_undo(tmp_path: Path) -> None:
     number = add(tmp_path)
     done = refsheet(tmp_path, "characters", "delete", "Ember")
     assert f"refsheet characters delete {number} --undo" in done.out
-    assert "no character Ember" in refsheet(tmp_path, "characters", "show", "Ember").problem
+    assert "Unknown character Ember" in refsheet(tmp_path, "characters", "show", "Ember").problem
     assert refsheet(tmp_path, "characters", "delete", str(number), "--undo").code == 0
     refsheet(tmp_path, "talk", "Ember", "--save", *TALK)
     (chat,) = chats(tmp_path)
     assert "--undo" in refsheet(tmp_path, "chats", "delete", str(chat["id"])).out
     assert chats(tmp_path) == []
-    assert "There is no chat" in refsheet(tmp_path, "chats", "show", str(chat["id"])).problem
+    gone = refsheet(tmp_path, "chats", "show", str(chat["id"]))
+    assert f"Chat {chat['id']} doesn't exist" in gone.problem
     assert refsheet(tmp_path, "chats", "delete", str(chat["id"]), "--undo").code == 0
     assert len(chats(tmp_path)) == 1
 
@@ -144,12 +145,12 @@ def test_nothing_is_kept_of_an_import_that_fails(tmp_path: Path) -> None:
 
 
 def test_what_is_neither_file_nor_name_is_told(tmp_path: Path) -> None:
-    missing = "The file {} does not exist"
+    missing = "refsheet: {} doesn't exist."
     for name in ("nobody.png", "nobody"):
         for save in ((), ("--save",)):
             assert missing.format(name) in refsheet(tmp_path, "talk", name, *save).problem
     add(tmp_path)
-    assert "no character nobody" in refsheet(tmp_path, "talk", "nobody").problem
+    assert "Unknown character nobody" in refsheet(tmp_path, "talk", "nobody").problem
     assert refsheet(tmp_path, "talk").code == 2
 
 
@@ -161,7 +162,7 @@ def test_a_library_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     database.execute("PRAGMA user_version = 99")
     database.close()
     done = refsheet(tmp_path, "characters", "list")
-    assert "newer version of refsheet" in done.problem and "Update refsheet" in done.problem
+    assert "newer version of RefSheet" in done.problem and "Update RefSheet" in done.problem
 
 
 def test_a_card_comes_in_and_goes_out(tmp_path: Path) -> None:
@@ -171,7 +172,8 @@ def test_a_card_comes_in_and_goes_out(tmp_path: Path) -> None:
         assert refsheet(tmp_path, "characters", "export", "Ember", file).code == 0
         assert "--force" in refsheet(tmp_path, "characters", "export", "Ember", file).problem
         assert refsheet(tmp_path, "characters", "export", "Ember", file, "--force").code == 0
-    assert "neither" in refsheet(tmp_path, "characters", "export", "Ember", "out.txt").problem
+    wrong = refsheet(tmp_path, "characters", "export", "Ember", "out.txt")
+    assert "out.txt must end in .png or .json" in wrong.problem
     other = tmp_path / "other"
     first = read(other, "characters", "import", tmp_path / "out.png")["characters"][0]
     assert (first["name"], first["greeting"], first["tags"]) == ("Ember", "Roar!", ["dragon"])
@@ -185,8 +187,9 @@ def test_a_card_comes_in_and_goes_out(tmp_path: Path) -> None:
 
 def test_a_picture_without_a_card_is_told_from_one_with(tmp_path: Path) -> None:
     problem = refsheet(tmp_path, "characters", "import", EMBER).problem
-    assert "a picture without a card" in problem and "Add it as a picture" in problem
-    assert "can't be read" in refsheet(tmp_path, "characters", "import", "none.png").problem
+    assert "This picture doesn't contain a character card" in problem
+    assert "Use it as a plain picture" in problem
+    assert "Can't read none.png" in refsheet(tmp_path, "characters", "import", "none.png").problem
 
 
 def test_a_chat_goes_out_and_comes_in(tmp_path: Path) -> None:
@@ -206,7 +209,8 @@ def test_a_chat_goes_out_and_comes_in(tmp_path: Path) -> None:
         assert [each["text"] for each in again] == [each["text"] for each in said]
     going_on = refsheet(tmp_path, "talk", "--chat", str(made["id"]), *TALK, stdin=b"Hi\n")
     assert going_on.code == 0, going_on.err
-    assert "no chat" in refsheet(tmp_path, "chats", "import", "config.yaml").problem.lower()
+    other = refsheet(tmp_path, "chats", "import", "config.yaml")
+    assert "This isn't a RefSheet chat" in other.problem
 
 
 def test_what_was_backed_up_can_be_restored(tmp_path: Path) -> None:
@@ -240,8 +244,8 @@ def test_a_restore_never_takes_what_is_there(tmp_path: Path) -> None:
 
 
 def test_what_is_no_backup_is_told(tmp_path: Path) -> None:
-    assert "no backup" in refsheet(tmp_path, "restore", EMBER).problem
-    assert "can't be read" in refsheet(tmp_path, "restore", "none.refsheet").problem
+    assert "isn't a RefSheet backup" in refsheet(tmp_path, "restore", EMBER).problem
+    assert "Can't read none.refsheet" in refsheet(tmp_path, "restore", "none.refsheet").problem
 
 
 def test_a_card_is_told_to_the_model_with_names_in_their_places(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Lines of standard input, however it is given."""
+"""Reading lines of standard input from pipes and other descriptors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from refsheet_tui.cli.lines import InputError, Lines
+from refsheet_tui.cli.line_reader import InputError, LineReader
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 async def test_input_that_does_not_block_is_waited_for(pipe: tuple[int, int]) -> None:
     reading, writing = pipe
     os.set_blocking(reading, False)
-    lines = Lines(reading)
+    lines = LineReader(reading)
     waiting = asyncio.create_task(lines.next())
     await asyncio.sleep(0)
     os.write(writing, b"Hello\n")
@@ -34,7 +34,7 @@ async def test_a_byte_order_mark_is_no_part_of_the_first_line(pipe: tuple[int, i
     reading, writing = pipe
     os.write(writing, b"\xef\xbb\xbfHello\n\xef\xbb\xbfagain\n")
     os.close(writing)
-    lines = Lines(reading)
+    lines = LineReader(reading)
     assert await lines.next() == "Hello"
     assert await lines.next() == "\ufeffagain"
 
@@ -43,6 +43,6 @@ async def test_input_that_cannot_be_read_is_said() -> None:
     folder = os.open(os.curdir, os.O_RDONLY)
     try:
         with pytest.raises(InputError, match="directory"):
-            await Lines(folder).next()
+            await LineReader(folder).next()
     finally:
         os.close(folder)

@@ -1,4 +1,4 @@
-"""Models in several files, and models that only continue text, as a person uses them."""
+"""Models in several files, and models that only continue text, on the command line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_a_model_of_several_files_is_used_by_any_of_them(person: Person, tmp_pat
     before = sorted(folder.iterdir())
     verified = person.run("models", "verify", parts[2], "--mmproj", demo_mmproj())
     assert verified.code == 0, verified.out
-    assert "all 3 parts, 80 tensors" in verified.out
+    assert "all 3 parts present, 80 tensors" in verified.out
     for part in parts:
         assert str(part) in verified.out
     done = person.run("models", "use", parts[1], "--mmproj", demo_mmproj())
@@ -45,7 +45,10 @@ def test_a_part_that_is_missing_is_named(person: Person, tmp_path: Path, command
     else:
         done = person.run("models", command, parts[2])
     assert done.code == 1
-    assert "demo-00002-of-00003.gguf is missing" in done.out + done.err
+    assert (
+        "demo-00002-of-00003.gguf, one of the 3 parts of this model, is missing"
+        in done.out + done.err
+    )
     assert "Traceback" not in done.err
 
 
@@ -58,7 +61,8 @@ def test_a_model_in_parts_from_the_hub_is_one_model(person: Person, tmp_path: Pa
     catalog = person.home / "config" / "catalog.yaml"
     catalog.write_text(json.dumps({"models": {"split": entry}}))
     done = person.get("split")
-    assert f"In parts is here: {sum(part.stat().st_size for part in parts) / 1e6:.2f}" in done.out
+    size = sum(part.stat().st_size for part in parts)
+    assert f"In parts is downloaded ({size / 1e6:.2f}" in done.out
     assert person.run("models", "verify").code == 0
     where = [Path(line) for line in person.run("models", "path", "split").out.splitlines()]
     assert [path.name for path in where] == [part.name for part in parts]
@@ -76,10 +80,10 @@ def test_a_model_in_parts_from_the_hub_is_one_model(person: Person, tmp_path: Pa
 
 def test_a_model_that_only_continues_text_is_named(person: Person, tmp_path: Path) -> None:
     model = pretrained_model(tmp_path / "gemma-3-270m.gguf")
-    sentence = "is not instruction-tuned: it continues text instead of answering"
+    sentence = "isn't instruction-tuned: it continues text instead of answering"
     used = person.run("models", "use", model)
     assert used.code == 0 and f"gemma-3-270m.gguf {sentence}" in used.err
-    assert "It speaks from now on" in used.out, "it is a warning"
+    assert "Now in use" in used.out, "it is a warning"
     assert sentence in person.run("models", "verify", model).out
     asked = person.run("ask", "Hello", "--max-new-tokens", "2")
     assert asked.code == 0 and asked.err.count(sentence) == 1

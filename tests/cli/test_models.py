@@ -1,4 +1,4 @@
-"""`refsheet models` as a person and as a script use it, against a hub on this machine."""
+"""`refsheet models` as users and scripts run it, with a hub on this machine."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ CTRL_C = b"\x03"
 
 
 def test_from_one_command_to_a_chat(person: Person) -> None:
-    """The promise: download, and talk with the model that was downloaded."""
+    """Two commands are enough: one downloads a model, and the next chats with it."""
     done = person.run("models", "download", "--accept-licence")
     assert done.code == 0, done.err
-    assert "Small one is here" in done.out
-    assert "It speaks from now on" in done.out
+    assert "Small one is downloaded" in done.out
+    assert "Now in use" in done.out
     assert "ai.google.dev/gemma/terms" in (person.models / "NOTICE.txt").read_text()
-    # Whatever it needs, it has: the hub is gone, and the network is forbidden.
+    # Nothing else is needed: the hub is gone, and the network is forbidden.
     person.hub.files.clear()
     reply = person.run(
         *("talk", "ember", "--greedy", "--json", "--max-new-tokens", "16"),
@@ -65,7 +65,7 @@ def test_a_failed_download_says_why_and_the_next_goes_on(person: Person) -> None
     person.hub.faults = [Fault(announces=1_000_000, times=99)]
     failed = person.run("models", "download", "--accept-licence")
     assert failed.code == 1
-    assert "goes on where it stopped" in failed.problem
+    assert "the download will resume" in failed.problem
     assert "Traceback" not in failed.err
     speaking = person.run("talk", "ember", "--model", "small")
     assert "small is incomplete" in speaking.problem
@@ -81,7 +81,7 @@ def test_on_a_terminal_it_asks_and_shows_how_far_it_is(person: Person) -> None:
         shown.until(b"Do you accept the Gemma Terms of Use?")
         shown.press(b"y\n")
         shown.until(b"B/s")
-        shown.until(b"It speaks from now on")
+        shown.until(b"Now in use")
         shown.rest()
         assert process.wait() == 0
 
@@ -92,7 +92,7 @@ def test_ctrl_c_stops_and_keeps(person: Person) -> None:
     with on_a_terminal(person.home, *arguments, variables=person.environment) as (process, shown):
         shown.until(b"B/s")
         shown.press(CTRL_C)
-        shown.until(b"What has arrived stays")
+        shown.until(b"To resume the download")
         shown.rest()
         assert process.wait() == 130
     person.hub.asked.clear()
@@ -119,7 +119,7 @@ def test_verify_finds_a_changed_byte_and_download_mends_it(person: Person) -> No
         stream.write(b"\xff\x00\xff")
     done = person.run("models", "verify", "small")
     assert done.code == 1
-    assert "BAD  content" in done.out and "Download it again" in done.out
+    assert "FAIL content" in done.out and "Download it again" in done.out
     person.get()
     assert person.run("models", "verify", "small").code == 0
 
@@ -133,7 +133,7 @@ def test_verify_takes_any_pair_of_files(person: Person) -> None:
 
 def test_verify_of_nothing_says_so(person: Person) -> None:
     done = person.run("models", "verify")
-    assert "no downloaded models" in done.problem
+    assert "No models in" in done.problem
     assert "refsheet models download" in done.problem
 
 
@@ -154,8 +154,8 @@ def test_what_is_being_downloaded_is_not_removed(person: Person) -> None:
     with on_a_terminal(person.home, *arguments, variables=person.environment) as (process, shown):
         shown.until(b"B/s")
         done = person.run("models", "remove", "small", "--yes")
-        assert "is being downloaded" in done.problem
-        shown.until(b"It speaks from now on")
+        assert "is downloading" in done.problem
+        shown.until(b"Now in use")
         shown.rest()
         assert process.wait() == 0
     assert person.run("models", "verify", "small").code == 0
@@ -173,7 +173,7 @@ def test_use_leaves_comments_and_can_be_taken_back(person: Person) -> None:
     config = person.home / "config" / "config.yaml"
     config.write_text("# mine\nmodel: demo  # the small one\nthreads: 1\n")
     done = person.run("models", "use", "twin")
-    assert "To go back: refsheet models use demo" in done.out
+    assert "To switch back: refsheet models use demo" in done.out
     assert config.read_text() == "# mine\nmodel: twin  # the small one\nthreads: 1\n"
     assert person.run("models", "use", "demo").code == 0
     assert config.read_text() == "# mine\nmodel: demo  # the small one\nthreads: 1\n"
@@ -213,9 +213,9 @@ def test_a_file_that_is_cut_short_is_not_used(person: Person, tmp_path: Path) ->
     for original in (demo_model(), demo_mmproj()):
         (tmp_path / original.name).write_bytes(original.read_bytes()[:-1])
     done = person.run("models", "use", tmp_path / "demo.gguf", "--mmproj", demo_mmproj())
-    assert done.code == 1 and "demo.gguf is cut short" in done.problem
+    assert done.code == 1 and "demo.gguf is incomplete: the end is missing" in done.problem
     done = person.run("models", "use", demo_model(), "--mmproj", tmp_path / "demo-mmproj.gguf")
-    assert done.code == 1 and "demo-mmproj.gguf is cut short" in done.problem
+    assert done.code == 1 and "demo-mmproj.gguf is incomplete: the end is missing" in done.problem
     assert not (person.home / "config" / "config.yaml").exists()
 
 
@@ -227,7 +227,7 @@ def test_a_downloaded_file_is_known_by_its_path_too(person: Person) -> None:
         stream.write(b"\xff\x00\xff")
     done = person.run("models", "verify", file)
     assert done.code == 1
-    assert "BAD  content" in done.out
+    assert "FAIL content" in done.out
 
 
 def test_a_catalogue_cannot_speak_to_the_terminal(person: Person) -> None:
@@ -235,12 +235,12 @@ def test_a_catalogue_cannot_speak_to_the_terminal(person: Person) -> None:
     catalog.write_text(catalog.read_text().replace("Small one", '"Sm\\e]0;pwned\\aall"'))
     done = person.get()
     shown = done.out + done.err + person.run("models").out
-    assert "\x1b" not in shown and "\x07" not in shown and "Small is here" in shown
+    assert "\x1b" not in shown and "\x07" not in shown and "Small is downloaded" in shown
 
 
 def test_use_of_what_is_not_here_changes_nothing(person: Person) -> None:
     done = person.run("models", "use", "twin")
-    assert "twin is not on this machine" in done.problem
+    assert "twin isn't downloaded yet" in done.problem
     assert not (person.home / "config" / "config.yaml").exists()
 
 

@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, or can't show every letter; paths that can't be."""
+"""Standard streams that are closed, full, or can't show every letter, and invalid paths."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_closed_standard_output_is_no_crash(tmp_path: Path) -> None:
 def test_a_full_disk_behind_standard_output_is_one_sentence(tmp_path: Path) -> None:
     done = shell(tmp_path, '"$@" ask --greedy Hello >/dev/full')
     assert done.returncode == 1
-    assert "refsheet: Standard output can't be written: No space left" in done.stderr
+    assert "refsheet: Can't write to standard output: No space left" in done.stderr
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
 
 
@@ -66,7 +66,7 @@ def test_a_path_that_can_t_be(tmp_path: Path, before: tuple[str, ...], path: str
     done = refsheet(tmp_path, *before, path, *after)
     assert done.code == 1
     assert (EMBER if "--mmproj" in before else path) in done.problem
-    assert "does not know" not in done.err
+    assert "Unexpected error" not in done.err
     assert done.out == ""
 
 

@@ -30,7 +30,7 @@ def talk(home: Path, model: Path, *arguments: str, lines: str = "") -> Outcome:
 
 
 def dumped(done: Outcome) -> str:
-    """The texts of a prompt, which holds no picture."""
+    """Return the text of a printed prompt, and check that it has no picture."""
     assert done.code == 0, done.err
     parts = json.loads(done.out)["parts"]
     assert {part["kind"] for part in parts} == {"control", "text"}
@@ -107,10 +107,10 @@ def test_pictures_in_a_chat_are_left_out_and_that_is_said(tmp_path: Path, model:
 
 
 def test_a_character_with_only_a_picture_is_refused(tmp_path: Path, model: Path) -> None:
-    """Before a chat is begun for nothing."""
+    """A character that the model can't see is refused before a chat is created."""
     done = talk(tmp_path, model, EMBER, "--save", lines="Hi\n")
     assert done.code == 1 and not done.out
-    assert done.problem.endswith("Add a description or choose a vision model (4B or larger).")
+    assert done.problem.endswith("Add a description, or choose a vision model (4B or larger).")
     assert not chats(tmp_path)
     assert talk(tmp_path, model, EMBER, "--dump-prompt").code == 1
     assert talk(tmp_path, model, EMBER, "--save", "--description", DESCRIBED).code == 0
@@ -120,7 +120,7 @@ def test_a_greeting_is_enough_and_another_one_is_not_made_up(tmp_path: Path, mod
     add(tmp_path, "Roary", "--greeting", "Roar! I am Roary.")
     done = talk(tmp_path, model, "Roary", "--save", lines="/again\nHi\n")
     assert done.code == 0, done.err
-    assert "This character has only a picture" in done.err
+    assert "This character only has a picture" in done.err
     assert [each["text"] for each in messages(tmp_path)][:2] == ["Roar! I am Roary.", "Hi"]
     assert len(messages(tmp_path)) == 3
 
@@ -141,7 +141,7 @@ def test_what_needs_a_vision_model_says_so(
     assert done.code == 1 and not done.out
     assert done.problem == (
         "refsheet: RefSheet demo is text-only and can't see pictures. Choose a vision model (4B or "
-        "larger), or load the mmproj file of this one."
+        "larger), or load this model's mmproj file."
     )
 
 

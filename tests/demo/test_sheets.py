@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from demo.accuracy import is_answer_right, is_greeting_right
 from demo.dialogues import phrases
-from demo.measure import answers_right, greets_right
-from demo.sheets import ACCESSORIES, COLORS, SPECIES, Spec, draw_sheet
+from demo.sheets import ACCESSORIES, COLORS, SPECIES, SheetSpec, draw_sheet
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "train_demo_model.py"
-EMBER = Spec("dragon", "red", "blue", "hat")
+EMBER = SheetSpec("dragon", "red", "blue", "hat")
 
 
 def test_a_sheet_follows_from_its_arguments() -> None:
@@ -25,10 +25,10 @@ def test_a_sheet_follows_from_its_arguments() -> None:
 def test_every_trait_and_seed_shows() -> None:
     specs = [
         EMBER,
-        Spec("cat", "red", "blue", "hat"),
-        Spec("dragon", "green", "blue", "hat"),
-        Spec("dragon", "red", "green", "hat"),
-        Spec("dragon", "red", "blue", "scarf"),
+        SheetSpec("cat", "red", "blue", "hat"),
+        SheetSpec("dragon", "green", "blue", "hat"),
+        SheetSpec("dragon", "red", "green", "hat"),
+        SheetSpec("dragon", "red", "blue", "scarf"),
     ]
     drawn = {draw_sheet(spec, 7, 96).tobytes() for spec in specs}
     drawn.add(draw_sheet(EMBER, 8, 96).tobytes())
@@ -39,7 +39,7 @@ def test_every_trait_and_seed_shows() -> None:
 @pytest.mark.parametrize("accessory", ACCESSORIES)
 def test_every_creature_can_wear_everything(species: str, accessory: str) -> None:
     colors = tuple(COLORS)
-    spec = Spec(species, colors[len(species) % 8], colors[len(accessory) % 8], accessory)
+    spec = SheetSpec(species, colors[len(species) % 8], colors[len(accessory) % 8], accessory)
     assert draw_sheet(spec, 1, 64, oversample=1).size == (64, 64)
 
 
@@ -56,12 +56,14 @@ def test_the_judge_is_not_lenient() -> None:
     right = "Hi! I'm a red dragon with blue eyes. I'm wearing a hat. How are you?"
     wrong = "Hi! I'm a blue cat with red eyes. I have big wings on my back. How are you?"
     for topic in ("species", "color", "eyes", "accessory"):
-        assert greets_right(right, words, EMBER, topic)
-        assert not greets_right(wrong, words, EMBER, topic)
-        assert not greets_right("", words, EMBER, topic)
-    assert answers_right("I have blue eyes.", words, EMBER, "eyes")
-    assert not answers_right("I have blue or red eyes.", words, EMBER, "eyes")
+        assert is_greeting_right(right, words, EMBER, topic)
+        assert not is_greeting_right(wrong, words, EMBER, topic)
+        assert not is_greeting_right("", words, EMBER, topic)
+    assert is_answer_right("I have blue eyes.", words, EMBER, "eyes")
+    assert not is_answer_right("I have blue or red eyes.", words, EMBER, "eyes")
     chinese = phrases("zh")
     said = "你好呀！我是红色的龙，眼睛是蓝色的。我戴着一顶帽子。"
-    assert all(greets_right(said, chinese, EMBER, topic) for topic in ("species", "color", "eyes"))
-    assert not greets_right("我是蓝色的龙，眼睛是红色的。", chinese, EMBER, "color")
+    assert all(
+        is_greeting_right(said, chinese, EMBER, topic) for topic in ("species", "color", "eyes")
+    )
+    assert not is_greeting_right("我是蓝色的龙，眼睛是红色的。", chinese, EMBER, "color")

@@ -11,7 +11,7 @@ from refsheet_tui.engine import LocalEngine
 
 @pytest.fixture
 async def bare(tmp_path: Path) -> AsyncIterator[LocalEngine]:
-    """An engine with nothing loaded."""
+    """Yield an engine with nothing loaded."""
     engine = LocalEngine(tmp_path / "log")
     yield engine
     await engine.close()
@@ -19,6 +19,6 @@ async def bare(tmp_path: Path) -> AsyncIterator[LocalEngine]:
 
 @pytest.fixture
 async def engine(bare: LocalEngine) -> LocalEngine:
-    """An engine with the demo model."""
+    """Yield an engine with the demo model."""
     await bare.load(demo())
     return bare

@@ -1,4 +1,4 @@
-"""Stopping: answered at once in every phase, and the engine is ready for what comes next."""
+"""A cancel is answered at once in every phase, and the engine is ready for the next request."""
 
 from __future__ import annotations
 
@@ -16,22 +16,28 @@ from helpers.engine_driver import (
     reply,
     reply_cancelled_at,
 )
-from refsheet_tui.engine import Loading, LocalEngine, Looking, Reading, TextDelta
+from refsheet_tui.engine import (
+    LoadProgress,
+    LocalEngine,
+    PictureProgress,
+    PromptProgress,
+    TextDelta,
+)
 from refsheet_tui.errors import EngineError
 
 
-@pytest.mark.parametrize("phase", [Looking, Reading, TextDelta])
+@pytest.mark.parametrize("phase", [PictureProgress, PromptProgress, TextDelta])
 async def test_cancel_ends_the_stream(engine: LocalEngine, phase: type) -> None:
     prompt = ask(picture(1), picture(2), long_text(200))
     heard = await reply_cancelled_at(engine, phase, prompt)
-    assert heard.finished.finish == "cancelled"
+    assert heard.finished.reason == "cancelled"
     assert heard.finished.new_tokens < ENDLESS.max_new_tokens
-    assert (await reply(engine, ask("Hello"))).finished.finish != "cancelled"
+    assert (await reply(engine, ask("Hello"))).finished.reason != "cancelled"
 
 
 async def test_a_picture_that_was_being_looked_at_is_kept(engine: LocalEngine) -> None:
     prompt = ask(*(picture(number) for number in range(8)))
-    await reply_cancelled_at(engine, Looking, prompt)
+    await reply_cancelled_at(engine, PictureProgress, prompt)
     # Pictures are encoded one after the other: when this one is, the one before it is finished.
     await reply(engine, ask(picture(8)))
     heard = await reply(engine, prompt)
@@ -64,22 +70,22 @@ async def test_cancelling_the_task_cancels(engine: LocalEngine) -> None:
 
 async def test_cancel_without_a_request_does_nothing(engine: LocalEngine) -> None:
     await engine.cancel()
-    assert (await reply(engine, ask("Hello"))).finished.finish != "cancelled"
+    assert (await reply(engine, ask("Hello"))).finished.reason != "cancelled"
     await engine.cancel()
-    assert (await reply(engine, ask("Hello"))).finished.finish != "cancelled"
+    assert (await reply(engine, ask("Hello"))).finished.reason != "cancelled"
 
 
 async def test_a_stopped_load_leaves_the_engine_usable(bare: LocalEngine) -> None:
     stopping: list[asyncio.Task[None]] = []
 
-    def stop(_: Loading) -> None:
+    def stop(_: LoadProgress) -> None:
         stopping.append(asyncio.create_task(bare.cancel()))
 
     # A load this small may be done before the cancel arrives.
     try:
         await bare.load(demo(), stop)
     except EngineError as error:
-        assert "stopped" in error.problem
+        assert error.problem in ("The request was canceled.", "Loading stopped.")
     await asyncio.gather(*stopping)
     await bare.load(demo())
     assert (await reply(bare, ask("Hello"))).finished.new_tokens > 0

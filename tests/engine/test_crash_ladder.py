@@ -1,4 +1,4 @@
-"""The engine dies in every phase and in every way; what was said is kept, and it goes on."""
+"""The engine dies in every phase and in every way. The text is kept, and the chat can continue."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ from helpers.engine_driver import ENDLESS, GREEDY, ask, demo, long_text, picture
 from helpers.faults import Faults
 from refsheet_tui.engine import (
     CacheSettings,
-    Loading,
+    LoadProgress,
     LoadSettings,
     LocalEngine,
-    Looking,
+    PictureProgress,
     TextDelta,
 )
-from refsheet_tui.engine.ladder import Ladder, SafeMode, SafeModes, rungs, safe_mode_file
+from refsheet_tui.engine.fallback import (
+    FallbackPlan,
+    SafeMode,
+    SafeModeStore,
+    fallback_steps,
+    safe_mode_file,
+)
 from refsheet_tui.errors import EngineDiedError, EngineError
-from refsheet_tui.i18n import speak
+from refsheet_tui.i18n import set_language
 
 PROMPT = ask(picture(1), picture(2), long_text(150))
 SIGNALS = ["SIGKILL", "SIGSEGV", "SIGILL", "SIGABRT"]
-# Long for a demo on a busy machine, short for a test.
+# This is long for the demo on a busy machine, and short for a test.
 PATIENCE_S = 4.0
 
 
@@ -38,7 +44,7 @@ def faults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Faults:
 
 @pytest.fixture
 async def mortal(tmp_path: Path) -> AsyncIterator[LocalEngine]:
-    """An engine whose patience is short."""
+    """Yield an engine with little patience."""
     engine = LocalEngine(tmp_path / "log", patience_s=PATIENCE_S)
     yield engine
     await engine.close()
@@ -57,7 +63,7 @@ async def test_a_death_is_told_and_the_next_request_goes_on(
         assert how in caught.value.problem
     heard = await reply(mortal, PROMPT)
     assert heard.finished.new_tokens > 0
-    assert isinstance(heard.events[0], Loading)
+    assert isinstance(heard.events[0], LoadProgress)
     assert faults.happened == 1
 
 
@@ -70,7 +76,7 @@ async def test_one_that_hangs_is_put_out_of_its_misery(
         await mortal.load(demo())
     else:
         await mortal.load(demo())
-        with pytest.raises(EngineDiedError, match="did not move"):
+        with pytest.raises(EngineDiedError, match="no response for"):
             await reply(mortal, PROMPT)
     assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
     assert faults.happened == 1
@@ -78,7 +84,7 @@ async def test_one_that_hangs_is_put_out_of_its_misery(
 
 async def test_one_that_is_stopped_from_outside_is_found_out(mortal: LocalEngine) -> None:
     await mortal.load(demo())
-    with pytest.raises(EngineDiedError, match="did not move"):
+    with pytest.raises(EngineDiedError, match="no response for"):
         async for event in mortal.generate(ask("Hello"), ENDLESS):
             if isinstance(event, TextDelta) and mortal.pid is not None:
                 os.kill(mortal.pid, signal.SIGSTOP)
@@ -100,7 +106,7 @@ async def test_dying_of_repacked_weights_it_loads_without(
 ) -> None:
     faults.set("load", "SIGILL", times=99, repack=False)
     info = await mortal.load(demo())
-    assert info.safe_mode == "weights are not laid out anew"
+    assert info.safe_mode == "weights are not repacked"
     assert faults.happened == 2
     assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
     other = LocalEngine(tmp_path / "log")
@@ -112,12 +118,12 @@ async def test_dying_of_repacked_weights_it_loads_without(
 async def test_what_is_remembered_of_a_death_is_english(
     mortal: LocalEngine, faults: Faults
 ) -> None:
-    """Whatever the screens speak: commands read it, too."""
-    speak("zh-Hans")
+    """It is English in every language of the screens, because commands read it, too."""
+    set_language("zh-Hans")
     faults.set("load", "SIGILL", times=99, repack=False)
     await mortal.load(demo())
-    (remembered,) = SafeModes(safe_mode_file()).all().values()
-    assert remembered.how.startswith("The engine process ended: it was ended by SIGILL.")
+    (remembered,) = SafeModeStore(safe_mode_file()).active_modes().values()
+    assert remembered.how.startswith("The engine stopped: killed by SIGILL.")
 
 
 async def test_dying_of_flash_attention_in_a_reply_it_learns_to_do_without(
@@ -130,13 +136,13 @@ async def test_dying_of_flash_attention_in_a_reply_it_learns_to_do_without(
             await reply(mortal, PROMPT)
     heard = await reply(mortal, PROMPT)
     assert heard.finished.new_tokens > 0
-    assert mortal._keeper.ladder is not None
-    assert mortal._keeper.ladder.words == "weights are not laid out anew, no flash attention"
+    assert mortal._supervisor.fallback is not None
+    assert mortal._supervisor.fallback.description == "weights are not repacked, no flash attention"
 
 
 async def test_when_nothing_helps_that_is_said(mortal: LocalEngine, faults: Faults) -> None:
     faults.set("load", "SIGSEGV", times=99)
-    with pytest.raises(EngineDiedError, match="Safer settings did not help"):
+    with pytest.raises(EngineDiedError, match="Safer settings didn't help"):
         await mortal.load(demo())
     assert mortal.pid is None
 
@@ -147,7 +153,7 @@ async def test_memory_that_is_not_there_is_one_sentence(
 ) -> None:
     faults.set(place, "oom")
     await mortal.load(demo())
-    with pytest.raises(EngineError, match="not enough memory"):
+    with pytest.raises(EngineError, match="There isn't enough memory"):
         await reply(mortal, PROMPT)
     assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
 
@@ -164,7 +170,7 @@ async def test_after_a_death_the_chat_is_where_it_was(
     again = await reply(mortal, PROMPT)
     assert again.finished.reused_tokens == first.finished.prompt_tokens
     assert again.text == first.text
-    assert not any(isinstance(event, Looking) for event in again.events)
+    assert not any(isinstance(event, PictureProgress) for event in again.events)
 
 
 async def test_closing_while_it_starts_again_leaves_nothing(
@@ -174,9 +180,9 @@ async def test_closing_while_it_starts_again_leaves_nothing(
     faults.set("load", "hang", after=2)
     assert mortal.pid is not None
     os.kill(mortal.pid, signal.SIGKILL)
-    with pytest.raises(EngineError, match="closed"):
+    with pytest.raises(EngineError, match="has shut down"):
         async for event in mortal.generate(PROMPT, GREEDY):
-            assert isinstance(event, Loading)
+            assert isinstance(event, LoadProgress)
             await mortal.close()
     assert mortal.pid is None
 
@@ -185,52 +191,52 @@ GPU = replace(demo(), gpu_layers=20)
 
 
 def test_each_rung_is_safer_than_the_one_before() -> None:
-    words = [rung.words for rung in rungs(GPU, has_gpu=True)]
+    words = [rung.description for rung in fallback_steps(GPU, has_gpu=True)]
     assert words == [
         "",
-        "weights are not laid out anew",
+        "weights are not repacked",
         "no flash attention",
         "half of the layers on the GPU",
         "a quarter of the layers on the GPU",
         "nothing on the GPU",
     ]
-    last = rungs(GPU, has_gpu=True)[-1].settings
+    last = fallback_steps(GPU, has_gpu=True)[-1].settings
     assert (last.repack, last.flash_attention, last.gpu_layers) == (False, False, 0)
-    assert len(rungs(GPU, has_gpu=False)) == 3
-    assert len(rungs(demo(), has_gpu=True)) == 6
-    assert len(rungs(replace(demo(), gpu_layers=0), has_gpu=True)) == 3
+    assert len(fallback_steps(GPU, has_gpu=False)) == 3
+    assert len(fallback_steps(demo(), has_gpu=True)) == 6
+    assert len(fallback_steps(replace(demo(), gpu_layers=0), has_gpu=True)) == 3
 
 
-def ladder(tmp_path: Path, settings: LoadSettings | None = None) -> Ladder:
-    return Ladder(settings or demo(), SafeModes(tmp_path / "safe-mode.json"))
+def ladder(tmp_path: Path, settings: LoadSettings | None = None) -> FallbackPlan:
+    return FallbackPlan(settings or demo(), SafeModeStore(tmp_path / "safe-mode.json"))
 
 
 def test_only_the_same_place_twice_is_a_step(tmp_path: Path) -> None:
     steps = ladder(tmp_path)
     for place in ("read", "write", "look", "read"):
-        assert steps.died(place, "SIGSEGV")
-        assert steps.words == ""
-    assert steps.died("read", "SIGSEGV")
-    assert steps.words
+        assert steps.record_crash(place, "SIGSEGV")
+        assert steps.description == ""
+    assert steps.record_crash("read", "SIGSEGV")
+    assert steps.description
 
 
 def test_deaths_far_apart_are_no_step(tmp_path: Path) -> None:
     steps = ladder(tmp_path)
     for _ in range(5):
-        steps.died("read", "SIGSEGV")
+        steps.record_crash("read", "SIGSEGV")
         for _ in range(20):
-            steps.went_well()
-    assert steps.words == ""
+            steps.record_success()
+    assert steps.description == ""
 
 
 def test_another_file_or_version_begins_at_the_top(tmp_path: Path) -> None:
     steps = ladder(tmp_path)
     for _ in range(2):
-        steps.died("read", "SIGSEGV")
-    assert ladder(tmp_path).words == steps.words
+        steps.record_crash("read", "SIGSEGV")
+    assert ladder(tmp_path).description == steps.description
     other = tmp_path / demo().model.name
     other.write_bytes(b"a model of the same name")
-    assert ladder(tmp_path, replace(demo(), model=other)).words == ""
+    assert ladder(tmp_path, replace(demo(), model=other)).description == ""
 
 
 @pytest.mark.parametrize(
@@ -239,14 +245,14 @@ def test_another_file_or_version_begins_at_the_top(tmp_path: Path) -> None:
 def test_a_damaged_memory_is_none(tmp_path: Path, content: str) -> None:
     file = tmp_path / "safe-mode.json"
     file.write_text(content)
-    modes = SafeModes(file)
+    modes = SafeModeStore(file)
     assert modes.get(demo()) is None
-    modes.put(demo(), SafeMode(1, "load", "SIGILL", "2026-11-21"))
+    modes.save(demo(), SafeMode(1, "load", "SIGILL", "2026-11-21"))
     assert modes.get(demo()) == SafeMode(1, "load", "SIGILL", "2026-11-21")
 
 
 def test_a_memory_that_cannot_be_written_is_let_go(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    modes = SafeModes(tmp_path / "file" / "safe-mode.json")
-    modes.put(demo(), SafeMode(1, "load", "SIGILL", "2026-11-21"))
+    modes = SafeModeStore(tmp_path / "file" / "safe-mode.json")
+    modes.save(demo(), SafeMode(1, "load", "SIGILL", "2026-11-21"))
     assert modes.get(demo()) is None

@@ -1,4 +1,4 @@
-"""What ggml says of its devices, asked for real: the processor is one on every machine."""
+"""The devices of ggml itself: the processor is one on every machine."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pytest
 from llama_cpp._ggml import libggml
 
 from refsheet_tui.engine.native import devices
-from refsheet_tui.engine.native.devices import Device, DeviceKind
+from refsheet_tui.engine.native.devices import ComputeDevice, DeviceKind
 
 
 def test_the_processor_is_a_device_with_a_name_and_memory() -> None:
-    (processor,) = (each for each in devices.all_devices() if each.kind is DeviceKind.PROCESSOR)
+    (processor,) = (each for each in devices.all_devices() if each.kind is DeviceKind.CPU)
     assert processor.backend == "CPU"
     assert processor.name
     assert processor.total == pytest.approx(psutil.virtual_memory().total, rel=0.01)
@@ -22,7 +22,7 @@ def test_the_processor_is_a_device_with_a_name_and_memory() -> None:
 
 
 def test_every_signature_is_used_on_a_real_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wrong one that no test calls would end every load on a machine with a GPU."""
+    """A wrong signature that no test calls would end every load on a machine with a GPU."""
     called: set[str] = set()
 
     def recorded(name: str) -> Any:
@@ -40,8 +40,8 @@ def test_every_signature_is_used_on_a_real_device(monkeypatch: pytest.MonkeyPatc
     assert called == set(devices._SIGNATURES)
 
 
-def gpu(kind: DeviceKind, free: int) -> Device:
-    return Device(kind, "CUDA0", "CUDA", "NVIDIA H200", free, 141 << 30)
+def gpu(kind: DeviceKind, free: int) -> ComputeDevice:
+    return ComputeDevice(kind, "CUDA0", "CUDA", "NVIDIA H200", free, 141 << 30)
 
 
 def test_gpus_are_named_and_their_memory_is_added_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,6 @@
-"""A GPU whose memory runs out gets fewer layers, and the request goes on.
+"""If a GPU's memory runs out, it gets fewer layers and the request continues.
 
-The GPU is a fake: there is none where tests run. What it refuses is injected into the engine
+The GPU is a fake, because there is none where tests run. Its refusals are injected into the engine
 process, which is real.
 """
 
@@ -15,7 +15,7 @@ import pytest
 from helpers.engine_driver import GREEDY, ask, demo, long_text, picture, reply
 from helpers.faults import Faults
 from refsheet_tui.engine import LocalEngine, SaferSettings, TextDelta
-from refsheet_tui.engine.ladder import Ladder, SafeModes
+from refsheet_tui.engine.fallback import FallbackPlan, SafeModeStore
 from refsheet_tui.errors import EngineDiedError, GpuMemoryError
 
 PROMPT = ask(picture(1), long_text(150))
@@ -33,8 +33,8 @@ def faults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Faults:
 
 @pytest.fixture
 async def on_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalEngine]:
-    """An engine that believes that its layers are on a GPU."""
-    monkeypatch.setattr(Ladder, "loaded", lambda self, device, gpu_share: None)
+    """Yield an engine that believes that its layers are on a GPU."""
+    monkeypatch.setattr(FallbackPlan, "record_load", lambda self, device, gpu_share: None)
     engine = LocalEngine(tmp_path / "log")
     yield engine
     await engine.close()
@@ -47,7 +47,9 @@ async def test_before_the_first_word_the_request_goes_on_by_itself(
     faults.set(place, "gpu-memory")
     await on_gpu.load(demo())
     heard = await reply(on_gpu, PROMPT)
-    assert [event.words for event in heard.events if isinstance(event, SaferSettings)] == [HALF]
+    assert [event.description for event in heard.events if isinstance(event, SaferSettings)] == [
+        HALF
+    ]
     assert heard.finished.new_tokens > 0
     assert faults.happened == 1
 
@@ -58,7 +60,7 @@ async def test_one_that_goes_on_refusing_ends_with_the_processor(
     faults.set("read", "gpu-memory", times=99, gpu_layers=0)
     await on_gpu.load(demo())
     heard = await reply(on_gpu, PROMPT)
-    told = [event.words for event in heard.events if isinstance(event, SaferSettings)]
+    told = [event.description for event in heard.events if isinstance(event, SaferSettings)]
     assert told == [HALF, QUARTER, NONE]
     assert heard.finished.new_tokens > 0
 
@@ -66,7 +68,7 @@ async def test_one_that_goes_on_refusing_ends_with_the_processor(
 async def test_in_the_middle_of_a_reply_it_is_said_and_the_next_one_goes_on(
     on_gpu: LocalEngine, faults: Faults
 ) -> None:
-    """A reply that began can't begin again: what was said stays."""
+    """A reply can't begin again after its first word, so its text stays."""
     faults.set("write", "gpu-memory", after=3)
     await on_gpu.load(demo())
     heard = []
@@ -74,8 +76,8 @@ async def test_in_the_middle_of_a_reply_it_is_said_and_the_next_one_goes_on(
         async for event in on_gpu.generate(PROMPT, GREEDY):
             heard.append(event)
     assert any(isinstance(event, TextDelta) for event in heard)
-    assert on_gpu._keeper.ladder is not None
-    assert on_gpu._keeper.ladder.words == HALF
+    assert on_gpu._supervisor.fallback is not None
+    assert on_gpu._supervisor.fallback.description == HALF
     assert (await reply(on_gpu, PROMPT)).finished.new_tokens > 0
 
 
@@ -89,8 +91,8 @@ async def test_without_a_gpu_it_is_an_error_like_any_other(
     assert (await reply(bare, PROMPT)).finished.new_tokens > 0
 
 
-def ladder(tmp_path: Path) -> Ladder:
-    return Ladder(demo(), SafeModes(tmp_path / "safe-mode.json"))
+def ladder(tmp_path: Path) -> FallbackPlan:
+    return FallbackPlan(demo(), SafeModeStore(tmp_path / "safe-mode.json"))
 
 
 @pytest.mark.parametrize(
@@ -105,48 +107,54 @@ def ladder(tmp_path: Path) -> Ladder:
 )
 def test_a_driver_that_ends_the_process_is_understood(tmp_path: Path, words: str) -> None:
     steps = ladder(tmp_path)
-    assert steps.died("read", f"The engine process ended: it was ended by SIGABRT. {words}")
-    assert steps.words == HALF
+    assert steps.record_crash("read", f"The engine stopped: killed by SIGABRT. {words}")
+    assert steps.description == HALF
     assert steps.settings.gpu_share == 0.5
 
 
 def test_other_deaths_take_nothing_from_the_gpu(tmp_path: Path) -> None:
     steps = ladder(tmp_path)
-    steps.died("read", "it was ended by SIGKILL, perhaps because memory ran out")
+    steps.record_crash("read", "killed by SIGKILL (memory may have run out)")
     assert steps.settings.gpu_share == 1.0
 
 
 def test_what_the_gpu_refused_is_tried_again_the_next_time(tmp_path: Path) -> None:
     """Other programs had the rest of its memory."""
     steps = ladder(tmp_path)
-    steps.gpu_memory_ran_out()
+    steps.lower_gpu_share()
     assert ladder(tmp_path).settings == demo()
 
 
 def test_what_was_refused_while_loading_counts(tmp_path: Path) -> None:
     steps = ladder(tmp_path)
-    steps.loaded("CUDA H200", gpu_share=0.25)
-    assert steps.words == QUARTER
-    assert steps.gpu_memory_ran_out()
+    steps.record_load("CUDA H200", gpu_share=0.25)
+    assert steps.description == QUARTER
+    assert steps.lower_gpu_share()
     assert steps.settings == replace(demo(), gpu_layers=0, gpu_share=0.0)
-    assert not steps.gpu_memory_ran_out()
+    assert not steps.lower_gpu_share()
 
 
 async def test_a_death_of_it_before_the_first_word_is_answered_too(
     on_gpu: LocalEngine, faults: Faults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some drivers end the process instead of saying that there is no memory."""
-    monkeypatch.setattr(Ladder, "died_of_gpu_memory", lambda self, how: self.gpu_memory_ran_out())
+    monkeypatch.setattr(
+        FallbackPlan, "handle_gpu_memory_crash", lambda self, how: self.lower_gpu_share()
+    )
     faults.set("read", "SIGABRT")
     await on_gpu.load(demo())
     heard = await reply(on_gpu, PROMPT)
-    assert [event.words for event in heard.events if isinstance(event, SaferSettings)] == [HALF]
+    assert [event.description for event in heard.events if isinstance(event, SaferSettings)] == [
+        HALF
+    ]
 
 
 async def test_a_death_in_the_middle_of_a_reply_is_said(
     on_gpu: LocalEngine, faults: Faults, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Ladder, "died_of_gpu_memory", lambda self, how: self.gpu_memory_ran_out())
+    monkeypatch.setattr(
+        FallbackPlan, "handle_gpu_memory_crash", lambda self, how: self.lower_gpu_share()
+    )
     faults.set("write", "SIGABRT", after=3)
     await on_gpu.load(demo())
     with pytest.raises(EngineDiedError):

@@ -1,4 +1,4 @@
-"""What was seen and read is there after a restart, and is never trusted blindly."""
+"""Soft tokens and snapshots are used after a restart, and are never trusted blindly."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def kept(tmp_path: Path) -> LoadSettings:
 
 @pytest.fixture
 async def engines(tmp_path: Path) -> AsyncIterator[Start]:
-    """Starts engines one after the other; each closes the one before."""
+    """Return a function that starts an engine and closes the one before."""
     running: list[LocalEngine] = []
 
     async def start(settings: LoadSettings) -> LocalEngine:
@@ -52,7 +52,7 @@ async def engines(tmp_path: Path) -> AsyncIterator[Start]:
 
 
 async def held(engine: LocalEngine, words: int = 30) -> list[Turn]:
-    """A chat of two replies."""
+    """Hold a chat of two replies and return its turns, with another question."""
     turns = [*OPENING]
     turns.append(model((await reply(engine, build_prompt(turns))).text))
     turns.append(user(long_text(words)))
@@ -77,7 +77,7 @@ async def test_a_chat_goes_on_in_another_process(engines: Start, kept: LoadSetti
 
 
 async def test_closing_keeps_the_chat(engines: Start, kept: LoadSettings) -> None:
-    """Nobody asked for a snapshot, and there was no time to be idle."""
+    """No snapshot was requested, and there was no time to be idle."""
     turns = await held(await engines(kept))
     heard = await reply(await engines(kept), build_prompt(turns))
     assert heard.finished.reused_tokens > 0.8 * heard.finished.prompt_tokens
@@ -119,7 +119,7 @@ async def test_a_changed_description_keeps_the_picture(engines: Start, kept: Loa
 async def test_another_reply_to_a_long_one_reads_nothing_again(
     engines: Start, kept: LoadSettings
 ) -> None:
-    """The window has moved on by more than it can be rolled back."""
+    """The window has moved on by more than the cache can be rolled back."""
     engine = await engines(kept)
     prompt = build_prompt([*OPENING, model("Hello!"), user(long_text(40))])
     first = await reply(engine, prompt)
@@ -263,7 +263,7 @@ async def test_times_are_learnt_for_the_next_run(engines: Start, kept: LoadSetti
     assert first.looks[0].expected_s is None
     engine = await engines(kept)
     heard = await reply(engine, build_prompt([user(picture(8), long_text(100))]))
-    # A picture that takes longer than the last one has nothing left to expect.
+    # When a picture has taken longer than the last one, no time is left.
     assert heard.looks[0].expected_s is not None
     assert heard.readings[0].expected_s
 

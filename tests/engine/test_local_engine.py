@@ -1,4 +1,4 @@
-"""The promises of the `Engine` port, kept by the real process with the real demo model."""
+"""The real process with the real demo model does what the `Engine` protocol promises."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from helpers.engine_driver import (
     user,
 )
 from refsheet_tui.engine import (
-    Finished,
-    Loading,
+    LoadProgress,
     LocalEngine,
-    Looking,
-    Reading,
+    PictureProgress,
+    PromptProgress,
+    ReplyFinished,
     TextDelta,
 )
 from refsheet_tui.errors import EngineError, PromptTooLongError
-from refsheet_tui.i18n import speak
+from refsheet_tui.i18n import set_language
 from refsheet_tui.prompting import build_prompt
 
 
 async def test_loading_reports_progress_and_what_was_loaded(bare: LocalEngine) -> None:
-    progress: list[Loading] = []
+    progress: list[LoadProgress] = []
     info = await bare.load(demo(context_size=1000), progress.append)
     fractions = [each.fraction for each in progress]
     assert fractions == sorted(fractions)
@@ -60,7 +60,7 @@ async def test_without_a_projector_there_are_no_pictures(bare: LocalEngine) -> N
 async def test_events_come_in_the_order_a_person_lives_through(engine: LocalEngine) -> None:
     heard = await reply(engine, ask(picture(1), "Who are you?", picture(2)))
     kinds = [type(event) for event in heard.events]
-    order = [Looking, Reading, TextDelta, Finished]
+    order = [PictureProgress, PromptProgress, TextDelta, ReplyFinished]
     assert kinds == sorted(kinds, key=order.index)
     assert [(look.number, look.total) for look in heard.looks] == [(1, 2), (2, 2)]
 
@@ -73,8 +73,8 @@ async def test_the_numbers_add_up(engine: LocalEngine) -> None:
     assert end.prompt_tokens == sum(part.positions for part in parts)
     assert end.reused_tokens == 0
     assert 0 < end.new_tokens <= GREEDY.max_new_tokens
-    assert heard.readings[0] == Reading(0, end.prompt_tokens, 0)
-    assert heard.readings[-1] == Reading(end.prompt_tokens, end.prompt_tokens, 0)
+    assert heard.readings[0] == PromptProgress(0, end.prompt_tokens, 0)
+    assert heard.readings[-1] == PromptProgress(end.prompt_tokens, end.prompt_tokens, 0)
     times = end.timings
     assert min(times.load_s, times.encode_s, times.read_s) > 0
     assert times.first_token_s >= times.encode_s + times.read_s
@@ -104,34 +104,36 @@ async def test_without_a_seed_every_reply_is_another(engine: LocalEngine) -> Non
 
 async def test_a_reply_ends_where_it_was_limited(engine: LocalEngine) -> None:
     end = (await reply(engine, ask("Hello"), replace(ENDLESS, max_new_tokens=5))).finished
-    assert (end.finish, end.new_tokens) == ("max_tokens", 5)
+    assert (end.reason, end.new_tokens) == ("max_tokens", 5)
 
 
 async def test_a_reply_ends_where_the_context_does(bare: LocalEngine) -> None:
     await bare.load(demo(context_size=60))
     end = (await reply(bare, ask("Hello"), ENDLESS)).finished
-    assert end.finish == "max_tokens"
+    assert end.reason == "max_tokens"
     # The last token is written without being read again.
     assert end.prompt_tokens + end.new_tokens == 61
 
 
 async def test_a_reply_ends_with_the_turn(engine: LocalEngine) -> None:
-    # Every token is as likely as every other, so one of the ends comes up within this many.
+    # Every token is as likely as every other, so an end token comes within this many.
     settings = replace(ENDLESS, max_new_tokens=8000)
     end = (await reply(engine, ask("Hello"), settings)).finished
-    assert end.finish == "end_of_turn"
+    assert end.reason == "end_of_turn"
 
 
 async def test_a_prompt_that_is_too_long_is_refused_with_numbers(bare: LocalEngine) -> None:
     await bare.load(demo(context_size=300))
-    with pytest.raises(PromptTooLongError, match=r"\d{4} tokens long, and the context holds 300"):
+    with pytest.raises(
+        PromptTooLongError, match=r"\d{4} tokens long, but the context only holds 300"
+    ):
         await reply(bare, ask(picture(1), long_text(1000)))
     heard = await reply(bare, ask(picture(1), "Hello"))
-    assert heard.looks == [Looking(1, 1)], "nothing was looked at before the refusal"
+    assert heard.looks == [PictureProgress(1, 1)], "nothing was looked at before the refusal"
 
 
 async def test_a_picture_of_another_size_is_refused(engine: LocalEngine) -> None:
-    with pytest.raises(EngineError, match=r"prepared at 32 pixels.*looks at 224"):
+    with pytest.raises(EngineError, match=r"prepared at 32 pixels.*this model needs 224"):
         await reply(engine, ask(picture(1, size=32), "Hello"))
 
 
@@ -172,8 +174,8 @@ async def test_system_text_and_turns_are_read(engine: LocalEngine) -> None:
 
 
 async def test_it_says_in_the_person_s_language_what_is_wrong(bare: LocalEngine) -> None:
-    """Also what its own process finds."""
-    speak("zh-Hans")
+    """The errors that the engine process finds are translated, too."""
+    set_language("zh-Hans")
     await bare.load(demo(context_size=300))
-    with pytest.raises(PromptTooLongError, match="而上下文只容纳 300 个"):
+    with pytest.raises(PromptTooLongError, match="而上下文只能容纳 300 个"):
         await reply(bare, ask(long_text(1000)))

@@ -18,7 +18,7 @@ PLACES = ["load", "look", "read", "write"]
 
 
 def is_gone(pid: int) -> bool:
-    """Ended, even if nobody has collected it."""
+    """Return whether a process has ended, even if its parent has not waited for it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -28,7 +28,10 @@ def is_gone(pid: int) -> bool:
 
 
 async def engine_of_killed_client(folder: Path, place: str, *, stopped: bool = False) -> int:
-    """Kill a client whose engine is at `place`, and perhaps stopped: the engine's process id."""
+    """Kill a client whose engine is at `place`, and return the engine's process id.
+
+    `stopped`: the engine is stopped by a signal when the client is killed.
+    """
     client = subprocess.Popen(
         [sys.executable, str(TESTS / "helpers" / "doomed_client.py"), str(folder), place],
         stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""How many layers go to the GPU. The GPU is played: there is none where tests run."""
+"""Tests of how many layers go to the GPU, which is a fake: there is none where tests run."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from helpers.engine_driver import demo
-from refsheet_tui.engine import Loading, LoadSettings
-from refsheet_tui.engine.files import check_files
-from refsheet_tui.engine.memory import Shape, needed
-from refsheet_tui.engine.native import devices, loading, offload
-from refsheet_tui.engine.native.model import LoadStoppedError, Model
-from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine import LoadProgress, LoadSettings
+from refsheet_tui.engine.file_checks import check_model_files
+from refsheet_tui.engine.memory import ModelShape, estimate_memory
+from refsheet_tui.engine.native import devices, gpu_offload, model_loader
+from refsheet_tui.engine.native.llama_model import LlamaModel, LoadStoppedError
+from refsheet_tui.engine.native.loaded_model import LoadedModel
 from refsheet_tui.errors import WeightsError
 
 GIB, MIB = 1 << 30, 1 << 20
@@ -22,10 +22,10 @@ LAYERS = 7  # the demo has six, and the output counts as one
 
 def tried(settings: LoadSettings) -> list[int]:
     assert settings.mmproj is not None
-    shape = Shape.of(check_files(settings).model)
+    shape = ModelShape.from_header(check_model_files(settings).model_header)
     weights, projector = (path.stat().st_size for path in (settings.model, settings.mmproj))
-    need = needed(shape, weights, projector, settings)
-    return [attempt.layers for attempt in offload.attempts(settings, shape, need)]
+    need = estimate_memory(shape, weights, projector, settings)
+    return [attempt.layers for attempt in gpu_offload.offload_attempts(settings, shape, need)]
 
 
 def test_a_processor_alone_gets_one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -48,7 +48,7 @@ def test_a_full_gpu_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_gpu_that_is_nearly_full_gets_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What computes needs room first, and then each layer its own."""
+    """The compute buffers need room first, and then each layer needs its own."""
     rooms = range(700 * MIB, 760 * MIB, MIB)
     counts = []
     for room in rooms:
@@ -59,7 +59,7 @@ def test_a_gpu_that_is_nearly_full_gets_some(monkeypatch: pytest.MonkeyPatch) ->
 
 
 class Small:
-    """Loads only as many layers as fit, and on the processor, whatever it is told."""
+    """A model that loads only as many layers as fit, and loads them on the processor."""
 
     def __init__(self, room: int) -> None:
         self.room = room
@@ -67,18 +67,18 @@ class Small:
 
     def __call__(
         self, settings: LoadSettings, on_progress: Callable[[float], bool], *, gpu_layers: int
-    ) -> Model:
+    ) -> LlamaModel:
         self.asked.append(gpu_layers)
         if gpu_layers > self.room:
             raise WeightsError("There is no room.", "Choose a smaller one.")
-        return Model(settings, on_progress)
+        return LlamaModel(settings, on_progress)
 
 
 def loaded(monkeypatch: pytest.MonkeyPatch, room: int) -> list[int]:
     small = Small(room)
     monkeypatch.setattr(devices, "gpu_memory", lambda: 24 * GIB)
-    monkeypatch.setattr(loading, "Model", small)
-    session = Session()
+    monkeypatch.setattr(model_loader, "LlamaModel", small)
+    session = LoadedModel()
     session.load(demo(), lambda _: True)
     session.close()
     return small.asked
@@ -96,12 +96,12 @@ def test_when_even_the_processor_refuses_that_is_said(monkeypatch: pytest.Monkey
 
 def test_a_stopped_load_is_not_tried_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "gpu_memory", lambda: 24 * GIB)
-    asked: list[Loading] = []
+    asked: list[LoadProgress] = []
 
-    def stop(progress: Loading) -> bool:
+    def stop(progress: LoadProgress) -> bool:
         asked.append(progress)
         return False
 
     with pytest.raises(LoadStoppedError):
-        Session().load(demo(), stop)
+        LoadedModel().load(demo(), stop)
     assert len(asked) == 1

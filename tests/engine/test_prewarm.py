@@ -1,4 +1,4 @@
-"""Reading ahead, which gives way to whatever is really wanted."""
+"""Reading ahead gives way to every other request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def test_what_was_read_ahead_is_not_read_again(engine: LocalEngine) -> Non
 async def test_a_request_ends_a_prewarm_and_what_was_done_is_kept(engine: LocalEngine) -> None:
     turns = [user(picture(1), long_text(3000)), model("Hello!")]
     ahead = asyncio.create_task(engine.prewarm(build_prefix(turns)))
-    while engine._running is None:
+    while engine._current_request is None:
         await asyncio.sleep(0)
     heard = await reply(engine, ask("Something else"))
     assert heard.finished.new_tokens > 0
@@ -34,7 +34,7 @@ async def test_a_picture_being_looked_at_ahead_is_waited_for_not_begun_again(
 ) -> None:
     prompt = build_prompt([user(*(picture(number) for number in range(6)))])
     ahead = asyncio.create_task(engine.prewarm(prompt))
-    while engine._running is None:
+    while engine._current_request is None:
         await asyncio.sleep(0)
     heard = await reply(engine, prompt)
     await ahead
@@ -61,7 +61,7 @@ async def test_a_prewarm_that_fails_says_nothing(engine: LocalEngine) -> None:
 
 async def test_a_prewarm_waits_for_a_reply_that_is_being_written(engine: LocalEngine) -> None:
     writing = asyncio.create_task(reply(engine, ask("Hello")))
-    while engine._running is None:
+    while engine._current_request is None:
         await asyncio.sleep(0)
     await engine.prewarm(build_prefix(OPENING))
     assert writing.done() or (await writing)

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from helpers.engine_driver import ENDLESS, ask, demo, long_text, reply
-from refsheet_tui.engine import Loading, LocalEngine, TextDelta, process
+from refsheet_tui.engine import LoadProgress, LocalEngine, TextDelta, process
 from refsheet_tui.errors import EngineDiedError, EngineError, RefsheetError
 
 TESTS = Path(__file__).parents[1]
 
 
 def is_gone(pid: int) -> bool:
-    """Ended, even if nobody has collected it."""
+    """Return whether a process has ended, even if its parent has not waited for it."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -47,7 +47,7 @@ async def test_a_crash_while_writing_says_what_happened(
 ) -> None:
     error = await end_at_first_word(engine, number)
     assert number.name in error.problem
-    assert "started again by itself" in error.remedy
+    assert "Restarting automatically" in error.remedy
     assert engine.pid is None
     assert (await reply(engine, ask("Hello"))).finished.new_tokens > 0
 
@@ -57,7 +57,7 @@ async def test_a_crash_between_requests_is_not_even_told(engine: LocalEngine) ->
     os.kill(engine.pid, signal.SIGKILL)
     heard = await reply(engine, ask("Hello"))
     assert heard.finished.new_tokens > 0
-    assert any(isinstance(event, Loading) for event in heard.events)
+    assert any(isinstance(event, LoadProgress) for event in heard.events)
 
 
 async def test_a_crash_is_survived_by_every_request(engine: LocalEngine) -> None:
@@ -75,7 +75,7 @@ async def test_a_crash_is_survived_by_every_request(engine: LocalEngine) -> None
 async def test_close_does_not_wait_for_a_busy_model(engine: LocalEngine) -> None:
     pid = engine.pid
     assert pid is not None
-    with pytest.raises(EngineError, match="closed") as caught:
+    with pytest.raises(EngineError, match="has shut down") as caught:
         async for event in engine.generate(ask("Hello"), ENDLESS):
             if isinstance(event, TextDelta):
                 await engine.close()
@@ -101,7 +101,7 @@ async def test_close_is_safe_at_any_time(bare: LocalEngine) -> None:
 
 async def test_nothing_is_left_behind(engine: LocalEngine, tmp_path: Path) -> None:
     await reply(engine, ask("Hello"))
-    channel = engine._keeper.channel
+    channel = engine._supervisor.channel
     assert channel is not None
     folder = Path(channel.process._folder.name)
     assert folder.exists()
@@ -129,7 +129,7 @@ async def test_nonsense_on_the_pipe_is_the_end_of_the_process(
     monkeypatch.setenv("PYTHONPATH", str(TESTS))
     monkeypatch.setenv("NONSENSE", words)
     monkeypatch.setattr(process, "_MODULE", "helpers.nonsense_child")
-    with pytest.raises(EngineDiedError, match="not a message"):
+    with pytest.raises(EngineDiedError, match="invalid message received"):
         await bare.load(demo())
     assert bare.pid is None
     monkeypatch.undo()
@@ -146,7 +146,7 @@ async def test_the_last_words_are_told_without_control_characters(
         await bare.load(demo())
     assert "exited with status 3" in caught.value.problem
     assert "GGML_ASSERT(red) failed" in caught.value.problem
-    logs = Path(bare._logs or "").glob("*.log")
+    logs = Path(bare._log_folder or "").glob("*.log")
     assert any(str(log) in caught.value.problem for log in logs)
 
 
@@ -155,7 +155,7 @@ async def test_a_folder_that_cannot_be_written_takes_no_log(tmp_path: Path) -> N
     engine = LocalEngine(tmp_path / "file" / "log")
     try:
         await engine.load(demo())
-        channel = engine._keeper.channel
+        channel = engine._supervisor.channel
         assert channel is not None
         log = channel.process.log
         assert log.exists()
@@ -177,8 +177,8 @@ async def test_every_error_is_one_of_ours(engine: LocalEngine) -> None:
 
 async def test_close_while_the_process_is_starting(bare: LocalEngine) -> None:
     loading = asyncio.create_task(bare.load(demo()))
-    await asyncio.sleep(0)  # the task has asked for a process, which takes a fork to come
+    await asyncio.sleep(0)  # the task has asked for a process, which is not forked yet
     await bare.close()
-    with pytest.raises(EngineError, match="closed"):
+    with pytest.raises(EngineError, match="has shut down"):
         await loading
     assert bare.pid is None

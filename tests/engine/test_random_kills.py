@@ -10,21 +10,24 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from helpers.conversations import demo_vision, unsaved_branch
 from helpers.engine_driver import demo, long_text, model, picture, user
 from refsheet_tui.chats import Conversation
 from refsheet_tui.engine import CacheSettings, GenerationSettings, LocalEngine, TextDelta
-from refsheet_tui.engine.shelf import Shelf
+from refsheet_tui.engine.disk_cache import DiskCache
 from refsheet_tui.errors import EngineDiedError
 from refsheet_tui.prompting import Turn
 
 KILLS, TURNS, SEED = 100, 20, 20
-# Words of any length, so that every moment of a reply is met.
+# Replies have any length, so that kills come at every moment of one.
 SETTINGS = GenerationSettings(max_new_tokens=12, temperature=1e6, top_k=0, top_p=1.0, seed=5)
 
 
 class Killer:
-    """Kills after so many events and so many rounds of the event loop, which is no time and every
-    time: the process computes meanwhile."""
+    """Kills the engine after so many events and so many rounds of the event loop.
+
+    The process computes meanwhile, so that takes no time or any time.
+    """
 
     def __init__(self, engine: LocalEngine) -> None:
         self._engine = engine
@@ -35,17 +38,20 @@ class Killer:
         for _ in range(self._random.choice((0, 0, 1, 3, 10, 100, 1000))):
             await asyncio.sleep(0)
         if self._engine.pid is not None and self.kills < KILLS:
-            with suppress(ProcessLookupError):  # it has died of the last one this very moment
+            with suppress(ProcessLookupError):  # the last kill has just ended it
                 os.kill(self._engine.pid, signal.SIGKILL)
                 self.kills += 1
 
     def moment(self) -> int:
-        """After which event of a reply, if it has so many."""
+        """Return the number of the event after which to kill, if a reply has so many."""
         return self._random.randrange(16)
 
 
 async def reply(conversation: Conversation, killer: Killer, seen: list[str]) -> None:
-    """`seen` is what the person saw of a reply during or after which the engine was killed."""
+    """Ask for a reply and kill the engine during or after it.
+
+    `seen` collects what the user saw of the reply.
+    """
     moment, count = killer.moment(), 0
     async with aclosing(conversation.reply()) as events:
         async for event in events:
@@ -63,15 +69,15 @@ async def test_nothing_is_lost_however_often_the_engine_dies(tmp_path: Path) -> 
     killer = Killer(engine)
     await engine.load(replace(demo(1024), cache=cache))
     opening = user(picture(1), "You are the character in the image.")
-    conversation = Conversation(engine, SETTINGS, opening, context_size=1024)
+    conversation = Conversation(engine, SETTINGS, demo_vision(1024), unsaved_branch(), opening)
     committed: list[Turn] = [opening]
     exchanges = 0
     while exchanges < TURNS or killer.kills < KILLS:
         if exchanges >= TURNS:  # a chat of twenty turns, again and again
-            conversation.forget_reply()
+            conversation.branch.remove_last_reply()
             committed = list(conversation.turns)
         elif conversation.turns[-1].role == "model":
-            conversation.say(f"Number {exchanges} {long_text(exchanges % 7)}")
+            conversation.add_user_message(f"Number {exchanges} {long_text(exchanges % 7)}")
             committed.append(conversation.turns[-1])
         pieces: list[str] = []
         with suppress(EngineDiedError):
@@ -90,11 +96,11 @@ async def test_nothing_is_lost_however_often_the_engine_dies(tmp_path: Path) -> 
 
 
 def assert_whole(cache: CacheSettings) -> None:
-    """Whatever was being written when it died: what has a name is whole."""
+    """Check that every entry is whole, whatever was being written when the engine died."""
     entries = 0
     for kind in ("pictures", "openings", "chats"):
-        shelf = Shelf(cache.folder / kind, 1 << 30)
+        shelf = DiskCache(cache.folder / kind, 1 << 30)
         for entry in shelf.entries():
-            shelf.payload(entry.name)
+            shelf.read_payload(entry.name)
             entries += 1
     assert entries

@@ -1,8 +1,8 @@
-"""Whatever is said, changed, dropped, kept and restored: the model predicts what it would predict
-had it just read the prompt for the first time.
+"""After any series of actions the model predicts the same as after a first reading of the prompt.
 
-The demo's window is 64 tokens, so that conversations of a few hundred tokens go past what the
-window layers can be rolled back to.
+Turns are added, edited and removed, and snapshots are saved and restored. The demo's window is 64
+tokens, so conversations of a few hundred tokens reach further than the window layers can be rolled
+back.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from helpers.cold_runs import READ_ONLY, ColdReader, assert_like_cold, runner
 from helpers.engine_driver import ENDLESS, GREEDY, Reply, demo, long_text, model, picture, user
 from helpers.machine_settings import machine_settings
-from refsheet_tui.engine import CacheSettings, Finished, GenerationSettings, TextDelta
-from refsheet_tui.engine.native.meter import Meter
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.engine import CacheSettings, GenerationSettings, ReplyFinished, TextDelta
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.loaded_model import LoadedModel
+from refsheet_tui.engine.native.reply_stats import ReplyStats
 from refsheet_tui.prompting import Prompt, Turn, build_prompt
 
 SHORT = replace(GREEDY, max_new_tokens=8)
@@ -31,7 +31,7 @@ CHARACTERS = st.integers(0, 1)
 
 
 class Conversations(RuleBasedStateMachine):
-    """Two characters, one engine."""
+    """Two characters that share one engine."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,31 +48,36 @@ class Conversations(RuleBasedStateMachine):
     def turns(self) -> list[Turn]:
         return self.chats[self.current]
 
-    def loaded(self) -> Session:
-        session = Session()
+    def loaded(self) -> LoadedModel:
+        session = LoadedModel()
         session.load(replace(demo(), cache=CacheSettings(self.folder)), lambda _: True)
         return session
 
     def run(
         self, generation: GenerationSettings, prompt: Prompt, stop_after: int | None = None
     ) -> Reply:
-        stop, heard = Stop(), Reply()
-        for event in self.session.generate(prompt, generation, Meter(), stop):
+        stop, heard = CancelToken(), Reply()
+        for event in self.session.generate(prompt, generation, ReplyStats(), stop):
             heard.events.append(event)
             if stop_after is not None and len(heard.events) >= stop_after:
-                stop.set()
-        assert isinstance(heard.events[-1], Finished)
+                stop.cancel()
+        assert isinstance(heard.events[-1], ReplyFinished)
         return heard
 
     def check(self) -> None:
-        """The prompt is read, and what it predicts and the words that follow are a cold run's."""
+        """Read the prompt, and compare what it predicts with a cold run.
+
+        The words that follow it are compared, too.
+        """
         prompt = build_prompt(self.turns)
         reader = runner(self.session)
         self.run(READ_ONLY, prompt)
-        units = list(reader._kv.ledger.units)
+        units = list(reader._kv.contents.units)
         assert_like_cold(self.session, prompt, self.cold)
         self.run(SHORT, prompt)
-        written = [unit for unit in reader._kv.ledger.units[len(units) :] if isinstance(unit, int)]
+        written = [
+            unit for unit in reader._kv.contents.units[len(units) :] if isinstance(unit, int)
+        ]
         if written:
             assert not self.cold.wrong_choices(units, prompt, written)
 
@@ -104,7 +109,7 @@ class Conversations(RuleBasedStateMachine):
 
     @rule(place=st.integers(0, 20), text=WORDS)
     def edit(self, place: int, text: str) -> None:
-        """Also a picture's turn, and the model's."""
+        """Edit any turn, which may be a picture's or the model's."""
         place %= len(self.turns)
         turn = self.turns[place]
         self.turns[place] = Turn(turn.role, (*turn.content[:-1], f"{text} edited"))
@@ -114,7 +119,7 @@ class Conversations(RuleBasedStateMachine):
 
     @rule(place=st.integers(0, 20))
     def branch(self, place: int) -> None:
-        """Go back to an earlier turn of the person's and leave what followed."""
+        """Go back to an earlier turn of the user and leave what followed."""
         del self.turns[place % len(self.turns) // 2 * 2 + 1 :]
         self.check()
         self.answer(SHORT)
@@ -139,17 +144,17 @@ class Conversations(RuleBasedStateMachine):
 
     @rule()
     def prewarm(self) -> None:
-        for _ in self.session.prewarm(build_prompt(self.turns[:1]), Meter(), Stop()):
+        for _ in self.session.prewarm(build_prompt(self.turns[:1]), ReplyStats(), CancelToken()):
             pass
 
     @rule()
     def snapshot(self) -> None:
-        self.session.snapshot()
+        self.session.save_snapshot()
         self.session.flush()
 
     @rule()
     def restart(self) -> None:
-        """A new process finds what the last one kept."""
+        """Restart, so that a new process finds what the last one saved."""
         self.session.close()
         self.session = self.loaded()
 

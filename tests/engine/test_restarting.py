@@ -1,4 +1,4 @@
-"""The engine starts again by itself: what a person does meanwhile must not get in its way."""
+"""The engine starts again by itself, and what the user does meanwhile must not get in its way."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import pytest
 
 from helpers.engine_driver import ENDLESS, ask, demo, long_text, picture, reply, reply_cancelled_at
 from helpers.faults import Faults
-from refsheet_tui.engine import Finished, Loading, LocalEngine, Looking, TextDelta
-from refsheet_tui.engine.ladder import Ladder, SafeModes
+from refsheet_tui.engine import LoadProgress, LocalEngine, PictureProgress, ReplyFinished, TextDelta
+from refsheet_tui.engine.fallback import FallbackPlan, SafeModeStore
 from refsheet_tui.errors import EngineDiedError, WeightsError
 
 TESTS = Path(__file__).parents[1]
@@ -46,7 +46,7 @@ async def test_who_leaves_while_it_starts_again_finds_it_ready(engine: LocalEngi
     stream = engine.generate(HELLO, ENDLESS)
     async with aclosing(stream):
         async for event in stream:
-            if isinstance(event, Loading):
+            if isinstance(event, LoadProgress):
                 break
     assert (await reply(engine, HELLO)).finished.new_tokens > 0
 
@@ -55,11 +55,11 @@ async def test_a_reply_stopped_while_it_starts_again_is_cancelled(engine: LocalE
     kill(engine)
     last = None
     async for event in engine.generate(HELLO, ENDLESS):
-        if isinstance(event, Loading) and last is None:
+        if isinstance(event, LoadProgress) and last is None:
             await engine.cancel()
         last = event
-    assert isinstance(last, Finished)
-    assert last.finish == "cancelled"
+    assert isinstance(last, ReplyFinished)
+    assert last.reason == "cancelled"
     assert (await reply(engine, HELLO)).finished.new_tokens > 0
 
 
@@ -97,7 +97,7 @@ async def test_a_file_that_is_no_good_does_not_take_the_place_of_the_model(
 async def test_a_client_that_was_stopped_does_not_take_the_engine_for_dead(
     tmp_path: Path,
 ) -> None:
-    """ctrl+z: the clock goes on, and nothing was heard meanwhile."""
+    """After ctrl+z the clock has run on, and the client has received nothing meanwhile."""
     client = subprocess.Popen(
         [sys.executable, str(TESTS / "helpers" / "stopped_client.py"), str(tmp_path)],
         stdout=subprocess.PIPE,
@@ -129,28 +129,28 @@ async def test_who_waits_behind_a_look_that_was_cancelled_is_not_let_down(
     faults.set("look", "busy")
     await mortal.load(demo())
     pid = mortal.pid
-    heard = await reply_cancelled_at(mortal, Looking, ask(picture(1), "Hello"))
-    assert heard.finished.finish == "cancelled"
+    heard = await reply_cancelled_at(mortal, PictureProgress, ask(picture(1), "Hello"))
+    assert heard.finished.reason == "cancelled"
     assert (await reply(mortal, HELLO)).finished.new_tokens > 0
     assert mortal.pid == pid
 
 
 def test_what_did_not_help_is_not_remembered(tmp_path: Path) -> None:
-    modes = SafeModes(tmp_path / "safe-mode.json")
-    steps = Ladder(demo(), modes)
-    while steps.died("load", "SIGILL"):
+    modes = SafeModeStore(tmp_path / "safe-mode.json")
+    steps = FallbackPlan(demo(), modes)
+    while steps.record_crash("load", "SIGILL"):
         pass
-    assert steps.words == ""
+    assert steps.description == ""
     assert modes.get(demo()) is None
 
 
 def test_the_words_of_the_last_rung_are_told_on_a_machine_with_no_gpu_left(tmp_path: Path) -> None:
-    steps = Ladder(demo(), SafeModes(tmp_path / "safe-mode.json"))
+    steps = FallbackPlan(demo(), SafeModeStore(tmp_path / "safe-mode.json"))
     for _ in range(10):
-        steps.died("load", "SIGILL")
-    steps.loaded("CPU", gpu_share=1.0)
+        steps.record_crash("load", "SIGILL")
+    steps.record_load("CPU", gpu_share=1.0)
     assert steps.settings.gpu_layers == 0
-    assert "GPU" in steps.words
+    assert "GPU" in steps.description
 
 
 async def test_a_long_message_is_sent_again_whole(engine: LocalEngine) -> None:

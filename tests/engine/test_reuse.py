@@ -1,4 +1,4 @@
-"""What was read is not read again, and what is said is the same as if it had been.
+"""No text is read twice, and the replies are the same as if it had been.
 
 Every conversation here is held twice: by an engine that went through its turns, and by one that
 reads it for the first time.
@@ -20,7 +20,7 @@ from helpers.engine_driver import (
     reply_cancelled_at,
     user,
 )
-from refsheet_tui.engine import LocalEngine, Reading, TextDelta
+from refsheet_tui.engine import LocalEngine, PromptProgress, TextDelta
 from refsheet_tui.prompting import Turn, build_prompt
 
 OPENING = [user(picture(1), "You are the character in the image."), model("Hello, I am Ember!")]
@@ -46,7 +46,7 @@ async def test_a_second_turn_reads_only_what_is_new(engine: LocalEngine, tmp_pat
 
 
 async def test_what_the_model_wrote_need_not_be_read_either(engine: LocalEngine) -> None:
-    """The tokens it chose are those of the text that it wrote, as long as one of them is all."""
+    """The tokens that it chose are those of its text, as long as one of them is all."""
     prompt = ask("Hello")
     said: list[str] = []
     async for event in engine.generate(prompt, GREEDY):
@@ -121,7 +121,7 @@ async def test_a_picture_is_looked_at_once(engine: LocalEngine) -> None:
 async def test_what_was_read_before_a_cancel_is_kept(engine: LocalEngine, tmp_path: Path) -> None:
     turns = [user(picture(1), long_text(700))]
     prompt = build_prompt(turns)
-    stopped = await reply_cancelled_at(engine, Reading, prompt, GREEDY)
+    stopped = await reply_cancelled_at(engine, PromptProgress, prompt, GREEDY)
     heard = await reply(engine, prompt)
     known = stopped.readings[-1].done if stopped.readings else 0
     assert heard.finished.reused_tokens >= known

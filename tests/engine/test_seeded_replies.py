@@ -1,7 +1,6 @@
 """The same seed gives the same reply: cold, read before, restored from disk, after another reply.
 
-The demo's window is 64 tokens, and its layers hold 768: a few hundred tokens go past
-both.
+The demo's window is 64 tokens, and its layers hold 768. A few hundred tokens exceed both.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from helpers.engine_driver import demo, long_text, model, picture, user
 from helpers.machine_settings import machine_settings
 from helpers.watched_replies import Told, told
 from refsheet_tui.engine import CacheSettings
-from refsheet_tui.engine.native.meter import Meter
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.native.snapshots import KINDS
-from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.loaded_model import LoadedModel
+from refsheet_tui.engine.native.reply_stats import ReplyStats
+from refsheet_tui.engine.native.snapshots import SNAPSHOT_KINDS
 from refsheet_tui.prompting import Turn, build_prefix, build_prompt
 
-# Attention divides its work among threads where it reads a single token.
+# Attention divides its work among threads when it reads a single token.
 LOADED = replace(demo(), threads=2)
 CHARACTERS = (
     (user(picture(1), "You are the character in the image."), model("Hello there!")),
@@ -38,43 +37,43 @@ TEXT = "Tell me more about it word 0"
 QUESTION = build_prompt([*CHARACTERS[1], user(TEXT)])
 
 
-def loaded(cache: Path | None) -> Session:
-    session = Session()
+def loaded(cache: Path | None) -> LoadedModel:
+    session = LoadedModel()
     keeping = CacheSettings(cache) if cache is not None else None
     session.load(replace(LOADED, cache=keeping), lambda _: True)
     return session
 
 
-def prewarm(session: Session) -> None:
-    for _ in session.prewarm(build_prefix(CHARACTERS[1]), Meter(), Stop()):
+def prewarm(session: LoadedModel) -> None:
+    for _ in session.prewarm(build_prefix(CHARACTERS[1]), ReplyStats(), CancelToken()):
         pass
 
 
-def ask_for_another_reply(session: Session) -> None:
+def ask_for_another_reply(session: LoadedModel) -> None:
     told(session, QUESTION, 2)
 
 
-def write_past_the_window(session: Session) -> None:
+def write_past_the_window(session: LoadedModel) -> None:
     told(session, QUESTION, 2, 900)
 
 
-def ask_another_character(session: Session) -> None:
+def ask_another_character(session: LoadedModel) -> None:
     told(session, build_prompt([*CHARACTERS[0], user("Hello")]), 1)
 
 
-def ask_another_question(session: Session) -> None:
+def ask_another_question(session: LoadedModel) -> None:
     prewarm(session)
     told(session, QUESTION, 1)
     told(session, build_prompt([*CHARACTERS[1], user(f"Why? {long_text(90)}")]), 1)
 
 
-def ask_in_almost_the_same_words(session: Session) -> None:
+def ask_in_almost_the_same_words(session: LoadedModel) -> None:
     told(session, build_prompt([*CHARACTERS[1], user("Tell me more about rain.")]), 1)
 
 
 @pytest.fixture(scope="module")
 def cold() -> Iterator[Told]:
-    """The reply of an engine that has read nothing before."""
+    """Return the reply of an engine that has read nothing before."""
     session = loaded(None)
     yield told(session, QUESTION, 1)
     session.close()
@@ -93,12 +92,12 @@ def cold() -> Iterator[Told]:
 )
 @pytest.mark.parametrize("restarts", [False, True])
 def test_a_seed_gives_the_reply_of_an_engine_that_knows_nothing(
-    tmp_path: Path, cold: Told, before: Callable[[Session], None], restarts: bool
+    tmp_path: Path, cold: Told, before: Callable[[LoadedModel], None], restarts: bool
 ) -> None:
     session = loaded(tmp_path)
     before(session)
     if restarts:
-        session.snapshot()
+        session.save_snapshot()
         session.close()
         session = loaded(tmp_path)
     reply = told(session, QUESTION, 1)
@@ -112,14 +111,14 @@ def test_one_token_alone_would_give_another_reply(cold: Told, tmp_path: Path) ->
     session = loaded(tmp_path)
     told(session, QUESTION, 2, 0)
     kv = runner(session)._kv
-    kv._begins.append(len(kv._units) - 1)
+    kv._batch_starts.append(len(kv._units) - 1)
     kv._logits.clear()
     assert told(session, QUESTION, 1).logits != cold.logits
     session.close()
 
 
 def test_prompts_long_past_are_read_again_as_they_were(tmp_path: Path, cold: Told) -> None:
-    """Their logits are not kept any more."""
+    """Their logits are not stored any more."""
     session = loaded(tmp_path)
     turns = [*CHARACTERS[1], user(TEXT)]
     told(session, QUESTION, 1, 1)
@@ -133,15 +132,15 @@ def test_prompts_long_past_are_read_again_as_they_were(tmp_path: Path, cold: Tol
 
 
 def test_logits_that_another_process_kept_are_used(tmp_path: Path, cold: Told) -> None:
-    """The file has the name that it had when this process began."""
+    """The file has the same name as when this process began."""
     writer = loaded(tmp_path)
-    for _ in writer.prewarm(QUESTION, Meter(), Stop()):
+    for _ in writer.prewarm(QUESTION, ReplyStats(), CancelToken()):
         pass
-    writer.snapshot()
+    writer.save_snapshot()
     writer.flush()
     reader = loaded(tmp_path)
     told(writer, QUESTION, 1, 0)
-    writer.snapshot()
+    writer.save_snapshot()
     writer.close()
     reply = told(reader, QUESTION, 1)
     reader.close()
@@ -152,23 +151,23 @@ def test_logits_that_another_process_kept_are_used(tmp_path: Path, cold: Told) -
 def test_a_snapshot_that_left_the_disk_is_not_counted_on(tmp_path: Path) -> None:
     session = loaded(tmp_path)
     told(session, QUESTION, 1)
-    session.snapshot()
+    session.save_snapshot()
     session.flush()
     for file in tmp_path.glob("*/*.cache"):
         file.unlink()
     told(session, build_prompt([*CHARACTERS[0], user("Hello")]), 1)
-    session.snapshot()
+    session.save_snapshot()
     session.flush()
-    snapshots = runner(session)._recall._snapshots
+    snapshots = runner(session)._prefix_cache._snapshots
     assert snapshots is not None
-    on_disk = {file.stem for kind in KINDS for file in (tmp_path / kind).glob("*.cache")}
+    on_disk = {file.stem for kind in SNAPSHOT_KINDS for file in (tmp_path / kind).glob("*.cache")}
     assert {each.name for each in snapshots} == on_disk
     assert on_disk
     session.close()
 
 
 class Conversations(RuleBasedStateMachine):
-    """Two characters, one engine, whose replies are written down and asked for again."""
+    """Two characters that share one engine, whose replies are noted and asked for again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -227,12 +226,12 @@ class Conversations(RuleBasedStateMachine):
 
     @rule()
     def prewarm(self) -> None:
-        for _ in self.session.prewarm(build_prefix(self.turns), Meter(), Stop()):
+        for _ in self.session.prewarm(build_prefix(self.turns), ReplyStats(), CancelToken()):
             pass
 
     @rule()
     def restart(self) -> None:
-        self.session.snapshot()
+        self.session.save_snapshot()
         self.session.close()
         self.session = loaded(self.folder)
 

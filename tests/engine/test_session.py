@@ -1,4 +1,4 @@
-"""The native half from inside: tokens, logits, and what the KV cache holds."""
+"""Tests of the native half from inside: tokens, logits, and the contents of the KV cache."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from helpers.engine_driver import (
     user,
 )
 from refsheet_tui.engine import GenerationSettings
-from refsheet_tui.engine.comparison import compare_logits
-from refsheet_tui.engine.native.context import Floats
-from refsheet_tui.engine.native.meter import Meter
-from refsheet_tui.engine.native.model import LoadStoppedError
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.engine.logit_comparison import compare_logits
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.llama_context import Floats
+from refsheet_tui.engine.native.llama_model import LoadStoppedError
+from refsheet_tui.engine.native.loaded_model import LoadedModel
+from refsheet_tui.engine.native.reply_stats import ReplyStats
 from refsheet_tui.engine.native.tokenizer import Tokenizer
-from refsheet_tui.engine.native.utf8 import Characters
+from refsheet_tui.engine.native.utf8_decoder import Utf8Decoder
 from refsheet_tui.errors import EngineError
 from refsheet_tui.prompting import ControlPart, Prompt, TextPart, build_prompt
 
@@ -44,52 +44,52 @@ def cold() -> Iterator[ColdReader]:
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
+def session() -> Iterator[LoadedModel]:
     session = loaded()
     yield session
     session.close()
 
 
-def loaded(*, all_logits: bool = False) -> Session:
-    session = Session(all_logits=all_logits)
+def loaded(*, all_logits: bool = False) -> LoadedModel:
+    session = LoadedModel(all_logits=all_logits)
     session.load(demo(), lambda _: True)
     return session
 
 
-def tokenizer(session: Session) -> Tokenizer:
+def tokenizer(session: LoadedModel) -> Tokenizer:
     return runner(session)._tokenizer
 
 
-def run(session: Session, prompt: Prompt, settings: GenerationSettings = GREEDY) -> Reply:
-    return Reply(list(session.generate(prompt, settings, Meter(), Stop())))
+def run(session: LoadedModel, prompt: Prompt, settings: GenerationSettings = GREEDY) -> Reply:
+    return Reply(list(session.generate(prompt, settings, ReplyStats(), CancelToken())))
 
 
-def ids(session: Session, prompt: Prompt) -> list[int]:
+def ids(session: LoadedModel, prompt: Prompt) -> list[int]:
     return [token for part in session.tokenize(prompt) for token in part.tokens]
 
 
-def test_control_tokens_in_a_text_stay_text(session: Session) -> None:
+def test_control_tokens_in_a_text_stay_text(session: LoadedModel) -> None:
     text = f"{' '.join(CONTROL)} <pad> <eos> <unk> <__media__> </s>\n<end_of_turn>\n"
-    reserved = {tokenizer(session).control(name) for name in CONTROL}
+    reserved = {tokenizer(session).control_token(name) for name in CONTROL}
     tokens = ids(session, Prompt((TextPart(text),)))
     assert not reserved & set(tokens)
     assert not any(tokenizer(session).ends_turn(token) for token in tokens)
-    assert b"".join(map(tokenizer(session).piece, tokens)).decode() == text
+    assert b"".join(map(tokenizer(session).token_to_piece, tokens)).decode() == text
 
 
-def test_there_is_one_bos(session: Session) -> None:
+def test_there_is_one_bos(session: LoadedModel) -> None:
     tokens = ids(session, ask("Hello <bos>"))
-    assert tokens.count(tokenizer(session).control("<bos>")) == 1
+    assert tokens.count(tokenizer(session).control_token("<bos>")) == 1
 
 
-def test_a_text_is_tokenized_in_one_run(session: Session) -> None:
+def test_a_text_is_tokenized_in_one_run(session: LoadedModel) -> None:
     (part,) = session.tokenize(Prompt((TextPart("\n\n\n"),)))
     assert len(part.tokens) == 1
 
 
-def test_a_control_part_that_does_not_exist_is_named(session: Session) -> None:
+def test_a_control_part_that_does_not_exist_is_named(session: LoadedModel) -> None:
     for name in ("<no_such>", "Hello", "<start_of_turn><end_of_turn>"):
-        with pytest.raises(Exception, match=f"no control token {name}"):
+        with pytest.raises(Exception, match=f"is missing the control token {name}"):
             session.tokenize(Prompt((ControlPart(name),)))
 
 
@@ -106,21 +106,21 @@ def test_a_control_part_that_does_not_exist_is_named(session: Session) -> None:
         "\ud800",
     ],
 )
-def test_tokens_spell_the_text(session: Session, text: str) -> None:
-    """Also where a character is cut into tokens: never is a part of one shown."""
+def test_tokens_spell_the_text(session: LoadedModel, text: str) -> None:
+    """No part of a character is ever shown, even if tokens cut it."""
     tokens = ids(session, Prompt((TextPart(text),)))
-    characters = Characters()
-    pieces = [characters.feed(tokenizer(session).piece(token)) for token in tokens]
+    characters = Utf8Decoder()
+    pieces = [characters.feed(tokenizer(session).token_to_piece(token)) for token in tokens]
     assert "".join(pieces) == text.encode("utf-8", "replace").decode()
     assert not any("\ufffd" in piece for piece in pieces)
 
 
-def test_control_tokens_are_never_printed(session: Session) -> None:
+def test_control_tokens_are_never_printed(session: LoadedModel) -> None:
     for name in CONTROL:
-        assert tokenizer(session).piece(tokenizer(session).control(name)) == b""
+        assert tokenizer(session).token_to_piece(tokenizer(session).control_token(name)) == b""
 
 
-def test_what_is_reused_predicts_what_would_be_read(session: Session, cold: ColdReader) -> None:
+def test_what_is_reused_predicts_what_would_be_read(session: LoadedModel, cold: ColdReader) -> None:
     turns = [user(picture(1), "Hello"), model("Hi!"), user("Who are you?", picture(2))]
     run(session, build_prompt(turns[:1]))
     run(session, build_prompt([*turns[:2], user("Something else, and longer")]), ENDLESS_SHORT)
@@ -131,7 +131,7 @@ def test_what_is_reused_predicts_what_would_be_read(session: Session, cold: Cold
 ENDLESS_SHORT = replace(ENDLESS, max_new_tokens=20)
 
 
-def test_rolling_back_inside_of_the_window_is_exact(session: Session, cold: ColdReader) -> None:
+def test_rolling_back_inside_of_the_window_is_exact(session: LoadedModel, cold: ColdReader) -> None:
     prompt = ask(long_text(200), picture(3), "And now?")
     read(session, prompt)
     end = run(session, prompt, replace(ENDLESS, max_new_tokens=300)).finished
@@ -140,7 +140,7 @@ def test_rolling_back_inside_of_the_window_is_exact(session: Session, cold: Cold
     assert_like_cold(session, prompt, cold)
 
 
-def test_rolling_back_out_of_the_window_reads_again(session: Session, cold: ColdReader) -> None:
+def test_rolling_back_out_of_the_window_reads_again(session: LoadedModel, cold: ColdReader) -> None:
     prompt = ask(long_text(20), picture(3), "And now?")
     read(session, prompt)
     run(session, prompt, replace(ENDLESS, max_new_tokens=900, seed=5))
@@ -149,8 +149,10 @@ def test_rolling_back_out_of_the_window_reads_again(session: Session, cold: Cold
     assert_like_cold(session, prompt, cold)
 
 
-def test_a_picture_does_not_see_what_used_to_follow_it(session: Session, cold: ColdReader) -> None:
-    """It looks ahead, so whatever lies behind it in the cache would be seen."""
+def test_a_picture_does_not_see_what_used_to_follow_it(
+    session: LoadedModel, cold: ColdReader
+) -> None:
+    """A picture looks ahead, so it would see what lies behind it in the cache."""
     opening = [user("Hello"), model("Hi!")]
     prompt = build_prompt([*opening, user(picture(5), "And this?")])
     run(session, build_prompt([*opening, user(picture(6), long_text(30))]))
@@ -158,65 +160,65 @@ def test_a_picture_does_not_see_what_used_to_follow_it(session: Session, cold: C
     assert_like_cold(session, prompt, cold)
 
 
-def test_pictures_are_told_apart(session: Session, cold: ColdReader) -> None:
+def test_pictures_are_told_apart(session: LoadedModel, cold: ColdReader) -> None:
     found: list[Floats] = []
     for number in (1, 2):
         read(session, ask(picture(number), "What is it?"))
         rows = predictions(runner(session)._kv, ids(session, ask("What is it?")))
         found.append(np.stack(list(rows)))
-    assert compare_logits(*found).kl > cold.bound
+    assert compare_logits(*found).mean_kl > cold.bound
 
 
-def test_logits_of_every_position(session: Session, cold: ColdReader) -> None:
+def test_logits_of_every_position(session: LoadedModel, cold: ColdReader) -> None:
     prompt = ask(picture(1), long_text(50))
     full = loaded(all_logits=True)
-    rows = list(full.logits(prompt))
+    rows = list(full.compute_logits(prompt))
     full.close()
     assert len(rows) == sum(part.positions for part in session.tokenize(prompt))
     read(session, prompt)
-    at_the_end = runner(session)._kv.context.logits()
-    assert compare_logits(at_the_end[None], rows[-1][None]).kl <= cold.bound
+    at_the_end = runner(session)._kv.context.get_logits()
+    assert compare_logits(at_the_end[None], rows[-1][None]).mean_kl <= cold.bound
 
 
-def test_a_stop_before_the_first_step_reads_nothing(session: Session) -> None:
-    stop = Stop()
-    stop.set()
-    events = Reply(list(session.generate(ask("Never read"), GREEDY, Meter(), stop)))
-    assert events.finished.finish == "cancelled"
+def test_a_stop_before_the_first_step_reads_nothing(session: LoadedModel) -> None:
+    stop = CancelToken()
+    stop.cancel()
+    events = Reply(list(session.generate(ask("Never read"), GREEDY, ReplyStats(), stop)))
+    assert events.finished.reason == "cancelled"
     assert events.text == ""
 
 
 def test_a_stop_in_the_middle_of_a_step_leaves_the_rest_intact(
-    session: Session, cold: ColdReader
+    session: LoadedModel, cold: ColdReader
 ) -> None:
-    """llama.cpp is asked to stop while it computes, which no event marks from outside."""
+    """llama.cpp is stopped while it computes, a moment that no event marks."""
     prompt = ask(long_text(400))
     run(session, ask("Something else"))
-    stop = Stop()
+    stop = CancelToken()
     context = runner(session)._kv.context
-    stream = session.generate(prompt, READ_ONLY, Meter(), stop)
+    stream = session.generate(prompt, READ_ONLY, ReplyStats(), stop)
     for _ in range(3):
         next(stream)
     known = runner(session)._kv.positions
-    context.abort.up()
+    context.abort_flag.set()
     assert not context.read_tokens([9] * 64, known, want_logits=False)
-    context.abort.down()
+    context.abort_flag.clear()
     assert next(stream)
     list(stream)
     assert_like_cold(session, prompt, cold)
 
 
-def test_the_last_places_of_a_context_can_be_read(session: Session) -> None:
+def test_the_last_places_of_a_context_can_be_read(session: LoadedModel) -> None:
     kv = runner(session)._kv
-    kv.forget()
+    kv.clear()
     while (left := kv.context.size - kv.positions) > 0:
-        assert kv.read([300] * min(left, 113), {}, want_logits=True)
+        assert kv.read_batch([300] * min(left, 113), {}, want_logits=True)
     assert llama.llama_memory_seq_pos_max(kv.context._memory, 0) == kv.context.size - 1
-    kv.forget()
+    kv.clear()
 
 
-def test_a_load_can_be_stopped(session: Session) -> None:
-    other = Session()
+def test_a_load_can_be_stopped(session: LoadedModel) -> None:
+    other = LoadedModel()
     for limit in (0.0, 0.5, 0.9):
         with pytest.raises(LoadStoppedError):
             other.load(demo(), lambda loading, limit=limit: loading.fraction < limit)  # type: ignore[misc]
@@ -226,19 +228,19 @@ def test_a_load_can_be_stopped(session: Session) -> None:
     other.close()
 
 
-def test_an_empty_prompt_is_refused(session: Session) -> None:
+def test_an_empty_prompt_is_refused(session: LoadedModel) -> None:
     with pytest.raises(EngineError, match="empty"):
         run(session, Prompt(()))
 
 
-def test_a_repeat_penalty_keeps_from_repeating(session: Session) -> None:
+def test_a_repeat_penalty_keeps_from_repeating(session: LoadedModel) -> None:
     settings = GenerationSettings(max_new_tokens=30, temperature=0.01, seed=1)
     plain = run(session, ask("Hello"), settings)
     kept = run(session, ask("Hello"), replace(settings, repeat_penalty=100.0))
-    assert kept.text != plain.text or plain.finished.finish == "end_of_turn"
+    assert kept.text != plain.text or plain.finished.reason == "end_of_turn"
 
 
-def test_the_guard_against_loops_keeps_from_saying_it_all_again(session: Session) -> None:
+def test_the_guard_against_loops_keeps_from_saying_it_all_again(session: LoadedModel) -> None:
     settings = GenerationSettings(max_new_tokens=60, temperature=0.01, seed=1)
     said = run(session, ask("Hello"), settings).text
     turns = [user("Hello"), model(said)] * 3
@@ -246,10 +248,10 @@ def test_the_guard_against_loops_keeps_from_saying_it_all_again(session: Session
     assert run(session, again, settings).text == said, "what is guarded against"
     guarded = run(session, again, replace(settings, dry_multiplier=5.0))
     assert guarded.text[:20] != said[:20]
-    assert guarded.finished.finish == "end_of_turn", "ending alike is no loop"
+    assert guarded.finished.reason == "end_of_turn", "ending alike is no loop"
 
 
 @pytest.mark.parametrize("seed", [0, -1, 2**32 - 1, 2**40])
-def test_every_seed_is_a_seed(session: Session, seed: int) -> None:
+def test_every_seed_is_a_seed(session: LoadedModel, seed: int) -> None:
     settings = replace(ENDLESS_SHORT, seed=seed)
     assert run(session, ask("Hi"), settings).text == run(session, ask("Hi"), settings).text

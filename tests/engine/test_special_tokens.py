@@ -1,4 +1,4 @@
-"""Which tokens control the model and which are text, whatever llama.cpp and the file make of them.
+"""Control tokens and text are told apart, whatever llama.cpp and the file say of them.
 
 The files are the demo model with other names and types for some of its tokens.
 """
@@ -14,9 +14,9 @@ from gguf import GGUFReader
 
 from helpers.engine_driver import Reply, ask, demo, model, user, with_tokens
 from refsheet_tui.engine import GenerationSettings
-from refsheet_tui.engine.native.meter import Meter
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.loaded_model import LoadedModel
+from refsheet_tui.engine.native.reply_stats import ReplyStats
 from refsheet_tui.engine.native.tokenizer import Tokenizer
 from refsheet_tui.errors import EngineError
 from refsheet_tui.paths import demo_model
@@ -26,7 +26,7 @@ from refsheet_tui.prompting import Prompt, TextPart, build_prompt
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED = 1, 2, 3, 4
 TEXT_TYPES = pytest.mark.parametrize("kind", [NORMAL, USER_DEFINED], ids=["normal", "user defined"])
 GREEDY = GenerationSettings(max_new_tokens=60, sample=False)
-# llama-vocab.cpp: every name at which llama.cpp changes what a Gemma file says about a token.
+# llama-vocab.cpp: every name for which llama.cpp overrides what a Gemma file says about a token.
 _OVERRIDDEN = """
     </s> <|eot_id|> <|im_end|> <|end|> <|endoftext|> <|end_of_text|> <EOT> _<EOT> [EOT] [EOS]
     <｜end▁of▁sentence｜> <end_of_utterance> <|eom_id|> <|return|> <|call|> <|calls|> <|flush|>
@@ -44,19 +44,19 @@ GEMMA_CONTROL = [
 WRITTEN = "▁tiny"
 
 NAMES: list[str] = GGUFReader(demo_model()).fields["tokenizer.ggml.tokens"].contents()
-Load = Callable[..., Session]
+Load = Callable[..., LoadedModel]
 
 
 @pytest.fixture
 def load(tmp_path: Path) -> Iterator[Load]:
-    """Loads the demo model with other tokens."""
-    sessions: list[Session] = []
+    """Return a function that loads the demo model with other tokens."""
+    sessions: list[LoadedModel] = []
 
     def load_with(
         changes: dict[str, tuple[str, int]], *, sees: bool = False, zeroed: bool = False
-    ) -> Session:
+    ) -> LoadedModel:
         path = with_tokens(tmp_path / f"{len(sessions)}.gguf", changes, zeroed=zeroed)
-        sessions.append(Session())
+        sessions.append(LoadedModel())
         sessions[-1].load(replace(demo(2048, sees=sees), model=path), lambda _: True)
         return sessions[-1]
 
@@ -66,29 +66,32 @@ def load(tmp_path: Path) -> Iterator[Load]:
 
 
 def ordinary(names: list[str], kind: int) -> tuple[dict[str, tuple[str, int]], dict[str, int]]:
-    """Ordinary tokens of the demo that get other names and a type, and the ids of those names."""
+    """Give ordinary tokens of the demo other names and the type `kind`.
+
+    Returns the changes by old name, and the ids by new name.
+    """
     first = NAMES.index("▁the")
     old = NAMES[first : first + len(names)]
     changes = {each: (name, kind) for each, name in zip(old, names, strict=True)}
     return changes, {name: first + number for number, name in enumerate(names)}
 
 
-def tokenizer(session: Session) -> Tokenizer:
+def tokenizer(session: LoadedModel) -> Tokenizer:
     assert session._runner is not None
     return session._runner._tokenizer
 
 
-def ids(session: Session, text: str) -> list[int]:
+def ids(session: LoadedModel, text: str) -> list[int]:
     (part,) = session.tokenize(Prompt((TextPart(text),)))
     return list(part.tokens)
 
 
-def spelled(session: Session, tokens: list[int]) -> str:
-    return b"".join(map(tokenizer(session).piece, tokens)).decode()
+def spelled(session: LoadedModel, tokens: list[int]) -> str:
+    return b"".join(map(tokenizer(session).token_to_piece, tokens)).decode()
 
 
-def run(session: Session, prompt: Prompt, settings: GenerationSettings = GREEDY) -> Reply:
-    return Reply(list(session.generate(prompt, settings, Meter(), Stop())))
+def run(session: LoadedModel, prompt: Prompt, settings: GenerationSettings = GREEDY) -> Reply:
+    return Reply(list(session.generate(prompt, settings, ReplyStats(), CancelToken())))
 
 
 @TEXT_TYPES
@@ -97,7 +100,7 @@ def test_a_reply_goes_on_behind_an_html_tag(load: Load, kind: int) -> None:
     assert usual.count(" tiny") == 1
     reply = run(load({WRITTEN: ("</s>", kind)}), ask("Hello"))
     assert reply.text == usual.replace(" tiny", "</s>")
-    assert reply.finished.finish == "end_of_turn"
+    assert reply.finished.reason == "end_of_turn"
 
 
 @TEXT_TYPES
@@ -161,7 +164,7 @@ def test_a_normal_token_is_formed_like_any_other_when_typed(load: Load) -> None:
     ],
 )
 def test_the_text_around_an_html_tag_is_split_as_around_any_other(load: Load, text: str) -> None:
-    """llama.cpp leaves `</q>` as it is, so what it makes of that is what the file says."""
+    """llama.cpp does not change `</q>`, so its tokens for that are those of the file."""
     found = ids(load({WRITTEN: ("</s>", USER_DEFINED)}), text)
     assert found == ids(load({WRITTEN: ("</q>", USER_DEFINED)}), text.replace("</s>", "</q>"))
     assert found.count(NAMES.index(WRITTEN)) == text.count("</s>")
@@ -204,7 +207,7 @@ def test_unused_tokens_are_text_as_in_the_published_tokenizer(load: Load, kind: 
 
 
 def test_a_typed_sign_for_a_space_is_a_space_as_in_the_published_tokenizer(load: Load) -> None:
-    """There are tokens for several of them; converters write these with spaces."""
+    """There are tokens for several of them, which converters write with spaces."""
     changes, tokens = ordinary(["  ", "   "], USER_DEFINED)
     two, three = tokens.values()
     session = load(changes)
@@ -221,10 +224,10 @@ def test_a_reply_of_nothing_but_unused_tokens_says_so_soon(
     load: Load, name: str, max_tokens: int
 ) -> None:
     session = load({"<pad>": (name, CONTROL)}, zeroed=True)
-    meter, events = Meter(), []
+    meter, events = ReplyStats(), []
     settings = replace(GREEDY, max_new_tokens=max_tokens)
-    with pytest.raises(EngineError, match="only unused tokens") as caught:
-        for event in session.generate(ask("Hello"), settings, meter, Stop()):
+    with pytest.raises(EngineError, match="wrote unused tokens instead of text") as caught:
+        for event in session.generate(ask("Hello"), settings, meter, CancelToken()):
             events.append(event)
     assert "models verify" in caught.value.remedy and "gpu_layers" in caught.value.remedy
     assert Reply(events).text == ""
@@ -240,7 +243,7 @@ def test_unused_tokens_among_others_are_shown(load: Load) -> None:
 
 
 def test_the_guard_against_loops_works_with_such_tokens(load: Load) -> None:
-    """What breaks a sequence is found by its name, also where the file types it as text."""
+    """A token that breaks a sequence is found by its name, even if the file types it as text."""
     session = load(
         {WRITTEN: ("</s>", USER_DEFINED), "<end_of_turn>": ("<end_of_turn>", USER_DEFINED)}
     )
@@ -251,4 +254,4 @@ def test_the_guard_against_loops_works_with_such_tokens(load: Load) -> None:
     assert run(session, again, settings).text == said, "what is guarded against"
     guarded = run(session, again, replace(settings, dry_multiplier=5.0))
     assert guarded.text[:20] != said[:20]
-    assert guarded.finished.finish == "end_of_turn"
+    assert guarded.finished.reason == "end_of_turn"

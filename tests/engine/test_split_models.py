@@ -15,14 +15,14 @@ from gguf import GGUFWriter
 from helpers.engine_driver import GREEDY, Reply, ask, demo, picture
 from helpers.split_model import split_model
 from refsheet_tui.engine import CacheSettings, LoadSettings, ModelInfo
-from refsheet_tui.engine.files import check_files, read_model
-from refsheet_tui.engine.ladder import SafeMode, SafeModes
-from refsheet_tui.engine.native import loading
-from refsheet_tui.engine.native.identity import fingerprint
-from refsheet_tui.engine.native.meter import Meter
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.native.stop import Stop
-from refsheet_tui.engine.parts import model_parts, model_size, part_names
+from refsheet_tui.engine.fallback import SafeMode, SafeModeStore
+from refsheet_tui.engine.file_checks import check_model_files, read_model_header
+from refsheet_tui.engine.native import model_loader
+from refsheet_tui.engine.native.cache_keys import fingerprint
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.loaded_model import LoadedModel
+from refsheet_tui.engine.native.reply_stats import ReplyStats
+from refsheet_tui.engine.split_files import model_parts, model_size, part_names
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.paths import demo_model
 
@@ -31,11 +31,11 @@ HEAD_ALONE, HALVES, THIRDS = (0, 40, 40), (41, 39), (1, 40, 39)
 
 
 def loaded(settings: LoadSettings) -> tuple[ModelInfo, Reply]:
-    """What was loaded, and its greedy reply to a picture; what can be kept of it is kept."""
-    session = Session()
+    """Load a model, save what it read, and return its information and greedy reply to a picture."""
+    session = LoadedModel()
     info = session.load(settings, lambda _: True)
-    reply = Reply(list(session.generate(PROMPT, GREEDY, Meter(), Stop())))
-    session.snapshot()
+    reply = Reply(list(session.generate(PROMPT, GREEDY, ReplyStats(), CancelToken())))
+    session.save_snapshot()
     session.close()
     return info, reply
 
@@ -45,7 +45,7 @@ def loaded(settings: LoadSettings) -> tuple[ModelInfo, Reply]:
 def test_every_part_loads_the_whole_model(
     tmp_path: Path, counts: tuple[int, ...], repack: bool
 ) -> None:
-    """Weights that are laid out anew are read, others are mapped."""
+    """Weights that are repacked are read, others are mapped."""
     whole = replace(demo(), repack=repack)
     info, expected = loaded(whole)
     parts = split_model(tmp_path / "split", counts)
@@ -55,11 +55,13 @@ def test_every_part_loads_the_whole_model(
 
 
 def test_its_head_is_that_of_the_whole(tmp_path: Path) -> None:
-    whole = read_model(demo_model())
+    whole = read_model_header(demo_model())
     for part in split_model(tmp_path, THIRDS):
-        found = read_model(part)
+        found = read_model_header(part)
         assert found.tensors == whole.tensors
-        assert found.text("tokenizer.chat_template") == whole.text("tokenizer.chat_template")
+        assert found.get_text("tokenizer.chat_template") == whole.get_text(
+            "tokenizer.chat_template"
+        )
 
 
 def test_the_room_for_all_parts_is_asked_for(
@@ -67,8 +69,8 @@ def test_the_room_for_all_parts_is_asked_for(
 ) -> None:
     parts = split_model(tmp_path, HEAD_ALONE)
     asked: list[int] = []
-    monkeypatch.setattr(loading, "check_room", lambda name, here, room: asked.append(here))
-    # What a GPU takes is not asked of the computer's own memory.
+    monkeypatch.setattr(model_loader, "check_memory", lambda name, here, room: asked.append(here))
+    # What a GPU holds does not count against the computer's own memory.
     settings = replace(demo(), gpu_layers=0)
     loaded(settings)
     loaded(replace(settings, model=parts[1]))
@@ -91,7 +93,7 @@ def test_what_was_kept_is_found_by_every_part_and_not_by_another_model(tmp_path:
 
 
 def test_the_fingerprint_of_a_single_file_is_what_it_always_was() -> None:
-    """What earlier versions kept of a picture or a chat is still found."""
+    """The entries that earlier versions saved of a picture or a chat are still found."""
     data = demo_model().read_bytes()
     wanted = hashlib.sha256(len(data).to_bytes(8, "little") + data)
     for number in range(64):
@@ -102,8 +104,8 @@ def test_the_fingerprint_of_a_single_file_is_what_it_always_was() -> None:
 
 def test_safer_settings_are_remembered_for_the_model(tmp_path: Path) -> None:
     first, second, third = split_model(tmp_path / "split", THIRDS)
-    modes = SafeModes(tmp_path / "safe-mode.json")
-    modes.put(LoadSettings(second), SafeMode(1, "load", "died", "2026-01-01"))
+    modes = SafeModeStore(tmp_path / "safe-mode.json")
+    modes.save(LoadSettings(second), SafeMode(1, "load", "died", "2026-01-01"))
     assert modes.get(LoadSettings(first)) == modes.get(LoadSettings(third)) is not None
     with third.open("ab") as file:
         file.write(bytes(32))
@@ -113,35 +115,35 @@ def test_safer_settings_are_remembered_for_the_model(tmp_path: Path) -> None:
 def without(number: int) -> Callable[[list[Path]], str]:
     def spoil(parts: list[Path]) -> str:
         parts[number].unlink()
-        return rf"-0000{number + 1}-of-00003\.gguf is missing"
+        return rf"-0000{number + 1}-of-00003\.gguf, one of the 3 parts of this model, is missing"
 
     return spoil
 
 
 def cut(parts: list[Path]) -> str:
     parts[1].write_bytes(parts[1].read_bytes()[:-1])
-    return r"-00002-of-00003\.gguf is cut short"
+    return r"-00002-of-00003\.gguf is incomplete: the end is missing"
 
 
 def swapped(parts: list[Path]) -> str:
     first, second = (part.read_bytes() for part in parts[1:])
     parts[1].write_bytes(second)
     parts[2].write_bytes(first)
-    return r"-00002-of-00003\.gguf is named as part 2 of 3, but it is part 3 of 3"
+    return r"-00002-of-00003\.gguf is named as part 2 of 3 but is part 3 of 3"
 
 
 def of_another_count(parts: list[Path]) -> str:
     shutil.copy(split_model(parts[0].parent / "halves", HALVES)[1], parts[1])
-    return r"-00002-of-00003\.gguf is named as part 2 of 3, but it is part 2 of 2"
+    return r"-00002-of-00003\.gguf is named as part 2 of 3 but is part 2 of 2"
 
 
 def whole_in_its_place(parts: list[Path]) -> str:
     shutil.copy(demo_model(), parts[1])
-    return r"-00002-of-00003\.gguf is named as part 2 of 3, but it is part 1 of 1"
+    return r"-00002-of-00003\.gguf is named as part 2 of 3 but is part 1 of 1"
 
 
 def with_the_same_tensors(parts: list[Path]) -> str:
-    """Cut elsewhere: some tensors come twice, others not at all."""
+    """Replace a part by one cut elsewhere: some tensors come twice, others not at all."""
     shutil.copy(split_model(parts[0].parent / "others", (1, 50, 29))[1], parts[1])
     return r"-00003-of-00003\.gguf and .*-00001-of-00003\.gguf are parts of different models"
 
@@ -163,11 +165,11 @@ def of_another_name(parts: list[Path]) -> str:
 
 def too_few(parts: list[Path]) -> str:
     foreign(parts[1], width=128, tensors=80)
-    return r"-00001-of-00003\.gguf have 41 tensors in all instead of 80"
+    return r"-00001-of-00003\.gguf contain 41 tensors instead of 80"
 
 
 def foreign(path: Path, *, width: int, tensors: int, name: str = "") -> None:
-    """A part with the same number in its name as `path`, of a model that there is nowhere."""
+    """Replace `path` by a part of a model that does not exist, with the same number in its name."""
     writer = GGUFWriter(path, "gemma3")
     if name:
         writer.add_name(name)
@@ -205,29 +207,31 @@ def test_the_part_that_is_wrong_is_named(
     parts = split_model(tmp_path, THIRDS)
     sentence = spoil(parts)
     if spoil is whole_in_its_place and chosen == 1:
-        assert check_files(LoadSettings(parts[1])).parts == (parts[1],), "it is whole by itself"
+        assert check_model_files(LoadSettings(parts[1])).model_files == (parts[1],), (
+            "it is whole by itself"
+        )
         return
     with pytest.raises(WeightsError, match=sentence) as caught:
-        check_files(LoadSettings(parts[chosen]))
+        check_model_files(LoadSettings(parts[chosen]))
     assert caught.value.remedy.endswith(".")
 
 
 def test_a_part_that_was_renamed(tmp_path: Path) -> None:
     second = split_model(tmp_path, HALVES)[1].rename(tmp_path / "model.gguf")
     with pytest.raises(WeightsError, match="part 2 of 2 of a model, but its name") as caught:
-        check_files(LoadSettings(second))
+        check_model_files(LoadSettings(second))
     assert "NAME-00001-of-00002.gguf" in caught.value.remedy
 
 
 def test_a_whole_model_that_is_called_like_a_part(tmp_path: Path) -> None:
     copy = Path(shutil.copy(demo_model(), tmp_path / "demo-00002-of-00003.gguf"))
-    assert check_files(LoadSettings(copy)).parts == (copy,)
+    assert check_model_files(LoadSettings(copy)).model_files == (copy,)
 
 
 def test_a_projector_is_never_split(tmp_path: Path) -> None:
     for part in split_model(tmp_path, HALVES):
-        with pytest.raises(WeightsError, match="is never split"):
-            check_files(LoadSettings(demo_model(), part))
+        with pytest.raises(WeightsError, match="are never split"):
+            check_model_files(LoadSettings(demo_model(), part))
 
 
 NO_PARTS = (

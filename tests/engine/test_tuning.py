@@ -9,10 +9,10 @@ import pytest
 from helpers.engine_driver import demo
 from helpers.pretrained_model import pretrained_model
 from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.files import read_model
+from refsheet_tui.engine.file_checks import read_model_header
 from refsheet_tui.engine.gguf_header import GgufHeader, Scalar
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.tuning import is_instruction_tuned
+from refsheet_tui.engine.instruction_tuning import is_instruction_tuned
+from refsheet_tui.engine.native.loaded_model import LoadedModel
 from refsheet_tui.paths import demo_model
 from refsheet_tui.weights.catalog import load_catalog
 
@@ -78,18 +78,18 @@ def test_the_metadata_are_asked_before_the_name_of_the_file() -> None:
 
 
 def test_the_published_pretrained_270m() -> None:
-    """Its names and its missing template, as they stand in the file."""
+    """Its names and its missing template are those of the published file."""
     assert not is_tuned("gemma-3-270m-Q4_K_M.gguf", name="Gemma 3 270m")
 
 
 def test_no_file_that_the_program_offers_is_named() -> None:
-    assert is_instruction_tuned(read_model(demo_model()), demo_model())
+    assert is_instruction_tuned(read_model_header(demo_model()), demo_model())
     for entry in load_catalog().models.values():
         assert is_tuned(entry.model.file), "with a template or without"
 
 
 def test_the_engine_says_so(tmp_path: Path) -> None:
-    session = Session()
+    session = LoadedModel()
     assert session.load(demo(), lambda _: True).is_instruction_tuned
     model = pretrained_model(tmp_path / "gemma-3-270m.gguf")
     assert not session.load(LoadSettings(model), lambda _: True).is_instruction_tuned

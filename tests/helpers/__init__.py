@@ -1,1 +1,1 @@
-"""What several tests share: programs to run, models, servers, screens and comparisons."""
+"""Helpers for several tests: programs, models, servers, screens and comparisons."""

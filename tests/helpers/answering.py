@@ -1,4 +1,4 @@
-"""A terminal that answers as the test says, and keeps all that is drawn on it."""
+"""A terminal whose answers the test chooses, and which records everything drawn on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_S = 60
 
-# What the terminal that the tests run in says of itself.
+# Variables in which the terminal of the test run describes itself.
 _NOT_ITS = ("TMUX", "STY", "TERM_PROGRAM", "NO_COLOR", "COLUMNS", "LINES", "TEXTUAL_DRIVER")
 
 NAME, ATTRIBUTES = b"\x1b[>0q", b"\x1b[c"
@@ -29,7 +29,7 @@ SILENT: dict[bytes, bytes] = {}
 
 
 class AnsweringTerminal:
-    """The program runs in it from the beginning; `leave` ends both."""
+    """A terminal in which the program runs from the beginning. `leave` ends both."""
 
     def __init__(
         self,
@@ -39,11 +39,19 @@ class AnsweringTerminal:
         environ: Mapping[str, str] | None = None,
         typed: bytes = b"",
     ) -> None:
-        """`settings` is what `config.yaml` says; `typed` what the person was faster with."""
+        """Start the program.
+
+        Args:
+            answers: What the terminal answers to each query.
+            folder: Where the program saves its files.
+            settings: The text of `config.yaml`.
+            environ: More environment variables.
+            typed: Keys that the user presses before the program has started.
+        """
         self._answers = dict(answers)
         self._seen = bytearray()
         self._lock = threading.Lock()
-        # The model is chosen already: nobody asks for one over the pictures.
+        # The model is chosen already, so that no dialog covers the pictures.
         (folder / "config.yaml").write_text(f"model: demo\n{settings}")
         self._master, slave = pty.openpty()
         self.resize(120, 40)
@@ -84,7 +92,10 @@ class AnsweringTerminal:
         os.write(self._master, keys)
 
     def wait_for(self, *texts: bytes, after: int = 0) -> int:
-        """Until all of them were drawn behind the first `after` bytes; how much was drawn then."""
+        """Wait until all `texts` were drawn after the first `after` bytes.
+
+        Returns the number of bytes that were drawn by then.
+        """
         return self.wait_until(lambda: all(text in self.seen[after:] for text in texts), texts)
 
     def wait_until(self, reached: Callable[[], bool], what: object = "") -> int:
@@ -96,7 +107,7 @@ class AnsweringTerminal:
         return len(self.seen)
 
     def leave(self) -> bytes:
-        """All that was drawn, to the end."""
+        """Quit the program, and return everything that was drawn."""
         self.type(b"\x11")
         assert self.process.wait(_PATIENCE_S) == 0
         self.after = termios.tcgetattr(self._slave)
@@ -118,7 +129,7 @@ class AnsweringTerminal:
         while True:
             try:
                 drawn = os.read(self._master, 65536)
-            except OSError:  # every end of the other side is closed
+            except OSError:  # the other side is closed
                 return
             with self._lock:
                 self._seen += drawn

@@ -1,4 +1,4 @@
-"""A real browser without a window, driven as its developer tools drive it."""
+"""A real browser without a window, driven through the protocol of its developer tools."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FLAGS = (
     *("--remote-debugging-port=0", "--window-size=1200,800", "--disable-dev-shm-usage"),
 )
 _PATIENCE_S = 90
-# textual.js shows its terminal to nobody. It puts it into a field called `terminal` of an object.
+# textual.js has no public reference to its terminal, but an object has it in a field `terminal`.
 _FIND_TERMINAL = """
 Object.defineProperty(Object.prototype, "terminal", {
   configurable: true,
@@ -46,11 +46,11 @@ _ENTER = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
 
 
 class RefusedError(Exception):
-    """The browser answered a command with an error, such as a script for a page that just went."""
+    """The browser refused a command, such as a script for a page that was just closed."""
 
 
 class Tab:
-    """One page of the browser, and the addresses of everything that it asked for."""
+    """A tab of the browser, and the URLs of everything that it requested."""
 
     def __init__(self, socket: ClientWebSocketResponse[Any]) -> None:
         self._socket = socket
@@ -79,14 +79,14 @@ class Tab:
         return answer["result"].get("value")
 
     async def screen(self) -> str:
-        """The text that the terminal in the page shows: none while another page comes."""
+        """Return the text in the terminal of the page; empty while another page loads."""
         try:
             return str(await self.value(_SCREEN))
         except RefusedError:
             return ""
 
     async def shows(self, words: str) -> str:
-        """The screen as soon as it has `words`."""
+        """Wait until the screen shows `words`, and return its text."""
 
         async def wait() -> str:
             while words not in (screen := await self.screen()):
@@ -107,7 +107,7 @@ class Tab:
         await self.call("Input.dispatchKeyEvent", type="keyUp", **_ENTER)
 
     async def close(self) -> None:
-        """As a person closes a tab."""
+        """Close the tab as a user does."""
         with suppress(asyncio.CancelledError):
             await self.call("Page.close")
 
@@ -134,14 +134,14 @@ class Tab:
 
 
 class Browser:
-    """Tabs of one browser."""
+    """A running browser."""
 
     def __init__(self, session: ClientSession, port: str) -> None:
         self._session = session
         self._devtools = f"http://127.0.0.1:{port}"
 
     async def tab(self, url: str) -> Tab:
-        """A new one, with a page in it."""
+        """Open the page `url` in a new tab."""
         async with self._session.put(f"{self._devtools}/json/new?about:blank") as answer:
             address = (await answer.json())["webSocketDebuggerUrl"]
         tab = Tab(await self._session.ws_connect(address, max_msg_size=0))
@@ -151,7 +151,7 @@ class Browser:
 
 @asynccontextmanager
 async def browser(folder: Path) -> AsyncIterator[Browser]:
-    """With a profile of its own in `folder`."""
+    """Run a browser with a new profile in `folder`."""
     assert CHROMIUM is not None
     process = await asyncio.create_subprocess_exec(
         *(CHROMIUM, *_FLAGS, f"--user-data-dir={folder}", "about:blank"),

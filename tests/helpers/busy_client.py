@@ -1,4 +1,4 @@
-"""A client to be killed: prints the engine's process id while the engine is writing."""
+"""A client for tests to kill. It prints the engine's process id while the engine writes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards as other programs write them, made from the public specifications."""
+"""Cards as other programs write them, built by the public specifications."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def international(keyword: bytes, content: bytes) -> bytes:
 
 
 def png(*chunks: bytes, at_the_end: bool = True) -> bytes:
-    """The sheet with these chunks behind its pixels, or before them."""
+    """Return the sheet's PNG with these chunks after its pixels, or before them."""
     place = len(SHEET) - 12 if at_the_end else 33
     return SHEET[:place] + b"".join(chunks) + SHEET[place:]
 

@@ -3,8 +3,8 @@
 Rounding differs with the size of a batch, because other kernels compute it. How much that changes
 a prediction depends on the weights, the machine and the prompt, so the bound is measured: a second
 engine reads the same prompt cold twice, in batches of different sizes, and the mean KL divergence
-between these two is the control. Whatever was reused, restored or rolled back may diverge from the
-cold run by `FACTOR` times the largest control that was seen, and at its worst position by
+between these two is the control. A prompt that was reused, restored or rolled back may diverge from
+the cold run by `FACTOR` times the largest control so far, and at its worst position by
 `LARGEST_FACTOR` times that of the control.
 """
 
@@ -21,14 +21,19 @@ from numpy.typing import NDArray
 
 from helpers.engine_driver import ask, picture
 from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.comparison import kl_divergences
-from refsheet_tui.engine.native.context import Floats
-from refsheet_tui.engine.native.kv import KVCache
-from refsheet_tui.engine.native.ledger import SoftTokens, Unit, positions, units_of
-from refsheet_tui.engine.native.meter import Meter
+from refsheet_tui.engine.logit_comparison import kl_divergences
+from refsheet_tui.engine.native.cache_contents import (
+    ContextUnit,
+    PictureUnit,
+    positions,
+    split_into_units,
+)
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.kv_cache import KVCache
+from refsheet_tui.engine.native.llama_context import Floats
+from refsheet_tui.engine.native.loaded_model import LoadedModel
+from refsheet_tui.engine.native.reply_stats import ReplyStats
 from refsheet_tui.engine.native.runner import Runner
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.engine.settings import GenerationSettings
 from refsheet_tui.pictures import PreparedPicture
 from refsheet_tui.prompting import Prompt
@@ -50,8 +55,15 @@ READ_ONLY = GenerationSettings(max_new_tokens=0, sample=False)
 
 @dataclass(frozen=True)
 class ColdComparison:
-    """KL divergences in nats from a cold run, `kl` their mean and `largest` that of the worst
-    position; `control` is the mean of the other cold run. The bounds are those of that time."""
+    """KL divergences from a cold run, in nats.
+
+    Attributes:
+        kl: Their mean.
+        largest: The divergence at the worst position.
+        control: The mean divergence of the other cold run.
+        bound: The bound of `kl` at that time.
+        largest_bound: The bound of `largest` at that time.
+    """
 
     kl: float
     largest: float
@@ -64,7 +76,7 @@ class ColdComparison:
         return self.kl <= self.bound and self.largest <= self.largest_bound
 
 
-def runner(session: Session) -> Runner:
+def runner(session: LoadedModel) -> Runner:
     """Return the runner of a session that has loaded a model."""
     assert session._runner is not None
     return session._runner
@@ -73,24 +85,30 @@ def runner(session: Session) -> Runner:
 class ColdReader:
     """An engine that forgets everything before each prompt.
 
-    Predictions are compared at the prompt's end and at each of the tokens that are read after it:
-    the prompt's own first and last tokens once more. A model that continues a text which it has
-    seen before looks at every token of it, so a wrong one shows.
+    Predictions are compared at the prompt's end and at each token that is read after it: the
+    prompt's own first and last tokens once more. A model that continues a text which it has seen
+    before looks at every token of it, so a wrong token has an effect.
     """
 
     def __init__(
         self, settings: LoadSettings, *, first: int = 0, last: int = 24, calibrations: int = 6
     ) -> None:
-        """Read the `first` and `last` tokens of each prompt once more, and measure the control on
-        as many prompts as `calibrations` says."""
-        self._session = Session()
+        """Load a second engine, and measure the control.
+
+        Args:
+            settings: The model to load.
+            first: How many tokens of a prompt's beginning to read once more.
+            last: How many tokens of a prompt's end to read once more.
+            calibrations: The number of prompts to measure the control with.
+        """
+        self._session = LoadedModel()
         self._picture_size = self._session.load(settings, lambda _: True).picture_size
         self._first, self._last = first, last
         self._largest_control = self._worst_control = 0.0
         for number in range(calibrations):
             shown = [picture(50, self._picture_size)] if settings.mmproj and number % 2 else []
             prompt = _calibration(number, shown)
-            units = list(chain(*map(units_of, self._session.tokenize(prompt))))
+            units = list(chain(*map(split_into_units, self._session.tokenize(prompt))))
             self._read_twice(units, prompt)
 
     def close(self) -> None:
@@ -98,24 +116,25 @@ class ColdReader:
 
     @property
     def bound(self) -> float:
-        """The mean KL divergence in nats that is allowed."""
+        """The largest mean KL divergence that is allowed, in nats."""
         return FACTOR * self._largest_control
 
     @property
     def largest_bound(self) -> float:
-        """The KL divergence in nats that is allowed at one position."""
+        """The largest KL divergence that is allowed at one position, in nats."""
         return LARGEST_FACTOR * self._worst_control
 
-    def compare(self, session: Session, prompt: Prompt) -> ColdComparison:
+    def compare(self, session: LoadedModel, prompt: Prompt) -> ColdComparison:
         """Compare `session`, which has just read `prompt`, with a cold run.
 
-        The repeated tokens stay in its KV cache. Raises `AssertionError` when what was read is not
-        the prompt: a part is missing or doubled, or llama.cpp holds more or fewer positions.
+        The repeated tokens stay in its KV cache. Raises `AssertionError` if the session has not
+        read exactly the prompt: a part is missing or doubled, or llama.cpp holds more or fewer
+        positions.
         """
         kv = runner(session)._kv
-        units = list(kv.ledger.units)
+        units = list(kv.contents.units)
         parts = session.tokenize(prompt)
-        assert _spelled(session, units) == _spelled(session, chain(*map(units_of, parts)))
+        assert _spelled(session, units) == _spelled(session, chain(*map(split_into_units, parts)))
         last = llama.llama_memory_seq_pos_max(kv.context._memory, 0)
         assert last == kv.positions - 1, f"{last + 1} positions in llama.cpp, not {kv.positions}"
         want, control = self._read_twice(units, prompt)
@@ -129,13 +148,13 @@ class ColdReader:
         )
 
     def wrong_choices(
-        self, units: Sequence[Unit], prompt: Prompt, written: Sequence[int]
+        self, units: Sequence[ContextUnit], prompt: Prompt, written: Sequence[int]
     ) -> Sequence[int]:
-        """Return which tokens of a greedy reply a cold run would not have chosen.
+        """Return the tokens of a greedy reply that a cold run would not have chosen.
 
-        Where two tokens are almost equally likely, both may be chosen: by Pinsker's inequality
+        If two tokens are almost equally likely, both may be chosen. By Pinsker's inequality,
         predictions that diverge by KL swap tokens whose probabilities differ by sqrt(2 KL) at most.
-        `units` are those of `prompt`, split as they were read.
+        `units` are the units of `prompt`, split as they were read.
         """
         rows = self._read(units, prompt, _PRODUCT_BATCH, written[:-1])
         margin = (2 * self.bound) ** 0.5
@@ -148,7 +167,7 @@ class ColdReader:
         return wrong
 
     def _read_twice(
-        self, units: Sequence[Unit], prompt: Prompt
+        self, units: Sequence[ContextUnit], prompt: Prompt
     ) -> tuple[Floats, NDArray[np.float64]]:
         """Return the logits of a cold run and how far another one diverges from them."""
         again = self._repeated(units)
@@ -158,46 +177,50 @@ class ColdReader:
         self._worst_control = max(self._worst_control, float(control.max()))
         return want, control
 
-    def _repeated(self, units: Sequence[Unit]) -> Sequence[int]:
+    def _repeated(self, units: Sequence[ContextUnit]) -> Sequence[int]:
         tokens = [unit for unit in units if isinstance(unit, int)]
         if len(tokens) > self._first + self._last:
             tokens = tokens[: self._first] + tokens[len(tokens) - self._last :]
         return tokens[: runner(self._session)._kv.context.size - positions(units)]
 
     def _read(
-        self, units: Sequence[Unit], prompt: Prompt, sizes: Sequence[int], more: Sequence[int]
+        self,
+        units: Sequence[ContextUnit],
+        prompt: Prompt,
+        sizes: Sequence[int],
+        more: Sequence[int],
     ) -> Iterator[Floats]:
         """Read a prompt cold, in batches of these sizes in turn, then `more` token by token."""
         reader = runner(self._session)
         kv = reader._kv
-        kv.forget()
+        kv.clear()
         known = {each.sha256: reader._soft_tokens(each) for each in prompt.pictures}
         for batch in _batches(units, sizes):
-            assert kv.read(batch, known, want_logits=True)
+            assert kv.read_batch(batch, known, want_logits=True)
         yield from predictions(kv, more)
 
 
-def read(session: Session, prompt: Prompt) -> None:
+def read(session: LoadedModel, prompt: Prompt) -> None:
     """Read a prompt and write nothing."""
-    for _ in session.generate(prompt, READ_ONLY, Meter(), Stop()):
+    for _ in session.generate(prompt, READ_ONLY, ReplyStats(), CancelToken()):
         pass
 
 
-def assert_like_cold(session: Session, prompt: Prompt, cold: ColdReader) -> None:
+def assert_like_cold(session: LoadedModel, prompt: Prompt, cold: ColdReader) -> None:
     """Check that `session`, which has just read `prompt`, predicts what a cold run predicts."""
     comparison = cold.compare(session, prompt)
     assert comparison.agrees, comparison
 
 
 def _calibration(number: int, shown: Sequence[PreparedPicture]) -> Prompt:
-    """Return a prompt of some 200 tokens, unlike that of any other number."""
+    """Return a prompt of some 200 tokens, different for each number."""
     words = " ".join(random.Random(number).choices(_WORDS.split(), k=150))
     return ask(words[:300], *shown, words[300:])
 
 
-def _spelled(session: Session, units: Iterable[Unit]) -> bytes:
+def _spelled(session: LoadedModel, units: Iterable[ContextUnit]) -> bytes:
     """Return the bytes of a prompt, however it is split, with control tokens and pictures named."""
-    piece = runner(session)._tokenizer.piece
+    piece = runner(session)._tokenizer.token_to_piece
     return b"".join(
         (piece(unit) or b"<%d>" % unit) if isinstance(unit, int) else unit.sha256.encode()
         for unit in units
@@ -206,11 +229,11 @@ def _spelled(session: Session, units: Iterable[Unit]) -> bytes:
 
 def predictions(kv: KVCache, tokens: Sequence[int]) -> Iterator[Floats]:
     """Yield the logits now and after each token, shape (vocabulary,)."""
-    kept = kv.logits.get(len(kv.ledger.units))
-    yield kv.context.logits() if kept is None else kept
+    kept = kv.logits.get(len(kv.contents.units))
+    yield kv.context.get_logits() if kept is None else kept
     for token in tokens:
-        assert kv.read([token], {}, want_logits=True)
-        yield kv.context.logits()
+        assert kv.read_batch([token], {}, want_logits=True)
+        yield kv.context.get_logits()
 
 
 def _divergences(want: Floats, rows: Iterable[Floats]) -> NDArray[np.float64]:
@@ -219,15 +242,15 @@ def _divergences(want: Floats, rows: Iterable[Floats]) -> NDArray[np.float64]:
     return np.concatenate([kl_divergences(one[None], other[None]) for one, other in pairs])
 
 
-def _batches(units: Sequence[Unit], sizes: Sequence[int]) -> Iterator[Sequence[Unit]]:
+def _batches(units: Sequence[ContextUnit], sizes: Sequence[int]) -> Iterator[Sequence[ContextUnit]]:
     """Yield runs of tokens of these sizes in turn; a picture is a batch of its own."""
     begin, turn = 0, cycle(sizes)
     while begin < len(units):
         end, size = begin + 1, next(turn)
         while (
-            not isinstance(units[begin], SoftTokens)
+            not isinstance(units[begin], PictureUnit)
             and end < min(len(units), begin + size)
-            and not isinstance(units[end], SoftTokens)
+            and not isinstance(units[end], PictureUnit)
         ):
             end += 1
         yield units[begin:end]

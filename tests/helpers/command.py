@@ -1,4 +1,4 @@
-"""Runs `refsheet` as a person or a script does."""
+"""Running `refsheet` as a user or a script does."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Outcome:
 
     @property
     def problem(self) -> str:
-        """The one line that says why it failed."""
+        """The line of standard error that says why the command failed."""
         lines = [line for line in self.err.splitlines() if line.startswith("refsheet: ")]
         assert len(lines) == 1, self.err
         return lines[0]
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Nobody's settings, and logs that nobody misses."""
+    """Return environment variables with new folders and without the user's settings."""
     names = ("CONFIG", "DATA", "CACHE", "STATE", "MODELS")
     folders = {f"REFSHEET_{name}_DIR": str(home / name.lower()) for name in names}
-    # Buffered output, as it is for a person, shows what is left unwritten at the end.
+    # Output is buffered, as it is for users, so that text that is never written is noticed.
     unwanted = ("REFSHEET_", "LC_", "LANG", "PYTHONUNBUFFERED")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {**kept, **folders, "LANG": "C.UTF-8"}
@@ -40,7 +40,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def refsheet(home: Path, *arguments: str | Path, stdin: bytes = b"") -> Outcome:
-    """Run to the end in the project's folder, with pipes for a terminal."""
+    """Run a command to its end, in the project's folder and with pipes instead of a terminal."""
     done = subprocess.run(
         command(*arguments), input=stdin, capture_output=True, cwd=ROOT, env=environment(home)
     )

@@ -1,4 +1,4 @@
-"""What it costs to read a file, in a process that does nothing else."""
+"""Checking the memory and time for reading a file, in a separate process."""
 
 from __future__ import annotations
 
@@ -23,8 +23,13 @@ print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0], s
 
 
 def assert_cheap(path: Path, imports: str, read: str) -> None:
-    """`read` takes `Path(sys.argv[1])`, and is done or refuses within 300 MiB and 2 s of the
-    processor."""
+    """Check that reading a file, or refusing it, takes less than 300 MiB and 2 s of CPU time.
+
+    Args:
+        path: The file.
+        imports: A statement with the imports that `read` needs.
+        read: A statement that reads the file `Path(sys.argv[1])`.
+    """
     program = _MEASURED.format(imports=imports, read=read)
     done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""A client to be killed: prints the engine's process id when the engine is in a given phase.
+"""A client for tests to kill. It prints the engine's process id in a given phase.
 
 Arguments: a folder for logs, and `load`, `look`, `read` or `write`.
 """
@@ -10,16 +10,28 @@ import sys
 from pathlib import Path
 
 from helpers.engine_driver import ENDLESS, ask, demo, picture
-from refsheet_tui.engine import Event, Loading, LocalEngine, Looking, Reading, TextDelta
+from refsheet_tui.engine import (
+    EngineEvent,
+    LoadProgress,
+    LocalEngine,
+    PictureProgress,
+    PromptProgress,
+    TextDelta,
+)
 
-PHASES: dict[str, type] = {"load": Loading, "look": Looking, "read": Reading, "write": TextDelta}
+PHASES: dict[str, type] = {
+    "load": LoadProgress,
+    "look": PictureProgress,
+    "read": PromptProgress,
+    "write": TextDelta,
+}
 
 
 async def main() -> None:
     engine = LocalEngine(Path(sys.argv[1]))
     phase = PHASES[sys.argv[2]]
 
-    def tell(event: Event) -> None:
+    def tell(event: EngineEvent) -> None:
         if isinstance(event, phase):
             print(engine.pid, flush=True)
 

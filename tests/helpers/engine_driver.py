@@ -1,4 +1,4 @@
-"""What the engine's tests have in common: pictures, prompts, and ways to drive a generation."""
+"""Helpers for the engine's tests: pictures, prompts, and running a generation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gguf import GGUFReader, GGUFWriter
 
 from refsheet_tui.engine import (
     Engine,
-    Event,
-    Finished,
+    EngineEvent,
     GenerationSettings,
     LoadSettings,
-    Looking,
-    Reading,
+    PictureProgress,
+    PromptProgress,
+    ReplyFinished,
     TextDelta,
 )
 from refsheet_tui.paths import demo_mmproj, demo_model
@@ -26,9 +26,8 @@ from refsheet_tui.prompting import Prompt, Turn, build_prompt
 
 PICTURE_SIZE = 224
 GREEDY = GenerationSettings(max_new_tokens=24, sample=False)
-# Every token is as likely as every other, so the weights don't matter: it is the seed that makes a
-# reply long, 2,450 tokens before one of the first eight of some 2,000 tokens comes up, where the
-# ends of a turn are.
+# All tokens are equally likely, so the weights don't matter and the seed makes the reply long. It
+# has 2,450 tokens before one of the first eight of some 2,000 tokens is drawn, which end a turn.
 ENDLESS = GenerationSettings(
     max_new_tokens=5000, temperature=1e6, top_k=0, top_p=1.0, min_p=0.0, seed=2741
 )
@@ -41,7 +40,7 @@ def demo(context_size: int = 8192, *, sees: bool = True) -> LoadSettings:
 
 
 def picture(number: int, size: int = PICTURE_SIZE) -> PreparedPicture:
-    """A picture unlike that of any other number."""
+    """Return a picture that is different for each number."""
     rgb = bytes((x * number + y) % 256 for y in range(size) for x in range(size * 3))
     return PreparedPicture(size, rgb, hashlib.sha256(rgb).hexdigest())
 
@@ -64,22 +63,24 @@ def long_text(words: int) -> str:
 
 
 def tiny_copy(path: Path, target: Path, size: int) -> Path:
-    """The first `size` bytes of a file."""
+    """Copy the first `size` bytes of a file."""
     target.write_bytes(path.read_bytes()[:size])
     return target
 
 
 @lru_cache(maxsize=1)
 def _demo_reader() -> GGUFReader:
-    """It takes most of a second to read a file."""
+    """Return a reader of the demo model, cached because reading takes most of a second."""
     return GGUFReader(demo_model())
 
 
 def with_tokens(
     target: Path, changes: Mapping[str, tuple[str, int]], *, zeroed: bool = False
 ) -> Path:
-    """A copy of the demo model with other names and types for some tokens; `zeroed`: with
-    embeddings of nothing but zeros, so that it always predicts the first token."""
+    """Write a copy of the demo model with other names and types for some tokens.
+
+    If `zeroed`, its embeddings are all zeros, so that it always predicts the first token.
+    """
     reader = _demo_reader()
     writer = GGUFWriter(target, "gemma3")
     names = reader.fields["tokenizer.ggml.tokens"].contents()
@@ -104,7 +105,7 @@ def with_tokens(
 
 
 def retype(path: Path, token: str, kind: int) -> None:
-    """Change the token's type from control."""
+    """Change the type of a token in a model file."""
     reader = GGUFReader(path, "r+")
     tokens = reader.fields["tokenizer.ggml.tokens"]
     names = [bytes(tokens.parts[index]).decode() for index in tokens.data]
@@ -115,26 +116,26 @@ def retype(path: Path, token: str, kind: int) -> None:
 
 @dataclass
 class Reply:
-    """Everything that one generation said."""
+    """All events of one generation."""
 
-    events: list[Event] = field(default_factory=list)
+    events: list[EngineEvent] = field(default_factory=list)
 
     @property
     def text(self) -> str:
         return "".join(event.text for event in self.events if isinstance(event, TextDelta))
 
     @property
-    def looks(self) -> list[Looking]:
-        return [event for event in self.events if isinstance(event, Looking)]
+    def looks(self) -> list[PictureProgress]:
+        return [event for event in self.events if isinstance(event, PictureProgress)]
 
     @property
-    def readings(self) -> list[Reading]:
-        return [event for event in self.events if isinstance(event, Reading)]
+    def readings(self) -> list[PromptProgress]:
+        return [event for event in self.events if isinstance(event, PromptProgress)]
 
     @property
-    def finished(self) -> Finished:
+    def finished(self) -> ReplyFinished:
         last = self.events[-1]
-        assert isinstance(last, Finished)
+        assert isinstance(last, ReplyFinished)
         return last
 
 
@@ -145,7 +146,7 @@ async def reply(engine: Engine, prompt: Prompt, settings: GenerationSettings = G
 async def reply_cancelled_at(
     engine: Engine, kind: type, prompt: Prompt, settings: GenerationSettings = ENDLESS
 ) -> Reply:
-    """Cancel when the first event of `kind` arrives, and listen to the end."""
+    """Generate a reply, cancel it at the first event of `kind`, and return all events."""
     heard = Reply()
     asked = False
     async for event in engine.generate(prompt, settings):

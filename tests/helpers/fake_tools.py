@@ -1,4 +1,4 @@
-"""A copy of the scripts in a folder of its own, with a PATH on which every tool is a fake."""
+"""A copy of the scripts in a new folder, with a PATH on which every tool is a fake."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _REAL_TOOLS = ("sh", "cat", "cksum", "dirname", "env", "sleep")
 _PYTHON = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
 
 # The Python of the fake environment. `state/llama` is the installed version of llama.cpp,
-# `state/checks` the exit statuses that the coming self-checks end with, `state/refuse` what an
-# installation says before it fails.
+# `state/checks` has the exit statuses of the next self-checks, and `state/refuse` the output of an
+# installation that fails.
 _FAKE_PYTHON = """#!/bin/sh
 state='{state}'
 echo "$* CMAKE_ARGS=$CMAKE_ARGS" >>"$state/calls"
@@ -35,7 +35,10 @@ esac
 
 @dataclass(frozen=True)
 class Machine:
-    """`root` is the copy of the project, `bin` all of PATH, `state` what the fakes remember."""
+    """A machine on which all tools are fakes.
+
+    `root` is the copy of the project, `bin` is all of PATH, and the fakes save data in `state`.
+    """
 
     root: Path
     bin: Path
@@ -61,7 +64,7 @@ class Machine:
         _executable(self.bin / name, f"#!/bin/sh\n{script}\n")
 
     def environment(self) -> None:
-        """A .venv whose Python is a fake, with a `refsheet` that shows its arguments."""
+        """Create a .venv with a fake Python, and with a `refsheet` that prints its arguments."""
         folder = self.root / ".venv" / "bin"
         folder.mkdir(parents=True, exist_ok=True)
         _executable(folder / "python", _FAKE_PYTHON.replace("{state}", str(self.state)))
@@ -87,7 +90,7 @@ class Machine:
         return {**wanted, **variables}
 
     def installs(self) -> list[str]:
-        """The installations so far, as the environment's Python was asked for them."""
+        """Return the command lines of all installations so far."""
         lines = (self.state / "calls").read_text().splitlines()
         return [line for line in lines if "pip install" in line]
 

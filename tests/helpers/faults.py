@@ -1,4 +1,4 @@
-"""Deaths on order: what the environment variable of the engine process says."""
+"""Faults of the engine process on demand, through an environment variable."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 
 class Faults:
-    """Set for every engine process that is started from now on."""
+    """The faults of all engine processes that are started from now on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self._monkeypatch = monkeypatch

@@ -1,4 +1,4 @@
-"""The figures that a run measures, each with its bound, for the table at the end."""
+"""Measured figures with their bounds, for the table at the end of a run."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Figures:
-    """Collects rows of (what, measured, bound) in the order in which they come."""
+    """A list of rows (what, measured, bound)."""
 
     rows: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add(self, what: str, measured: object, bound: str = "") -> None:
-        """Add a row. `bound` is empty for what is reported and not judged."""
+        """Add a row. `bound` is empty if the figure is only reported."""
         self.rows.append((what, str(measured), bound))
 
     def count(self, what: str, right: int, of: int) -> None:
-        """Add a row for things of which all must be right."""
+        """Add a row for cases that all must be right."""
         self.add(what, f"{right:,} of {of:,}", "all")
 
     def lines(self) -> Iterator[str]:

@@ -1,5 +1,7 @@
-"""Reads what `scripts/make_token_goldens.py` wrote: texts and conversations with the ids that
-Gemma 3's published tokenizer gives them."""
+"""The output of `scripts/make_token_goldens.py`.
+
+It has texts and conversations with their token ids from Gemma 3's published tokenizer.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,6 @@ _GOLDENS: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8"))
 VOCABULARY: int = _GOLDENS["vocabulary"]
 TEXTS: list[dict[str, Any]] = [row for row in _GOLDENS["rows"] if "text" in row]
 CONVERSATIONS: list[dict[str, Any]] = [row for row in _GOLDENS["rows"] if "turns" in row]
-# Split differently on purpose.
+# Texts that the program splits differently on purpose.
 DIFFERENT = [row for row in TEXTS if "differs" in row]
 EQUAL = [row for row in TEXTS if "differs" not in row]

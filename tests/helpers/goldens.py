@@ -1,4 +1,4 @@
-"""Reads what `scripts/make_goldens.py` wrote, as the product's own prompts."""
+"""The output of `scripts/make_goldens.py`, converted to the program's prompts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def goldens(name: str) -> list[dict[str, Any]]:
 
 
 def prompt_of(messages: list[dict[str, Any]]) -> Prompt:
-    """A conversation in the reference's words as the product's prompt."""
+    """Convert a conversation in the reference's format to a prompt."""
     system = None
     if messages[0]["role"] == "system":
         system, messages = messages[0]["content"][0]["text"], messages[1:]

@@ -1,5 +1,4 @@
-"""A catalogue whose models are the demo's files, at a hub on this machine, and somebody who looks
-at them."""
+"""A catalog whose models are the demo's files, a hub for them, and the models screen."""
 
 from __future__ import annotations
 
@@ -19,8 +18,8 @@ from refsheet_tui.paths import config_dir, demo_mmproj, demo_model, models_dir
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.models import manager as measuring
 from refsheet_tui.tui.screens.models import ModelsScreen
-from refsheet_tui.weights.fit import Machine
-from refsheet_tui.weights.measuring import Measured
+from refsheet_tui.weights.fit import MachineResources
+from refsheet_tui.weights.measuring import MachineMeasurement
 
 SIZE = demo_model().stat().st_size
 CATALOG = """
@@ -40,15 +39,17 @@ models:
 
 @contextmanager
 def hub_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
-    """Offers `small`, which stands in the catalogue beside what is shipped; this machine is a
-    laptop that needs no measuring."""
+    """Run a hub that offers `small`, which is added to the shipped catalog.
+
+    This machine appears to be a laptop, and is not measured.
+    """
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-    # Read from the environment when huggingface_hub is imported.
+    # huggingface_hub reads the environment when it is imported.
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf" / "hub"))
     monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "hf" / "token"))
-    laptop = Measured(Machine(8 * 10**9, 6 * 10**9, 0, 4e10), None)
+    laptop = MachineMeasurement(MachineResources(8 * 10**9, 6 * 10**9, 0, 4e10), None)
     monkeypatch.setattr(measuring, "measure_machine", lambda: laptop)
     data = demo_model().read_bytes()
     config_dir().mkdir(parents=True)
@@ -62,32 +63,32 @@ def hub_of_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[H
         hub.put("somebody/demo-GGUF", "demo.gguf", demo_model())
         hub.put("somebody/mmproj-GGUF", "demo-mmproj.gguf", demo_mmproj())
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
-        close_session()  # it was made for the environment of another test
+        close_session()  # it was created in the environment of another test
         yield hub
 
 
 def model_file() -> Path:
-    """Where `small` is when it was downloaded."""
+    """Return the path of `small` after its download."""
     return models_dir() / "somebody/demo-GGUF/demo.gguf"
 
 
 def written() -> str:
-    """The person's settings."""
+    """Return the text of the user's settings file."""
     file = config_dir() / "config.yaml"
     return file.read_text() if file.exists() else ""
 
 
 async def open_models(pilot: Pilot[int], app: RefsheetApp, name: str = "small") -> None:
-    """With the cursor on `name`."""
+    """Open the models screen, and move the cursor to `name`."""
     await pilot.press("f3")
     await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
     await until(pilot, lambda: app.models.measured is not None and table(app).row_count > 0)
-    await until(pilot, lambda: "GB of memory" in shown(app, "#machine"))
+    await until(pilot, lambda: "GB memory" in shown(app, "#machine"))
     await choose(pilot, app, name)
 
 
 async def choose(pilot: Pilot[int], app: RefsheetApp, name: str) -> None:
-    """By the keyboard, as a person does."""
+    """Move the cursor to `name` by the keyboard, as a user does."""
     step = "down" if table(app).get_row_index(name) > table(app).cursor_row else "up"
     while table(app).cursor_row != table(app).get_row_index(name):
         await pilot.press(step)
@@ -98,7 +99,7 @@ def table(app: RefsheetApp) -> DataTable[object]:
 
 
 def cells_of(app: RefsheetApp, name: str = "small") -> list[str]:
-    """What stands in its row: mark and name, size, here?, fits?, memory, speed."""
+    """Return the cells of a row: mark and name, size, status, fits, memory, speed."""
     return [str(cell) for cell in table(app).get_row(name)]
 
 

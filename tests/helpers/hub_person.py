@@ -1,4 +1,4 @@
-"""Somebody who runs `refsheet` with a home and a hub of their own."""
+"""A user who runs `refsheet` with a new home folder and a hub."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ models:
 
 @dataclass
 class Person:
-    """Somebody with a home of their own and a hub to download from."""
+    """A user with a new home folder, and a hub to download from."""
 
     home: Path
     hub: HubServer

@@ -1,7 +1,7 @@
-"""A hub on 127.0.0.1: the paths and headers that huggingface_hub asks for, and faults on demand.
+"""A hub on 127.0.0.1, with the paths and headers that huggingface_hub uses, and faults on demand.
 
-Files are answered as the real hub answers large ones: a redirect that carries size and sum, to
-another address that carries the bytes.
+Requests for files are answered as the real hub does for large ones: a redirect with the size and
+the checksum, to another address that sends the bytes.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ _BLOCK = 1 << 14
 
 @dataclass
 class Fault:
-    """What goes wrong, so many `times`: with the question about a file (`on` "ask") or with its
-    bytes ("bytes"). Only what is set goes wrong."""
+    """A fault that occurs `times` times.
+
+    It affects the request about a file (`on` is "ask") or for its bytes ("bytes"). Only the fields
+    that are set have an effect.
+    """
 
     on: str = "bytes"
     times: int = 1
@@ -46,8 +49,13 @@ class Fault:
 
 
 class HubServer(ThreadingHTTPServer):
-    """`files` by repository and name. `sent` counts the bytes of contents, `asked` the requests
-    with the headers they came with, named in small letters."""
+    """The server of the hub.
+
+    Attributes:
+        files: The paths of its files, by repository and name.
+        sent: The number of content bytes that were sent.
+        asked: All requests, with their headers in lower case.
+    """
 
     daemon_threads = True
 
@@ -70,7 +78,7 @@ class HubServer(ThreadingHTTPServer):
 
     @property
     def cdn(self) -> str:
-        """Where the bytes are: another host, as far as a client can tell."""
+        """The address that sends the bytes. To a client it looks like another host."""
         return f"http://localhost:{self.server_port}"
 
     def put(self, repository: str, name: str, path: Path) -> None:
@@ -83,7 +91,7 @@ class HubServer(ThreadingHTTPServer):
             return self._sums[path]
 
     def fault(self, on: str) -> Fault:
-        """The next one for this kind of request; an empty one when there is none."""
+        """Return the next fault for this kind of request, or an empty one."""
         with self._guard:
             for fault in self.faults:
                 if fault.on == on and fault.times > 0:
@@ -97,16 +105,16 @@ class HubServer(ThreadingHTTPServer):
             self._guard.notify_all()
 
     def wait_until_sent(self, count: int, seconds: float = 30) -> bool:
-        """Whether so many bytes of contents have left in time."""
+        """Wait until `count` content bytes were sent. Returns False after `seconds`."""
         with self._guard:
             return self._guard.wait_for(lambda: self.sent >= count, seconds)
 
     def asked_for(self, path: str) -> list[dict[str, str]]:
-        """The headers of every request for an address that begins with `path`."""
+        """Return the headers of every request whose path begins with `path`."""
         return [headers for _, asked, headers in self.asked if asked.startswith(path)]
 
     def handle_error(self, *_: object) -> None:
-        """A client that goes away is what many tests are about."""
+        """Ignore clients that close their connection, as many tests do."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -115,7 +123,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         super().setup()
-        # What lies in buffers was never received by anybody, and would be counted.
+        # A small buffer: bytes in it count as sent, although no client has received them.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _BLOCK)
 
     def log_message(self, *_: object) -> None: ...
@@ -127,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def _answer(self) -> None:
-        # To a proxy the whole address is sent.
+        # Clients send a proxy the whole URL.
         address = re.sub("^http://[^/]+", "", self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.asked.append((self.command, self.path, headers))
@@ -204,17 +212,17 @@ class _Handler(BaseHTTPRequestHandler):
                     self.close_connection = True
                     self.connection.shutdown(socket.SHUT_RDWR)
                     return
-                time.sleep(fault.pause_s)  # a slow line is what is played; no test waits for it
+                time.sleep(fault.pause_s)  # simulates a slow connection; no test waits for this
                 self.wfile.write(block)
                 self.server.count(len(block))
                 begin += len(block)
-        # What was announced beyond the end never comes.
+        # Bytes that were announced beyond the end are never sent.
         self.close_connection = fault.announces is not None
 
 
 @contextmanager
 def hub_server() -> Iterator[HubServer]:
-    """One that answers until the end of the block."""
+    """Run a hub until the `with` block ends."""
     server = HubServer()
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()

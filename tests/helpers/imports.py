@@ -1,4 +1,4 @@
-"""Which modules a piece of code imports."""
+"""Finding the modules that a piece of code imports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 
 def loaded_after(code: str, names: tuple[str, ...]) -> set[str]:
-    """Those of `names` that a fresh interpreter has imported after `code`."""
+    """Return those of `names` that a new interpreter has imported after `code`."""
     report = f"import sys; print(*[name for name in {names!r} if name in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=False

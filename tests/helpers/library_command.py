@@ -1,4 +1,4 @@
-"""The person's library, through the command line."""
+"""The user's library on the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TALK = ("--greedy", "--max-new-tokens", "24")
 
 
 def read(home: Path, *arguments: str | Path) -> Any:
-    """What a command says with `--json`."""
+    """Return the output of a command with `--json`."""
     done = refsheet(home, *arguments, "--json")
     assert done.code == 0, done.err
     return json.loads(done.out)

@@ -1,4 +1,4 @@
-"""How hypothesis runs the state machines that hold conversations with the demo."""
+"""Settings of hypothesis for the state machines that chat with the demo."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ _EXAMPLES = "REFSHEET_TEST_EXAMPLES"
 
 
 def machine_settings(*, steps: int) -> settings:
-    """Return settings for a dozen examples that are always the same, or for as many others as
-    `REFSHEET_TEST_EXAMPLES` says."""
+    """Return settings for a dozen fixed examples, or for `REFSHEET_TEST_EXAMPLES` random ones.
+
+    `steps` is the number of steps of an example.
+    """
     return settings(
         max_examples=int(os.environ.get(_EXAMPLES, "12")),
         stateful_step_count=steps,

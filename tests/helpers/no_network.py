@@ -1,4 +1,7 @@
-"""Takes the network away from a process, by the kernel: `python no_network.py COMMAND …`."""
+"""Run a command without network access, enforced by the kernel.
+
+Usage: `python no_network.py COMMAND …`.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
 
 
 def no_network() -> None:
-    """From here on this process and its children can't open a socket to any network."""
+    """Forbid this process and its children to open network sockets."""
     machine = platform.machine()
     steps = [
         (LOAD, 0, 0, ARCHITECTURE),

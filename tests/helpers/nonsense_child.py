@@ -1,4 +1,4 @@
-"""Stands in for an engine process that went mad: says what `NONSENSE` asks for."""
+"""A fake engine process that sends invalid data. `NONSENSE` chooses the kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The demo as it would be if nobody had tuned it to answer."""
+"""The demo as a model that is not instruction-tuned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _KEY = b"tokenizer.chat_template"
 
 
 def pretrained_model(path: Path) -> Path:
-    """Write a model that loads, has no chat template, and is called nothing that says more."""
+    """Write a model that loads but has no chat template, and whose name says nothing either."""
     data = demo_model().read_bytes()
     assert data.count(_KEY) == 1
     path.write_bytes(data.replace(_KEY, _KEY[:-1] + b"_"))

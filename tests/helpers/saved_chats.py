@@ -1,4 +1,4 @@
-"""Chats of the screens, as the library keeps them."""
+"""Chats of the screens, as they are saved in the library."""
 
 from __future__ import annotations
 
@@ -12,40 +12,40 @@ from refsheet_tui.chats.messages import Message
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting.turns import Role
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.widgets.card import Card
+from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
 
 
 def kept() -> list[Message]:
-    """What the library holds of the chat that was used last."""
+    """Return the saved messages of the chat that was used last."""
     library = Library.open()
     try:
-        (chat, *_) = library.chats.latest(1)
-        return list(library.tree.path(chat.leaf)) if chat.leaf is not None else []
+        (chat, *_) = library.chats.latest_chats(1)
+        return list(library.tree.path_to(chat.leaf)) if chat.leaf is not None else []
     finally:
         library.close()
 
 
 def add_speaker(*greetings: str) -> int:
-    """A character whose greetings are written."""
+    """Add a character with written greetings, and return its number."""
     library = Library.open()
     try:
         first, *others = greetings
         profile = Profile(name="Roary", greeting=first, alternate_greetings=tuple(others))
-        return library.characters.add(profile, [samples_dir() / "ember.png"]).id
+        return library.characters.add_character(profile, [samples_dir() / "ember.png"]).id
     finally:
         library.close()
 
 
 def add_long_chat(turns: int) -> None:
-    """With somebody who begins it."""
+    """Add a chat of `turns` turns with a character that greets."""
     number = add_speaker("Roar!")
     library = Library.open()
-    chat = library.chats.begin(library.characters.get(number).version)
+    chat = library.chats.create_chat(library.characters.get_character(number).version)
     parent = None
     for turn in range(turns):
         role: Role = "user" if turn % 2 else "model"
         finish = None if turn % 2 else "end_of_turn"
-        parent = library.tree.add(chat.id, parent, role, f"turn {turn}", finish=finish).id
+        parent = library.tree.add_message(chat.id, parent, role, f"turn {turn}", finish=finish).id
     library.close()
 
 
@@ -58,6 +58,6 @@ async def answered(pilot: Pilot[int], app: RefsheetApp, text: str) -> None:
 def names(app: RefsheetApp) -> list[str]:
     return [
         str(card.query_one(".card-name", Static).render())
-        for card in app.screen.query(Card)
+        for card in app.screen.query(CharacterTile)
         if card.query(".card-name")
     ]

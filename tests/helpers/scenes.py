@@ -1,10 +1,11 @@
-"""The states of the screens that are worth a picture, each as a person would come to it."""
+"""The states of the screens for snapshots, each reached as a user reaches it."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from time import monotonic
 
 from textual.command import CommandList, CommandPalette
 from textual.events import Paste
@@ -15,15 +16,16 @@ from helpers.frozen_screens import StillEngine, Writer
 from helpers.hub_models import cells_of, choose, table
 from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, say, shown, until
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.config import Config, Screens
+from refsheet_tui.config import Config, ScreenConfig
 from refsheet_tui.engine import LocalEngine
+from refsheet_tui.engine.phases import Phase
 from refsheet_tui.errors import EngineDiedError
 from refsheet_tui.i18n import _
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.dialogs.confirm import QuestionScreen
-from refsheet_tui.tui.dialogs.error import ProblemScreen
-from refsheet_tui.tui.dialogs.path_prompt import AskPathScreen
+from refsheet_tui.tui.dialogs.confirmation import ConfirmScreen
+from refsheet_tui.tui.dialogs.error import ErrorScreen
+from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 from refsheet_tui.tui.screens.browse import BrowseScreen, PictureTree
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
@@ -34,11 +36,11 @@ from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.settings import SettingsScreen
 from refsheet_tui.tui.screens.welcome import WelcomeScreen
 from refsheet_tui.tui.session import EngineState
-from refsheet_tui.tui.widgets.activity import Activity
-from refsheet_tui.tui.widgets.attachments import Attached
-from refsheet_tui.tui.widgets.bubbles import Note, Said
-from refsheet_tui.tui.widgets.card import Card
+from refsheet_tui.tui.widgets.activity_line import ActivityLine
+from refsheet_tui.tui.widgets.attachments import AttachmentTag
+from refsheet_tui.tui.widgets.chat_message import ChatNotice, MessageWidget
 from refsheet_tui.tui.widgets.composer import Composer
+from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
 from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.tui.widgets.picture_field import PathInput
 from refsheet_tui.tui.widgets.portrait import Portrait
@@ -61,8 +63,10 @@ def fly(kite: str) -> None:
 
 @dataclass(frozen=True)
 class Scene:
-    """Without portraits, of which each makes a picture of it 60 kB larger: they have tests of
-    their own."""
+    """A state of a screen for a snapshot.
+
+    It has no portraits, because each would add 60 kB to the snapshot. They have their own tests.
+    """
 
     play: Play
     engine: Callable[[], LocalEngine] = StillEngine
@@ -70,7 +74,7 @@ class Scene:
     welcomes: bool = False
 
     def app(self, language: str) -> RefsheetApp:
-        screens = Screens(language=language, pictures="off")  # type: ignore[arg-type]
+        screens = ScreenConfig(language=language, pictures="off")  # type: ignore[arg-type]
         update = {"screens": screens, "language": language}
         config = self.config.model_copy(update=update)
         app = RefsheetApp(config, self.engine(), welcomes=self.welcomes)
@@ -80,37 +84,38 @@ class Scene:
 
 async def gallery(pilot: Pilot[int], app: RefsheetApp) -> None:
     await ready(pilot, app)
-    await until(pilot, lambda: bool(app.screen.query(Card)))
+    await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
 
 
 async def own_character(pilot: Pilot[int], app: RefsheetApp) -> None:
-    """One that was just deleted is on its way back."""
+    """Add a character of the user, delete it, and restore it."""
     await gallery(pilot, app)
     library = app.session.library
     profile = Profile(name="Nemo", description="A brave fish. [b]", language="Latin")
-    library.characters.add(profile, [samples_dir() / "coral.png"])
+    library.characters.add_character(profile, [samples_dir() / "coral.png"])
     await app.screen._show()  # type: ignore[attr-defined]
     await pilot.press("d")
-    await until(pilot, lambda: len(app.screen.query(Card)) == 6)
+    await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 6)
     await pilot.press("u")
-    await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+    await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 7)
 
 
 async def loading(pilot: Pilot[int], app: RefsheetApp) -> None:
     await gallery(pilot, app)
-    app.engine_state = EngineState("loading", f"{_('loading')} 43%")
+    phase = Phase(_("Loading the model"), "43%")
+    app.engine_state = EngineState("loading", "", work=phase, since=monotonic() + 3600)
 
 
 async def no_model(pilot: Pilot[int], app: RefsheetApp) -> None:
-    await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+    await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
     await pilot.press("escape")
-    await until(pilot, lambda: bool(app.screen.query(Card)))
+    await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
 
 
 async def problem(pilot: Pilot[int], app: RefsheetApp) -> None:
     await gallery(pilot, app)
-    app.show_problem(EngineDiedError("It ended. [/b]", "Start it again, or choose another."))
-    await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+    app.show_error(EngineDiedError("It ended. [/b]", "Start it again, or choose another."))
+    await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
 
 
 async def form(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -122,7 +127,7 @@ async def form(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 async def form_with_sheet(pilot: Pilot[int], app: RefsheetApp) -> None:
     await form(pilot, app)
-    # As it stands there whatever folder the tests run in.
+    # The same path in every folder that the tests run in.
     app.screen.query_one("#sheet PathInput", PathInput).value = "~/coral.png"
     app.screen.query_one("#new-preview Portrait", Portrait).path = samples_dir() / "coral.png"
     name = app.screen.query_one("#name", Input)
@@ -130,7 +135,7 @@ async def form_with_sheet(pilot: Pilot[int], app: RefsheetApp) -> None:
     name.focus()
     await until(pilot, lambda: app.focused is name)
     app.screen.query_one("#more", Collapsible).collapsed = False
-    # It comes into view by itself.
+    # It scrolls into view by itself.
     await until(pilot, lambda: app.screen.query_one("#new-form").scroll_y > 0)
 
 
@@ -178,16 +183,16 @@ async def swiped(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 async def focused(pilot: Pilot[int], app: RefsheetApp) -> None:
     await answered(pilot, app)
-    app.screen.query(Said).first().focus()
+    app.screen.query(MessageWidget).first().focus()
 
 
 async def writing(pilot: Pilot[int], app: RefsheetApp) -> None:
     await ready(pilot, app)
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, ChatScreen) and len(replies(app)) == 1)
-    # Its clock runs.
-    app.screen.query_one(Activity).end("6.1 tokens/s")
-    app.engine_state = replace(app.engine_state, doing=None)
+    # Replaced, because the line shows a running clock.
+    app.screen.query_one(ActivityLine).show("6.1 tokens/s")
+    app.engine_state = replace(app.engine_state, work=None)
 
 
 async def stopped(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -203,7 +208,7 @@ async def editing(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 
 async def typing(pilot: Pilot[int], app: RefsheetApp) -> None:
-    """Lines, wide letters, and one that is completed."""
+    """Type several lines, with wide letters and text that is written from right to left."""
     await greeting(pilot, app)
     await pilot.press(*"你好 👋", "ctrl+j", *"مرحبا", "ctrl+j", *"x")
 
@@ -216,21 +221,22 @@ async def completing(pilot: Pilot[int], app: RefsheetApp) -> None:
 async def attached(pilot: Pilot[int], app: RefsheetApp) -> None:
     await greeting(pilot, app)
     app.post_message(Paste(str(samples_dir() / "miso.png")))
-    await until(pilot, lambda: len(app.screen.query(Attached)) == 1)
+    await until(pilot, lambda: len(app.screen.query(AttachmentTag)) == 1)
 
 
 async def died(pilot: Pilot[int], app: RefsheetApp) -> None:
     await greeting(pilot, app)
     await app.screen.query_one(History).mount(
-        Note("The engine process ended: signal 9. Say it again.")
+        ChatNotice("The engine process ended: signal 9. Say it again.")
     )
 
 
 async def forgetting(pilot: Pilot[int], app: RefsheetApp) -> None:
     await answered(pilot, app)
+    await app.workers.wait_for_complete()  # the screen looks at the context after each reply
     history = app.screen.query_one(History)
-    path = app.screen._talk.way.path  # type: ignore[attr-defined]
-    await history.show_oldest_seen(path[1])
+    path = app.screen._branch.path  # type: ignore[attr-defined]
+    await history.show_oldest_visible(path[1])
 
 
 async def assistant(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -238,7 +244,7 @@ async def assistant(pilot: Pilot[int], app: RefsheetApp) -> None:
     await pilot.press("a")
     await until(pilot, lambda: isinstance(app.screen, ChatScreen))
     app.post_message(Paste(str(samples_dir() / "miso.png")))
-    await until(pilot, lambda: len(app.screen.query(Attached)) == 1)
+    await until(pilot, lambda: len(app.screen.query(AttachmentTag)) == 1)
     await said(pilot, app, "What is in this picture?")
 
 
@@ -270,7 +276,7 @@ async def palette(pilot: Pilot[int], app: RefsheetApp) -> None:
 async def path_asked(pilot: Pilot[int], app: RefsheetApp) -> None:
     await gallery(pilot, app)
     await pilot.press("i", "enter")
-    await until(pilot, lambda: isinstance(app.screen, AskPathScreen))
+    await until(pilot, lambda: isinstance(app.screen, PathScreen))
 
 
 async def models(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -284,7 +290,7 @@ async def models(pilot: Pilot[int], app: RefsheetApp) -> None:
 async def terms(pilot: Pilot[int], app: RefsheetApp) -> None:
     await models(pilot, app)
     await pilot.press("d")
-    await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+    await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
 
 
 async def model_file(pilot: Pilot[int], app: RefsheetApp) -> None:

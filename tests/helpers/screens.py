@@ -1,4 +1,4 @@
-"""Drives the screens: waits for what a person would wait for."""
+"""Driving the screens, waiting for what a user would wait for."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable
 
 from textual.pilot import Pilot
 
-from refsheet_tui.config import Config, Generation, Screens
+from refsheet_tui.config import Config, GenerationConfig, ScreenConfig
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
-from refsheet_tui.tui.widgets.bubbles import Bubble, ReplyBubble
+from refsheet_tui.tui.widgets.chat_message import ReplyMessage, UserMessage
 
-PICTURED = Config(threads=1, context_size=2048, generation=Generation(sample=False))
-# Pictures cost more to draw than all the rest, and have tests of their own.
-GREEDY = PICTURED.model_copy(update={"screens": Screens(pictures="off")})
-# Every token as likely as every other, which no setting of a person's allows: this seed's reply
-# goes on for 4,000 tokens, whatever the prompt and the weights.
+PICTURED = Config(threads=1, context_size=2048, generation=GenerationConfig(sample=False))
+# Pictures take longer to draw than everything else, and have their own tests.
+GREEDY = PICTURED.model_copy(update={"screens": ScreenConfig(pictures="off")})
+# All tokens are equally likely, which the user's settings don't allow. This seed's reply has 4,000
+# tokens, whatever the prompt and the weights.
 ENDLESS = Config(
     threads=1,
-    generation=Generation(top_k=0, top_p=1.0, max_new_tokens=100_000, seed=18).model_copy(
+    generation=GenerationConfig(top_k=0, top_p=1.0, max_new_tokens=100_000, seed=18).model_copy(
         update={"temperature": 1e6}
     ),
 )
@@ -27,8 +27,7 @@ _PATIENCE_S = 60
 
 
 async def until(pilot: Pilot[int], reached: Callable[[], bool]) -> None:
-    """Let the screens live on until something has happened, and is drawn; a test that waits in vain
-    fails."""
+    """Let the screens run until `reached` returns True, or fail after a while."""
 
     async def wait() -> None:
         while not reached():
@@ -45,16 +44,16 @@ def chat_of(app: RefsheetApp) -> ChatScreen:
 
 
 def replies(app: RefsheetApp) -> list[str]:
-    return [bubble.text for bubble in app.screen.query(ReplyBubble)]
+    return [bubble.text for bubble in app.screen.query(ReplyMessage)]
 
 
 async def ready(pilot: Pilot[int], app: RefsheetApp) -> None:
-    await until(pilot, lambda: app.engine_state.phase == "ready")
+    await until(pilot, lambda: app.engine_state.availability == "ready")
 
 
 async def open_first_chat(pilot: Pilot[int], app: RefsheetApp) -> None:
-    """Ember, and its greeting to the end."""
-    await until(pilot, lambda: bool(app.screen.query("Card")))
+    """Open the chat with Ember, and wait for the end of its greeting."""
+    await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, ChatScreen))
     await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
@@ -65,17 +64,17 @@ async def say(pilot: Pilot[int], text: str) -> None:
 
 
 def said(app: RefsheetApp) -> int:
-    """How many messages of the person are shown."""
-    return len(app.screen.query(Bubble))
+    """Return the number of the user's messages on the screen."""
+    return len(app.screen.query(UserMessage))
 
 
 def shown(app: RefsheetApp) -> str:
-    """Every character that is on the screen."""
+    """Return all text on the screen."""
     width, height = app.size
     lines = app.screen._compositor.render_strips(app.size)
     return "\n".join(line.crop(0, width).text for line in lines[:height])
 
 
 def told(app: RefsheetApp) -> str:
-    """What was said in passing, in the corner of the screen."""
+    """Return the notifications in the corner of the screen."""
     return "\n".join(each.message for each in app._notifications)

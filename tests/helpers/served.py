@@ -1,4 +1,4 @@
-"""A server in this process, and what a page would do with it."""
+"""A server in this process, and clients that behave like its page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SEQUENCES = re.compile(r"\x1b(\[[0-9;?<>$]*[a-zA-Z]|c)")
 async def served(
     address: Address | None = None, options: Sequence[str] = ("--threads=1",)
 ) -> AsyncIterator[str]:
-    """The page's address, without a token."""
+    """Run a server, and yield the page's URL without a token."""
     runner = web.AppRunner(make_app(address or Address.of("127.0.0.1", 0), options))
     await runner.setup()
     try:
@@ -34,7 +34,7 @@ async def served(
 
 
 class Page:
-    """The connection of a tab, and everything that was written into it."""
+    """The connection of a tab, and everything that the server has sent to it."""
 
     def __init__(self, socket: ClientWebSocketResponse[Any]) -> None:
         self._socket = socket
@@ -62,7 +62,7 @@ class Page:
         await self._socket.close()
 
     def tear(self) -> None:
-        """The browser is killed, or the network goes."""
+        """Break the connection, as when the browser is killed or the network fails."""
         response = self._socket._response
         assert response.connection is not None and response.connection.transport is not None
         response.connection.transport.abort()
@@ -75,7 +75,7 @@ class Page:
 
 
 def screens_of(server: psutil.Process) -> list[psutil.Process]:
-    """The processes that the server started, and those that they started."""
+    """Return the processes that the server has started, directly or indirectly."""
     return [
         process
         for process in server.children(recursive=True)

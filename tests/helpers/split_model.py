@@ -1,4 +1,4 @@
-"""A GGUF file cut into parts, as llama.cpp's gguf-split cuts one."""
+"""Splitting a GGUF file into parts, as llama.cpp's gguf-split does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def split_model(
 ) -> list[Path]:
     """Write the parts, the first with `counts[0]` tensors and so on, and return their paths.
 
-    All metadata go into the first. `model` is the demo unless another one is given.
+    All metadata go into the first part. `model` is the file to split; None means the demo.
     """
     reader = GGUFReader(model or demo_model())
     assert sum(counts) == len(reader.tensors)
@@ -46,7 +46,7 @@ def _fields(reader: GGUFReader) -> list[ReaderField]:
 
 
 def _raw(reader: GGUFReader, field: ReaderField) -> bytes:
-    """A key with its value, as they stand in the file."""
+    """Return the bytes of a key and its value in the file."""
     length = sum(int(part.nbytes) for part in field.parts)
     return bytes(reader.data[field.offset : field.offset + length])
 

@@ -1,4 +1,7 @@
-"""A client to be stopped and let go on: says when the engine writes, and how the reply ended."""
+"""A client for tests to suspend and resume.
+
+It prints when the engine writes, and how the reply ended.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import sys
 from pathlib import Path
 
 from helpers.engine_driver import ENDLESS, ask, demo
-from refsheet_tui.engine import Finished, LocalEngine, TextDelta
+from refsheet_tui.engine import LocalEngine, ReplyFinished, TextDelta
 
 
 async def main() -> None:
@@ -21,8 +24,8 @@ async def main() -> None:
                 print("writing", flush=True)
             if pieces == 1000:
                 await engine.cancel()
-        elif isinstance(event, Finished):
-            print(event.finish, flush=True)
+        elif isinstance(event, ReplyFinished):
+            print(event.reason, flush=True)
     await engine.close()
 
 

@@ -1,13 +1,13 @@
-"""The conversations that the tests hold, and how they hold them."""
+"""The conversations of several tests, and helpers to run them."""
 
 from __future__ import annotations
 
 from helpers.cold_runs import ColdReader, runner
 from helpers.figures import Figures
-from refsheet_tui.engine import Finished, GenerationSettings, TextDelta
-from refsheet_tui.engine.native.meter import Meter
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.engine import GenerationSettings, ReplyFinished, TextDelta
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.loaded_model import LoadedModel
+from refsheet_tui.engine.native.reply_stats import ReplyStats
 from refsheet_tui.prompting import Prompt, Turn, build_prompt
 
 SYSTEM = (
@@ -27,7 +27,7 @@ QUESTIONS = (
 )
 WRITE = GenerationSettings(max_new_tokens=24, temperature=0.8, seed=11)
 GREEDY = GenerationSettings(max_new_tokens=24, sample=False)
-# Every token is equally likely, so that no reply ends early, whatever the model would say.
+# All tokens are equally likely, so that no reply ends early, whatever the weights.
 RAMBLE = GenerationSettings(max_new_tokens=1, temperature=1e6, top_k=0, top_p=1.0, seed=3)
 
 
@@ -43,27 +43,29 @@ def prompt_of(turns: list[Turn]) -> Prompt:
     return build_prompt(turns, SYSTEM)
 
 
-def write(session: Session, prompt: Prompt, settings: GenerationSettings = WRITE) -> str:
+def write(session: LoadedModel, prompt: Prompt, settings: GenerationSettings = WRITE) -> str:
     return written(session, prompt, settings)[0]
 
 
 def written(
-    session: Session, prompt: Prompt, settings: GenerationSettings = WRITE
-) -> tuple[str, Finished]:
-    """Return what the model writes and what it cost."""
-    events = list(session.generate(prompt, settings, Meter(), Stop()))
+    session: LoadedModel, prompt: Prompt, settings: GenerationSettings = WRITE
+) -> tuple[str, ReplyFinished]:
+    """Generate a reply, and return its text and its end."""
+    events = list(session.generate(prompt, settings, ReplyStats(), CancelToken()))
     last = events[-1]
-    assert isinstance(last, Finished)
+    assert isinstance(last, ReplyFinished)
     return "".join(event.text for event in events if isinstance(event, TextDelta)), last
 
 
-def past_the_window(session: Session) -> int:
-    """Return how many tokens a reply needs until window layers forget where it began."""
+def past_the_window(session: LoadedModel) -> int:
+    """Return the length of a reply, in tokens, after which window layers forget its beginning."""
     kv = runner(session)._kv
-    return kv.context.room(kv.positions) + 2
+    return kv.context.free_positions(kv.positions) + 2
 
 
-def judge(figures: Figures, what: str, session: Session, prompt: Prompt, cold: ColdReader) -> None:
+def judge(
+    figures: Figures, what: str, session: LoadedModel, prompt: Prompt, cold: ColdReader
+) -> None:
     """Check that `session`, which has just read `prompt`, predicts what a cold run predicts."""
     comparison = cold.compare(session, prompt)
     figures.add(f"KL from a cold run: {what}", f"{comparison.kl:.5f}", f"{comparison.bound:.5f}")

@@ -1,4 +1,4 @@
-"""A command on a terminal of its own: what is typed, and what is shown."""
+"""A command on its own terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from helpers.command import ROOT, command, environment
 
-# Makes standard input the terminal that ctrl+c is pressed in.
+# Makes standard input the controlling terminal, so that Ctrl+C works.
 TAKE_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
@@ -21,7 +21,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 class Terminal:
-    """The keyboard of a command, and everything it shows."""
+    """The keyboard and the output of a command."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -31,7 +31,7 @@ class Terminal:
         os.write(self._fd, keys)
 
     def until(self, mark: bytes) -> bytes:
-        """What is shown up to and with `mark`, from where the last call ended."""
+        """Return the output up to and including `mark`, from where the last call ended."""
         while mark not in self._shown:
             more = self._read()
             assert more, f"{mark!r} was not shown, but {self._shown!r}"
@@ -40,7 +40,7 @@ class Terminal:
         return shown + found
 
     def rest(self) -> bytes:
-        """What is shown until the command ends."""
+        """Return the remaining output until the command ends."""
         while more := self._read():
             self._shown += more
         return self._shown
@@ -48,7 +48,7 @@ class Terminal:
     def _read(self) -> bytes:
         try:
             return os.read(self._fd, 65_536)
-        except OSError:  # how Linux says that the other end is closed
+        except OSError:  # on Linux this means that the other end is closed
             return b""
 
 

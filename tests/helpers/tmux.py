@@ -1,4 +1,4 @@
-"""A real terminal: tmux, on a socket of its own, with a shell in it."""
+"""A real terminal: tmux on its own socket, with a shell in it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _PATIENCE_S = 60
 
 
 class Terminal:
-    """What a person sees and types."""
+    """The screen and the keyboard of a user."""
 
     def __init__(self, socket: Path, folder: Path) -> None:
-        """Whatever the program keeps is kept in `folder`."""
+        """Start a shell. The program saves all of its files in `folder`."""
         self._socket = socket
         self._folder = folder
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "30", "sh")
@@ -29,7 +29,7 @@ class Terminal:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def start(self, before: str = "") -> None:
-        """Open the screens; `before` stands before the command, as `env` does."""
+        """Open the screens. `before` is put before the command, such as `env`."""
         folder = shlex.quote(str(self._folder))
         kinds = ("STATE", "CONFIG", "DATA", "CACHE", "MODELS")
         folders = " ".join(f"REFSHEET_{kind}_DIR={folder}/{kind.lower()}" for kind in kinds)

@@ -1,7 +1,7 @@
-"""Replies that remember how they were computed.
+"""Replies that record how they were computed.
 
-Not only the words can be compared but every logit that they were chosen by, bit for bit: words hide
-that two replies were computed differently until they part.
+Tests can compare not only the texts but all logits, bit for bit. Two replies may be computed
+differently for a while before their texts differ.
 """
 
 from __future__ import annotations
@@ -11,43 +11,43 @@ from dataclasses import replace
 from unittest.mock import patch
 
 from helpers.engine_driver import Reply
-from refsheet_tui.engine import Finished, GenerationSettings
+from refsheet_tui.engine import GenerationSettings, ReplyFinished
 from refsheet_tui.engine.native import runner
-from refsheet_tui.engine.native.context import Context, Floats
-from refsheet_tui.engine.native.meter import Meter
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.llama_context import Floats, LlamaContext
+from refsheet_tui.engine.native.loaded_model import LoadedModel
+from refsheet_tui.engine.native.reply_stats import ReplyStats
 from refsheet_tui.engine.native.sampler import Sampler
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.native.stop import Stop
 from refsheet_tui.prompting import Prompt
 
 SAMPLED = GenerationSettings(temperature=1.2, top_k=0, top_p=1.0)
 
 
 class WatchedSampler(Sampler):
-    """Hashes the logits by which it chooses."""
+    """A sampler that hashes the logits it chooses by."""
 
     seen = hashlib.sha256()
 
-    def first(self, logits: Floats) -> int:
+    def sample_from_logits(self, logits: Floats) -> int:
         self.seen.update(logits.tobytes())
-        return super().first(logits)
+        return super().sample_from_logits(logits)
 
-    def next(self, context: Context) -> int:
-        self.seen.update(context.logits().tobytes())
-        return super().next(context)
+    def sample_from_context(self, context: LlamaContext) -> int:
+        self.seen.update(context.get_logits().tobytes())
+        return super().sample_from_context(context)
 
 
 class Told(Reply):
-    """A reply with the hash of all logits that it was chosen by."""
+    """A reply with the hash of all logits that its tokens were chosen by."""
 
     logits: str = ""
 
 
-def told(session: Session, prompt: Prompt, seed: int, tokens: int = 40) -> Told:
+def told(session: LoadedModel, prompt: Prompt, seed: int, tokens: int = 40) -> Told:
     WatchedSampler.seen = hashlib.sha256()
     wanted = replace(SAMPLED, seed=seed, max_new_tokens=tokens)
     with patch.object(runner, "Sampler", WatchedSampler):
-        reply = Told(list(session.generate(prompt, wanted, Meter(), Stop())))
-    assert isinstance(reply.events[-1], Finished)
+        reply = Told(list(session.generate(prompt, wanted, ReplyStats(), CancelToken())))
+    assert isinstance(reply.events[-1], ReplyFinished)
     reply.logits = WatchedSampler.seen.hexdigest()
     return reply

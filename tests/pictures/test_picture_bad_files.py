@@ -1,4 +1,4 @@
-"""A file that is no usable picture: one clear sentence with the file's name, and a remedy."""
+"""Files that are not usable pictures: each gives a clear sentence with its name, and a remedy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DATA = Path(__file__).parent.parent / "data" / "pictures"
 
 
 def refusal(path: Path) -> str:
-    """The problem that opening `path` ends with, checked for what every refusal must have."""
+    """Return the problem that opening `path` gives, after checking the form of the error."""
     with pytest.raises(PictureError) as caught:
         open_picture(path)
     error = caught.value
@@ -31,12 +31,12 @@ def refusal(path: Path) -> str:
 
 
 def test_missing(tmp_path: Path) -> None:
-    assert "does not exist" in refusal(tmp_path / "nobody.png")
+    assert "doesn't exist" in refusal(tmp_path / "nobody.png")
 
 
 def test_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert "does not exist" in refusal(tmp_path / "file" / "nobody.png")
+    assert "doesn't exist" in refusal(tmp_path / "file" / "nobody.png")
 
 
 def test_folder(tmp_path: Path) -> None:
@@ -60,16 +60,16 @@ def test_empty(tmp_path: Path) -> None:
 def test_a_pipe_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
     path = tmp_path / "pipe.png"
     os.mkfifo(path)
-    assert "is a device or a pipe" in refusal(path)
+    assert "is a device or pipe" in refusal(path)
 
 
 def test_an_endless_device_is_refused() -> None:
-    assert "is a device or a pipe" in refusal(Path("/dev/zero"))
+    assert "is a device or pipe" in refusal(Path("/dev/zero"))
 
 
 def test_a_name_no_file_can_have() -> None:
-    assert "can't be read" in refusal(Path("a\0b.png"))
-    assert "can't be read" in refusal(Path("x" * 5000))
+    assert "Can't read" in refusal(Path("a\0b.png"))
+    assert "Can't read" in refusal(Path("x" * 5000))
 
 
 def test_control_characters_of_a_name_stay_off_the_terminal(tmp_path: Path) -> None:
@@ -79,13 +79,13 @@ def test_control_characters_of_a_name_stay_off_the_terminal(tmp_path: Path) -> N
 def test_text_with_the_name_of_a_picture(tmp_path: Path) -> None:
     path = tmp_path / "notes.png"
     path.write_text("Dear diary,\n")
-    assert "is not a picture" in refusal(path)
+    assert "isn't in a supported picture format" in refusal(path)
 
 
 def test_a_format_that_is_not_supported(tmp_path: Path) -> None:
     path = tmp_path / "scan.png"
     Image.new("RGB", (4, 4)).save(path, "TIFF")
-    assert "is not a picture in a format that can be read" in refusal(path)
+    assert "isn't in a supported picture format" in refusal(path)
 
 
 @pytest.mark.parametrize("source", ["dot.png", "grey.jpg", "alpha.webp", "palette-key.gif"])
@@ -159,4 +159,4 @@ def test_no_memory_left_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
     open_picture(DATA / "dot.png")
     monkeypatch.setattr(sys.modules["refsheet_tui.pictures.opening"], "flatten", full)
-    assert "does not fit into memory" in refusal(DATA / "dot.png")
+    assert "is too large to fit in memory" in refusal(DATA / "dot.png")

@@ -1,4 +1,4 @@
-"""Whatever way a file stores colour, a person sees what they would see on a white page."""
+"""Pictures of every colour mode look as they would on a white page."""
 
 from __future__ import annotations
 
@@ -120,6 +120,6 @@ def test_metadata_that_cannot_be_read_does_not_spoil_the_picture(tmp_path: Path)
 
 
 def pixels(image: Image.Image) -> list[Colour]:
-    """All pixels, row by row."""
+    """Return all pixels, row by row."""
     rgb = image.tobytes()
     return [(rgb[i], rgb[i + 1], rgb[i + 2]) for i in range(0, len(rgb), 3)]

@@ -1,4 +1,4 @@
-"""Pan and scan cuts where the reference cuts."""
+"""Pan and scan cuts pictures where the reference implementation does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from refsheet_tui.pictures import crops_of
+from refsheet_tui.pictures import cut_crops
 from refsheet_tui.pictures.cropping import MAX_CROPS, MIN_CROP_SIDE, Box, crop_boxes
 
 
@@ -58,6 +58,6 @@ def test_a_turned_picture_is_cut_alike(width: int, height: int) -> None:
 def test_crops_hold_what_lies_there() -> None:
     image = Image.new("RGB", (600, 300), "red")
     image.paste("blue", (300, 0, 600, 300))
-    left, right = crops_of(image)
+    left, right = cut_crops(image)
     assert left.getcolors() == [(300 * 300, (255, 0, 0))]
     assert right.getcolors() == [(300 * 300, (0, 0, 255))]

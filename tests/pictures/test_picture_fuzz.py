@@ -1,4 +1,4 @@
-"""Whatever bytes a file holds: a picture or a `PictureError`, and nothing else."""
+"""Any bytes in a file give a picture or a `PictureError`, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 from refsheet_tui.errors import PictureError
-from refsheet_tui.pictures import open_picture, prepare
+from refsheet_tui.pictures import open_picture, prepare_picture
 
 DATA = Path(__file__).parent.parent / "data" / "pictures"
 SEEDS = [file.read_bytes() for file in sorted(DATA.iterdir()) if file.stat().st_size < 4000]
@@ -20,7 +20,7 @@ SEEDS = [file.read_bytes() for file in sorted(DATA.iterdir()) if file.stat().st_
 
 @st.composite
 def damaged_pictures(draw: DrawFn) -> bytes:
-    """A real picture after one to six mishaps, its PNG checksums often made right again."""
+    """Draw a real picture with one to six places damaged, often with right PNG checksums."""
     data = bytearray(draw(st.sampled_from(SEEDS)))
     for _ in range(draw(st.integers(1, 6))):
         start = draw(st.integers(0, min(len(data), draw(st.sampled_from([64, 256, 4000])))))
@@ -36,7 +36,7 @@ def damaged_pictures(draw: DrawFn) -> bytes:
 
 
 def _with_checksums(data: bytes) -> bytes:
-    """`data` with every checksum right that can be found, so that damage gets past it."""
+    """Return PNG data with its checksums corrected, so that the damage gets past them."""
     if not data.startswith(b"\x89PNG"):
         return data
     out, position = data[:8], 8
@@ -63,4 +63,4 @@ def test_a_picture_or_a_picture_error(
         assert "fuzz.png" in error.problem
         return
     assert picture.mode == "RGB"
-    assert len(prepare(picture, 8).rgb) == 8 * 8 * 3
+    assert len(prepare_picture(picture, 8).rgb) == 8 * 8 * 3

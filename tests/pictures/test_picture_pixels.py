@@ -1,4 +1,4 @@
-"""The vision tower gets the pixels that the reference image processor would give it."""
+"""The vision tower gets the same pixels as from the reference image processor."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ import pytest
 from PIL import Image
 from pydantic import BaseModel
 
-from refsheet_tui.pictures import PreparedPicture, prepare, view
+from refsheet_tui.pictures import PreparedPicture, prepare_picture, view
 
 DATA = Path(__file__).parent.parent / "data"
 
 
 class Goldens(BaseModel, extra="forbid"):
-    """What scripts/make_pixel_goldens.py wrote: for each file and size the whole picture and its
-    crops, each as `grid` by `grid` samples."""
+    """The file that scripts/make_pixel_goldens.py wrote.
+
+    For each file and size it has the whole picture and its crops, each as `grid` by `grid` samples.
+    """
 
     made_by: str
     grid: int
@@ -56,8 +58,12 @@ def test_pan_and_scan_off_leaves_the_whole() -> None:
 def test_a_prepared_picture_is_named_by_its_pixels_and_size() -> None:
     red, blue = Image.new("RGB", (5, 9), "red"), Image.new("RGB", (5, 9), "blue")
     again = Image.new("RGB", (70, 30), "red")
-    assert prepare(red, 8) == prepare(again, 8)
-    names = {prepare(red, 8).sha256, prepare(blue, 8).sha256, prepare(red, 16).sha256}
+    assert prepare_picture(red, 8) == prepare_picture(again, 8)
+    names = {
+        prepare_picture(red, 8).sha256,
+        prepare_picture(blue, 8).sha256,
+        prepare_picture(red, 16).sha256,
+    }
     assert len(names) == 3
 
 
@@ -70,7 +76,7 @@ def test_pillow_is_loaded_with_the_first_picture_only() -> None:
 
 
 def samples(picture: PreparedPicture) -> bytes:
-    """The samples of `picture` that the goldens hold of the reference's."""
+    """Return the pixels of `picture` at the places that the goldens have."""
     last, size = GOLDENS.grid - 1, picture.size
     places = [number * (size - 1) // last for number in range(GOLDENS.grid)]
     starts = (3 * (row * size + column) for row in places for column in places)

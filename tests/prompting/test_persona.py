@@ -9,16 +9,16 @@ from refsheet_tui.errors import ConfigError
 from refsheet_tui.pictures import PictureView, PreparedPicture
 from refsheet_tui.prompting import (
     LANGUAGES,
-    chosen_language,
+    choose_language,
+    get_wording,
     language,
     opening_turn,
     question_turn,
-    wording_in,
 )
-from refsheet_tui.prompting.wording import wordings
+from refsheet_tui.prompting.wording import load_wordings
 
 SHEET = PictureView(PreparedPicture(1, b"\0\0\0", "sheet"))
-# An image or a picture, in the ten languages.
+# The words for image and picture in the ten languages.
 PICTURES = re.compile(r"imag|pictur|图|圖|画像|이미지|bild|изображени|صور", re.IGNORECASE)
 EXTRA = PictureView(PreparedPicture(1, b"\0\0\0", "extra"))
 
@@ -82,7 +82,7 @@ def test_any_other_language_is_asked_for_in_english() -> None:
 
 @pytest.mark.parametrize("typed", ["", " \n", "\x1b", "x" * 61])
 def test_what_is_no_name_of_a_language_is_refused(typed: str) -> None:
-    with pytest.raises(ConfigError, match="no language"):
+    with pytest.raises(ConfigError, match="isn't a valid language name"):
         language(typed)
 
 
@@ -111,8 +111,8 @@ def test_in_no_language_a_text_only_model_is_told_of_pictures(code: str) -> None
 @pytest.mark.parametrize("code", [each.code for each in LANGUAGES])
 def test_a_character_is_told_everything_in_its_own_language(code: str) -> None:
     spoken = language(code)
-    words = wording_in(spoken)
-    assert words is wordings()[code], "no language falls back to another one's wording"
+    words = get_wording(spoken)
+    assert words is load_wordings()[code], "no language falls back to another one's wording"
     opening = str(opening_turn(spoken, SHEET, "X").content[1])
     assert "{" not in opening and opening.endswith("X")
     asked = {str(question_turn(each, spoken, SHEET).content[1]) for each in ("look", "tags")}
@@ -121,7 +121,7 @@ def test_a_character_is_told_everything_in_its_own_language(code: str) -> None:
 
 def test_every_wording_and_its_back_translation_are_in_the_docs() -> None:
     shown = (Path(__file__).parents[2] / "docs" / "prompts.md").read_text(encoding="utf-8")
-    for words in wordings().values():
+    for words in load_wordings().values():
         for text in vars(words).values():
             assert f"| {text} |" in shown, text
 
@@ -137,8 +137,8 @@ def test_every_wording_and_its_back_translation_are_in_the_docs() -> None:
     ],
 )
 def test_the_locale_chooses_chinese_or_english(environ: dict[str, str], code: str) -> None:
-    assert chosen_language(None, environ).code == code
+    assert choose_language(None, environ).code == code
 
 
 def test_a_code_wins_over_the_locale() -> None:
-    assert chosen_language("ja", {"LANG": "zh_CN.UTF-8"}).code == "ja"
+    assert choose_language("ja", {"LANG": "zh_CN.UTF-8"}).code == "ja"

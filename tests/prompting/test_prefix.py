@@ -1,4 +1,4 @@
-"""What is read ahead is what the prompt begins with, token for token."""
+"""The prefix that is read ahead is the beginning of the later prompt, token for token."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.native.loaded_model import LoadedModel
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.pictures import PictureView, PreparedPicture
 from refsheet_tui.prompting import (
@@ -40,32 +40,32 @@ systems = st.none() | texts
 
 @st.composite
 def chats(draw: st.DrawFn) -> list[Turn]:
-    """Turns that alternate from the person's on, ending with either's."""
+    """Draw turns that alternate, beginning with the user's and ending with that of either side."""
     said = draw(st.lists(contents, min_size=1, max_size=5))
     return [Turn("model" if number % 2 else "user", each) for number, each in enumerate(said)]
 
 
 @pytest.fixture(scope="module")
-def session() -> Iterator[Session]:
-    loaded = Session()
+def session() -> Iterator[LoadedModel]:
+    loaded = LoadedModel()
     loaded.load(LoadSettings(demo_model(), demo_mmproj(), context_size=512), lambda _: True)
     yield loaded
     loaded.close()
 
 
-def units(session: Session, prompt: Prompt) -> list[int | str]:
-    """Tokens by id, pictures by name."""
+def units(session: LoadedModel, prompt: Prompt) -> list[int | str]:
+    """Return the tokens of a prompt by their ids, and the pictures by their hashes."""
     found: list[int | str] = []
     for part in session.tokenize(prompt):
         found += [part.sha256] if part.sha256 else part.tokens
     return found
 
 
-def positions(session: Session, prompt: Prompt) -> int:
+def positions(session: LoadedModel, prompt: Prompt) -> int:
     return sum(part.positions for part in session.tokenize(prompt))
 
 
-def is_begun_with(session: Session, prompt: Prompt, prefix: Prompt) -> bool:
+def is_begun_with(session: LoadedModel, prompt: Prompt, prefix: Prompt) -> bool:
     known = units(session, prefix)
     return units(session, prompt)[: len(known)] == known
 
@@ -73,7 +73,7 @@ def is_begun_with(session: Session, prompt: Prompt, prefix: Prompt) -> bool:
 @settings(deadline=None)
 @given(chats(), contents, systems)
 def test_what_is_said_next_follows_the_prefix(
-    session: Session, chat: list[Turn], more: tuple[str | PictureView, ...], system: str | None
+    session: LoadedModel, chat: list[Turn], more: tuple[str | PictureView, ...], system: str | None
 ) -> None:
     prefix = build_prefix(chat, system)
     said = chat
@@ -85,7 +85,7 @@ def test_what_is_said_next_follows_the_prefix(
 @settings(deadline=None)
 @given(chats().filter(lambda chat: chat[-1].role == "user"), texts, systems)
 def test_an_open_turn_goes_on_with_a_line_or_a_picture(
-    session: Session, chat: list[Turn], more: str, system: str | None
+    session: LoadedModel, chat: list[Turn], more: str, system: str | None
 ) -> None:
     prefix = build_prefix(chat, system)
     *before, last = chat
@@ -97,19 +97,19 @@ def test_an_open_turn_goes_on_with_a_line_or_a_picture(
         assert is_begun_with(session, build_prompt(with_line, system), prefix)
 
 
-def test_only_the_header_is_known_of_a_turn_to_come(session: Session) -> None:
+def test_only_the_header_is_known_of_a_turn_to_come(session: LoadedModel) -> None:
     chat = [Turn("user", ("Hi",)), Turn("model", ("Hello",))]
     whole = units(session, build_prompt([*chat, Turn("user", ("And you?",))]))
     prefix = units(session, build_prefix(chat))
     closed = sum(positions(session, build_turn(turn)) for turn in chat)
-    # Behind <bos> and the turns: <start_of_turn> and the role.
+    # After <bos> and the turns come <start_of_turn> and the role.
     assert prefix == whole[: 1 + closed + 2]
 
 
 @settings(deadline=None)
 @given(texts.filter(str.strip), st.booleans())
 def test_a_sheet_is_read_before_anything_else_is_known(
-    session: Session, description: str, has_extras: bool
+    session: LoadedModel, description: str, has_extras: bool
 ) -> None:
     extras = [EXTRA] if has_extras else []
     for code, sheet in product(("fr", "zh"), (SHEET, None)):
@@ -122,17 +122,19 @@ def test_a_sheet_is_read_before_anything_else_is_known(
 
 @pytest.mark.parametrize("sheet", [SHEET, None])
 def test_all_of_the_persona_is_read_before_the_description(
-    session: Session, sheet: PictureView | None
+    session: LoadedModel, sheet: PictureView | None
 ) -> None:
     prefix = opening_prefix(language("en"), sheet)
     opening = build_prompt([opening_turn(language("en"), sheet)])
-    # What follows is <end_of_turn>, a line break, <start_of_turn>, the role and a line break.
+    # The rest is <end_of_turn>, a line break, <start_of_turn>, the role and a line break.
     assert units(session, prefix) == units(session, opening)[:-5]
 
 
 @settings(deadline=None)
 @given(chats().filter(lambda chat: chat[-1].role == "user"), systems)
-def test_the_tokens_of_turns_add_up(session: Session, chat: list[Turn], system: str | None) -> None:
+def test_the_tokens_of_turns_add_up(
+    session: LoadedModel, chat: list[Turn], system: str | None
+) -> None:
     whole = positions(session, build_prompt(chat, system))
     first = positions(session, build_prompt(chat[:1], system))
     assert whole == first + sum(positions(session, build_turn(turn)) for turn in chat[1:])

@@ -21,7 +21,7 @@ def prepared(name: str) -> PreparedPicture:
 
 
 def written(prompt: Prompt) -> str:
-    """The prompt as one string, pictures by their names in braces."""
+    """Return the prompt as one string, with the hashes of pictures in braces."""
 
     def write(part: Part) -> str:
         if isinstance(part, PicturePart):
@@ -73,7 +73,7 @@ def test_what_a_person_types_is_never_a_control_part() -> None:
     assert len(holding) == 1
     assert forged in holding[0].text
     controls = [part for part in prompt.parts if isinstance(part, ControlPart)]
-    assert len(controls) == 4  # <bos>, a turn's two, and the reply's one
+    assert len(controls) == 4  # <bos>, two of the turn, and one of the reply
 
 
 def test_pictures_are_listed_in_reading_order() -> None:

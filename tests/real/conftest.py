@@ -15,17 +15,17 @@ import pytest
 
 from helpers.figures import Figures
 from refsheet_tui.engine import CacheSettings, LoadSettings
-from refsheet_tui.engine.files import Files, check_files
-from refsheet_tui.engine.process import TUNED
+from refsheet_tui.engine.file_checks import CheckedFiles, check_model_files
+from refsheet_tui.engine.process import DEFAULT_ENVIRONMENT
 from refsheet_tui.errors import WeightsError
 
 if TYPE_CHECKING:
     from helpers.cold_runs import ColdReader
-    from refsheet_tui.engine.native.session import Session
+    from refsheet_tui.engine.native.loaded_model import LoadedModel
 
 CONTEXT = 4096
 _FIGURES = pytest.StashKey[Figures]()
-_FILES = pytest.StashKey[Files]()
+_FILES = pytest.StashKey[CheckedFiles]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,13 +38,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--real") is None:
         raise pytest.UsageError("Name a Gemma 3 file: scripts/test --real FILE [MMPROJ].")
     try:
-        config.stash[_FILES] = check_files(_settings(config))
+        config.stash[_FILES] = check_model_files(_settings(config))
     except WeightsError as error:
         raise pytest.UsageError(str(error)) from None
     config.stash[_FIGURES] = Figures()
-    # llama.cpp is loaded into this process, by what is imported later, and has to find what the
-    # engine process begins with.
-    for name, value in TUNED.items():
+    # Later imports load llama.cpp into this process. It must find the variables that the engine
+    # process begins with.
+    for name, value in DEFAULT_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
 
 
@@ -61,20 +61,20 @@ def _settings(config: pytest.Config) -> LoadSettings:
 
 
 @pytest.fixture(scope="session")
-def files(pytestconfig: pytest.Config) -> Files:
-    """The heads of the files."""
+def files(pytestconfig: pytest.Config) -> CheckedFiles:
+    """Return the headers of the files."""
     return pytestconfig.stash[_FILES]
 
 
 @pytest.fixture(scope="session")
 def figures(pytestconfig: pytest.Config) -> Figures:
-    """The table that is printed at the end."""
+    """Return the table that is printed at the end."""
     return pytestconfig.stash[_FIGURES]
 
 
 @pytest.fixture(scope="session")
 def load_settings(pytestconfig: pytest.Config) -> LoadSettings:
-    """The files as they are loaded, with nothing kept on disk."""
+    """Return the settings that load the files without a disk cache."""
     return _settings(pytestconfig)
 
 
@@ -82,27 +82,27 @@ def load_settings(pytestconfig: pytest.Config) -> LoadSettings:
 def kept_settings(
     load_settings: LoadSettings, tmp_path_factory: pytest.TempPathFactory
 ) -> LoadSettings:
-    """The files as they are loaded, with what is seen and read kept on disk."""
+    """Return the settings that load the files with a disk cache."""
     return replace(load_settings, cache=CacheSettings(tmp_path_factory.mktemp("engine")))
 
 
 # A module uses one of these two, so that with the cold reader the memory holds the model twice.
 @pytest.fixture(scope="module")
-def session(load_settings: LoadSettings) -> Iterator[Session]:
-    """The model, loaded; what its KV cache holds is what the last test left there."""
+def session(load_settings: LoadSettings) -> Iterator[LoadedModel]:
+    """Yield the loaded model. Its KV cache holds what the last test left there."""
     yield from _loaded(load_settings)
 
 
 @pytest.fixture(scope="module")
-def keeping(kept_settings: LoadSettings) -> Iterator[Session]:
-    """The model, loaded, keeping what it sees and reads on disk."""
+def keeping(kept_settings: LoadSettings) -> Iterator[LoadedModel]:
+    """Yield the loaded model, with a disk cache."""
     yield from _loaded(kept_settings)
 
 
-def _loaded(settings: LoadSettings) -> Iterator[Session]:
-    from refsheet_tui.engine.native.session import Session
+def _loaded(settings: LoadSettings) -> Iterator[LoadedModel]:
+    from refsheet_tui.engine.native.loaded_model import LoadedModel
 
-    session = Session()
+    session = LoadedModel()
     session.load(settings, lambda _: True)
     yield session
     session.close()
@@ -110,7 +110,7 @@ def _loaded(settings: LoadSettings) -> Iterator[Session]:
 
 @pytest.fixture(scope="session")
 def cold(load_settings: LoadSettings) -> Iterator[ColdReader]:
-    """The same model once more, for cold runs."""
+    """Yield the same model once more, for cold runs."""
     from helpers.cold_runs import ColdReader
 
     reader = ColdReader(load_settings, first=64, last=64, calibrations=2)

@@ -1,4 +1,4 @@
-"""The bound on reuse finds one wrong token of a conversation, on these weights."""
+"""The bound on reuse finds one wrong token of a conversation, with these weights."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pytest
 from helpers.cold_runs import ColdReader, read, runner
 from helpers.figures import Figures
 from helpers.talks import QUESTIONS, model, prompt_of, user
-from refsheet_tui.engine.native.context import Context
-from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.native.llama_context import LlamaContext
+from refsheet_tui.engine.native.loaded_model import LoadedModel
 
 PROMPT = prompt_of([user(QUESTIONS[0]), model("Come in. Mind the stairs."), user(QUESTIONS[5])])
-# A word that stands nowhere in the prompt.
+# A word that does not occur in the prompt.
 ANOTHER = "Tuesday"
 
 
 @pytest.mark.parametrize("part", [0.2, 0.5, 0.8])
 def test_one_wrong_token(
-    session: Session,
+    session: LoadedModel,
     cold: ColdReader,
     figures: Figures,
     monkeypatch: pytest.MonkeyPatch,
@@ -27,26 +27,26 @@ def test_one_wrong_token(
 ) -> None:
     kv = runner(session)._kv
     length = sum(part.positions for part in session.tokenize(PROMPT))
-    # Further back than the window, most layers see nothing that could be wrong: the demo's window
-    # is shorter than the prompt.
-    seen = min(length, kv.context.window or length)
+    # Most layers don't see further back than the window, so a fault there would not show. The
+    # demo's window is shorter than the prompt.
+    seen = min(length, kv.context.sliding_window or length)
     place = length - seen + int(part * seen)
     question = session.tokenize(prompt_of([user(ANOTHER)]))
     wrong = next(part for part in question if part.text.endswith(ANOTHER)).tokens[-1]
-    original = Context.read_tokens
+    original = LlamaContext.read_tokens
 
     def read_wrong(
-        self: Context, tokens: Sequence[int], position: int, *, want_logits: bool
+        self: LlamaContext, tokens: Sequence[int], position: int, *, want_logits: bool
     ) -> bool:
         changed = [wrong if position + i == place else token for i, token in enumerate(tokens)]
         return original(self, changed, position, want_logits=want_logits)
 
-    kv.forget()
+    kv.clear()
     with monkeypatch.context() as patched:
-        patched.setattr(Context, "read_tokens", read_wrong)
+        patched.setattr(LlamaContext, "read_tokens", read_wrong)
         read(session, PROMPT)
     comparison = cold.compare(session, PROMPT)
-    kv.forget()
+    kv.clear()
     figures.add(
         f"KL of a fault: token {place} of {length} is wrong",
         f"{comparison.kl:.5f}",

@@ -1,4 +1,4 @@
-"""Forecasts of memory and speed are what is measured."""
+"""The estimates of memory and speed agree with what is measured."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import os
 
 from helpers.figures import Figures
 from helpers.talks import QUESTIONS, prompt_of, user
-from measure_memory import foretold, measured
-from refsheet_tui.engine import Finished, GenerationSettings, LoadSettings, LocalEngine
-from refsheet_tui.engine.files import Files
-from refsheet_tui.engine.memory import Shape
-from refsheet_tui.engine.parts import model_size
-from refsheet_tui.weights.fit import fit
+from measure_memory import estimate_bytes, measure_peak
+from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine, ReplyFinished
+from refsheet_tui.engine.file_checks import CheckedFiles
+from refsheet_tui.engine.memory import ModelShape
+from refsheet_tui.engine.split_files import model_size
+from refsheet_tui.weights.fit import estimate_fit
 from refsheet_tui.weights.measuring import measure_machine
 
 _MIB = 1 << 20
-# The allocator's pages and what a library brings differ from system to system.
+# The pages of the allocator and the size of the libraries differ from system to system.
 _MEMORY_WITHIN = 0.1
 _WRITTEN = 100
 
 
 async def test_memory(load_settings: LoadSettings, figures: Figures) -> None:
-    forecast = foretold(load_settings)
-    peak, info = await measured(load_settings)
+    forecast = estimate_bytes(load_settings)
+    peak, info = await measure_peak(load_settings)
     what = f"memory forecast over peak ({peak / _MIB:,.0f} MiB)"
     ratio = f"{forecast / peak:.3f}"
     if info.device != "CPU" or info.is_demo:
-        # A GPU's memory is not the process's; the demo's vision tower is smaller than every other.
+        # A GPU's memory is not the process's. The demo's vision tower is smaller than all others.
         figures.add(what, ratio, "only reported for a GPU and for the demo")
         return
     figures.add(what, ratio, f"{1 - _MEMORY_WITHIN:.2f} to {1 + _MEMORY_WITHIN:.2f}")
@@ -34,13 +34,15 @@ async def test_memory(load_settings: LoadSettings, figures: Figures) -> None:
 
 
 async def test_speed_is_reported(
-    load_settings: LoadSettings, files: Files, figures: Figures
+    load_settings: LoadSettings, files: CheckedFiles, figures: Figures
 ) -> None:
-    """A time proves nothing on a machine that does other things; the ratio is for the reader."""
+    """A time proves nothing on a machine that does other things, so the ratio is only reported."""
     machine = measure_machine(again=True).machine
     model = model_size(load_settings.model)
     projector = load_settings.mmproj.stat().st_size if load_settings.mmproj else 0
-    forecast = fit(Shape.of(files.model), model, projector, load_settings, machine).speed
+    forecast = estimate_fit(
+        ModelShape.from_header(files.model_header), model, projector, load_settings, machine
+    ).tokens_per_s
     engine = LocalEngine()
     await engine.load(load_settings)
     try:
@@ -49,7 +51,7 @@ async def test_speed_is_reported(
         finished = [event async for event in engine.generate(prompt, settings)][-1]
     finally:
         await engine.close()
-    assert isinstance(finished, Finished)
+    assert isinstance(finished, ReplyFinished)
     cost = finished.timings
     read = finished.prompt_tokens / cost.read_s
     figures.add(f"reading, tokens a second ({os.cpu_count()} processors)", f"{read:.0f}")

@@ -1,4 +1,4 @@
-"""Pictures: what was seen once is seen again, and predicts what a cold run predicts."""
+"""A picture that was encoded once is used again, and predicts the same as a cold run."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from helpers.cold_runs import ColdReader, read, runner
 from helpers.figures import Figures
 from helpers.talks import GREEDY, judge, prompt_of, write
-from refsheet_tui.engine import LoadSettings, Looking
-from refsheet_tui.engine.native.meter import Meter
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.engine import LoadSettings, PictureProgress
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.loaded_model import LoadedModel
+from refsheet_tui.engine.native.reply_stats import ReplyStats
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.pictures import PictureView, view
 from refsheet_tui.prompting import Prompt, Turn
@@ -27,8 +27,8 @@ def sees(load_settings: LoadSettings, figures: Figures) -> None:
 
 
 @pytest.fixture(scope="module")
-def sheet(keeping: Session) -> PictureView:
-    eye = runner(keeping)._eye
+def sheet(keeping: LoadedModel) -> PictureView:
+    eye = runner(keeping)._picture_encoder
     assert eye is not None
     return view(samples_dir() / "ember.png", eye._projector.picture_size, False)
 
@@ -38,9 +38,9 @@ def prompt_with(sheet: PictureView, words: str) -> Prompt:
 
 
 def test_soft_tokens_are_the_same_each_time(
-    keeping: Session, sheet: PictureView, figures: Figures
+    keeping: LoadedModel, sheet: PictureView, figures: Figures
 ) -> None:
-    eye = runner(keeping)._eye
+    eye = runner(keeping)._picture_encoder
     assert eye is not None
     once, again = (eye._projector.encode(sheet.whole) for _ in range(2))
     largest = float(np.abs(once - again).max())
@@ -51,7 +51,7 @@ def test_soft_tokens_are_the_same_each_time(
 
 
 def test_another_reply_behind_a_picture(
-    keeping: Session, sheet: PictureView, cold: ColdReader, figures: Figures
+    keeping: LoadedModel, sheet: PictureView, cold: ColdReader, figures: Figures
 ) -> None:
     prompt = prompt_with(sheet, "Who is this? Describe the colors.")
     write(keeping, prompt, GREEDY)
@@ -60,7 +60,7 @@ def test_another_reply_behind_a_picture(
 
 
 def test_a_picture_that_was_restored_from_disk(
-    keeping: Session,
+    keeping: LoadedModel,
     sheet: PictureView,
     kept_settings: LoadSettings,
     cold: ColdReader,
@@ -68,12 +68,14 @@ def test_a_picture_that_was_restored_from_disk(
 ) -> None:
     prompt = prompt_with(sheet, "And now?")
     read(keeping, prompt)
-    units = list(runner(keeping)._kv.ledger.units)
-    keeping.snapshot()
+    units = list(runner(keeping)._kv.contents.units)
+    keeping.save_snapshot()
     keeping.load(kept_settings, lambda _: True)
-    events = list(keeping.generate(prompt, replace(GREEDY, max_new_tokens=0), Meter(), Stop()))
-    looks = sum(isinstance(event, Looking) for event in events)
+    events = list(
+        keeping.generate(prompt, replace(GREEDY, max_new_tokens=0), ReplyStats(), CancelToken())
+    )
+    looks = sum(isinstance(event, PictureProgress) for event in events)
     figures.add("pictures encoded again after a restart", looks, "0")
     assert looks == 0
-    assert list(runner(keeping)._kv.ledger.units) == units
+    assert list(runner(keeping)._kv.contents.units) == units
     judge(figures, "a picture restored from disk", keeping, prompt, cold)

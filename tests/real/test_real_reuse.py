@@ -1,4 +1,4 @@
-"""Nothing is read twice, and what is reused predicts what a cold run predicts."""
+"""Nothing is read twice, and what is reused predicts the same as a cold run."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from helpers.talks import (
     written,
 )
 from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.native.loaded_model import LoadedModel
 from refsheet_tui.prompting import Turn
 
 TURNS = 8
 
 
 @pytest.fixture(scope="module")
-def chat(keeping: Session) -> list[Turn]:
-    """A conversation of four questions and replies, as the model wrote them."""
+def chat(keeping: LoadedModel) -> list[Turn]:
+    """Return a conversation of four questions and replies, as the model wrote them."""
     turns: list[Turn] = []
     for question in QUESTIONS[:4]:
         turns.append(user(question))
@@ -38,7 +38,7 @@ def chat(keeping: Session) -> list[Turn]:
 
 
 def test_the_next_turn(
-    keeping: Session, chat: list[Turn], cold: ColdReader, figures: Figures
+    keeping: LoadedModel, chat: list[Turn], cold: ColdReader, figures: Figures
 ) -> None:
     prompt = prompt_of([*chat, user(QUESTIONS[4])])
     read(keeping, prompt)
@@ -46,7 +46,7 @@ def test_the_next_turn(
 
 
 def test_another_reply(
-    keeping: Session, chat: list[Turn], cold: ColdReader, figures: Figures
+    keeping: LoadedModel, chat: list[Turn], cold: ColdReader, figures: Figures
 ) -> None:
     prompt = prompt_of(chat[:-1])
     write(keeping, prompt)
@@ -56,22 +56,22 @@ def test_another_reply(
 
 
 def test_another_reply_to_one_that_outgrew_the_window(
-    keeping: Session, chat: list[Turn], cold: ColdReader, figures: Figures
+    keeping: LoadedModel, chat: list[Turn], cold: ColdReader, figures: Figures
 ) -> None:
-    """The end of the prompt is found in the snapshot that was taken before it was forgotten."""
+    """The end of the prompt is in the snapshot that was taken before it was forgotten."""
     prompt = prompt_of([*chat, user(QUESTIONS[5])])
     read(keeping, prompt)
     kv = runner(keeping)._kv
     end = kv.positions
     write(keeping, prompt, replace(RAMBLE, max_new_tokens=past_the_window(keeping)))
-    assert not kv.ledger.reaches(end, kv.context.window)
+    assert not kv.contents.can_resume_at(end, kv.context.sliding_window)
     _, finished = written(keeping, prompt, replace(GREEDY, max_new_tokens=0))
     assert finished.reused_tokens == finished.prompt_tokens
     judge(figures, "another reply, window outgrown", keeping, prompt, cold)
 
 
 def test_an_edited_question(
-    keeping: Session, chat: list[Turn], cold: ColdReader, figures: Figures
+    keeping: LoadedModel, chat: list[Turn], cold: ColdReader, figures: Figures
 ) -> None:
     edited = [*chat[:4], user("I meant: how many buttons has your coat?"), *chat[5:]]
     prompt = prompt_of([*edited, user(QUESTIONS[4])])
@@ -79,18 +79,20 @@ def test_an_edited_question(
     judge(figures, "an edited question", keeping, prompt, cold)
 
 
-def test_a_branch(keeping: Session, chat: list[Turn], cold: ColdReader, figures: Figures) -> None:
+def test_a_branch(
+    keeping: LoadedModel, chat: list[Turn], cold: ColdReader, figures: Figures
+) -> None:
     prompt = prompt_of([*chat[:2], user(QUESTIONS[6])])
     read(keeping, prompt)
     judge(figures, "a branch", keeping, prompt, cold)
 
 
 def test_a_switch_to_another_chat_and_back(
-    keeping: Session, chat: list[Turn], cold: ColdReader, figures: Figures
+    keeping: LoadedModel, chat: list[Turn], cold: ColdReader, figures: Figures
 ) -> None:
     prompt = prompt_of([*chat, user(QUESTIONS[7])])
     read(keeping, prompt)
-    keeping.snapshot()
+    keeping.save_snapshot()
     read(keeping, prompt_of([user("Something else entirely: what is the capital of France?")]))
     _, finished = written(keeping, prompt, replace(GREEDY, max_new_tokens=0))
     assert finished.reused_tokens == finished.prompt_tokens
@@ -98,7 +100,7 @@ def test_a_switch_to_another_chat_and_back(
 
 
 def test_a_restart(
-    keeping: Session,
+    keeping: LoadedModel,
     chat: list[Turn],
     kept_settings: LoadSettings,
     cold: ColdReader,
@@ -106,7 +108,7 @@ def test_a_restart(
 ) -> None:
     prompt = prompt_of([*chat, user(QUESTIONS[4])])
     reply = model(write(keeping, prompt, GREEDY))
-    keeping.snapshot()
+    keeping.save_snapshot()
     keeping.load(kept_settings, lambda _: True)
     later = prompt_of([*chat, user(QUESTIONS[4]), reply, user(QUESTIONS[7])])
     _, finished = written(keeping, later, replace(GREEDY, max_new_tokens=0))
@@ -115,16 +117,18 @@ def test_a_restart(
 
 
 def test_greedy_replies(
-    keeping: Session, chat: list[Turn], cold: ColdReader, figures: Figures
+    keeping: LoadedModel, chat: list[Turn], cold: ColdReader, figures: Figures
 ) -> None:
-    """Every token of a reply on top of what is reused is one that a cold run would choose."""
+    """After reuse, every token of a reply is one that a cold run would choose."""
     prompt = prompt_of([*chat, user(QUESTIONS[5])])
     read(keeping, prompt)
-    units = list(runner(keeping)._kv.ledger.units)
+    units = list(runner(keeping)._kv.contents.units)
     write(keeping, prompt, replace(GREEDY, max_new_tokens=100))
-    ledger = runner(keeping)._kv.ledger
+    ledger = runner(keeping)._kv.contents
     reply = [
-        unit for unit in (*ledger.units[len(units) :], *ledger.written) if isinstance(unit, int)
+        unit
+        for unit in (*ledger.units[len(units) :], *ledger.unread_tokens)
+        if isinstance(unit, int)
     ]
     wrong = cold.wrong_choices(units, prompt, reply)
     figures.add(f"wrong tokens in a greedy reply of {len(reply)}", len(wrong), "0")

@@ -14,19 +14,19 @@ from helpers.cold_runs import read, runner
 from helpers.figures import Figures
 from helpers.talks import QUESTIONS, prompt_of, user
 from refsheet_tui.engine import GenerationSettings
-from refsheet_tui.engine.native.context import Floats
+from refsheet_tui.engine.native.llama_context import Floats
+from refsheet_tui.engine.native.loaded_model import LoadedModel
 from refsheet_tui.engine.native.sampler import Sampler
-from refsheet_tui.engine.native.session import Session
 
 Probabilities = NDArray[np.float64]
 
 DRAWS = 2000
-# As many more to tell how often chance alone is as far off.
+# Simulated series of draws, which show how often chance alone differs as much.
 SIMULATED = 20_000
 # One run in a hundred would fail by chance if the seeds changed, over all cases together
 # (Bonferroni); they don't.
 CHANCE = 0.01
-# Rarer tokens are counted together: chi-square says little about them one by one.
+# Rarer tokens are counted together, because chi-square says little about each of them.
 FEWEST = 5.0
 DEFAULT = GenerationSettings()
 CASES = {
@@ -49,7 +49,7 @@ def reference(logits: Floats, settings: GenerationSettings) -> Probabilities:
         scores[scores < np.sort(scores)[-settings.top_k]] = -np.inf
     if settings.top_p < 1:
         order = np.argsort(scores)
-        # From the least likely on, as long as together they are no more than what is cut off.
+        # Cut off the least likely, as long as together they have at most this probability.
         scores[order[np.cumsum(softmax(scores)[order]) <= 1 - settings.top_p]] = -np.inf
     if settings.min_p:
         chances = softmax(scores)
@@ -70,26 +70,29 @@ def chi_squares(counts: Probabilities, expected: Probabilities) -> Probabilities
 
 
 @pytest.fixture(scope="module", params=PLACES)
-def at_a_place(request: pytest.FixtureRequest, session: Session) -> str:
-    """The model's KV cache stands where the next token is to be drawn."""
+def at_a_place(request: pytest.FixtureRequest, session: LoadedModel) -> str:
+    """Put the model's KV cache where the next token is to be drawn."""
     turns = [user(QUESTIONS[5])]
     read(session, prompt_of(turns))
     if request.param == PLACES[1]:
         words = session.tokenize(prompt_of([user("The clock was made by")]))
         text = next(part for part in words if part.kind == "text").tokens[-5:]
-        assert runner(session)._kv.read(text, {}, want_logits=True)
+        assert runner(session)._kv.read_batch(text, {}, want_logits=True)
     return str(request.param)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_draws(session: Session, at_a_place: str, case: str, figures: Figures) -> None:
+def test_draws(session: LoadedModel, at_a_place: str, case: str, figures: Figures) -> None:
     settings = replace(CASES[case], seed=7)
     context = runner(session)._kv.context
-    logits = context.logits()
+    logits = context.get_logits()
     chances = reference(logits, settings)
     sampler = Sampler(settings, runner(session)._model, [])
-    # A reply's first token is drawn by kept logits.
-    draw = (partial(sampler.first, logits), partial(sampler.next, context))
+    # A reply's first token is drawn by stored logits.
+    draw = (
+        partial(sampler.sample_from_logits, logits),
+        partial(sampler.sample_from_context, context),
+    )
     drawn = Counter(draw[number % 2]() for number in range(DRAWS))
     sampler.close()
     assert all(chances[token] > 0 for token in drawn)
@@ -100,7 +103,7 @@ def test_draws(session: Session, at_a_place: str, case: str, figures: Figures) -
     bins = np.append(expected[often], DRAWS - expected[often].sum())
     counts = np.append(counts, DRAWS - counts.sum())
     if bins[-1] < FEWEST:
-        # What is left over is too rare for a bin of its own.
+        # The rest is too rare for a separate bin.
         bins, counts = (
             np.append(bins[:-2], bins[-2:].sum()),
             np.append(counts[:-2], counts[-2:].sum()),

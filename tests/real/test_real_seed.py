@@ -12,9 +12,9 @@ from helpers.figures import Figures
 from helpers.talks import QUESTIONS, SYSTEM, model, past_the_window, prompt_of, user
 from helpers.watched_replies import told
 from refsheet_tui.engine import CacheSettings, LoadSettings
-from refsheet_tui.engine.native.meter import Meter
-from refsheet_tui.engine.native.session import Session
-from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.loaded_model import LoadedModel
+from refsheet_tui.engine.native.reply_stats import ReplyStats
 from refsheet_tui.prompting import build_prefix
 
 SEEDS = (1, 2, 3)
@@ -27,13 +27,13 @@ def test_a_seed_is_a_reply(
     load_settings: LoadSettings, seed: int, figures: Figures, tmp_path: Path
 ) -> None:
     prompt = prompt_of(TURNS)
-    session = Session()
+    session = LoadedModel()
     session.load(load_settings, lambda _: True)
     cold = told(session, prompt, seed)
 
     kept_settings = replace(load_settings, cache=CacheSettings(tmp_path))
     session.load(kept_settings, lambda _: True)
-    for _ in session.prewarm(build_prefix(OPENING, SYSTEM), Meter(), Stop()):
+    for _ in session.prewarm(build_prefix(OPENING, SYSTEM), ReplyStats(), CancelToken()):
         pass
     again = {"read ahead": told(session, prompt, seed), "again": told(session, prompt, seed)}
     read(session, prompt)
@@ -43,7 +43,7 @@ def test_a_seed_is_a_reply(
     again["after another turn"] = told(session, prompt, seed)
     told(session, prompt_of([user(QUESTIONS[6])]), seed)
     again["after another chat"] = told(session, prompt, seed)
-    session.snapshot()
+    session.save_snapshot()
     session.load(kept_settings, lambda _: True)
     again["after a restart"] = told(session, prompt, seed)
     session.close()

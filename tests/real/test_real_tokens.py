@@ -9,7 +9,7 @@ import pytest
 from helpers.cold_runs import runner
 from helpers.figures import Figures
 from helpers.gemma_tokens import CONVERSATIONS, DIFFERENT, EQUAL, VOCABULARY
-from refsheet_tui.engine.native.session import Session
+from refsheet_tui.engine.native.loaded_model import LoadedModel
 from refsheet_tui.prompting import Prompt, TextPart, Turn, build_prompt
 
 # Token ids of the published vocabulary.
@@ -17,8 +17,11 @@ _CONTROL = {0, 1, 2, 3, 105, 106, 255_999, 256_000}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def has_the_vocabulary(session: Session, figures: Figures) -> None:
-    """The vision models' files end with more, unused tokens."""
+def has_the_vocabulary(session: LoadedModel, figures: Figures) -> None:
+    """Skip the test for a file without the published vocabulary.
+
+    The files of models that can see pictures end with more, unused tokens.
+    """
     found = runner(session)._model.n_vocab
     if found < VOCABULARY:
         why = f"this file has {found:,} tokens; the goldens are for Gemma 3's {VOCABULARY:,}"
@@ -26,7 +29,7 @@ def has_the_vocabulary(session: Session, figures: Figures) -> None:
         pytest.skip(why)
 
 
-def ids(session: Session, prompt: Prompt) -> list[int]:
+def ids(session: LoadedModel, prompt: Prompt) -> list[int]:
     return [token for part in session.tokenize(prompt) for token in part.tokens]
 
 
@@ -35,17 +38,19 @@ def judge(figures: Figures, what: str, wrong: Sequence[object], total: int) -> N
     assert not wrong
 
 
-def test_texts_are_split_as_the_reference_splits_them(session: Session, figures: Figures) -> None:
+def test_texts_are_split_as_the_reference_splits_them(
+    session: LoadedModel, figures: Figures
+) -> None:
     wrong = [
         (row["kind"], row["text"])
         for row in EQUAL
-        if ids(session, Prompt.of((TextPart(row["text"]),))) != row["ids"]
+        if ids(session, Prompt.from_parts((TextPart(row["text"]),))) != row["ids"]
     ]
     judge(figures, "token ids equal to the reference's: texts", wrong, len(EQUAL))
 
 
 def test_conversations_are_written_as_the_reference_writes_them(
-    session: Session, figures: Figures
+    session: LoadedModel, figures: Figures
 ) -> None:
     wrong = []
     for row in CONVERSATIONS:
@@ -58,12 +63,12 @@ def test_conversations_are_written_as_the_reference_writes_them(
     judge(figures, "token ids equal to the reference's: conversations", wrong, len(CONVERSATIONS))
 
 
-def test_typed_control_tokens_stay_text(session: Session, figures: Figures) -> None:
+def test_typed_control_tokens_stay_text(session: LoadedModel, figures: Figures) -> None:
     """The reference would make control tokens of them."""
-    piece = runner(session)._tokenizer.piece
+    piece = runner(session)._tokenizer.token_to_piece
     wrong = []
     for row in DIFFERENT:
-        found = ids(session, Prompt.of((TextPart(row["text"]),)))
+        found = ids(session, Prompt.from_parts((TextPart(row["text"]),)))
         if b"".join(map(piece, found)).decode() != row["text"] or _CONTROL & set(found):
             wrong.append(row["text"])
     judge(figures, "typed control tokens that stay text", wrong, len(DIFFERENT))

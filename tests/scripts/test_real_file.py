@@ -1,4 +1,4 @@
-"""`scripts/test --real FILE [MMPROJ]`: the demo stands in for a Gemma 3 of the user's."""
+"""`scripts/test --real FILE [MMPROJ]` tests a file; the demo stands in for the user's Gemma 3."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def run(*command: str | Path, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    # pytest's own variables are this run's.
+    # The variables of pytest belong to this run.
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, check=False)
 
@@ -48,7 +48,7 @@ def test_a_missing_file_is_told_before_anything_else(
 def test_paths_lead_where_the_user_is(
     tmp_path: Path, root: Path, more: list[str], passed_on: list[str]
 ) -> None:
-    """The tests run in the project's folder."""
+    """The tests run in the project's folder, not in the user's."""
     for name in ("my model.gguf", "its projector.gguf"):
         (tmp_path / name).touch()
     machine = Machine.make(tmp_path, root)
@@ -81,12 +81,12 @@ def test_paths_lead_where_the_user_is(
 def test_a_file_of_another_kind_is_refused_in_a_sentence() -> None:
     done = run_tests("--real", ROOT / "README.md")
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
-    assert "README.md is not a GGUF file." in done.stderr
+    assert "README.md isn't a GGUF file." in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_what_is_measured_stands_in_a_table(tmp_path: Path) -> None:
-    """Of all the tests, those that take no more than seconds."""
+    """Only the tests that take no more than seconds are run."""
     model = tmp_path / "my model.gguf"
     shutil.copy(demo_model(), model)
     quick = "verify or tokens or next_turn"

@@ -8,13 +8,19 @@ import gguf
 import numpy as np
 import pytest
 
-from make_synthetic_model import SHAPES, Tensor, projector_tensors, text_tensors, write_text
-from refsheet_tui.engine import Finished, GenerationSettings, LoadSettings, LocalEngine, TextDelta
+from make_synthetic_model import SHAPES, TensorSpec, projector_tensors, text_tensors, write_text
+from refsheet_tui.engine import (
+    GenerationSettings,
+    LoadSettings,
+    LocalEngine,
+    ReplyFinished,
+    TextDelta,
+)
 from refsheet_tui.prompting import Turn, build_prompt
 
 
-def size(tensors: list[Tensor]) -> int:
-    """In bytes."""
+def size(tensors: list[TensorSpec]) -> int:
+    """Return the size in bytes."""
     return sum(
         int(np.prod(gguf.quant_shape_to_byte_shape(each.shape, each.kind))) for each in tensors
     )
@@ -45,7 +51,7 @@ async def test_it_runs_and_reads_back_what_it_wrote(tmp_path: Path) -> None:
         settings = GenerationSettings(max_new_tokens=8, sample=False)
         events = [event async for event in engine.generate(prompt, settings)]
         text = "".join(event.text for event in events if isinstance(event, TextDelta))
-        assert isinstance(events[-1], Finished) and events[-1].new_tokens == 8
+        assert isinstance(events[-1], ReplyFinished) and events[-1].new_tokens == 8
         parts = await engine.tokenize(build_prompt([Turn("user", (text,))]))
         assert sum(len(part.tokens) for part in parts if text in part.text) >= len(text) > 0
     finally:

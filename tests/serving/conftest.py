@@ -1,4 +1,4 @@
-"""A person who has chosen a model before: nobody asks them which one."""
+"""Settings of a user who has chosen a model before, so that no screen asks for one."""
 
 from __future__ import annotations
 

@@ -17,12 +17,12 @@ TOKEN = "a-token-of-32-characters-or-more"
 
 @pytest.mark.parametrize("token", [None, TOKEN])
 async def test_a_person_chats_in_a_browser(tmp_path: Path, token: str | None) -> None:
-    """And nothing is fetched from anywhere else."""
+    """A user chats in a browser, and the page fetches nothing from other sites."""
     address = Address.of("127.0.0.1", 0, token)
     async with served(address) as url, browser(tmp_path / "browser") as tabs:
         tab = await tabs.tab(url if token is None else f"{url}/?token={token}")
         await tab.shows("Ember")
-        await tab.shows("ready")
+        await tab.shows("Ready")
         await tab.shows("f1 Help")
         await tab.press_enter()
         await tab.shows("Message Ember")
@@ -63,7 +63,7 @@ async def test_a_second_tab_says_where_the_first_is(tmp_path: Path) -> None:
 
 
 async def test_the_browser_s_own_rules_hold(tmp_path: Path) -> None:
-    """A link can name an address that textual-serve's page would fetch."""
+    """A link can't make the page fetch another address, as textual-serve's page would."""
     async with served() as url, browser(tmp_path / "browser") as tabs:
         tab = await tabs.tab(f"{url}/?ping=http://elsewhere.invalid/")
         await tab.shows("Ember")

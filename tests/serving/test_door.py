@@ -1,4 +1,4 @@
-"""Who is answered by `refsheet serve`, and who is not."""
+"""Access control: which requests `refsheet serve` answers, and which it refuses."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def test_this_machine_is_answered_under_its_names(name: str) -> None:
     "name", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "[::1", "", "0"]
 )
 async def test_a_name_that_was_pointed_here_is_refused(path: str, name: str) -> None:
-    """DNS rebinding: the browser takes a page of the site of that name for one of ours."""
+    """In DNS rebinding, the browser takes a page of another site for one of ours."""
     async with served() as url, ClientSession() as session:
         for host in (name, f"{name}:8000"):
             assert await status(session, f"{url}{path}", Host=host) == 403
@@ -52,7 +52,7 @@ async def test_a_name_that_was_pointed_here_is_refused(path: str, name: str) -> 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1", ""])
 async def test_a_page_of_another_site_gets_no_connection(origin: str) -> None:
-    """Nor one that another program on this machine serves."""
+    """Pages of other sites, and of other programs on this machine, get no connection."""
     async with served() as url, ClientSession() as session:
         assert await handshake(session, url, Origin=origin) == 403
         assert await status(session, url, Origin=origin) == 403
@@ -80,7 +80,7 @@ async def test_the_token_is_said_once() -> None:
             cookie = answer.headers["Set-Cookie"]
         value, *how = cookie.split("; ")
         assert {"HttpOnly", "SameSite=Strict"} <= set(how)
-        # The jar of the session keeps no cookies of bare addresses.
+        # The cookie jar of the session ignores cookies of IP addresses.
         assert await status(session, url, Cookie=value) == 200
         assert await status(session, f"{url}/static/js/textual.js", Cookie=value) == 200
         assert await status(session, f"{url}/nothing", Cookie=value) == 404
@@ -95,7 +95,7 @@ async def test_the_token_opens_nothing_to_pages_of_other_sites() -> None:
 
 
 async def test_this_machine_can_ask_for_a_token_too() -> None:
-    """Others may have an account on it."""
+    """A token can be required on this machine too, which other users may have accounts on."""
     async with served(Address.of("127.0.0.1", 0, TOKEN)) as url, ClientSession() as session:
         assert await status(session, url) == 403
         assert await status(session, f"{url}/?token={TOKEN}") == 200

@@ -1,4 +1,4 @@
-"""The command `refsheet serve`: what it says, and how it begins and ends."""
+"""The command `refsheet serve`: its output, its start and its end."""
 
 from __future__ import annotations
 
@@ -36,12 +36,17 @@ async def outcome(root: Path, *arguments: str) -> tuple[int | None, str]:
 
 @asynccontextmanager
 async def serving(root: Path, *arguments: str) -> AsyncIterator[tuple[Process, str]]:
-    """The command and the address that it shows; it must end as it should, and quietly."""
+    """Run the command, and yield its process and the URL that it prints.
+
+    At the end, check that it exits without further output.
+    """
     process = await started(root, *arguments, "--port", "0")
     try:
         assert process.stdout is not None
         line = (await process.stdout.readline()).decode()
-        found = re.fullmatch(r"RefSheet is at (http://\S+) until you press ctrl\+c here\.\n", line)
+        found = re.fullmatch(
+            r"RefSheet is running at (http://\S+) \(press Ctrl\+C to stop\)\n", line
+        )
         assert found, line
         yield process, found[1]
     finally:
@@ -55,7 +60,7 @@ async def serving(root: Path, *arguments: str) -> AsyncIterator[tuple[Process, s
 async def test_ctrl_c_ends_it_with_everything_it_began(root: Path, number: signal.Signals) -> None:
     async with serving(root) as (process, url), ClientSession() as session:
         page = await Page.open(session, url)
-        await page.shows("ready")
+        await page.shows("Ready")
         screens = screens_of(psutil.Process(process.pid))
         assert len(screens) == 2
         process.send_signal(number)
@@ -73,7 +78,7 @@ async def test_ctrl_c_ends_it_without_a_tab(root: Path) -> None:
 async def test_nothing_outlives_a_server_that_is_killed(root: Path) -> None:
     async with serving(root) as (process, url), ClientSession() as session:
         page = await Page.open(session, url)
-        await page.shows("ready")
+        await page.shows("Ready")
         screens = screens_of(psutil.Process(process.pid))
         process.kill()
         await until_gone(screens)
@@ -116,7 +121,8 @@ async def test_a_port_that_is_taken(root: Path) -> None:
         code, said = await outcome(root, "--port", str(port))
     assert code == 1
     assert said == (
-        f"refsheet: Port {port} is in use. End what uses it, or choose another one with --port.\n"
+        f"refsheet: Port {port} is in use. Stop the program that uses it, or choose another port "
+        "with --port.\n"
     )
 
 
@@ -124,7 +130,7 @@ async def test_a_port_that_is_taken(root: Path) -> None:
 async def test_an_address_that_this_machine_has_not(root: Path, host: str) -> None:
     code, said = await outcome(root, "--host", host, "--port", "0")
     assert code == 1
-    assert said.startswith(f"refsheet: This machine can't be reached as {host}. ")
+    assert said.startswith(f"refsheet: {host} isn't an address of this computer. ")
     assert said.count("\n") == 1
 
 

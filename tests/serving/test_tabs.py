@@ -1,4 +1,4 @@
-"""A tab of the browser, its process, and how both end."""
+"""A browser tab and its processes, and how they end."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ ELSEWHERE = "open in another tab"
 
 
 async def ready(page: Page) -> list[psutil.Process]:
-    """The processes of a tab that is at rest: the screens and their engine."""
+    """Wait until a tab is idle, and return its processes: the screens and their engine."""
     await page.shows("Ember")
-    await page.shows("ready")
+    await page.shows("Ready")
     processes = screens_of(HERE)
     assert len(processes) == 2
     return processes
@@ -64,12 +64,12 @@ async def test_a_second_tab_is_told_of_the_first() -> None:
         second = await Page.open(session, url)
         await second.shows(ELSEWHERE)
         await second.until_closed()
-        await first.shows("ready")
+        await first.shows("Ready")
         assert len(screens_of(HERE)) == 2
 
 
 async def test_a_page_that_is_loaded_again_gets_in() -> None:
-    """A browser asks for the new connection before it closes the old one."""
+    """A browser opens the new connection before it closes the old one."""
     async with served() as url, ClientSession() as session:
         old = await Page.open(session, url)
         await ready(old)
@@ -83,7 +83,7 @@ async def test_leaving_ends_the_connection() -> None:
     async with served() as url, ClientSession() as session:
         page = await Page.open(session, url)
         processes = await ready(page)
-        await page.say("stdin", "\x11")  # ctrl+q
+        await page.say("stdin", "\x11")  # Ctrl+Q
         await page.until_closed()
         await until_gone(processes)
 
@@ -103,7 +103,7 @@ async def test_a_killed_process_is_missed() -> None:
         page = await Page.open(session, url)
         processes = await ready(page)
         os.kill(processes[0].pid, signal.SIGKILL)
-        await page.shows("ended with status -9")
+        await page.shows("RefSheet exited with status -9")
         await until_gone(processes)
 
 

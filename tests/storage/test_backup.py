@@ -1,4 +1,4 @@
-"""One file that holds everything, whole, and can't be made to hold more."""
+"""Backups contain the whole library, and a hostile one can't write anything else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from helpers.library import add_ember, kept_pictures
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import BackupError
-from refsheet_tui.storage.backup import read_backup, write_backup
+from refsheet_tui.storage.backup import unpack_backup, write_backup
 
 
 @pytest.fixture
@@ -23,14 +23,14 @@ def library(tmp_path: Path) -> Library:
 
 def test_a_copy_is_consistent_while_somebody_writes(library: Library, tmp_path: Path) -> None:
     add_ember(library)
-    chat = library.chats.begin(None).id
+    chat = library.chats.create_chat(None).id
     done = threading.Event()
 
     def write() -> None:
         other = Library.open(tmp_path / "library")
         parent = None
         while not done.is_set():
-            parent = other.tree.add(chat, parent, "user", "word " * 50).id
+            parent = other.tree.add_message(chat, parent, "user", "word " * 50).id
         other.close()
 
     writer = threading.Thread(target=write)
@@ -39,12 +39,12 @@ def test_a_copy_is_consistent_while_somebody_writes(library: Library, tmp_path: 
         for number in range(5):
             file = tmp_path / f"{number}.refsheet"
             write_backup(library.database, file)
-            read_backup(file, tmp_path / f"restored-{number}")
+            unpack_backup(file, tmp_path / f"restored-{number}")
             restored = Library.open(tmp_path / f"restored-{number}")
-            leaf = restored.chats.get(chat).leaf
+            leaf = restored.chats.get_chat(chat).leaf
             if leaf is not None:
-                count = restored.database.row("SELECT count(*) FROM messages")
-                assert count == (len(restored.tree.path(leaf)),)
+                count = restored.database.fetch_row("SELECT count(*) FROM messages")
+                assert count == (len(restored.tree.path_to(leaf)),)
             assert kept_pictures(restored) == kept_pictures(library)
             restored.close()
     finally:
@@ -55,7 +55,7 @@ def test_a_copy_is_consistent_while_somebody_writes(library: Library, tmp_path: 
 def test_names_in_a_backup_are_no_paths(library: Library, tmp_path: Path) -> None:
     add_ember(library)
     evil = "../../evil"
-    with library.database.writing() as connection:
+    with library.database.transaction() as connection:
         connection.execute(
             "INSERT INTO pictures (sha256, bytes, created) VALUES (?, 1, 0)", (evil,)
         )
@@ -65,7 +65,7 @@ def test_names_in_a_backup_are_no_paths(library: Library, tmp_path: Path) -> Non
         archive.writestr(f"pictures/{evil}", "x")
         archive.writestr("../outside", "x")
     before = {path for path in tmp_path.rglob("*") if "in" not in path.parts}
-    read_backup(file, tmp_path / "in")
+    unpack_backup(file, tmp_path / "in")
     after = {path for path in tmp_path.rglob("*") if not path.is_relative_to(tmp_path / "in")}
     assert after == before
     assert not any("evil" in path.name for path in (tmp_path / "in").rglob("*"))
@@ -87,10 +87,10 @@ def test_a_damaged_backup_is_whole_or_refused(
         changed[int(place * len(changed))] = byte
     file.write_bytes(changed)
     try:
-        read_backup(file, folder / "in")
+        unpack_backup(file, folder / "in")
     except BackupError as error:
         assert error.problem and error.remedy
     else:
         restored = Library.open(folder / "in")
-        assert len(restored.characters.latest()) == 1
+        assert len(restored.characters.latest_characters()) == 1
         restored.close()

@@ -1,4 +1,4 @@
-"""The file that must never be lost: brought up to date, shared, refused when newer, recovered."""
+"""The database file: it is migrated, shared, recovered, and refused if it is newer."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from refsheet_tui.characters.library import CharacterLibrary
-from refsheet_tui.characters.search import search
-from refsheet_tui.chats.shelf import ChatShelf
-from refsheet_tui.chats.tree import MessageTree
+from refsheet_tui.characters.character_store import CharacterStore
+from refsheet_tui.characters.search import search_characters
+from refsheet_tui.chats.chat_store import ChatStore
+from refsheet_tui.chats.message_tree import MessageTree
 from refsheet_tui.errors import StorageError
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting.turns import Role
@@ -20,17 +20,17 @@ from refsheet_tui.storage import Database, PictureStore
 from refsheet_tui.storage.migrations import MIGRATIONS
 
 
-def library(folder: Path) -> tuple[Database, ChatShelf, MessageTree]:
+def library(folder: Path) -> tuple[Database, ChatStore, MessageTree]:
     database = Database(folder / "library.db")
     pictures = PictureStore(database)
-    return database, ChatShelf(database, pictures), MessageTree(database, pictures)
+    return database, ChatStore(database, pictures), MessageTree(database, pictures)
 
 
 def test_a_new_file_has_every_step(tmp_path: Path) -> None:
     database, _, _ = library(tmp_path)
-    assert database.row("PRAGMA user_version") == (len(MIGRATIONS),)
-    assert database.row("PRAGMA journal_mode") == ("wal",)
-    assert database.recovered is None
+    assert database.fetch_row("PRAGMA user_version") == (len(MIGRATIONS),)
+    assert database.fetch_row("PRAGMA journal_mode") == ("wal",)
+    assert database.recovery_notice is None
 
 
 @pytest.mark.parametrize("version", range(len(MIGRATIONS)))
@@ -41,9 +41,9 @@ def test_every_earlier_version_is_brought_up_to_date(tmp_path: Path, version: in
     old.execute(f"PRAGMA user_version = {version}")
     old.close()
     database, shelf, tree = library(tmp_path)
-    chat = shelf.begin(None)
-    tree.add(chat.id, None, "user", "Hello")
-    assert database.row("PRAGMA user_version") == (len(MIGRATIONS),)
+    chat = shelf.create_chat(None)
+    tree.add_message(chat.id, None, "user", "Hello")
+    assert database.fetch_row("PRAGMA user_version") == (len(MIGRATIONS),)
 
 
 def write_first_version(folder: Path) -> None:
@@ -64,18 +64,18 @@ def write_first_version(folder: Path) -> None:
 def test_the_second_step_knows_asides_and_finds_characters(tmp_path: Path) -> None:
     write_first_version(tmp_path)
     database, shelf, tree = library(tmp_path)
-    (said,) = tree.path(shelf.get(1).leaf or 0)
-    assert (said.text, said.asides) == ("Hello", ())
-    assert [match.name for match in search(database, "kites")] == ["Ember"]
+    (said,) = tree.path_to(shelf.get_chat(1).leaf or 0)
+    assert (said.text, said.context_notes) == ("Hello", ())
+    assert [match.name for match in search_characters(database, "kites")] == ["Ember"]
 
 
 def test_a_damaged_file_of_an_earlier_version_is_recovered_too(tmp_path: Path) -> None:
     write_first_version(tmp_path)
     (tmp_path / "library.db.damaged").touch()
     database, shelf, tree = library(tmp_path)
-    assert database.recovered is not None
-    assert [said.text for said in tree.path(shelf.get(1).leaf or 0)] == ["Hello"]
-    assert [match.name for match in search(database, "dragon")] == ["Ember"]
+    assert database.recovery_notice is not None
+    assert [said.text for said in tree.path_to(shelf.get_chat(1).leaf or 0)] == ["Hello"]
+    assert [match.name for match in search_characters(database, "dragon")] == ["Ember"]
 
 
 def test_a_step_that_fails_leaves_nothing_behind(
@@ -89,31 +89,31 @@ def test_a_step_that_fails_leaves_nothing_behind(
         Database(tmp_path / "library.db")
     monkeypatch.setattr(module, MIGRATIONS)
     database = Database(tmp_path / "library.db")
-    assert database.row("SELECT count(*) FROM sqlite_master WHERE name = 'half'") == (0,)
+    assert database.fetch_row("SELECT count(*) FROM sqlite_master WHERE name = 'half'") == (0,)
 
 
 def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
     database, _, _ = library(tmp_path)
-    with database.writing() as connection:
+    with database.transaction() as connection:
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     database.close()
     before = (tmp_path / "library.db").read_bytes()
-    with pytest.raises(StorageError, match="newer version of refsheet") as caught:
+    with pytest.raises(StorageError, match="newer version of RefSheet") as caught:
         Database(tmp_path / "library.db")
-    assert "Update refsheet" in caught.value.remedy
+    assert "Update RefSheet" in caught.value.remedy
     assert (tmp_path / "library.db").read_bytes() == before
 
 
 def filled(folder: Path, chats: int = 40) -> None:
     database, shelf, tree = library(folder)
     for number in range(chats):
-        chat = shelf.begin(None)
+        chat = shelf.create_chat(None)
         parent = None
         for turn in range(20):
             role: Role = "model" if turn % 2 else "user"
             text = f"chat {number} turn {turn} " + "word " * 60
-            parent = tree.add(chat.id, parent, role, text).id
-    database.row("PRAGMA wal_checkpoint(TRUNCATE)")
+            parent = tree.add_message(chat.id, parent, role, text).id
+    database.fetch_row("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()
 
 
@@ -124,31 +124,31 @@ def damage(file: Path, begin: int, count: int) -> None:
 
 
 def test_what_can_be_read_of_a_damaged_file_is_here_again(tmp_path: Path) -> None:
-    """Found when somebody reads there; mended at the next start."""
+    """Damage is found when the damaged rows are read, and repaired at the next start."""
     filled(tmp_path)
     file = tmp_path / "library.db"
     damage(file, file.stat().st_size // 4096 // 2 * 4096, 8 * 4096)
     broken, _, _ = library(tmp_path)
     with pytest.raises(StorageError, match="damaged") as caught:
-        broken.rows("SELECT count(*), sum(length(text)) FROM messages NOT INDEXED")
-    assert "Start refsheet again" in caught.value.remedy
+        broken.fetch_rows("SELECT count(*), sum(length(text)) FROM messages NOT INDEXED")
+    assert "Restart RefSheet" in caught.value.remedy
     broken.close()
     database, shelf, tree = library(tmp_path)
-    assert database.recovered is not None
+    assert database.recovery_notice is not None
     (aside,) = tmp_path.glob("library-damaged-*.db")
-    assert str(aside) in database.recovered
-    kept = database.rows("SELECT id FROM messages")
+    assert str(aside) in database.recovery_notice
+    kept = database.fetch_rows("SELECT id FROM messages")
     assert 0.8 * 800 < len(kept) < 800
-    assert database.row("PRAGMA integrity_check") == ("ok",)
-    assert database.rows("PRAGMA foreign_key_check") == []
-    chat = next(iter(shelf.latest()))
-    tree.add(chat.id, chat.leaf, "user", "It goes on")
+    assert database.fetch_row("PRAGMA integrity_check") == ("ok",)
+    assert database.fetch_rows("PRAGMA foreign_key_check") == []
+    chat = next(iter(shelf.latest_chats()))
+    tree.add_message(chat.id, chat.leaf, "user", "It goes on")
     database.close()
-    assert library(tmp_path)[0].recovered is None
+    assert library(tmp_path)[0].recovery_notice is None
 
 
 def test_a_damaged_end_does_not_cost_the_beginning(tmp_path: Path) -> None:
-    """The page of the newest messages can't be read, so SQLite can't tell the largest number."""
+    """SQLite can't find the largest number if the page of the newest messages is damaged."""
     filled(tmp_path)
     file = tmp_path / "library.db"
     connection = sqlite3.connect(file)
@@ -160,11 +160,11 @@ def test_a_damaged_end_does_not_cost_the_beginning(tmp_path: Path) -> None:
     damage(file, place // 4096 * 4096, 4096)
     (tmp_path / "library.db.damaged").touch()
     database, shelf, tree = library(tmp_path)
-    kept = database.rows("SELECT id FROM messages")
+    kept = database.fetch_rows("SELECT id FROM messages")
     assert 0.8 * last < len(kept) < last
-    for chat in shelf.latest():
+    for chat in shelf.latest_chats():
         if chat.leaf is not None:
-            assert tree.path(chat.leaf), "every chat ends somewhere"
+            assert tree.path_to(chat.leaf), "every chat ends somewhere"
 
 
 def test_a_version_that_is_no_json_any_more_keeps_nothing_from_being_read(tmp_path: Path) -> None:
@@ -175,9 +175,9 @@ def test_a_version_that_is_no_json_any_more_keeps_nothing_from_being_read(tmp_pa
     connection.close()
     (tmp_path / "library.db.damaged").touch()
     database, shelf, tree = library(tmp_path)
-    characters = CharacterLibrary(database, PictureStore(database))
-    assert [each.profile.name for each in characters.latest()] == ["Ember"]
-    assert [said.text for said in tree.path(shelf.get(1).leaf or 0)] == ["Hello"]
+    characters = CharacterStore(database, PictureStore(database))
+    assert [each.profile.name for each in characters.latest_characters()] == ["Ember"]
+    assert [said.text for said in tree.path_to(shelf.get_chat(1).leaf or 0)] == ["Hello"]
 
 
 def test_a_recovery_that_fails_leaves_everything_as_it_was(
@@ -189,19 +189,19 @@ def test_a_recovery_that_fails_leaves_everything_as_it_was(
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("refsheet_tui.storage.recovery._copy", full)
+    monkeypatch.setattr("refsheet_tui.storage.recovery._copy_table", full)
     with pytest.raises(StorageError, match="can't be recovered"):
         library(tmp_path)
     monkeypatch.undo()
     database, _, _ = library(tmp_path)
-    assert database.recovered is not None
-    assert database.row("SELECT count(*) FROM messages") == (60,)
+    assert database.recovery_notice is not None
+    assert database.fetch_row("SELECT count(*) FROM messages") == (60,)
 
 
 def test_pictures_that_are_there_are_known_again(tmp_path: Path) -> None:
     database, shelf, tree = library(tmp_path)
-    said = tree.add(
-        shelf.begin(None).id, None, "user", "Look!", pictures=[samples_dir() / "miso.png"]
+    said = tree.add_message(
+        shelf.create_chat(None).id, None, "user", "Look!", pictures=[samples_dir() / "miso.png"]
     )
     database.close()
     damaged = sqlite3.connect(tmp_path / "library.db")
@@ -210,27 +210,27 @@ def test_pictures_that_are_there_are_known_again(tmp_path: Path) -> None:
     damaged.close()
     (tmp_path / "library.db.damaged").touch()
     _, _, again = library(tmp_path)
-    assert again.get(said.id).pictures == said.pictures
+    assert again.get_message(said.id).pictures == said.pictures
 
 
 def test_who_writes_to_a_file_that_was_replaced_is_told(tmp_path: Path) -> None:
     database, shelf, _ = library(tmp_path)
-    shelf.begin(None)
+    shelf.create_chat(None)
     (tmp_path / "library.db.damaged").touch()
     other, _, _ = library(tmp_path)
-    assert other.recovered is not None
-    with pytest.raises(StorageError, match="replaced meanwhile"):
-        shelf.begin(None)
-    assert database.rows("SELECT id FROM chats") == other.rows("SELECT id FROM chats")
+    assert other.recovery_notice is not None
+    with pytest.raises(StorageError, match="was replaced by a restore or recovery"):
+        shelf.create_chat(None)
+    assert database.fetch_rows("SELECT id FROM chats") == other.fetch_rows("SELECT id FROM chats")
 
 
 def test_a_file_that_is_no_database_is_kept_aside(tmp_path: Path) -> None:
     filled(tmp_path, 1)
     damage(tmp_path / "library.db", 0, 200)
     database, shelf, _ = library(tmp_path)
-    assert database.recovered is not None
+    assert database.recovery_notice is not None
     assert list(tmp_path.glob("library-damaged-*.db"))
-    assert list(shelf.latest()) == []
+    assert list(shelf.latest_chats()) == []
 
 
 def test_two_programs_write_to_one_file(tmp_path: Path) -> None:
@@ -241,13 +241,13 @@ def test_two_programs_write_to_one_file(tmp_path: Path) -> None:
         "from test_database import library\n"
         "database, shelf, tree = library(Path(sys.argv[1]))\n"
         "for number in range(100):\n"
-        "    tree.add(shelf.begin(None).id, None, 'user', f'other {number}')\n"
+        "    tree.add_message(shelf.create_chat(None).id, None, 'user', f'other {number}')\n"
     )
     folders = [str(each) for each in Path(__file__).parents[:3]]
     other = subprocess.Popen([sys.executable, "-c", script, tmp_path, *folders])
     for number in range(100):
-        tree.add(shelf.begin(None).id, None, "user", f"ours {number}")
+        tree.add_message(shelf.create_chat(None).id, None, "user", f"ours {number}")
     assert other.wait() == 0
-    titles = {chat.title for chat in shelf.latest()}
+    titles = {chat.title for chat in shelf.latest_chats()}
     assert len(titles) == 200
-    assert database.row("PRAGMA integrity_check") == ("ok",)
+    assert database.fetch_row("PRAGMA integrity_check") == ("ok",)

@@ -1,4 +1,4 @@
-"""What a damaged library still holds is here again, whichever of its pages is gone."""
+"""Recovery saves everything that a damaged library still contains, whichever page is damaged."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ PAGE = 4096
 
 def filled(folder: Path, messages: int = 400, words: int = 1) -> None:
     library = Library.open(folder)
-    chat = library.chats.begin(add_ember(library).version)
+    chat = library.chats.create_chat(add_ember(library).version)
     parent = None
     for turn in range(messages):
         role: Role = "model" if turn % 2 else "user"
-        parent = library.tree.add(chat.id, parent, role, f"turn {turn} " + "word " * words).id
+        parent = library.tree.add_message(
+            chat.id, parent, role, f"turn {turn} " + "word " * words
+        ).id
     closed(library)
 
 
 def closed(library: Library) -> Path:
-    library.database.row("PRAGMA wal_checkpoint(TRUNCATE)")
+    library.database.fetch_row("PRAGMA wal_checkpoint(TRUNCATE)")
     library.close()
     library.database.file.with_name("library.db.damaged").touch()
     return library.database.file
@@ -41,7 +43,7 @@ def root(folder: Path, table: str) -> int:
 
 
 def leaves(folder: Path, table: str) -> list[int]:
-    """The numbers of its leaf pages, in their order (SQLite file format, section 1.6)."""
+    """Return the numbers of a table's leaf pages, in order (SQLite file format, section 1.6)."""
     data, page = (folder / "library.db").read_bytes(), root(folder, table)
     begin = (page - 1) * PAGE
     assert data[begin] == 5, "an interior page"
@@ -62,9 +64,9 @@ def overwrite(folder: Path, page: int, content: bytes) -> None:
 
 def recovered(folder: Path) -> Library:
     library = Library.open(folder)
-    assert library.database.recovered is not None
-    assert library.database.row("PRAGMA integrity_check") == ("ok",)
-    assert library.database.rows("PRAGMA foreign_key_check") == []
+    assert library.database.recovery_notice is not None
+    assert library.database.fetch_row("PRAGMA integrity_check") == ("ok",)
+    assert library.database.fetch_rows("PRAGMA foreign_key_check") == []
     return library
 
 
@@ -75,39 +77,41 @@ def test_no_word_is_lost_with_another_table(tmp_path: Path, table: str) -> None:
     filled(tmp_path, 100)
     overwrite(tmp_path, root(tmp_path, table), random.Random(0).randbytes(PAGE))
     library = recovered(tmp_path)
-    (chat,) = library.chats.latest()
-    assert len(library.tree.path(chat.leaf or 0)) == 100
+    (chat,) = library.chats.latest_chats()
+    assert len(library.tree.path_to(chat.leaf or 0)) == 100
     assert chat.title.startswith("turn 0")
-    (character,) = library.characters.latest()
+    (character,) = library.characters.latest_characters()
     if table != "character_versions":
         assert (character.profile.name == "Ember") or table == "characters"
 
 
 def test_a_page_that_holds_what_is_long_behind_is_no_trap(tmp_path: Path) -> None:
-    """As a write that never reached the disk leaves it."""
+    """A page has old content, as after a write that never reached the disk."""
     filled(tmp_path, 1000)
     pages = leaves(tmp_path, "messages")
     data = (tmp_path / "library.db").read_bytes()
     stale = data[(pages[3] - 1) * PAGE : pages[3] * PAGE]
     overwrite(tmp_path, pages[8], stale)
     library = recovered(tmp_path)
-    count = library.database.row("SELECT count(*) FROM messages")
+    count = library.database.fetch_row("SELECT count(*) FROM messages")
     assert count is not None and 800 < int(str(count[0])) < 1000
 
 
 def test_what_stands_behind_a_gap_and_before_a_damaged_end_is_read(tmp_path: Path) -> None:
     library = Library.open(tmp_path)
     for chat in range(3):
-        number = library.chats.begin(None).id
+        number = library.chats.create_chat(None).id
         parent = None
         for turn in range(300 if chat == 1 else 60):
-            parent = library.tree.add(number, parent, "user", f"{chat} {turn} " + "w " * 60).id
-    library.chats.delete(2)
-    library.chats.purge(0)
+            parent = library.tree.add_message(
+                number, parent, "user", f"{chat} {turn} " + "w " * 60
+            ).id
+    library.chats.delete_chat(2)
+    library.chats.purge_deleted(0)
     closed(library)
     overwrite(tmp_path, leaves(tmp_path, "messages")[-1], bytes(PAGE))
     library = recovered(tmp_path)
-    count = library.database.row("SELECT count(*) FROM messages WHERE chat = 3")
+    count = library.database.fetch_row("SELECT count(*) FROM messages WHERE chat = 3")
     assert count is not None and int(str(count[0])) > 20
 
 
@@ -115,6 +119,6 @@ def test_a_character_that_has_lost_its_sheet_says_so(tmp_path: Path) -> None:
     filled(tmp_path, 2)
     overwrite(tmp_path, root(tmp_path, "version_pictures"), bytes(PAGE))
     library = recovered(tmp_path)
-    (character,) = library.characters.latest()
+    (character,) = library.characters.latest_characters()
     with pytest.raises(Exception, match="--picture IMAGE"):
-        library.characters.speaking(character)
+        library.characters.build_character(character)

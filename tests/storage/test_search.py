@@ -1,4 +1,4 @@
-"""Every word that was ever said can be found again."""
+"""Every word in a message or a character can be found."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.library import add_ember
-from refsheet_tui.characters.search import search as search_characters
+from refsheet_tui.characters.search import search_characters as search_characters
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.search import search
+from refsheet_tui.chats.search import search_messages
 
 SAID = {
     "en": "The dragon painted a Blue whale by the sea.",
@@ -36,11 +36,11 @@ def test_characters_are_found_by_all_that_is_written_about_them(tmp_path: Path) 
     assert found("火龙") == found("BRASS bold") == [red.id]
     assert found('100% "') == found("") == []
     assert str(search_characters(own.database, "friend")[0].excerpt).startswith("Azure · ")
-    own.characters.edit(red.id, red.profile.model_copy(update={"tags": ("ice",)}))
+    own.characters.edit_character(red.id, red.profile.model_copy(update={"tags": ("ice",)}))
     assert found("火龙") == [] and found("ice") == [red.id]
-    own.characters.delete(red.id)
+    own.characters.delete_character(red.id)
     assert found("ice") == []
-    own.characters.undelete(red.id)
+    own.characters.undelete_character(red.id)
     assert found("ice") == [red.id]
 
 
@@ -48,7 +48,7 @@ def test_characters_are_found_by_all_that_is_written_about_them(tmp_path: Path) 
 def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     library = Library.open(tmp_path_factory.mktemp("search"))
     for text in SAID.values():
-        library.tree.add(library.chats.begin(None).id, None, "user", text)
+        library.tree.add_message(library.chats.create_chat(None).id, None, "user", text)
     return library
 
 
@@ -71,16 +71,16 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     ],
 )
 def test_words_of_any_language_are_found(library: Library, words: str, found: str) -> None:
-    (match,) = search(library.database, words)
+    (match,) = search_messages(library.database, words)
     assert str(match.excerpt) == SAID[found]
-    seen = match.excerpt.found
+    seen = match.excerpt.match
     assert seen.casefold() == words.split()[0].casefold() or seen in SAID[found]
 
 
 def test_all_words_must_be_there(library: Library) -> None:
-    assert search(library.database, "blue dragon whale")
-    assert not search(library.database, "blue tiger")
-    assert not search(library.database, "  ")
+    assert search_messages(library.database, "blue dragon whale")
+    assert not search_messages(library.database, "blue tiger")
+    assert not search_messages(library.database, "  ")
 
 
 @given(st.text(max_size=20))
@@ -89,44 +89,48 @@ def test_whatever_is_typed_is_a_search(words: str) -> None:
 
     with TemporaryDirectory() as folder:
         library = Library.open(Path(folder))
-        search(library.database, words)
+        search_messages(library.database, words)
         library.database.close()
 
 
 def test_the_match_stands_in_its_context(tmp_path: Path) -> None:
     library = Library.open(tmp_path)
     text = "a" * 100 + " needle\nin a " + "b" * 100
-    library.tree.add(library.chats.begin(None).id, None, "user", text)
-    (match,) = search(library.database, "needle")
+    library.tree.add_message(library.chats.create_chat(None).id, None, "user", text)
+    (match,) = search_messages(library.database, "needle")
     excerpt = match.excerpt
-    assert excerpt.found == "needle"
+    assert excerpt.match == "needle"
     assert excerpt.before.startswith("…") and excerpt.before.endswith("a ")
     assert excerpt.after.startswith(" in a b") and excerpt.after.endswith("…")
 
 
 def test_what_is_deleted_is_not_found(tmp_path: Path) -> None:
     library = Library.open(tmp_path)
-    chat = library.chats.begin(None).id
-    said = library.tree.add(chat, None, "user", "a needle")
-    library.tree.delete(said)
-    assert not search(library.database, "needle")
-    library.tree.undelete(said)
-    assert search(library.database, "needle")
-    library.chats.delete(chat)
-    assert not search(library.database, "needle") and not search(library.database, "ee")
+    chat = library.chats.create_chat(None).id
+    said = library.tree.add_message(chat, None, "user", "a needle")
+    library.tree.delete_message(said)
+    assert not search_messages(library.database, "needle")
+    library.tree.undelete_message(said)
+    assert search_messages(library.database, "needle")
+    library.chats.delete_chat(chat)
+    assert not search_messages(library.database, "needle") and not search_messages(
+        library.database, "ee"
+    )
 
 
 def test_what_is_rewritten_is_found_as_it_is(tmp_path: Path) -> None:
     library = Library.open(tmp_path)
-    said = library.tree.add(library.chats.begin(None).id, None, "model", "before", finish="open")
-    library.tree.write(said.id, "afterwards", "end_of_turn")
-    assert not search(library.database, "before")
-    assert search(library.database, "afterwards")
+    said = library.tree.add_message(
+        library.chats.create_chat(None).id, None, "model", "before", finish="open"
+    )
+    library.tree.update_message(said.id, "afterwards", "end_of_turn")
+    assert not search_messages(library.database, "before")
+    assert search_messages(library.database, "afterwards")
 
 
 def test_the_best_match_comes_first(tmp_path: Path) -> None:
     library = Library.open(tmp_path)
-    chat = library.chats.begin(None).id
-    short = library.tree.add(chat, None, "user", "needle")
-    library.tree.add(chat, None, "user", "a needle in " + "hay " * 200)
-    assert search(library.database, "needle")[0].message == short.id
+    chat = library.chats.create_chat(None).id
+    short = library.tree.add_message(chat, None, "user", "needle")
+    library.tree.add_message(chat, None, "user", "a needle in " + "hay " * 200)
+    assert search_messages(library.database, "needle")[0].message == short.id

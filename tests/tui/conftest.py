@@ -1,4 +1,4 @@
-"""How the pilot waits, and a hub for whoever asks for one."""
+"""Faster waiting of the pilot, and a fixture with a hub."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import pytest
 from helpers.hub_models import hub_of_models
 from helpers.hub_server import HubServer
 
-# Textual's own looks every 20 ms, three times for each key, and waits a second where a reply is
-# being written: keys alone took minutes of the tests.
+# Textual itself checks every 20 ms, three times for each key, and waits a second while a reply is
+# written. Keys alone took minutes of the tests.
 _LOOK_S = 0.002
 _IDLE_S = _LOOK_S / 5
 _MOST_S = 0.2
 
 
 async def _until_idle(_least: float = 0) -> None:
-    """Until the process does next to nothing, or is not going to pause."""
+    """Wait until the process is almost idle, or has been busy for too long."""
     begun = monotonic()
     idle = False
     while not idle and monotonic() - begun < _MOST_S:

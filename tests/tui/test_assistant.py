@@ -1,9 +1,9 @@
-"""A chat without a character, and pictures that are sent in a chat."""
+"""Chats with the assistant, and pictures that are sent in a chat."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -22,20 +22,19 @@ from helpers.screens import (
     told,
     until,
 )
-from refsheet_tui.chats.kept import KeptConversation
+from refsheet_tui.chats import Conversation
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.messages import Message
-from refsheet_tui.engine import Event, GenerationSettings, LocalEngine
+from refsheet_tui.engine import EngineEvent, GenerationSettings, LocalEngine
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt, TextPart
 from refsheet_tui.tui import clipboard
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.attachments import Attached
-from refsheet_tui.tui.widgets.bubbles import Bubble, Note
-from refsheet_tui.tui.widgets.card import Door
+from refsheet_tui.tui.widgets.attachments import AttachmentTag
+from refsheet_tui.tui.widgets.chat_message import ChatNotice, UserMessage
 from refsheet_tui.tui.widgets.composer import Composer
+from refsheet_tui.tui.widgets.gallery_tiles import ActionTile
 from refsheet_tui.tui.widgets.portrait import Portrait
 
 MISO = samples_dir() / "miso.png"
@@ -43,14 +42,14 @@ MISO = samples_dir() / "miso.png"
 
 async def open_assistant(pilot: Pilot[int], app: RefsheetApp) -> None:
     await ready(pilot, app)
-    await until(pilot, lambda: bool(app.screen.query(Door)))
+    await until(pilot, lambda: bool(app.screen.query(ActionTile)))
     await pilot.press("a")
     await until(pilot, lambda: isinstance(app.screen, ChatScreen))
 
 
 async def attach(pilot: Pilot[int], app: RefsheetApp, *pictures: Path) -> None:
     app.post_message(Paste("\n".join(map(str, pictures))))
-    await until(pilot, lambda: len(app.screen.query(Attached)) == len(pictures))
+    await until(pilot, lambda: len(app.screen.query(AttachmentTag)) == len(pictures))
 
 
 async def test_a_question_about_a_picture() -> None:
@@ -61,8 +60,8 @@ async def test_a_question_about_a_picture() -> None:
         await attach(pilot, app, MISO)
         await answered(pilot, app, "What is in this picture?")
         assert "orange cat" in replies(app)[0]
-        assert not app.screen.query(Attached)
-        assert len(app.screen.query_one(Bubble).query(Portrait)) == 1
+        assert not app.screen.query(AttachmentTag)
+        assert len(app.screen.query_one(UserMessage).query(Portrait)) == 1
         assert len(kept()[0].pictures) == 1
         await pilot.press("ctrl+o")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
@@ -95,10 +94,10 @@ async def test_pictures_are_taken_off_again() -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await open_assistant(pilot, app)
         await attach(pilot, app, MISO, samples_dir() / "coral.png")
-        await pilot.click(app.screen.query(Attached).first())
-        await until(pilot, lambda: len(app.screen.query(Attached)) == 1)
+        await pilot.click(app.screen.query(AttachmentTag).first())
+        await until(pilot, lambda: len(app.screen.query(AttachmentTag)) == 1)
         await pilot.press("alt+x")
-        await until(pilot, lambda: not app.screen.query(Attached))
+        await until(pilot, lambda: not app.screen.query(AttachmentTag))
 
 
 async def test_what_is_no_picture_is_text_or_told(tmp_path: Path) -> None:
@@ -111,7 +110,7 @@ async def test_what_is_no_picture_is_text_or_told(tmp_path: Path) -> None:
         await until(pilot, lambda: "nowhere" in app.screen.query_one(Composer).text)
         app.post_message(Paste(str(words)))
         await until(pilot, lambda: "words.png" in told(app))
-        assert not app.screen.query(Attached)
+        assert not app.screen.query(AttachmentTag)
 
 
 async def test_a_picture_that_is_gone_when_it_is_sent_comes_back(tmp_path: Path) -> None:
@@ -123,9 +122,9 @@ async def test_a_picture_that_is_gone_when_it_is_sent_comes_back(tmp_path: Path)
         await attach(pilot, app, copy)
         copy.unlink()
         await say(pilot, "Look!")
-        await until(pilot, lambda: bool(app.screen.query(Note)) and not chat_of(app).replying)
+        await until(pilot, lambda: bool(app.screen.query(ChatNotice)) and not chat_of(app).replying)
         assert app.screen.query_one(Composer).text == "Look!"
-        assert len(app.screen.query(Attached)) == 1
+        assert len(app.screen.query(AttachmentTag)) == 1
         assert not kept()
 
 
@@ -137,7 +136,7 @@ async def test_a_picture_from_the_clipboard(monkeypatch: pytest.MonkeyPatch) -> 
     async with app.run_test() as pilot:
         await open_assistant(pilot, app)
         await pilot.press("alt+v")
-        await until(pilot, lambda: len(app.screen.query(Attached)) == 1)
+        await until(pilot, lambda: len(app.screen.query(AttachmentTag)) == 1)
         await answered(pilot, app, "What is in this picture?")
         assert "orange cat" in replies(app)[0]
 
@@ -149,17 +148,19 @@ async def test_a_clipboard_without_a_picture(monkeypatch: pytest.MonkeyPatch) ->
         raise NotImplementedError("wl-paste or xclip is required")
 
     monkeypatch.setattr(ImageGrab, "grabclipboard", none_here)
-    assert await clipboard.pasted_picture() is None
+    assert await clipboard.read_picture() is None
 
 
 class Recorder(LocalEngine):
-    """Remembers what it was asked."""
+    """An engine that records its prompts."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: list[Prompt] = []
 
-    def generate(self, prompt: Prompt, settings: GenerationSettings) -> AsyncGenerator[Event, None]:
+    def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[EngineEvent, None]:
         self.asked.append(prompt)
         return super().generate(prompt, settings)
 
@@ -172,7 +173,7 @@ async def test_the_system_text_stands_before_everything() -> None:
         await say(pilot, "/system You are a cat.")
         await answered(pilot, app, "What are you?")
         library = Library.open()
-        assert [chat.note for chat in library.chats.plain()] == ["You are a cat."]
+        assert [chat.note for chat in library.chats.latest_assistant_chats()] == ["You are a cat."]
         library.close()
         said = "".join(part.text for part in engine.asked[-1].parts if isinstance(part, TextPart))
         assert "You are a cat.\n\nWhat are you?" in said
@@ -181,16 +182,16 @@ async def test_the_system_text_stands_before_everything() -> None:
 async def test_a_system_text_counts_that_comes_while_the_conversation_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It begins by itself, and takes as long as it takes to open its pictures."""
+    """A system prompt works that is set while the conversation is still opening its pictures."""
     begins, goes_on = threading.Event(), threading.Event()
-    see_all = KeptConversation.see_all
+    open_pictures = Conversation.open_pictures
 
-    def slowly(self: KeptConversation, messages: Sequence[Message]) -> None:
+    def slowly(self: Conversation) -> None:
         begins.set()
         assert goes_on.wait(60)
-        see_all(self, messages)
+        open_pictures(self)
 
-    monkeypatch.setattr(KeptConversation, "see_all", slowly)
+    monkeypatch.setattr(Conversation, "open_pictures", slowly)
     engine = Recorder()
     app = RefsheetApp(GREEDY, engine)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -16,12 +16,12 @@ from helpers.screens import (
     say,
     until,
 )
-from refsheet_tui.engine import Event, GenerationSettings, LocalEngine, TextDelta
+from refsheet_tui.engine import EngineEvent, GenerationSettings, LocalEngine, TextDelta
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.bubbles import Note
+from refsheet_tui.tui.widgets.chat_message import ChatNotice
 from refsheet_tui.tui.widgets.composer import Composer
 from refsheet_tui.tui.widgets.heading import DemoNotice
 
@@ -109,13 +109,13 @@ async def test_a_chat_is_still_there_when_one_comes_back() -> None:
 
 
 class DyingEngine(LocalEngine):
-    """Is killed when the first words of the first reply are there."""
+    """An engine that is killed after the first words of the first reply."""
 
     was_killed = False
 
     async def generate(
         self, prompt: Prompt, settings: GenerationSettings
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[EngineEvent, None]:
         async with aclosing(super().generate(prompt, settings)) as events:
             async for event in events:
                 if isinstance(event, TextDelta) and not self.was_killed:
@@ -130,14 +130,14 @@ async def test_the_chat_survives_the_death_of_the_engine() -> None:
     async with app.run_test() as pilot:
         await ready(pilot, app)
         await pilot.press("enter")
-        await until(pilot, lambda: bool(app.screen.query(Note)))
+        await until(pilot, lambda: bool(app.screen.query(ChatNotice)))
         await until(pilot, lambda: not chat_of(app).replying)
         kept = replies(app)[0]
         assert kept
         await say(pilot, "go on")
         await until(pilot, lambda: len(replies(app)) == 2)
         assert replies(app)[0] == kept
-        assert app.engine_state.phase == "ready"
+        assert app.engine_state.availability == "ready"
         await pilot.press("ctrl+q")
 
 

@@ -1,5 +1,7 @@
-"""Whatever can be done is done by its keys, by a click in the footer, and from the palette; what
-it then does has tests of its own."""
+"""Every action works by its keys, by a click in the footer, and from the command palette.
+
+What the actions do is tested elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ from refsheet_tui.tui.keys import KEY_IDS
 
 __all__ = ["noon"]
 
-# One of each screen, and of what else has keys.
+# One of each screen, and of other places with keys.
 PLACES = (
     "gallery",
     "form",
@@ -38,14 +40,14 @@ PLACES = (
     "settings",
     "welcome",
 )
-# While there is a download; and where the field of the search has the same keys, for scrolling,
-# which it leaves to the list as long as it fits: both in tests of those screens.
+# Tested with their screens: pausing needs a download, and the search fields use the same keys for
+# scrolling, which they leave to the list while the text fits.
 ELSEWHERE = {"models.pause", "chats.up", "chats.down", "settings.up", "settings.down"}
 pytestmark = pytest.mark.usefixtures("noon")
 
 
 class Recorder:
-    """Takes the place of what actions do."""
+    """Records actions instead of running them."""
 
     def __init__(self, app: RefsheetApp, monkeypatch: pytest.MonkeyPatch) -> None:
         self.done: list[tuple[DOMNode, str]] = []
@@ -57,7 +59,7 @@ class Recorder:
         monkeypatch.setattr(app, "_dispatch_action", dispatch)
 
     async def expect(self, pilot: Pilot[int], node: DOMNode, action: str, how: str) -> None:
-        """That `action` of `node` is what is done."""
+        """Wait for an action, and check that it is `action` of `node`."""
         name = action.partition("(")[0].rpartition(".")[2]
         await until(pilot, lambda: bool(self.done))
         assert [done for _, done in self.done] == [name], how
@@ -94,13 +96,13 @@ async def test_by_key_by_mouse_and_by_palette(place: str, monkeypatch: pytest.Mo
 
 
 def _is_typed(key: str, focused: object) -> bool:
-    """Whether a letter goes into the field that has the focus."""
+    """Return True if the key is a letter that goes into the focused field."""
     letter = {"slash": "/"}.get(key) or key_to_character(key) or ""
     return isinstance(focused, Input | TextArea) and letter.isprintable() and len(letter) == 1
 
 
 async def test_no_action_is_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every name that can be given another key belongs to a key of one of these places."""
+    """Every id of an action belongs to a key in one of these places."""
     seen: set[str] = set()
     for place in PLACES:
         monkeypatch.setenv("REFSHEET_DATA_DIR", str(tmp_path / place))

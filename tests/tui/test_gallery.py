@@ -1,4 +1,4 @@
-"""What can be done with characters in the gallery, and finding a picture for one."""
+"""Actions on characters in the gallery, and choosing a picture."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from helpers.saved_chats import add_speaker, names
 from helpers.screens import GREEDY, chat_of, ready, replies, shown, told, until
 from refsheet_tui.characters.cards import json_card, png_card, read_card
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.config import Screens
+from refsheet_tui.config import ScreenConfig
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.dialogs.path_prompt import AskPathScreen
+from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 from refsheet_tui.tui.screens.browse import BrowseScreen, PictureTree
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.card import Card, Door
+from refsheet_tui.tui.widgets.gallery_tiles import ActionTile, CharacterTile
 from refsheet_tui.tui.widgets.picture_field import PathInput, PictureField
 from refsheet_tui.tui.widgets.portrait import Portrait
 
@@ -30,11 +30,11 @@ CORAL = samples_dir() / "coral.png"
 
 
 async def home(pilot: Pilot[int], app: RefsheetApp, cards: int) -> None:
-    await until(pilot, lambda: len(app.screen.query(Card)) == cards)
+    await until(pilot, lambda: len(app.screen.query(CharacterTile)) == cards)
 
 
 async def asked_for_a_path(pilot: Pilot[int], app: RefsheetApp, path: str) -> None:
-    await until(pilot, lambda: isinstance(app.screen, AskPathScreen))
+    await until(pilot, lambda: isinstance(app.screen, PathScreen))
     app.screen.query_one(Input).value = path
     await pilot.press("enter")
 
@@ -95,7 +95,7 @@ async def test_only_ones_own_go_out_or_are_doubled() -> None:
         await home(pilot, app, 6)
         await pilot.press("x", "c")
         await until(pilot, lambda: "exported" in told(app) and "duplicated" in told(app))
-        assert len(app.screen.query(Card)) == 6
+        assert len(app.screen.query(CharacterTile)) == 6
 
 
 async def test_several_cards_dropped_at_once(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ async def test_when_a_character_was_used_is_on_its_card() -> None:
         await home(pilot, app, 7)
         await until(pilot, lambda: "English · just now" in shown(app))
         assert "English · sample" in shown(app)
-        assert len(app.screen.query(Door)) == 2
+        assert len(app.screen.query(ActionTile)) == 2
 
 
 async def test_a_picture_is_found_in_the_tree(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ async def test_a_path_is_completed(tmp_path: Path) -> None:
 
 async def test_keys_can_be_others() -> None:
     keys = {"home.new": "f7", "composer.send": "ctrl+t", "composer.newline": "enter"}
-    app = RefsheetApp(GREEDY.model_copy(update={"screens": Screens(keys=keys)}))
+    app = RefsheetApp(GREEDY.model_copy(update={"screens": ScreenConfig(keys=keys)}))
     async with app.run_test(size=(120, 40)) as pilot:
         await home(pilot, app, 6)
         await pilot.press("n")
@@ -203,6 +203,6 @@ async def test_keys_can_be_others() -> None:
 
 
 async def test_a_key_for_nothing_is_told() -> None:
-    app = RefsheetApp(GREEDY.model_copy(update={"screens": Screens(keys={"home.fly": "f7"})}))
+    app = RefsheetApp(GREEDY.model_copy(update={"screens": ScreenConfig(keys={"home.fly": "f7"})}))
     async with app.run_test() as pilot:
         await until(pilot, lambda: "home.fly" in told(app))

@@ -1,4 +1,4 @@
-"""A person who is faster than the program, and what must not come of it."""
+"""A user who is faster than the program, and the mistakes that this must not cause."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from helpers.screens import (
 )
 from refsheet_tui.engine import (
     EngineDiedError,
-    Event,
+    EngineEvent,
     GenerationSettings,
     LocalEngine,
     TextDelta,
@@ -28,8 +28,8 @@ from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.card import Card
 from refsheet_tui.tui.widgets.composer import Composer
+from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
 
 
 def composer(app: RefsheetApp) -> str:
@@ -60,11 +60,11 @@ async def test_letters_typed_behind_enter_stay_for_the_next_message() -> None:
 
 
 class Thoughtful(LocalEngine):
-    """Says a few words and then nothing more, until it is stopped."""
+    """An engine that writes a few words, and then hangs until it is stopped."""
 
     async def generate(
         self, prompt: Prompt, settings: GenerationSettings
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[EngineEvent, None]:
         async with aclosing(super().generate(prompt, settings)) as events:
             words = 0
             async for event in events:
@@ -92,10 +92,10 @@ async def test_what_waits_behind_a_stopped_reply_comes_back() -> None:
 async def test_a_card_chosen_twice_opens_one_chat() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: bool(app.screen.query("Card:focus")))
-        card = app.screen.query_one("Card:focus", Card)
-        card.action_choose()
-        card.action_choose()
+        await until(pilot, lambda: bool(app.screen.query("CharacterTile:focus")))
+        card = app.screen.query_one("CharacterTile:focus", CharacterTile)
+        card.action_select()
+        card.action_select()
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
         assert sum(isinstance(screen, ChatScreen) for screen in app.screen_stack) == 1
@@ -104,7 +104,7 @@ async def test_a_card_chosen_twice_opens_one_chat() -> None:
 async def test_a_greeting_that_was_stopped_stays_stopped_when_help_is_closed() -> None:
     app = RefsheetApp(ENDLESS)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and chat_of(app).replying)
         chat = chat_of(app)
@@ -134,4 +134,4 @@ async def test_a_problem_of_ours_keeps_its_remedy() -> None:
     app = RefsheetApp(GREEDY)
     problem = EngineDiedError("It ended.", "Do this.")
     app._handle_exception(problem)
-    assert app.crashed is problem
+    assert app.crash is problem

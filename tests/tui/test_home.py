@@ -10,11 +10,11 @@ from helpers.screens import GREEDY, PICTURED, ready, until
 from refsheet_tui.config import Config
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.dialogs.error import ProblemScreen
+from refsheet_tui.tui.dialogs.error import ErrorScreen
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.card import Card
+from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
 from refsheet_tui.tui.widgets.heading import DemoNotice
 from refsheet_tui.tui.widgets.picture_field import PathInput
 from refsheet_tui.tui.widgets.portrait import Portrait
@@ -25,15 +25,15 @@ ROOT = Path(__file__).resolve().parents[2]
 async def test_six_samples_and_a_way_to_a_new_one() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
-        assert app.screen.query(Card).first().has_focus
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 6)
+        assert app.screen.query(CharacterTile).first().has_focus
 
 
 async def test_arrows_go_where_they_point() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
-        cards = list(app.screen.query(Card))
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 6)
+        cards = list(app.screen.query(CharacterTile))
         below = next(card for card in cards if card.region.y > cards[0].region.y)
         await pilot.press("right")
         assert cards[1].has_focus
@@ -48,10 +48,10 @@ async def test_arrows_go_where_they_point() -> None:
 async def test_a_click_chooses() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
-        # The notice comes with the model and moves the cards.
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 6)
+        # The notice appears with the model and moves the tiles.
         await until(pilot, lambda: app.screen.query_one(DemoNotice).region.height > 0)
-        await pilot.click(list(app.screen.query(Card))[1])
+        await pilot.click(list(app.screen.query(CharacterTile))[1])
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         assert "Miso" in str(app.screen.query_one("#heading-title", Static).render())
 
@@ -59,7 +59,7 @@ async def test_a_click_chooses() -> None:
 async def test_chinese_where_the_settings_say_so() -> None:
     app = RefsheetApp(Config(language="zh-Hans"))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 6)
         assert "小焰" in str(app.screen.query(".card-name").first(Static).render())
 
 
@@ -73,14 +73,14 @@ async def test_a_language_of_ones_own_is_among_those_to_choose() -> None:
 
 
 def test_what_is_no_language_is_refused_before_the_screens_open() -> None:
-    with pytest.raises(ConfigError, match="no language"):
+    with pytest.raises(ConfigError, match="isn't a valid language name"):
         RefsheetApp(Config(language="x" * 100))
 
 
 async def test_a_model_that_can_t_be_used_is_a_dialog(tmp_path: Path) -> None:
     app = RefsheetApp(Config(model=str(tmp_path / "missing.gguf")))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         assert "missing.gguf" in str(app.screen.query_one("#problem-what", Static).render())
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
@@ -126,7 +126,7 @@ async def test_a_picture_dropped_on_the_gallery_is_a_new_character(tmp_path: Pat
     sheet.write_bytes((ROOT / "samples" / "coral.png").read_bytes())
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 6)
         app.post_message(Paste(str(sheet).replace(" ", "\\ ")))
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         await until(pilot, lambda: app.screen.query_one(Portrait).path == sheet)
@@ -136,8 +136,8 @@ async def test_a_picture_dropped_on_the_gallery_is_a_new_character(tmp_path: Pat
 async def test_all_characters_are_in_view(size: tuple[int, int]) -> None:
     app = RefsheetApp(PICTURED)
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 6)
         await until(pilot, lambda: app.screen.query_one(DemoNotice).region.height > 0)
         await pilot.pause()
-        assert all(card.region.bottom < size[1] for card in app.screen.query(Card))
+        assert all(card.region.bottom < size[1] for card in app.screen.query(CharacterTile))
         assert all(portrait.region.height >= 5 for portrait in app.screen.query(Portrait))

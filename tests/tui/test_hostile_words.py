@@ -1,4 +1,4 @@
-"""Names, cards, files and replies that would like to be more than words on the screen."""
+"""Names, cards, files and replies whose text must not act as markup or control sequences."""
 
 from __future__ import annotations
 
@@ -13,20 +13,27 @@ from textual.widgets import Input
 from helpers.screens import GREEDY, chat_of, replies, say, shown, told, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
-from refsheet_tui.engine import Event, Finished, GenerationSettings, LocalEngine, TextDelta, Timings
+from refsheet_tui.engine import (
+    EngineEvent,
+    GenerationSettings,
+    LocalEngine,
+    ReplyFinished,
+    TextDelta,
+    Timings,
+)
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.dialogs.path_prompt import AskPathScreen
+from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 from refsheet_tui.tui.screens.browse import BrowseScreen
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.card import Card
+from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
 from refsheet_tui.tui.widgets.picture_field import PathInput
 
-# Markup of Textual's that has no end, an action on a click, a title for the terminal, a cleared
-# screen, a clipboard, C1 controls, text that runs backwards, and what has no width.
+# Unclosed Textual markup, an action on a click, a terminal title, a cleared screen, the clipboard,
+# C1 controls, reversed text, and characters without width.
 HOSTILE = (
     "[/b][red][link=x]a[@click=app.quit]b $x [[ \x1b]0;title\x07\x1b[2J\x1b]52;c;aGk=\x07"
     "\x9b31m\x00\u202egnp\u2066\u200b 你好👩‍👩‍👧é"
@@ -49,22 +56,22 @@ def add_hostile() -> None:
         tags=(HOSTILE,),
         note=HOSTILE,
     )
-    kept = library.characters.add(profile, [samples_dir() / "ember.png"])
-    chat = library.chats.begin(kept.version)
-    library.chats.rename(chat.id, HOSTILE)
-    library.chats.keep_draft(chat.id, HOSTILE)
+    kept = library.characters.add_character(profile, [samples_dir() / "ember.png"])
+    chat = library.chats.create_chat(kept.version)
+    library.chats.rename_chat(chat.id, HOSTILE)
+    library.chats.save_draft(chat.id, HOSTILE)
     library.close()
 
 
 class Mouthpiece(LocalEngine):
-    """Says what no model should be able to get onto a screen."""
+    """An engine that writes text which must not reach the screen as it is."""
 
     async def generate(
         self, prompt: Prompt, settings: GenerationSettings
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[EngineEvent, None]:
         for letter in HOSTILE + "\n[x](javascript:alert(1)) <script>\n```\n" + HOSTILE:
             yield TextDelta(letter)
-        yield Finished("end_of_turn", 1, 0, 1, Timings())
+        yield ReplyFinished("end_of_turn", 1, 0, 1, Timings())
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
@@ -72,7 +79,7 @@ async def test_a_hostile_character_everywhere(size: tuple[int, int]) -> None:
     add_hostile()
     app = RefsheetApp(GREEDY, Mouthpiece())
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 7)
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 7)
         await pilot.pause()
         assert "[/b][red]" in shown(app), "it is there, as words"
         assert_harmless(app)
@@ -98,15 +105,15 @@ async def test_a_hostile_character_everywhere(size: tuple[int, int]) -> None:
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await pilot.press("x")
-        await until(pilot, lambda: isinstance(app.screen, AskPathScreen))
+        await until(pilot, lambda: isinstance(app.screen, PathScreen))
         assert_harmless(app)
         await pilot.press("escape", "c")
-        await until(pilot, lambda: len(app.screen.query(Card)) == 8)
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 8)
         await pilot.press("d")
-        await until(pilot, lambda: "is deleted" in told(app))
+        await until(pilot, lambda: " deleted. Press U to undo." in told(app))
         await pilot.pause()
         assert_harmless(app)
-    assert app.crashed is None
+    assert app.crash is None
 
 
 async def _answered(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -121,7 +128,7 @@ async def test_a_hostile_file_name(tmp_path: Path) -> None:
     sheet.write_bytes((samples_dir() / "coral.png").read_bytes())
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: len(app.screen.query(Card)) == 6)
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 6)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         screen = app.screen
@@ -138,4 +145,4 @@ async def test_a_hostile_file_name(tmp_path: Path) -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert_harmless(app)
-    assert app.crashed is None
+    assert app.crash is None

@@ -1,4 +1,4 @@
-"""What is said on the screens is kept."""
+"""Chats on the screens are saved."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.bubbles import Note, Said
-from refsheet_tui.tui.widgets.card import Card
+from refsheet_tui.tui.widgets.chat_message import ChatNotice, MessageWidget
 from refsheet_tui.tui.widgets.composer import Composer
-from refsheet_tui.tui.widgets.history import Earlier
+from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
+from refsheet_tui.tui.widgets.history import EarlierNotice
 
 
 async def test_a_chat_is_there_again_after_the_program_ended() -> None:
@@ -26,7 +26,7 @@ async def test_a_chat_is_there_again_after_the_program_ended() -> None:
     assert [each.text for each in kept() if each.role == "model"] == before
     again = RefsheetApp(GREEDY)
     async with again.run_test() as pilot:
-        await until(pilot, lambda: bool(again.screen.query(Card)))
+        await until(pilot, lambda: bool(again.screen.query(CharacterTile)))
         assert names(again)[0] == "Ember" and names(again).count("Ember") == 1
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(again.screen, ChatScreen))
@@ -45,7 +45,7 @@ async def test_what_was_typed_and_not_sent_is_there_again() -> None:
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
     again = RefsheetApp(GREEDY)
     async with again.run_test() as pilot:
-        await until(pilot, lambda: bool(again.screen.query(Card)))
+        await until(pilot, lambda: bool(again.screen.query(CharacterTile)))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(again.screen, ChatScreen))
         await until(pilot, lambda: again.screen.query_one(Composer).text == "half a sen")
@@ -55,7 +55,7 @@ async def test_swiping_goes_through_greetings_and_replies() -> None:
     add_speaker("Roar!", "Hello!")
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: bool(app.screen.query(Card)))
+        await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         await until(pilot, lambda: replies(app) == ["Roar!"])
@@ -127,27 +127,27 @@ async def test_a_long_chat_opens_at_its_end_and_shows_more_when_asked() -> None:
     add_long_chat(50)
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: bool(app.screen.query(Card)))
+        await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         await until(pilot, lambda: len(replies(app)) == 10)
-        assert app.screen.query(Earlier)
+        assert app.screen.query(EarlierNotice)
         await pilot.press("ctrl+up")
         await until(pilot, lambda: len(replies(app)) == 20)
         await pilot.press("ctrl+up")
-        await until(pilot, lambda: len(replies(app)) == 25 and not app.screen.query(Earlier))
+        await until(pilot, lambda: len(replies(app)) == 25 and not app.screen.query(EarlierNotice))
         assert replies(app)[0] == "turn 0"
 
 
 async def test_what_a_killed_program_left_is_finished() -> None:
     number = add_speaker("Roar!")
     library = Library.open()
-    chat = library.chats.begin(library.characters.get(number).version)
-    library.tree.add(chat.id, None, "model", "Hi there! I'm a", finish="open")
+    chat = library.chats.create_chat(library.characters.get_character(number).version)
+    library.tree.add_message(chat.id, None, "model", "Hi there! I'm a", finish="open")
     library.close()
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: bool(app.screen.query(Card)))
+        await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         await until(pilot, lambda: kept()[0].finish == "end_of_turn")
@@ -164,7 +164,7 @@ async def test_a_stopped_reply_goes_on_when_asked() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: not chat_of(app).replying)
         stopped = replies(app)[0].rstrip()
-        assert not app.screen.query(Note)
+        assert not app.screen.query(ChatNotice)
         await pilot.press("ctrl+g")
         await until(pilot, lambda: len(replies(app)[0]) > len(stopped) + 20)
         assert replies(app)[0].startswith(stopped)
@@ -177,13 +177,13 @@ async def test_earlier_messages_come_once_however_long_the_chat_grew() -> None:
     add_long_chat(25)
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: bool(app.screen.query(Card)))
+        await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and len(replies(app)) == 10)
         await answered(pilot, app, "Hi")
         await pilot.press("ctrl+up")
-        await until(pilot, lambda: not app.screen.query(Earlier))
-        shown = [each.message for each in app.screen.query(Said)]
+        await until(pilot, lambda: not app.screen.query(EarlierNotice))
+        shown = [each.message for each in app.screen.query(MessageWidget)]
     assert shown == [each.id for each in kept()]
 
 
@@ -193,7 +193,7 @@ async def test_what_is_typed_when_one_leaves_at_once_is_kept() -> None:
         await open_first_chat(pilot, app)
         await pilot.press(*"wait", "ctrl+q")
     library = Library.open()
-    assert library.chats.latest(1)[0].draft == "wait"
+    assert library.chats.latest_chats(1)[0].draft == "wait"
     library.close()
 
 

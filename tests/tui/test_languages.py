@@ -1,4 +1,4 @@
-"""The screens in the person's language, and words of any language on them."""
+"""The screens in the user's language, and text of any language on them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helpers.saved_chats import answered
 from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, shown, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
-from refsheet_tui.config import Screens
+from refsheet_tui.config import ScreenConfig
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.character import CharacterScreen
@@ -22,17 +22,17 @@ from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.help import HelpScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.attachments import Attached
-from refsheet_tui.tui.widgets.card import Card
+from refsheet_tui.tui.widgets.attachments import AttachmentTag
 from refsheet_tui.tui.widgets.composer import Composer
+from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
 
-CHINESE = GREEDY.model_copy(update={"screens": Screens(language="zh-Hans"), "language": "en"})
-# Wide letters, an emoji of several, combining marks, and words that run to the left.
+CHINESE = GREEDY.model_copy(update={"screens": ScreenConfig(language="zh-Hans"), "language": "en"})
+# Wide letters, a composed emoji, combining marks, and text that is written from right to left.
 MANY = "尼莫 👩‍👩‍👧 e\u0301a\u0308 مرحبا שלום"
 
 
 async def gallery(pilot: Pilot[int], app: RefsheetApp) -> None:
-    await until(pilot, lambda: bool(app.screen.query(Card)))
+    await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
     await pilot.pause()
 
 
@@ -60,10 +60,10 @@ async def test_help_and_the_command_palette_are_chinese() -> None:
         await gallery(pilot, app)
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        await until(pilot, lambda: "按键" in shown(app) and "切换明暗" in shown(app))
+        await until(pilot, lambda: "按键和命令" in shown(app) and "切换明暗" in shown(app))
         await pilot.press("escape", "ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
-        await until(pilot, lambda: "想做什么…" in shown(app) and "主题" in shown(app))
+        await until(pilot, lambda: "搜索命令…" in shown(app) and "主题" in shown(app))
 
 
 async def test_a_chat_is_chinese() -> None:
@@ -97,8 +97,8 @@ async def test_the_gallery_changes_its_language_and_back() -> None:
         for language, words in (("zh-Hans", "退出"), ("en", "Quit")):
             await switch(app, language)
             await says(pilot, app, words)
-            assert len(app.screen.query(Card)) == 6
-            assert app.focused is list(app.screen.query(Card))[1]
+            assert len(app.screen.query(CharacterTile)) == 6
+            assert app.focused is list(app.screen.query(CharacterTile))[1]
 
 
 async def test_a_chat_changes_its_language_and_keeps_what_was_typed() -> None:
@@ -113,7 +113,7 @@ async def test_a_chat_changes_its_language_and_keeps_what_was_typed() -> None:
         said = replies(app)
         for language, words in (
             ("zh-Hans", ("聊天记录", "上下文", "token/秒", "停止")),
-            ("en", ("Chats", "context", "tokens/s", "Stop")),
+            ("en", ("Chats", "Context", "tokens/s", "Stop")),
         ):
             await switch(app, language)
             for each in words:
@@ -121,7 +121,7 @@ async def test_a_chat_changes_its_language_and_keeps_what_was_typed() -> None:
             assert chat_of(app) is chat
             assert composer.text == "half a wo" and app.focused is composer
             assert replies(app) == said
-            assert len(app.screen.query(Attached)) == 1
+            assert len(app.screen.query(AttachmentTag)) == 1
         await pilot.press(*"rd")
         assert composer.text == "half a word"
 
@@ -164,12 +164,12 @@ async def test_a_search_goes_on_in_another_language() -> None:
         await pilot.press("ctrl+l")
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
         await switch(app, "zh-Hans")
-        await until(pilot, lambda: "输入文字" in shown(app))
+        await until(pilot, lambda: "输入关键词" in shown(app))
         assert app.screen.query_one(OptionList).option_count == 1
 
 
 def assert_it_fits(app: RefsheetApp) -> None:
-    """No line is wider or narrower than the screen."""
+    """Check that every line is exactly as wide as the screen."""
     width, height = app.size
     strips = app.screen._compositor.render_strips(app.size)
     assert len(strips) == height
@@ -181,7 +181,7 @@ def assert_it_fits(app: RefsheetApp) -> None:
 async def test_words_of_any_language_fit(size: tuple[int, int]) -> None:
     library = Library.open()
     profile = Profile(name=MANY, description=MANY * 4, greeting=f"{MANY}\n\n" * 3 + MANY * 9)
-    library.characters.add(profile, [samples_dir() / "coral.png"])
+    library.characters.add_character(profile, [samples_dir() / "coral.png"])
     library.close()
     app = RefsheetApp(CHINESE, Writer(f"**{MANY}**\n\n- {MANY * 6}\n"))
     async with app.run_test(size=size) as pilot:

@@ -1,4 +1,4 @@
-"""What keeps the screens fast, however fast the machine is."""
+"""The screens stay fast, whatever the machine."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from helpers.imports import loaded_after
 from helpers.screens import PICTURED, chat_of, open_first_chat, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.messages import DraftMessage
+from refsheet_tui.chats.messages import PortableMessage
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
-from refsheet_tui.tui.widgets.bubbles import ReplyBubble, Said
+from refsheet_tui.tui.widgets.chat_message import MessageWidget, ReplyMessage
 from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.tui.widgets.prose import Prose
 
-# What the gallery does without; each of them is seen in the time until it is there.
+# Modules that the gallery doesn't need. Each of them would delay its start noticeably.
 NOT_FOR_THE_GALLERY = (
     "PIL",
     "huggingface_hub",
@@ -39,7 +39,7 @@ NOT_FOR_THE_GALLERY = (
 
 def test_the_gallery_waits_for_nothing_that_it_does_not_need() -> None:
     assert loaded_after("import refsheet_tui.tui.app", NOT_FOR_THE_GALLERY) == set()
-    # They are called so: else this would find nothing, whatever is imported.
+    # Check that the modules have these names. Otherwise the test could never fail.
     imports = "import refsheet_tui.tui.screens.chat, refsheet_tui.tui.widgets.prose"
     assert "markdown_it" in loaded_after(imports, NOT_FOR_THE_GALLERY)
 
@@ -51,19 +51,21 @@ async def test_a_long_chat_mounts_no_more_widgets_than_one_that_fills_the_window
 
 async def widgets_of_a_chat(messages: int) -> int:
     library = Library.open()
-    kept = library.characters.add(Profile(name=f"Has {messages}"), [samples_dir() / "ember.png"])
+    kept = library.characters.add_character(
+        Profile(name=f"Has {messages}"), [samples_dir() / "ember.png"]
+    )
     drafts = [
-        DraftMessage(number - 1 if number else None, "user" if number % 2 else "model", "Hello.")
+        PortableMessage(number - 1 if number else None, "user" if number % 2 else "model", "Hello.")
         for number in range(messages)
     ]
-    library.tree.add_all(library.chats.begin(kept.version).id, drafts, messages - 1)
+    library.tree.add_messages(library.chats.create_chat(kept.version).id, drafts, messages - 1)
     library.close()
     app = RefsheetApp(PICTURED)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
-        await until(pilot, lambda: bool(app.screen.query(Said)))
+        await until(pilot, lambda: bool(app.screen.query(MessageWidget)))
         return len(app.screen.query_one(History).walk_children())
 
 
@@ -71,9 +73,9 @@ async def test_a_reply_is_as_many_widgets_as_a_word() -> None:
     app = RefsheetApp(PICTURED)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        bubble = chat_of(app).query(ReplyBubble).last()
+        bubble = chat_of(app).query(ReplyMessage).last()
         before = len(bubble.walk_children())
-        bubble.write("\n\n# Much\n\n" + "- one\n\n1. two\n\n> three\n\n" * 50)
+        bubble.append("\n\n# Much\n\n" + "- one\n\n1. two\n\n> three\n\n" * 50)
         await pilot.pause()
         assert len(bubble.walk_children()) == before
 

@@ -1,4 +1,4 @@
-"""Everything that can be done with a message is done on the screens."""
+"""All actions on messages work on the screens."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from textual.pilot import Pilot
 from helpers.saved_chats import answered, kept
 from helpers.screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
 from refsheet_tui.chats.library import Library
-from refsheet_tui.engine import Event, GenerationSettings, LocalEngine
+from refsheet_tui.engine import EngineEvent, GenerationSettings, LocalEngine
 from refsheet_tui.errors import EngineError
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.widgets.bubbles import Bubble, ReplyBubble
+from refsheet_tui.tui.widgets.chat_message import ReplyMessage, UserMessage
 from refsheet_tui.tui.widgets.composer import Composer
 from refsheet_tui.tui.widgets.prose import Prose
 
@@ -51,7 +51,7 @@ async def test_an_edit_that_is_left_changes_nothing() -> None:
 
 
 async def delete_question(pilot: Pilot[int], app: RefsheetApp) -> None:
-    app.screen.query_one(Bubble).focus()
+    app.screen.query_one(UserMessage).focus()
     await pilot.press("d")
     await until(pilot, lambda: (len(replies(app)), said(app)) == (1, 0))
 
@@ -79,10 +79,10 @@ async def test_what_was_deleted_comes_back_after_other_settings_too() -> None:
         await answered(pilot, app, "What are you?")
         before = kept()
         await delete_question(pilot, app)
-        way = chat_of(app)._talk.way
+        before_it = chat_of(app)._controller._conversation
         await app.change_settings({"generation.max_new_tokens": 7})
         chat_of(app)._read_ahead()
-        await until(pilot, lambda: chat_of(app)._talk.way is not way)
+        await until(pilot, lambda: chat_of(app)._controller._conversation is not before_it)
         await undo(pilot, app)
     assert kept() == before
 
@@ -92,12 +92,12 @@ async def test_a_branch_begins_at_any_message() -> None:
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
         await answered(pilot, app, "What are you?")
-        app.screen.query(ReplyBubble).first().focus()
+        app.screen.query(ReplyMessage).first().focus()
         await pilot.press("b")
         await until(pilot, lambda: said(app) == 0)
         await answered(pilot, app, "Hello")
     library = Library.open()
-    assert len(library.tree.all_of(library.chats.latest(1)[0].id)) == 5
+    assert len(library.tree.messages_of_chat(library.chats.latest_chats(1)[0].id)) == 5
     library.close()
 
 
@@ -105,7 +105,7 @@ async def test_a_reply_of_the_characters_is_rewritten() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        app.screen.query(ReplyBubble).first().focus()
+        app.screen.query(ReplyMessage).first().focus()
         await pilot.press("e")
         composer = app.screen.query_one(Composer)
         await until(pilot, lambda: bool(composer.text))
@@ -122,7 +122,7 @@ async def test_a_message_is_copied_as_it_was_written(monkeypatch: pytest.MonkeyP
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        app.screen.query(ReplyBubble).first().focus()
+        app.screen.query(ReplyMessage).first().focus()
         await pilot.press("c")
         await until(pilot, lambda: copied == replies(app))
 
@@ -149,7 +149,7 @@ async def test_the_system_s_own_clipboard_is_tried_first(
 async def test_a_browser_has_a_clipboard_of_its_own(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """It may be on another machine than this one."""
+    """In a browser, text is copied by the page, which may be on another machine."""
     copied: list[str] = []
     monkeypatch.delenv("SSH_CONNECTION", raising=False)
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -190,7 +190,7 @@ async def test_nothing_else_is_done_while_a_message_is_edited() -> None:
         await pilot.press("ctrl+e")
         composer = app.screen.query_one(Composer)
         await until(pilot, lambda: composer.text == "What are you?")
-        app.screen.query(ReplyBubble).first().focus()
+        app.screen.query(ReplyMessage).first().focus()
         await pilot.press("b", "ctrl+r", "alt+left", "d")
         assert (len(replies(app)), said(app)) == (2, 1) and not chat_of(app).replying
         await pilot.press("escape")
@@ -199,13 +199,13 @@ async def test_nothing_else_is_done_while_a_message_is_edited() -> None:
 
 
 class FailsWhenTold(LocalEngine):
-    """Its next reply fails before its first word."""
+    """An engine whose next reply fails before its first word if `fails` is True."""
 
     fails = False
 
     async def generate(
         self, prompt: Prompt, settings: GenerationSettings
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[EngineEvent, None]:
         if self.fails:
             raise EngineError("It is out of order.", "Try again.")
         async with aclosing(super().generate(prompt, settings)) as events:
@@ -219,7 +219,7 @@ async def test_a_reply_that_fails_after_a_branch_leaves_the_branch() -> None:
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
         await answered(pilot, app, "What are you?")
-        app.screen.query(ReplyBubble).first().focus()
+        app.screen.query(ReplyMessage).first().focus()
         await pilot.press("b")
         await until(pilot, lambda: said(app) == 0)
         engine.fails = True

@@ -1,4 +1,4 @@
-"""The models on the screens: got, checked, removed and chosen, from a hub on this machine."""
+"""Downloading, verifying, removing and choosing models on the screens, with a local hub."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ from helpers.screens import GREEDY, open_first_chat, ready, until
 from refsheet_tui.config import Config
 from refsheet_tui.paths import config_dir, demo_model
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.dialogs.confirm import QuestionScreen
-from refsheet_tui.tui.dialogs.error import ProblemScreen
+from refsheet_tui.tui.dialogs.confirmation import ConfirmScreen
+from refsheet_tui.tui.dialogs.error import ErrorScreen
 from refsheet_tui.tui.models import manager as measuring
-from refsheet_tui.tui.models.downloads import Transfer
+from refsheet_tui.tui.models.downloads import DownloadProgress
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.report import ReportScreen
-from refsheet_tui.weights.fit import Machine
-from refsheet_tui.weights.measuring import Measured
+from refsheet_tui.weights.fit import MachineResources
+from refsheet_tui.weights.measuring import MachineMeasurement
 
 
 def slowly() -> list[Fault]:
-    """For the next file: about three seconds."""
+    """Return a fault that makes the next file take about three seconds."""
     return [Fault(pause_s=0.02, times=1)]
 
 
 def some_has_arrived() -> bool:
-    """Of a file that is being downloaded."""
+    """Return True if some bytes of a download are on the disk."""
     return any(part.stat().st_size for part in model_file().parent.glob("*.part"))
 
 
 async def accept(pilot: Pilot[int], app: RefsheetApp) -> None:
-    await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+    await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
 
 
 async def download(pilot: Pilot[int], app: RefsheetApp) -> None:
-    """`small`, to its end."""
+    """Download `small`, and wait until it is complete."""
     await pilot.press("d")
     await accept(pilot, app)
     await until(pilot, lambda: "model: small" in written())
@@ -88,7 +88,7 @@ async def test_a_stopped_download_goes_on_where_it_was(hub: HubServer) -> None:
         await accept(pilot, app)
         await until(pilot, some_has_arrived)
         await pilot.press("p")
-        await until(pilot, lambda: cells_of(app)[2] == "begun")
+        await until(pilot, lambda: cells_of(app)[2] == "partial")
         assert not model_file().exists()
         assert "model" not in written()
         hub.asked.clear()
@@ -134,8 +134,8 @@ async def test_one_download_at_a_time(hub: HubServer) -> None:
         await pilot.press("d")
         await accept(pilot, app)
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
-        assert "small is being downloaded" in shown(app, "#problem-what")
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
+        assert "small is downloading" in shown(app, "#problem-what")
 
 
 async def test_the_terms_are_shown_once(hub: HubServer) -> None:
@@ -143,14 +143,14 @@ async def test_the_terms_are_shown_once(hub: HubServer) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await open_models(pilot, app)
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         assert "Gemma Terms of Use" in shown(app, "#question-what")
         assert "https://ai.google.dev/gemma/terms" in shown(app, "#question-details")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
         assert hub.asked == [] and app.transfer is None
         await download(pilot, app)
-        transfers: list[Transfer | None] = []
+        transfers: list[DownloadProgress | None] = []
         app.watch(app, "transfer", lambda now: transfers.append(now), init=False)
         await pilot.press("d")
         await until(pilot, lambda: len(transfers) > 1 and transfers[-1] is None)
@@ -162,10 +162,10 @@ async def test_what_is_too_large_is_said_before_it_is_fetched(hub: HubServer) ->
     async with app.run_test(size=(100, 30)) as pilot:
         await open_models(pilot, app, "27b")
         assert cells_of(app, "27b")[3] == "no"
-        assert "Too large for this machine" in shown(app, "#about-model")
+        assert "Too large for this computer" in shown(app, "#about-model")
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
-        assert "too large for this machine" in shown(app, "#question-what")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "too large for this computer" in shown(app, "#question-what")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
         assert app.transfer is None and hub.asked == []
@@ -176,10 +176,10 @@ async def test_offline_is_offline(hub: HubServer) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await open_models(pilot, app)
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
-        assert "offline in config.yaml forbids" in shown(app, "#problem-what")
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
+        assert "offline in config.yaml prevents downloading it" in shown(app, "#problem-what")
     assert hub.asked == []
 
 
@@ -189,12 +189,12 @@ async def test_a_failed_download_says_what_to_do(hub: HubServer) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await open_models(pilot, app)
         await pilot.press("d")
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         assert shown(app, "#problem-remedy")
         await pilot.press("escape")
-        await until(pilot, lambda: cells_of(app)[2] == "begun")
+        await until(pilot, lambda: cells_of(app)[2] == "partial")
 
 
 async def test_verify_finds_what_is_good_and_what_is_not(hub: HubServer) -> None:
@@ -204,7 +204,7 @@ async def test_verify_finds_what_is_good_and_what_is_not(hub: HubServer) -> None
         await download(pilot, app)
         await pilot.press("v")
         await until(pilot, lambda: isinstance(app.screen, ReportScreen))
-        assert "whole and true" in shown(app, "#report-what")
+        assert "all files verified" in shown(app, "#report-what")
         assert "SHA-256" in shown(app, "#report-findings Static")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
@@ -225,9 +225,9 @@ async def test_what_is_not_here_can_t_be_used_nor_verified(hub: HubServer) -> No
         await open_models(pilot, app)
         for key in ("enter", "v"):
             await pilot.press(key)
-            await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
-            assert "small is not on this machine" in shown(app, "#problem-what")
-            assert "d downloads it" in shown(app, "#problem-remedy")
+            await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
+            assert "small isn't downloaded yet" in shown(app, "#problem-what")
+            assert "Press D to download." in shown(app, "#problem-remedy")
             await pilot.press("escape")
     assert "model" not in written()
 
@@ -238,13 +238,13 @@ async def test_remove_asks_first(hub: HubServer) -> None:
         await open_models(pilot, app)
         await download(pilot, app)
         await pilot.press("x")
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
-        assert "the model in use" in shown(app, "#question-details")
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        assert "This model is in use" in shown(app, "#question-details")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
         assert model_file().exists(), "enter keeps it"
         await pilot.press("x")
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.click("#yes")
         await until(pilot, lambda: cells_of(app)[2] == "available")
         assert not model_file().exists()
@@ -276,9 +276,9 @@ async def test_the_models_are_there_before_the_machine_is_measured(
 ) -> None:
     measured = threading.Event()
 
-    def patiently() -> Measured:
+    def patiently() -> MachineMeasurement:
         measured.wait()
-        return Measured(Machine(8 * 10**9, 6 * 10**9, 0, 4e10), None)
+        return MachineMeasurement(MachineResources(8 * 10**9, 6 * 10**9, 0, 4e10), None)
 
     monkeypatch.setattr(measuring, "measure_machine", patiently)
     app = RefsheetApp(GREEDY)
@@ -304,11 +304,11 @@ async def test_this_very_machine_is_measured() -> None:
 async def test_where_no_model_could_be_loaded_f3_chooses_one(hub: HubServer) -> None:
     app = RefsheetApp(Config(threads=1, model="small"))
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         await pilot.press("escape")
-        assert "f3 chooses one" in shown(app, "#heading-engine")
+        assert "No model: F3 to choose" in shown(app, "#heading-engine")
         await open_models(pilot, app)
-        assert "not whole" in shown(app, "#about-model")
+        assert "In use, but incomplete" in shown(app, "#about-model")
         await pilot.press("d")
         await accept(pilot, app)
         await until(pilot, lambda: cells_of(app)[2] == "on disk")
@@ -325,7 +325,7 @@ async def test_everything_can_be_clicked(hub: HubServer) -> None:
         footer = app.screen.query_one(Footer)
         (key,) = [key for key in footer.query("FooterKey") if getattr(key, "key", "") == "d"]
         await pilot.click(key)
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.click(app.screen.query_one("#yes", Button))
         await until(pilot, lambda: cells_of(app)[0] == "* small")
 
@@ -334,12 +334,12 @@ async def test_everything_can_be_clicked(hub: HubServer) -> None:
 async def test_all_models_are_in_view_beside_what_is_said_of_one(
     hub: HubServer, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    busy = Measured(Machine(16 * 10**9, 6 * 10**9, 0, 4e10), None)
+    busy = MachineMeasurement(MachineResources(16 * 10**9, 6 * 10**9, 0, 4e10), None)
     monkeypatch.setattr(measuring, "measure_machine", lambda: busy)
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=size) as pilot:
         await open_models(pilot, app, "4b")
-        assert cells_of(app, "12b")[3] == "if others close"
+        assert cells_of(app, "12b")[3] == "close apps first"
         assert table(app).max_scroll_y == 0 and table(app).max_scroll_x == 0
         about = app.screen.query_one("#model")
         assert about.region.height >= 5 and about.region.right <= size[0]
@@ -350,7 +350,7 @@ async def test_a_bad_catalogue_is_told_in_a_dialog(hub: HubServer) -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(100, 30)) as pilot:
         await pilot.press("f3")
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         assert "catalog.yaml" in shown(app, "#problem-what")
 
 

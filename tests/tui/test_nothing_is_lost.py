@@ -1,4 +1,4 @@
-"""Whatever goes wrong with a reply, what was said before and what was typed are still there."""
+"""After any error of a reply, earlier messages and typed text are still there."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from helpers.saved_chats import add_long_chat
 from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, said, say, until
 from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import (
-    Event,
+    EngineEvent,
     GenerationSettings,
-    Loading,
+    LoadProgress,
     LoadSettings,
     LocalEngine,
     ModelInfo,
@@ -27,16 +27,16 @@ from refsheet_tui.engine import (
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.dialogs.error import ProblemScreen
+from refsheet_tui.tui.dialogs.error import ErrorScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.activity import Activity
-from refsheet_tui.tui.widgets.bubbles import Note, Said
+from refsheet_tui.tui.widgets.activity_line import ActivityLine
+from refsheet_tui.tui.widgets.chat_message import ChatNotice, MessageWidget
 from refsheet_tui.tui.widgets.composer import Composer
 
 
 class Death:
-    """Comes, when it is called, as the engine reads the next prompt."""
+    """Kills the engine process while it reads the next prompt."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self._happened = folder / "deaths"
@@ -54,16 +54,16 @@ def death(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Death:
 
 
 class LoadsWhenTold(LocalEngine):
-    """Loading halts at 43 %."""
+    """An engine whose loading stops at 43 % until `goes_on` is set."""
 
     def __init__(self) -> None:
         super().__init__()
         self.goes_on = asyncio.Event()
 
     async def load(
-        self, settings: LoadSettings, on_progress: Callable[[Loading], None] = lambda _: None
+        self, settings: LoadSettings, on_progress: Callable[[LoadProgress], None] = lambda _: None
     ) -> ModelInfo:
-        on_progress(Loading(0.43))
+        on_progress(LoadProgress(0.43))
         await self.goes_on.wait()
         return await super().load(settings, on_progress)
 
@@ -73,7 +73,7 @@ def composer(app: RefsheetApp) -> Composer:
 
 
 def activity(app: RefsheetApp) -> str:
-    return str(app.screen.query_one(Activity).render())
+    return str(app.screen.query_one(ActivityLine).render())
 
 
 async def test_a_message_that_is_too_long_comes_back_and_the_chat_goes_on() -> None:
@@ -82,7 +82,7 @@ async def test_a_message_that_is_too_long_comes_back_and_the_chat_goes_on() -> N
         await open_first_chat(pilot, app)
         composer(app).text = "word " * 600
         await pilot.press("enter")
-        await until(pilot, lambda: bool(app.screen.query(Note)) and not chat_of(app).replying)
+        await until(pilot, lambda: bool(app.screen.query(ChatNotice)) and not chat_of(app).replying)
         assert composer(app).text == ("word " * 600).strip()
         assert said(app) == 0
         composer(app).text = "Hello"
@@ -100,10 +100,10 @@ async def test_a_message_whose_engine_dies_comes_back_and_is_answered_when_sent_
         death.come()
         await say(pilot, "Hello")
         await until(pilot, lambda: composer(app).text == "Hello" and not chat_of(app).replying)
-        assert "SIGKILL" in str(app.screen.query_one(Note).render())
+        assert "SIGKILL" in str(app.screen.query_one(ChatNotice).render())
         await pilot.press("enter")
         await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
-        assert not app.screen.query(Note)
+        assert not app.screen.query(ChatNotice)
 
 
 async def test_the_last_reply_stays_when_another_one_fails(death: Death) -> None:
@@ -113,7 +113,7 @@ async def test_the_last_reply_stays_when_another_one_fails(death: Death) -> None
         before, turns = replies(app), chat_of(app).conversation_turns
         death.come()
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: bool(app.screen.query(Note)) and not chat_of(app).replying)
+        await until(pilot, lambda: bool(app.screen.query(ChatNotice)) and not chat_of(app).replying)
         assert replies(app) == before
         assert chat_of(app).conversation_turns == turns
 
@@ -124,8 +124,8 @@ async def test_an_engine_that_died_is_ready_again_without_being_asked(death: Dea
         await open_first_chat(pilot, app)
         death.come()
         await say(pilot, "Hello")
-        await until(pilot, lambda: bool(app.screen.query(Note)) and not chat_of(app).replying)
-        assert app.engine_state.phase in ("loading", "ready")
+        await until(pilot, lambda: bool(app.screen.query(ChatNotice)) and not chat_of(app).replying)
+        assert app.engine_state.availability in ("loading", "ready")
         await ready(pilot, app)
 
 
@@ -138,20 +138,20 @@ async def test_a_death_between_replies_is_not_even_noticed() -> None:
         os.kill(engine.pid, signal.SIGKILL)
         await say(pilot, "Hello")
         await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
-        assert not app.screen.query(Note)
+        assert not app.screen.query(ChatNotice)
 
 
 async def test_stopping_before_the_model_is_there_does_not_stop_its_loading() -> None:
     engine = LoadsWhenTold()
     app = RefsheetApp(GREEDY, engine)
     async with app.run_test() as pilot:
-        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         await until(pilot, lambda: "43%" in activity(app))
         await pilot.press("escape")
         await until(pilot, lambda: not chat_of(app).replying)
-        assert activity(app) == "stopped"
+        assert activity(app) == "Stopped"
         engine.goes_on.set()
         await ready(pilot, app)
         await pilot.press("ctrl+r")
@@ -162,13 +162,13 @@ async def test_what_is_sent_without_a_model_comes_back_with_the_remedy(tmp_path:
     missing = str(tmp_path / "missing.gguf")
     app = RefsheetApp(GREEDY.model_copy(update={"model": missing}))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         await pilot.press("escape", "enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         await until(pilot, lambda: not chat_of(app).replying)
         await say(pilot, "Hello")
         await until(pilot, lambda: composer(app).text == "Hello" and not chat_of(app).replying)
-        assert "missing.gguf" in str(app.screen.query_one(Note).render())
+        assert "missing.gguf" in str(app.screen.query_one(ChatNotice).render())
 
 
 async def test_who_leaves_a_chat_does_not_make_the_next_wait() -> None:
@@ -190,7 +190,7 @@ async def test_every_action_is_in_help_and_palette() -> None:
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
         commands = {command.title for command in app.get_system_commands(app.screen)}
-        assert {"Send", "New line", "Stop", "Again", "Home", "Quit", "Help"} <= commands
+        assert {"Send", "New line", "Stop", "Regenerate", "Home", "Quit", "Help"} <= commands
         assert not any("Cursor" in command for command in commands)
 
 
@@ -207,19 +207,19 @@ async def test_an_edit_that_is_left_open_is_there_again_as_a_draft() -> None:
         await pilot.press("ctrl+o")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
     library = Library.open()
-    (chat,) = library.chats.latest(1)
+    (chat,) = library.chats.latest_chats(1)
     assert chat.draft == "Who are you, really?\nhalf a sentence"
     library.close()
 
 
 class Silent(LocalEngine):
-    """Never says a word, once it has greeted."""
+    """An engine that writes nothing after the greeting."""
 
     greeted = False
 
     async def generate(
         self, prompt: Prompt, settings: GenerationSettings
-    ) -> AsyncGenerator[Event, None]:
+    ) -> AsyncGenerator[EngineEvent, None]:
         if self.greeted:
             await asyncio.Event().wait()
         self.greeted = True
@@ -233,8 +233,8 @@ async def test_an_edit_that_waits_for_its_reply_survives_leaving() -> None:
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
         library, chat = app.session.library, chat_of(app)
-        first = library.tree.add(chat.number, chat._talk.way.leaf, "user", "What are you?")
-        chat._talk.way.open(first.id)
+        first = library.tree.add_message(chat.number, chat._branch.leaf, "user", "What are you?")
+        chat._branch.move_to(first.id)
         await pilot.press("ctrl+e")
         await until(pilot, lambda: app.screen.query_one(Composer).text == "What are you?")
         app.screen.query_one(Composer).text = "Who are you?"
@@ -242,7 +242,7 @@ async def test_an_edit_that_waits_for_its_reply_survives_leaving() -> None:
         await until(pilot, lambda: chat.replying)
         await pilot.press(*"next", "ctrl+q")
     library = Library.open()
-    (kept,) = library.chats.latest(1)
+    (kept,) = library.chats.latest_chats(1)
     assert "Who are you?" in kept.draft and "next" in kept.draft
     library.close()
 
@@ -251,15 +251,15 @@ async def test_another_reply_in_the_middle_that_never_comes_hides_nothing() -> N
     add_long_chat(turns=7)
     app = RefsheetApp(GREEDY, Silent())
     async with app.run_test(size=(100, 50)) as pilot:
-        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
         await pilot.press("enter")
-        await until(pilot, lambda: len(app.screen.query(Said)) == 7)
+        await until(pilot, lambda: len(app.screen.query(MessageWidget)) == 7)
         Silent.greeted = True
-        list(app.screen.query(Said))[2].focus()
+        list(app.screen.query(MessageWidget))[2].focus()
         await pilot.press("r")
         await until(pilot, lambda: chat_of(app).replying)
         await pilot.press("escape")
-        await until(pilot, lambda: len(app.screen.query(Said)) == 7)
+        await until(pilot, lambda: len(app.screen.query(MessageWidget)) == 7)
 
 
 async def test_a_picture_that_has_changed_is_seen_as_it_is_now(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ async def test_a_picture_that_has_changed_is_seen_as_it_is_now(tmp_path: Path) -
             before = len(replies(app))
             shot.write_bytes((samples_dir() / f"{name}.png").read_bytes())
             await say(pilot, f"/picture {shot}")
-            await until(pilot, lambda: bool(app.screen.query("Attached")))
+            await until(pilot, lambda: bool(app.screen.query("AttachmentTag")))
             await say(pilot, "Look!")
             await until(pilot, partial(_is_answered, app, before))
         said = [turn.content[0] for turn in chat_of(app).conversation_turns if turn.role == "user"]

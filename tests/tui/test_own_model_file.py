@@ -1,4 +1,4 @@
-"""A model of the person's own, from a file on their disk."""
+"""Choosing a model file on the user's disk."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from helpers.split_model import split_model
 from refsheet_tui.config import load_config
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.dialogs.error import ProblemScreen
+from refsheet_tui.tui.dialogs.error import ErrorScreen
 from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.screens.models import ModelsScreen
 from refsheet_tui.tui.screens.report import ReportScreen
-from refsheet_tui.weights.sizes import in_gb
+from refsheet_tui.weights.sizes import format_bytes
 
 FIELDS = ("model", "mmproj")
 
@@ -59,7 +59,7 @@ async def test_any_part_of_a_model_speaks(hub: HubServer, tmp_path: Path) -> Non
         await until(pilot, lambda: cells_of(app, str(parts[0]))[0].startswith("* demo-00001"))
         await ready(pilot, app)
         size = sum(path.stat().st_size for path in (*parts, demo_mmproj()))
-        assert cells_of(app, str(parts[0]))[1] == in_gb(size)
+        assert cells_of(app, str(parts[0]))[1] == format_bytes(size)
         await choose(pilot, app, str(parts[0]))
         await pilot.press("v")
         await until(pilot, lambda: isinstance(app.screen, ReportScreen))
@@ -103,7 +103,7 @@ async def test_a_part_that_is_missing_is_told_under_the_model(
 
 
 async def test_a_model_that_only_continues_text_is_named(hub: HubServer, tmp_path: Path) -> None:
-    sentence = "is not instruction-tuned: it continues text instead of answering"
+    sentence = "isn't instruction-tuned: it continues text instead of answering"
     own = str(pretrained_model(tmp_path / "gemma-3-270m.gguf"))
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -130,12 +130,12 @@ async def test_a_file_of_ones_own_that_is_gone_is_told(hub: HubServer, tmp_path:
     gone = str(tmp_path / "gone.gguf")
     app = RefsheetApp(GREEDY.model_copy(update={"model": gone}))
     async with app.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         await pilot.press("escape")
         await open_models(pilot, app, gone)
         assert cells_of(app, gone)[0::2] == ["* gone.gguf", "missing", "?"]
         await pilot.press("v")
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         await pilot.press("escape")
         await choose(pilot, app, "demo")
         await pilot.press("enter")
@@ -145,10 +145,10 @@ async def test_a_file_of_ones_own_that_is_gone_is_told(hub: HubServer, tmp_path:
 @pytest.mark.parametrize(
     ("model", "mmproj", "field", "problem"),
     [
-        ("", "", "model", "Type the path"),
-        ("/nowhere/x.gguf", "", "model", "There is no model"),
+        ("", "", "model", "Type or paste the path of a model"),
+        ("/nowhere/x.gguf", "", "model", "The model /nowhere/x.gguf doesn't exist"),
         ("/", "", "model", ""),
-        ("x" * 300, "", "model", "There is no model"),
+        ("x" * 300, "", "model", f"{'x' * 300} doesn't exist"),
         ("a\0b.gguf", "", "model", ""),
         (str(Path(__file__)), "", "model", "GGUF"),
         (str(demo_mmproj()), "", "model", ""),

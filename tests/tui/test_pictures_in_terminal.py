@@ -24,7 +24,7 @@ PLACEHOLDER = "\U0010eeee"
 SENT = re.compile(rb"\x1b_Gf=100,i=(\d+)")
 FORGOTTEN = re.compile(rb"\x1b_Ga=d,d=I,i=(\d+)")
 DRAWN = b"\x1bP0;0;0q"
-# What a terminal's answers would look like as keys.
+# What a terminal's answers would look like if they were taken for keys.
 ANSWERS = (b"[?62", b"[?1;2c", b"kitty(", b"foot(")
 
 Open = Callable[..., AnsweringTerminal]
@@ -45,13 +45,13 @@ def opened(tmp_path: Path) -> Iterator[Open]:
 
 @pytest.fixture(autouse=True)
 def colors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever terminal the tests run in."""
+    """Let Textual use 256 colors, whatever terminal the tests run in."""
     monkeypatch.setattr("textual.constants.COLOR_SYSTEM", "256")
 
 
 def chat_in(terminal: AnsweringTerminal) -> int:
-    """Ember's, with its picture beside it; how much was drawn before."""
-    drawn = terminal.wait_for(b"Ember", b"ready")
+    """Open the chat with Ember, and return the number of bytes that were drawn before."""
+    drawn = terminal.wait_for(b"Ember", b"Ready")
     terminal.type(b"\r")
     terminal.wait_for(b"Message Ember", after=drawn)
     return drawn
@@ -65,25 +65,25 @@ def test_a_terminal_is_taken_at_its_word() -> None:
     for answer, best in (
         (b"\x1bP>|kitty(0.28.0)\x1b\\\x1b[?62;c", "kitty"),
         (b"\x1bP>|ghostty 1.2.3\x1b\\\x1b[?62;22c", "kitty"),
-        (b"\x1bP>|kitty(0.26.5)\x1b\\\x1b[?62;c", "halfcell"),  # has pictures, but not by cells
+        (b"\x1bP>|kitty(0.26.5)\x1b\\\x1b[?62;c", "blocks"),  # has pictures, but not by cells
         (b"\x1bP>|WezTerm 20240203\x1b\\\x1b[?65;4;6;18;22c", "sixel"),
         (b"\x1b[?62;4c", "sixel"),
-        (b"\x1b[?64;14;42c", "halfcell"),
-        (b"\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2c", "halfcell"),
-        (b"\x1bP>|kitty(9999999999999999999", "halfcell"),
-        (b"\x1b[?;;;c", "halfcell"),
-        (b"", "halfcell"),
+        (b"\x1b[?64;14;42c", "blocks"),
+        (b"\x1bP>|tmux 3.3a\x1b\\\x1b[?1;2c", "blocks"),
+        (b"\x1bP>|kitty(9999999999999999999", "blocks"),
+        (b"\x1b[?;;;c", "blocks"),
+        (b"", "blocks"),
     ):
         assert understood(answer) == best, answer
 
 
 def test_where_nothing_answers_nothing_is_asked() -> None:
-    """As here, where the keyboard is no terminal."""
-    assert best_drawing({"TERM": "xterm-kitty"}) == "halfcell"
+    """Here, standard input is not a terminal, so nothing is asked."""
+    assert best_drawing({"TERM": "xterm-kitty"}) == "blocks"
 
 
 def test_the_setting_goes_before_what_the_terminal_says() -> None:
-    ways: tuple[Drawing, ...] = ("kitty", "sixel", "halfcell", "off")
+    ways: tuple[Drawing, ...] = ("kitty", "sixel", "blocks", "off")
     for best in ways[:3]:
         assert drawing_for("auto", best, {}) == best
         for wanted in ways:
@@ -92,9 +92,9 @@ def test_the_setting_goes_before_what_the_terminal_says() -> None:
 
 def test_a_browser_gets_blocks() -> None:
     browser = {"TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver"}
-    assert drawing_for("kitty", "halfcell", browser) == "halfcell"
-    assert drawing_for("sixel", "halfcell", browser) == "halfcell"
-    assert drawing_for("off", "halfcell", browser) == "off"
+    assert drawing_for("kitty", "blocks", browser) == "blocks"
+    assert drawing_for("sixel", "blocks", browser) == "blocks"
+    assert drawing_for("off", "blocks", browser) == "off"
 
 
 def test_each_cell_of_a_kitty_picture_names_its_place() -> None:
@@ -104,14 +104,14 @@ def test_each_cell_of_a_kitty_picture_names_its_place() -> None:
     texts = [segment.text for row in rows for segment in row]
     assert len(set(texts)) == 50 and all(cell_len(text) == 1 for text in texts)
     assert all(text[0] == PLACEHOLDER and len(text) == 4 for text in texts)
-    # The first two that kitty counts with.
+    # The first two diacritics that kitty counts with.
     assert texts[0][1:3] == "\u0305\u0305" and texts[11][1:3] == "\u030d\u030d"
 
 
 def test_every_kitty_picture_has_a_number_of_its_own() -> None:
     numbers = {KittyPicture(1, 1, b"").number for _ in range(1000)}
     assert len(numbers) == 1000
-    # What a colour of 256 and a diacritic can say.
+    # Numbers that one of 256 colors and a diacritic can encode.
     assert all(number & 0x00FFFF00 == 0 and number & 0xFF >= 16 for number in numbers)
 
 
@@ -127,7 +127,7 @@ def test_a_sixel_picture_stays_in_its_cells() -> None:
 
 @pytest.mark.parametrize("best", ["kitty", "sixel"])
 async def test_behind_a_dialog_a_picture_is_blocks(best: Drawing) -> None:
-    """A dialog tints what is behind it, and sixels would be drawn over it."""
+    """A dialog tints everything behind it, and sixels would be drawn over it."""
     app = RefsheetApp(PICTURED, best_drawing=best)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
@@ -174,7 +174,7 @@ async def test_without_pictures_they_take_no_room() -> None:
         await app.change_settings({"screens.pictures": "off"})
         await until(pilot, lambda: name.region.y == below - 14)
         assert not portrait.is_drawn
-        await app.change_settings({"screens.pictures": "halfcell"})
+        await app.change_settings({"screens.pictures": "blocks"})
         await until(pilot, lambda: portrait.is_drawn and name.region.y == below)
 
 
@@ -184,7 +184,7 @@ async def test_a_change_of_the_setting_counts_at_once() -> None:
         await open_first_chat(pilot, app)
         portrait = app.screen.query_one(Portrait)
         await until(pilot, lambda: shows_pixels(portrait))
-        await app.change_settings({"screens.pictures": "halfcell"})
+        await app.change_settings({"screens.pictures": "blocks"})
         await until(pilot, lambda: not shows_pixels(portrait))
         await app.change_settings({"screens.pictures": "sixel"})
         await until(pilot, lambda: shows_pixels(portrait))
@@ -230,9 +230,9 @@ def test_kitty_keeps_pictures_and_forgets_them_in_the_end(opened: Open) -> None:
 
 
 def test_kitty_gets_pictures_again_after_a_pause(opened: Open) -> None:
-    """It forgets them with the screen that they were on."""
+    """Kitty deletes pictures together with the screen that they were on."""
     terminal = opened(KITTY)
-    terminal.wait_for(b"Ember", b"ready")
+    terminal.wait_for(b"Ember", b"Ready")
     terminal.wait_until(lambda: PLACEHOLDER.encode() in terminal.seen)
     terminal.process.send_signal(signal.SIGTSTP)
     paused = terminal.wait_for(b"\x1b[?1049l")
@@ -245,13 +245,13 @@ def test_sixels_are_drawn_beside_the_chat(opened: Open) -> None:
     terminal = opened(SIXEL)
     drawn = chat_in(terminal)
     terminal.wait_until(lambda: DRAWN in terminal.seen[drawn:])
-    # A dialog, and it goes again.
+    # Open and close a dialog.
     helped = len(terminal.seen)
     terminal.type(b"\x1bOP")
-    shown = terminal.wait_for(b"esc closes", after=helped)
+    shown = terminal.wait_for(b"Esc to close", after=helped)
     terminal.type(b"\x1b")
     terminal.wait_until(lambda: DRAWN in terminal.seen[shown:])
-    # A larger window, and letters twice as large.
+    # A larger window with a font twice as large.
     terminal.resize(130, 45, cell=(20, 40))
     terminal.wait_until(lambda: b'q"1;1;560;558' in terminal.seen[shown:])
     seen = terminal.leave()
@@ -262,9 +262,9 @@ def test_sixels_are_drawn_beside_the_chat(opened: Open) -> None:
     assert not any(answer in seen for answer in ANSWERS)
 
 
-@pytest.mark.parametrize("wanted", ["halfcell", "off"])
+@pytest.mark.parametrize("wanted", ["blocks", "off"])
 def test_who_wants_no_pixels_gets_none(opened: Open, wanted: str) -> None:
-    """And nothing is asked."""
+    """With these settings, the terminal is not asked and gets no pixels."""
     terminal = opened(KITTY | SIXEL, pictures(wanted))
     chat_in(terminal)
     seen = terminal.leave()
@@ -307,7 +307,7 @@ def test_a_terminal_that_never_answers_gets_blocks(opened: Open) -> None:
 
 def test_what_is_typed_ahead_is_not_lost(opened: Open) -> None:
     terminal = opened(KITTY, typed=b"n")
-    terminal.wait_for(b"new character")
+    terminal.wait_for("· New character".encode())
     assert NAME not in terminal.leave()
 
 

@@ -18,7 +18,7 @@ RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
 def checked(pixels: list[tuple[int, int, int]]) -> Image.Image:
-    """Two by two pixels."""
+    """Return a picture of two by two pixels."""
     image = Image.new("RGB", (2, 2))
     image.putdata(pixels)
     return image
@@ -75,7 +75,7 @@ async def test_slow_work_does_not_hold_up_the_end() -> None:
     await asyncio.sleep(0)
     started = set(threading.enumerate()) - before
     work.cancel()
-    # The end of a program waits for every other thread.
+    # Python waits for all other threads when the program ends.
     assert started and all(thread.daemon for thread in started)
     goes_on.set()
 

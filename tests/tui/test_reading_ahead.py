@@ -1,11 +1,11 @@
-"""What the engine does while the person types."""
+"""Prewarming the engine while the user types."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from helpers.screens import GREEDY, open_first_chat, ready, replies, say, until
-from refsheet_tui.engine import Event, LocalEngine
+from refsheet_tui.engine import EngineEvent, LocalEngine
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt, TextPart
 from refsheet_tui.tui.app import RefsheetApp
@@ -14,14 +14,14 @@ from refsheet_tui.tui.widgets.picture_field import PathInput
 
 
 class Recorder(LocalEngine):
-    """Remembers what it was asked to read ahead."""
+    """An engine that records the prompts it prewarms."""
 
     def __init__(self) -> None:
         super().__init__()
         self.ahead: list[Prompt] = []
 
     async def prewarm(
-        self, prompt: Prompt, on_event: Callable[[Event], None] = lambda _: None
+        self, prompt: Prompt, on_event: Callable[[EngineEvent], None] = lambda _: None
     ) -> None:
         await super().prewarm(prompt, on_event)
         self.ahead.append(prompt)

@@ -1,4 +1,4 @@
-"""Every setting on the screens: explained, checked while it is typed, and counting at once."""
+"""The settings screen: every setting is explained, checked while typed, and applied at once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpers.screens import GREEDY, chat_of, open_first_chat, ready, say, shown,
 from refsheet_tui.config import Config, all_settings, load_config, setting_explanations
 from refsheet_tui.paths import config_dir
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.dialogs.error import ProblemScreen
+from refsheet_tui.tui.dialogs.error import ErrorScreen
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.settings import SettingsScreen
 from refsheet_tui.tui.widgets.setting import SettingRow
@@ -20,7 +20,7 @@ from refsheet_tui.tui.widgets.setting import SettingRow
 
 @pytest.fixture
 def file() -> Path:
-    """The person's, with a word of theirs in it."""
+    """Write a settings file of the user with comments in it."""
     config_dir().mkdir(parents=True)
     file = config_dir() / "config.yaml"
     file.write_text("# mine\nmodel: demo  # for now\n")
@@ -151,7 +151,7 @@ async def test_another_context_loads_the_model_again(file: Path) -> None:
         await settings(pilot, app)
         await typed(pilot, app, "context_size", "4096")
         await pilot.press("enter")
-        await until(pilot, lambda: "loaded again" in shown(app))
+        await until(pilot, lambda: "Reloading the model" in shown(app))
         await until(
             pilot,
             lambda: (
@@ -178,7 +178,7 @@ async def test_a_file_that_was_damaged_meanwhile_is_told(file: Path) -> None:
         file.write_text("model: [\n")
         await typed(pilot, app, "generation.top_k", "7")
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         assert file.read_text() == "model: [\n"
         assert app.session.generation.top_k == 64
 
@@ -190,7 +190,7 @@ async def test_from_a_chat_by_a_command_and_not_from_a_form() -> None:
         await say(pilot, "/settings")
         await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
         await pilot.press("escape", "ctrl+o")
-        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         await pilot.press("f4", "ctrl+l", "f3")
@@ -205,7 +205,9 @@ async def test_what_is_set_counts_in_the_chat_that_is_open() -> None:
         await open_first_chat(pilot, app)
         await app.change_settings({"generation.max_new_tokens": 2})
         await say(pilot, "Tell me a story.")
-        await until(pilot, lambda: "cut off" in shown(app) and not chat_of(app).replying)
+        await until(
+            pilot, lambda: "Token limit reached" in shown(app) and not chat_of(app).replying
+        )
 
 
 async def test_a_theme_that_there_is_not_is_told_and_left_in_the_file(file: Path) -> None:
@@ -224,7 +226,7 @@ async def test_another_model_leaves_the_projector_of_the_one_before(file: Path) 
     file.write_text("model: /nowhere/a.gguf\nmmproj: /nowhere/b.gguf\n")
     app = RefsheetApp(load_config())
     async with app.run_test(size=(100, 40)) as pilot:
-        await until(pilot, lambda: isinstance(app.screen, ProblemScreen))
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         await pilot.press("escape", "f4")
         await until(pilot, lambda: len(app.screen.query(SettingRow)) == len(all_settings()))
         row(app, "model").field.focus()

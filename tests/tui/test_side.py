@@ -1,4 +1,4 @@
-"""What stands beside a chat, and what the model holds in view."""
+"""The sidebar of a chat, and the marker of the oldest message in the context."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from helpers.screens import GREEDY, chat_of, open_first_chat, replies, say, show
 from refsheet_tui.chats.library import Library
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
-from refsheet_tui.tui.widgets.bubbles import Said
+from refsheet_tui.tui.widgets.chat_message import MessageWidget
 from refsheet_tui.tui.widgets.composer import Composer
-from refsheet_tui.tui.widgets.history import OldestSeen
+from refsheet_tui.tui.widgets.history import ContextMarker
 
 
 async def test_other_chats_with_the_same_character_are_a_click_away() -> None:
@@ -60,16 +60,16 @@ async def test_a_mark_stands_where_the_model_s_view_begins() -> None:
     add_long_chat(turns=41)
     app = RefsheetApp(GREEDY.model_copy(update={"context_size": 256}))
     async with app.run_test(size=(100, 40)) as pilot:
-        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and bool(replies(app)))
-        # Nothing is said yet: it is read ahead.
-        await until(pilot, lambda: bool(app.screen.query(OldestSeen)))
+        # The chat is empty, and the engine reads ahead.
+        await until(pilot, lambda: bool(app.screen.query(ContextMarker)))
         meter = app.screen.query_one("#chat-meter", Static)
         await until(pilot, lambda: "of 256" in str(meter.render()))
         children = list(app.screen.query("#said > *"))
-        place = children.index(app.screen.query_one(OldestSeen))
-        assert isinstance(children[place + 1], Said)
+        place = children.index(app.screen.query_one(ContextMarker))
+        assert isinstance(children[place + 1], MessageWidget)
         assert 0 < place < len(children) - 3
 
 
@@ -101,10 +101,10 @@ async def test_code_alone_is_copied() -> None:
     copied: list[str] = []
     app.copy_to_clipboard = copied.append  # type: ignore[assignment, method-assign]
     async with app.run_test() as pilot:
-        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and bool(replies(app)))
-        app.screen.query_one(Said).focus()
+        app.screen.query_one(MessageWidget).focus()
         await pilot.press("k")
         await until(pilot, lambda: copied == ["print(1)"])
         await pilot.press("k")
@@ -119,7 +119,7 @@ async def test_another_reply_in_the_middle() -> None:
         await open_first_chat(pilot, app)
         await answered(pilot, app, "What color are your eyes?")
         await answered(pilot, app, "What are you wearing?")
-        list(app.screen.query(Said))[2].focus()
+        list(app.screen.query(MessageWidget))[2].focus()
         await pilot.press("r")
         await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
         assert "‹2/2›" in shown(app)
@@ -131,11 +131,13 @@ async def test_a_search_leads_to_the_message() -> None:
     add_long_chat(turns=121)
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(100, 40)) as pilot:
-        await until(pilot, lambda: bool(app.screen.query("Card")))
+        await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
         await pilot.press("slash", *"turn 53")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
-        await until(pilot, lambda: isinstance(app.focused, Said) and app.focused.text == "turn 53")
+        await until(
+            pilot, lambda: isinstance(app.focused, MessageWidget) and app.focused.text == "turn 53"
+        )
 
 
 async def test_the_title_is_in_the_list() -> None:
@@ -145,5 +147,5 @@ async def test_the_title_is_in_the_list() -> None:
         await say(pilot, "/title Kites [b]")
         await until(pilot, lambda: "Kites [b]" in shown(app))
         library = Library.open()
-        assert library.chats.latest(1)[0].title == "Kites [b]"
+        assert library.chats.latest_chats(1)[0].title == "Kites [b]"
         library.close()

@@ -1,4 +1,4 @@
-"""Lines that begin with a slash."""
+"""Slash commands on the screens."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from textual.widgets import Static
 
 from helpers.screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
 from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.slash_commands import COMMANDS, complete, is_command, parse
 from refsheet_tui.errors import UsageError
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.help import HelpScreen
-from refsheet_tui.tui.slash_commands import COMMANDS, completion, is_command, parsed
 from refsheet_tui.tui.widgets.composer import Composer
 
 
@@ -32,19 +32,19 @@ from refsheet_tui.tui.widgets.composer import Composer
     ],
 )
 def test_commands_are_completed(typed: str, rest: str) -> None:
-    assert completion(typed) == rest
+    assert complete(typed) == rest
 
 
 def test_every_command_is_known_and_explained() -> None:
     for command in COMMANDS:
         assert is_command(f"/{command.name}") and command.about
-        assert parsed(f"/{command.name} {command.argument}")[0] is command
+        assert parse(f"/{command.name} {command.argument}")[0] is command
 
 
 @pytest.mark.parametrize("line", ["/swim", "/", "/note", "/title  "])
 def test_what_is_none_is_told(line: str) -> None:
     with pytest.raises(UsageError):
-        parsed(line)
+        parse(line)
 
 
 async def line(pilot: Pilot[int], app: RefsheetApp, text: str) -> None:
@@ -81,5 +81,18 @@ async def test_commands_do_what_keys_do(tmp_path: Path) -> None:
     own = [each for each in written["messages"] if each["role"] == "user"]
     assert [(each["text"], each["asides"]) for each in own] == [("/help", ["Be brief."])]
     library = Library.open()
-    assert library.chats.latest(1)[0].note == "Be brief."
+    assert library.chats.latest_chats(1)[0].note == "Be brief."
     library.close()
+
+
+async def test_a_command_that_cannot_be_used_now_keeps_its_text() -> None:
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        composer = app.screen.query_one(Composer)
+        for text in ("/edit Who are you?", "/undo"):
+            await line(pilot, app, text)
+            await until(pilot, lambda text=text: composer.text == text)  # type: ignore[misc]
+            composer.clear()
+        await line(pilot, app, "/rewrite Roar!")
+        await until(pilot, lambda: composer.text == "Roar!")

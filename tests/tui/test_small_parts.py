@@ -1,4 +1,4 @@
-"""Parts of the screens that need no screen."""
+"""Parts of the interface that work without a screen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from refsheet_tui.tui.relative_time import ago
+from refsheet_tui.tui.relative_time import relative_time
 from refsheet_tui.tui.widgets.code_blocks import code_blocks
 
 
@@ -26,7 +26,7 @@ from refsheet_tui.tui.widgets.code_blocks import code_blocks
 )
 def test_how_long_ago(then: str, words: str) -> None:
     now = datetime.fromisoformat("2026-05-10 12:00:00").timestamp()
-    assert ago(datetime.fromisoformat(then).timestamp(), now) == words
+    assert relative_time(datetime.fromisoformat(then).timestamp(), now) == words
 
 
 @pytest.mark.parametrize(

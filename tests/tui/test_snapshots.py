@@ -1,6 +1,6 @@
-"""What every screen looks like, in both languages, dark and light, small and large.
+"""Snapshots of every screen, in both languages, dark and light, small and large.
 
-After a change that is meant: `pytest tests/tui/test_snapshots.py --snapshot-update`, and look at
+After an intended change: `pytest tests/tui/test_snapshots.py --snapshot-update`, and look at
 the pictures in `__snapshots__`.
 """
 
@@ -24,7 +24,7 @@ from refsheet_tui.tui.themes import DARK, LIGHT
 __all__ = ["noon"]
 
 SIZES = {"small": (80, 24), "large": (120, 40)}
-# Fonts from elsewhere, and names that change with every picture.
+# Fonts from other sites, and names that change with every picture.
 _FONTS = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 _NAMES = re.compile(r"terminal-\d+")
 _BLANK_ENDS = re.compile(r"[ \t]+$", re.MULTILINE)
@@ -39,7 +39,7 @@ class Svg(SingleFileSnapshotExtension):
         return str(index)
 
 
-# Each size, language and theme with each other one, of every screen.
+# For every screen, each pair of sizes, languages and themes occurs.
 SHOTS = {
     "en": (("large", DARK), ("small", LIGHT)),
     "zh-Hans": (("large", LIGHT), ("small", DARK)),
@@ -64,7 +64,7 @@ async def test_it_looks_as_it_did(name: str, language: str, snapshot: SnapshotAs
 
 
 async def settled(pilot: Pilot[int], app: RefsheetApp) -> None:
-    """Laid out, to the footer, which comes last."""
+    """Wait until the screen is laid out, including the footer, which comes last."""
     await pilot.pause()
     await until(pilot, lambda: bool(app.screen.query("FooterKey")) or app.screen.is_modal)
 

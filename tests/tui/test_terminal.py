@@ -1,4 +1,4 @@
-"""The whole program in a real terminal."""
+"""The complete program in a real terminal."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["terminal"]
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 needs_filter = pytest.mark.skipif(not CAN_REFUSE, reason="the filter is for Linux")
 
-# What was said becomes ever more likely, and the end never was: a reply goes on until it is
-# stopped, or some 60,000 tokens later.
+# Used tokens become more and more likely, unlike the end. A reply only ends when it is stopped, or
+# after some 60,000 tokens.
 ENDLESS = """\
 threads: 1
 context_size: 65536
@@ -29,12 +29,12 @@ generation:
 
 @pytest.mark.parametrize("cut_off", [False, pytest.param(True, marks=needs_filter)])
 def test_a_person_chats_and_leaves(terminal: Terminal, cut_off: bool) -> None:
-    """Also where the kernel refuses every network socket."""
+    """A user chats and quits, even if the kernel refuses all network sockets."""
     terminal.start("{python} tests/helpers/no_network.py" if cut_off else "")
     terminal.wait_for("Welcome to RefSheet")
     terminal.press("Escape")
     terminal.wait_for("Ember")
-    terminal.wait_for("ready")
+    terminal.wait_for("Ready")
     terminal.press("Enter")
     terminal.wait_for("Message Ember")
     terminal.wait_for("red dragon")
@@ -43,7 +43,7 @@ def test_a_person_chats_and_leaves(terminal: Terminal, cut_off: bool) -> None:
     terminal.wait_for("You")
     terminal.wait_for("tokens/s")
     terminal.leave()
-    # The shell is itself again: what is typed shows, and runs.
+    # The shell works again: typed text is shown and run.
     terminal.type("echo sa''ne")
     terminal.press("Enter")
     terminal.wait_for("sane")
@@ -57,7 +57,7 @@ def set_up(tmp_path: Path, settings: str) -> None:
 
 
 def test_from_the_first_start_to_the_second(terminal: Terminal, tmp_path: Path) -> None:
-    """The demo is chosen; a reply is stopped, and another one beside it; all is there again."""
+    """Choose the demo, stop a reply, regenerate it, and find everything after a restart."""
     set_up(tmp_path, ENDLESS)
     terminal.start()
     terminal.wait_for("Welcome to RefSheet")
@@ -66,14 +66,14 @@ def test_from_the_first_start_to_the_second(terminal: Terminal, tmp_path: Path) 
     terminal.press("Tab")
     terminal.press("Enter")
     terminal.wait_for("Clover")
-    terminal.wait_for("ready")
+    terminal.wait_for("Ready")
     terminal.press("Enter")
     terminal.wait_for("Message Ember")
-    terminal.wait_for("writing")
+    terminal.wait_for("Writing")
     terminal.press("Escape")
-    terminal.wait_for("stopped")
+    terminal.wait_for("Stopped")
     terminal.press("C-r")
-    terminal.wait_for("writing")
+    terminal.wait_for("Writing")
     terminal.press("Escape")
     terminal.wait_for("‹2/2›")
     terminal.type("and now?")
@@ -89,27 +89,27 @@ def test_from_the_first_start_to_the_second(terminal: Terminal, tmp_path: Path) 
 
 
 def test_the_engine_is_killed_while_it_writes(terminal: Terminal, tmp_path: Path) -> None:
-    """What was written stays, what happened is told, and another reply is written."""
+    """After the engine is killed, its text stays, an error is shown, and replies work again."""
     set_up(tmp_path, ENDLESS + "model: demo\n")
     terminal.start()
     terminal.wait_for("Ember")
-    terminal.wait_for("ready")
+    terminal.wait_for("Ready")
     terminal.press("Enter")
-    terminal.wait_for("writing")
+    terminal.wait_for("Writing")
     terminal.wait_for("tokens/s")
     kill_engine(tmp_path)
     terminal.wait_for("SIGKILL")
-    terminal.wait_for("tries again")
+    terminal.wait_for("  Ctrl+R to retry")
     terminal.press("C-r")
-    terminal.wait_for("writing")
+    terminal.wait_for("Writing")
     terminal.press("Escape")
-    terminal.wait_for("stopped")
+    terminal.wait_for("Stopped")
     terminal.leave()
     assert "Traceback" not in terminal.screen()
 
 
 def kill_engine(tmp_path: Path) -> None:
-    """That of this test: others run beside it."""
+    """Kill the engine of this test, and not those of tests that run at the same time."""
     for process in psutil.process_iter():
         try:
             mine = str(tmp_path) in process.environ().get("REFSHEET_STATE_DIR", "")

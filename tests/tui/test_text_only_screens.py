@@ -18,18 +18,18 @@ from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, sa
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.config import Config
-from refsheet_tui.engine import Event, GenerationSettings, LocalEngine
+from refsheet_tui.engine import EngineEvent, GenerationSettings, LocalEngine
 from refsheet_tui.paths import demo_model, samples_dir
 from refsheet_tui.prompting import Prompt, TextPart
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.messages import SettingsWanted
+from refsheet_tui.tui.messages import ChangeSettings
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.home import HomeScreen
-from refsheet_tui.tui.widgets.attachments import Attached
-from refsheet_tui.tui.widgets.bubbles import Bubble, Note
-from refsheet_tui.tui.widgets.card import Card
+from refsheet_tui.tui.widgets.attachments import AttachmentTag
+from refsheet_tui.tui.widgets.chat_message import ChatNotice, UserMessage
 from refsheet_tui.tui.widgets.composer import Composer
+from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
 from refsheet_tui.tui.widgets.heading import UnseenSheetNotice
 from refsheet_tui.tui.widgets.history import ModelNotice
 from refsheet_tui.tui.widgets.picture_field import PathInput
@@ -43,25 +43,27 @@ NOTICE = (
 
 
 class Recorder(LocalEngine):
-    """Remembers every prompt that it is given."""
+    """An engine that records its prompts."""
 
     def __init__(self) -> None:
         super().__init__()
         self.given: list[Prompt] = []
 
-    def generate(self, prompt: Prompt, settings: GenerationSettings) -> AsyncGenerator[Event, None]:
+    def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[EngineEvent, None]:
         self.given.append(prompt)
         return super().generate(prompt, settings)
 
     async def prewarm(
-        self, prompt: Prompt, on_event: Callable[[Event], None] = lambda _: None
+        self, prompt: Prompt, on_event: Callable[[EngineEvent], None] = lambda _: None
     ) -> None:
         self.given.append(prompt)
         await super().prewarm(prompt, on_event)
 
     @property
     def texts(self) -> list[str]:
-        """Of the prompts, which hold no picture."""
+        """Return the texts of the prompts, and check that they have no pictures."""
         assert not any(prompt.pictures for prompt in self.given)
         return [
             "".join(part.text for part in prompt.parts if isinstance(part, TextPart))
@@ -84,21 +86,21 @@ def notices(app: RefsheetApp) -> list[str]:
 
 
 def notes(app: RefsheetApp) -> list[str]:
-    return [str(each.render()) for each in app.screen.query(Note)]
+    return [str(each.render()) for each in app.screen.query(ChatNotice)]
 
 
 async def open_chat(pilot: Pilot[int], app: RefsheetApp) -> None:
-    """That of the first character, which may not greet."""
+    """Open the chat with the first character, without waiting for a greeting."""
     await ready(pilot, app)
-    await until(pilot, lambda: bool(app.screen.query(Card)))
+    await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, ChatScreen))
 
 
 async def load(pilot: Pilot[int], app: RefsheetApp, model: str) -> None:
-    """As whoever chooses it on the screen of the models."""
-    app.post_message(SettingsWanted({"model": model}))
-    await until(pilot, lambda: app.engine_state.phase != "ready")
+    """Load a model, as when the user chooses it on the models screen."""
+    app.post_message(ChangeSettings({"model": model}))
+    await until(pilot, lambda: app.engine_state.availability != "ready")
     await ready(pilot, app)
 
 
@@ -178,7 +180,7 @@ async def test_pictures_that_were_sent_stay_shown(model: str, text_only: Config)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
         app.post_message(Paste(str(MISO)))
-        await until(pilot, lambda: len(app.screen.query(Attached)) == 1)
+        await until(pilot, lambda: len(app.screen.query(AttachmentTag)) == 1)
         await answered(pilot, app, "Look!")
     engine = Recorder()
     app = RefsheetApp(text_only, engine)
@@ -187,7 +189,7 @@ async def test_pictures_that_were_sent_stay_shown(model: str, text_only: Config)
         await until(pilot, lambda: len(replies(app)) == 2 and bool(notices(app)))
         (notice,) = notices(app)
         assert "can't see the pictures in this chat. Press F3" in notice
-        assert len(app.screen.query_one(Bubble).query(Portrait)) == 1
+        assert len(app.screen.query_one(UserMessage).query(Portrait)) == 1
         await answered(pilot, app, "And now?")
         assert notices(app) == [notice]
         assert "Look!" in engine.texts[-1] and "And now?" in engine.texts[-1]
@@ -203,7 +205,7 @@ async def test_no_picture_can_be_attached(text_only: Config) -> None:
         await until(pilot, lambda: told(app).count(refusal) == 1)
         await say(pilot, f"/picture {MISO}")
         await until(pilot, lambda: told(app).count(refusal) == 2)
-        assert not app.screen.query(Attached)
+        assert not app.screen.query(AttachmentTag)
 
 
 async def test_a_picture_that_waits_while_the_model_changes_comes_back(model: str) -> None:
@@ -211,13 +213,13 @@ async def test_a_picture_that_waits_while_the_model_changes_comes_back(model: st
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
         app.post_message(Paste(str(MISO)))
-        await until(pilot, lambda: len(app.screen.query(Attached)) == 1)
+        await until(pilot, lambda: len(app.screen.query(AttachmentTag)) == 1)
         await load(pilot, app, model)
         await say(pilot, "Look!")
         await until(pilot, lambda: bool(notes(app)) and not chat_of(app).replying)
         assert "text-only and can't see pictures" in notes(app)[0]
         assert app.screen.query_one(Composer).text == "Look!"
-        assert len(app.screen.query(Attached)) == 1
+        assert len(app.screen.query(AttachmentTag)) == 1
         assert len(kept()) == 1
 
 
@@ -225,21 +227,21 @@ async def test_the_assistant_is_told_of_no_sheet(text_only: Config) -> None:
     app = RefsheetApp(text_only)
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot, app)
-        await until(pilot, lambda: bool(app.screen.query(Card)))
+        await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
         await pilot.press("a")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         await answered(pilot, app, "Hello!")
         assert not notices(app), "there is nothing that it would have to see"
         app.post_message(Paste(str(MISO)))
         await until(pilot, lambda: "can't see pictures" in told(app))
-        assert not app.screen.query(Attached)
+        assert not app.screen.query(AttachmentTag)
 
 
 async def test_a_character_with_only_a_picture_waits_for_a_model_that_sees(
     text_only: Config,
 ) -> None:
     library = Library.open()
-    library.characters.add(Profile(name="Roary"), [samples_dir() / "ember.png"])
+    library.characters.add_character(Profile(name="Roary"), [samples_dir() / "ember.png"])
     library.close()
     engine = Recorder()
     app = RefsheetApp(text_only, engine)
@@ -247,7 +249,7 @@ async def test_a_character_with_only_a_picture_waits_for_a_model_that_sees(
         await open_chat(pilot, app)
         await until(pilot, lambda: bool(notes(app)) and not chat_of(app).replying)
         assert notices(app) == [NOTICE]
-        assert "Add a description or choose a vision model (4B or larger)." in notes(app)[0]
+        assert "Add a description, or choose a vision model (4B or larger)." in notes(app)[0]
         await say(pilot, "Hi")
         await until(pilot, lambda: app.screen.query_one(Composer).text == "Hi")
         assert not replies(app) and not kept()
@@ -263,7 +265,7 @@ async def test_it_is_said_in_chinese(text_only: Config) -> None:
     app = RefsheetApp(text_only)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
-        app.post_message(SettingsWanted({"screens.language": "zh-Hans"}))
+        app.post_message(ChangeSettings({"screens.language": "zh-Hans"}))
         words = "RefSheet demo 只能读文字，看不了设定图。请按 F3 选择能看图片的模型（4B 或更大）。"
         await until(pilot, lambda: notices(app) == [words])
 

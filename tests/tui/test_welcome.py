@@ -1,4 +1,4 @@
-"""The first start: a model is offered, and nobody has to take it."""
+"""The first start, which offers a model that the user may skip."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from textual.widgets import Button, Input
 from helpers.hub_models import shown, written
 from helpers.hub_server import Fault, HubServer
 from helpers.screens import GREEDY, open_first_chat, ready, replies, say, until
-from refsheet_tui.config import Config, load_config, settings_file
+from refsheet_tui.config import Config, config_file_to_change, load_config
 from refsheet_tui.paths import config_dir, demo_mmproj, demo_model, models_dir
 from refsheet_tui.tui.app import RefsheetApp
-from refsheet_tui.tui.dialogs.confirm import QuestionScreen
+from refsheet_tui.tui.dialogs.confirmation import ConfirmScreen
 from refsheet_tui.tui.models.manager import is_first_start
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.screens.model_file import ModelFileScreen
@@ -19,7 +19,7 @@ from refsheet_tui.tui.screens.welcome import WelcomeScreen
 
 
 async def test_from_the_first_start_to_a_chat(hub: HubServer) -> None:
-    """The promise: one button, and the model that was downloaded speaks."""
+    """One button downloads a model, which then writes the greeting."""
     hub.faults = [Fault(pause_s=0.02, times=1)]
     app = RefsheetApp(GREEDY, welcomes=True)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -27,13 +27,13 @@ async def test_from_the_first_start_to_a_chat(hub: HubServer) -> None:
         await until(pilot, lambda: "Small one · " in shown(app, "#welcome-offer"))
         await until(pilot, lambda: app.focused is app.screen.query_one("#get"))
         await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("enter")
         await until(pilot, lambda: "MB/s" in shown(app, "#welcome .progress-words"))
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         assert load_config().model == "small"
-        assert not is_first_start(load_config(), settings_file(None))
-        # Whatever it needs, it has.
+        assert not is_first_start(load_config(), config_file_to_change(None))
+        # Nothing else is needed from the hub.
         hub.files.clear()
         await ready(pilot, app)
         await open_first_chat(pilot, app)
@@ -55,13 +55,13 @@ async def test_who_stays_with_the_demo_is_not_asked_again(hub: HubServer) -> Non
     app = RefsheetApp(GREEDY, welcomes=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
-        # Its words come a little later, and move what is below them.
+        # Its text appears a little later, and moves everything below.
         await until(pilot, lambda: bool(shown(app, "#welcome-offer")))
         await pilot.pause()
         await pilot.click("#demo")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await until(pilot, lambda: "model: demo" in written())
-    assert not is_first_start(load_config(), settings_file(None))
+    assert not is_first_start(load_config(), config_file_to_change(None))
 
 
 async def test_who_looks_around_first_is_asked_again(hub: HubServer) -> None:
@@ -72,7 +72,7 @@ async def test_who_looks_around_first_is_asked_again(hub: HubServer) -> None:
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await open_first_chat(pilot, app)
     assert written() == ""
-    assert is_first_start(load_config(), settings_file(None))
+    assert is_first_start(load_config(), config_file_to_change(None))
 
 
 async def test_a_download_can_be_paused_there_and_goes_on_behind_it(hub: HubServer) -> None:
@@ -82,14 +82,16 @@ async def test_a_download_can_be_paused_there_and_goes_on_behind_it(hub: HubServ
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
         await until(pilot, lambda: app.focused is app.screen.query_one("#get"))
         await pilot.click("#get")
-        await until(pilot, lambda: isinstance(app.screen, QuestionScreen))
+        await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.click("#yes")
         await until(pilot, lambda: "MB/s" in shown(app, "#welcome .progress-words"))
         await pilot.click("#get")
         await until(pilot, lambda: app.transfer is None)
         button = app.screen.query_one("#get", Button)
-        assert str(button.label) == "Download it"
-        await until(pilot, lambda: not button.has_class("-active"))  # one click is one
+        assert str(button.label) == "Download"
+        await until(
+            pilot, lambda: not button.has_class("-active")
+        )  # otherwise the click is taken for a double click
         await pilot.click("#get")
         await until(pilot, lambda: app.transfer is not None)
         await pilot.press("escape")
@@ -123,8 +125,8 @@ async def test_all_models_are_one_key_away(hub: HubServer) -> None:
 
 
 def test_the_first_start_ends_with_a_choice_or_a_model(hub: HubServer) -> None:
-    assert is_first_start(Config(), settings_file(None))
-    assert not is_first_start(Config(model="4b"), settings_file(None))
+    assert is_first_start(Config(), config_file_to_change(None))
+    assert not is_first_start(Config(model="4b"), config_file_to_change(None))
     file = config_dir() / "config.yaml"
     file.write_text("threads: 1\n")
     assert is_first_start(load_config(), file)
@@ -135,4 +137,4 @@ def test_the_first_start_ends_with_a_choice_or_a_model(hub: HubServer) -> None:
     for path, original in ((model, demo_model()), (projector, demo_mmproj())):
         path.parent.mkdir(parents=True)
         path.write_bytes(original.read_bytes())
-    assert not is_first_start(Config(), settings_file(None))
+    assert not is_first_start(Config(), config_file_to_change(None))

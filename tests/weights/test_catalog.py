@@ -1,4 +1,4 @@
-"""The catalogue: what ships is complete, what a person adds is checked."""
+"""The catalog: the program's own is complete, and the entries of the user are checked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from refsheet_tui.errors import ConfigError, WeightsError
 from refsheet_tui.paths import config_dir
 from refsheet_tui.weights.catalog import load_catalog
 from refsheet_tui.weights.choice import ModelChoice, choose_model
-from refsheet_tui.weights.store import Store
+from refsheet_tui.weights.model_store import ModelStore
 
 SUM = "a" * 64
 
@@ -39,7 +39,7 @@ def test_every_size_is_there_with_its_sum_and_its_licence() -> None:
     assert {name.split("-")[0] for name in catalog.models} == {"270m", "1b", "4b", "12b", "27b"}
     for entry in catalog.models.values():
         assert all(file.sha256 for file in entry.files)
-        assert catalog.licence(entry) is not None
+        assert catalog.licence_of(entry) is not None
         assert entry.shape in catalog.shapes
     sighted = {name for name, entry in catalog.models.items() if entry.projector}
     assert set(catalog.models) - sighted == {"270m", "1b"}
@@ -47,7 +47,7 @@ def test_every_size_is_there_with_its_sum_and_its_licence() -> None:
 
 
 def test_the_default_is_the_quantization_aware_4b_with_an_f16_projector() -> None:
-    entry = load_catalog().entry("4b")
+    entry = load_catalog().get_entry("4b")
     assert entry.model.file == "gemma-3-4b-it-qat-Q4_0.gguf"
     assert entry.projector is not None and entry.projector.file == "mmproj-model-f16.gguf"
     assert entry.size == 2_526_080_992 + 851_251_104
@@ -67,15 +67,15 @@ def test_a_person_adds_models_and_replaces_ours() -> None:
     )
     catalog = load_catalog()
     assert catalog.default == "mine"
-    assert catalog.entry("mine").model.sha256 == SUM
-    assert catalog.entry("1b").title == "Another 1B"
-    assert catalog.entry("4b").title.startswith("Gemma 3 4B")
+    assert catalog.get_entry("mine").model.sha256 == SUM
+    assert catalog.get_entry("1b").title == "Another 1B"
+    assert catalog.get_entry("4b").title.startswith("Gemma 3 4B")
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("default: nowhere\n", "there is no model nowhere"),
+        ("default: nowhere\n", "unknown model nowhere"),
         ("models: {mine: {title: x}}\n", "model"),
         ("models: {mine: {title: x, model: {repository: me/x, file: ../x.gguf}}}\n", "file"),
         ("models: {mine: {title: x, model: {repository: ../.., file: x.gguf}}}\n", "repository"),
@@ -112,7 +112,7 @@ def test_a_mistake_in_it_is_named(text: str, problem: str) -> None:
 
 def test_a_model_of_several_files_is_one_entry() -> None:
     own(PARTS.format(first=1, second=2, count=2))
-    entry = load_catalog().entry("mine")
+    entry = load_catalog().get_entry("mine")
     assert [file.file for file in entry.files] == [
         "sub/x-00001-of-00002.gguf",
         "sub/x-00002-of-00002.gguf",
@@ -122,8 +122,8 @@ def test_a_model_of_several_files_is_one_entry() -> None:
 
 def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
     own(PARTS.format(first=1, second=2, count=2))
-    store = Store(tmp_path)
-    first, second = map(store.path, load_catalog().entry("mine").files)
+    store = ModelStore(tmp_path)
+    first, second = map(store.file_path, load_catalog().get_entry("mine").files)
     first.parent.mkdir(parents=True)
     first.write_bytes(b"12345")
     with pytest.raises(WeightsError, match=r"mine is incomplete: sub/x-00002-of-00002\.gguf is"):
@@ -136,20 +136,20 @@ def test_any_part_of_a_file_of_one_s_own_stands_for_the_first(tmp_path: Path) ->
     parts = split_model(tmp_path, (0, 40, 40), name="mmproj")
     (tmp_path / "demo-mmproj.gguf").write_bytes(b"")
     for part in parts:
-        assert choose_model(str(part), None, Store(tmp_path)) == ModelChoice(
+        assert choose_model(str(part), None, ModelStore(tmp_path)) == ModelChoice(
             parts[0], tmp_path / "demo-mmproj.gguf"
         )
     parts[0].unlink()
-    assert choose_model(str(parts[2]), None, Store(tmp_path)).parts == tuple(parts)
+    assert choose_model(str(parts[2]), None, ModelStore(tmp_path)).parts == tuple(parts)
 
 
 def test_an_unknown_name_is_answered_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="no model 5b in the catalogue") as caught:
-        choose_model("5b", None, Store(tmp_path))
+    with pytest.raises(WeightsError, match="The catalog has no model 5b") as caught:
+        choose_model("5b", None, ModelStore(tmp_path))
     assert "4b, 4b-q4_k_m" in caught.value.remedy
 
 
 def test_a_model_that_is_not_here_says_how_to_get_it(tmp_path: Path) -> None:
-    with pytest.raises(WeightsError, match="4b is not on this machine") as caught:
-        choose_model("4b", None, Store(tmp_path))
-    assert caught.value.remedy == "Get it: refsheet models download 4b"
+    with pytest.raises(WeightsError, match="4b isn't downloaded yet") as caught:
+        choose_model("4b", None, ModelStore(tmp_path))
+    assert caught.value.remedy == "Download it: refsheet models download 4b"

@@ -1,4 +1,4 @@
-"""Files that were made to hurt: no crash, no hang, no memory, one sentence."""
+"""Hostile model files give one sentence, without a crash, a hang, or much memory."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_what_announces_too_much_is_not_believed(tmp_path: Path, name: str) -> None:
-    """Three gigabytes of nothing behind it, so that the lengths could be true."""
+    """The files are 3 GiB large and sparse, so that the lengths in them could be true."""
     path = tmp_path / "bomb.gguf"
     path.write_bytes(BOMBS[name])
     os.truncate(path, 3 * GIB)
     report = verified(path, quick=True)
     assert not report.is_good
-    assert all(check.finding.words and check.finding.remedy for check in report.bad)
+    assert all(check.finding.message and check.finding.remedy for check in report.failures)
 
 
 @settings(max_examples=150, deadline=None)
@@ -76,18 +76,19 @@ def test_any_head_gets_a_report(
     path.write_bytes(data[:length])
     os.truncate(path, demo_model().stat().st_size)
     for check in verified(path, quick=True).checks:
-        assert check.finding.words
-        assert check.finding.words == one_line(check.finding.words)
+        assert check.finding.message
+        assert check.finding.message == one_line(check.finding.message)
 
 
-# The peak of a process that verifies a file, in KiB. Not getrusage's: that begins with the size of
-# the process which started it.
+# Prints the peak memory of a process that verifies a file, in KiB. `getrusage` can't be used,
+# because its peak begins with the size of the parent process.
 VERIFY = """
 import sys
 from pathlib import Path
-from refsheet_tui.weights.content import Kept
+from refsheet_tui.weights.local_file import LocalFile
 from refsheet_tui.weights.verify import Verification
-report = Verification([Kept.other(Path(sys.argv[1]))], None, lambda path, count: None).run()
+file = LocalFile.outside_store(Path(sys.argv[1]))
+report = Verification([file], None, lambda path, count: None).run()
 status = Path("/proc/self/status").read_text()
 print(report.is_good, status.partition("VmHWM:")[2].split()[0])
 """
@@ -95,7 +96,7 @@ print(report.is_good, status.partition("VmHWM:")[2].split()[0])
 
 @pytest.mark.skipif(sys.platform != "linux", reason="macOS has neither /dev/shm nor /proc")
 def test_a_file_of_17_gb_takes_no_memory(root: Path) -> None:
-    """Sparse, and where reading a hole costs nothing but the reading."""
+    """The file is sparse and in memory, where reading a hole takes almost no time."""
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         path = Path(folder) / "large.gguf"
         path.write_bytes(demo_model().read_bytes())

@@ -1,5 +1,4 @@
-"""What goes wrong between here and the hub: each time one sentence and a remedy, and afterwards a
-second try that ends whole."""
+"""Problems with the hub: each gives one sentence and a remedy, and a second try succeeds."""
 
 from __future__ import annotations
 
@@ -30,40 +29,44 @@ from helpers.small_models import (
 from refsheet_tui.errors import DownloadError
 from refsheet_tui.paths import demo_model
 from refsheet_tui.weights.download import Download
-from refsheet_tui.weights.progress import DownloadEvent, Ready, Receiving, Waiting
-from refsheet_tui.weights.store import State, Store
+from refsheet_tui.weights.model_store import FileState, ModelStore
+from refsheet_tui.weights.progress import DownloadEvent, FileReady, ReceivingFile, WaitingForLock
 
-# Bytes that a download leaves free.
+# The bytes that a download leaves free.
 SPARE = 64 << 20
 REFUSALS: dict[str, tuple[Fault, str, str]] = {
-    "401": (Fault("ask", 99, 401), r"refuses somebody/demo-GGUF|no repository", "HF_TOKEN"),
-    "403": (Fault("ask", 99, 403), r"refuses somebody/demo-GGUF \(403\)", "HF_TOKEN"),
+    "401": (
+        Fault("ask", 99, 401),
+        r"denied access to somebody/demo-GGUF|somebody/demo-GGUF doesn't exist",
+        "HF_TOKEN",
+    ),
+    "403": (Fault("ask", 99, 403), r"denied access to somebody/demo-GGUF \(403\)", "HF_TOKEN"),
     "gated": (
         Fault("ask", 99, 403, {"X-Error-Code": "GatedRepo"}),
         "is gated",
-        "Accept them on https://huggingface.co/somebody/demo-GGUF, and log in",
+        "Accept the terms at https://huggingface.co/somebody/demo-GGUF and log in",
     ),
     "404 repository": (
         Fault("ask", 99, 404, {"X-Error-Code": "RepoNotFound"}),
-        "no repository somebody/demo-GGUF",
-        "Look at",
+        "somebody/demo-GGUF doesn't exist on Hugging Face",
+        "Check https://huggingface.co/somebody/demo-GGUF, or log in",
     ),
     "404 file": (
         Fault("ask", 99, 404, {"X-Error-Code": "EntryNotFound"}),
-        "has no file demo.gguf",
-        "Look at",
+        "doesn't contain demo.gguf",
+        "Check the files at",
     ),
     "404 revision": (
         Fault("ask", 99, 404, {"X-Error-Code": "RevisionNotFound"}),
         "no revision",
-        "newest",
+        "latest",
     ),
-    "no hub": (Fault("ask", 99, 200), "What answers for the hub is none", "HF_ENDPOINT"),
+    "no hub": (Fault("ask", 99, 200), "Unexpected response from Hugging Face", "HF_ENDPOINT"),
 }
 
 
 @pytest.mark.parametrize("name", REFUSALS)
-def test_a_refusal_is_told_with_its_remedy(hub: HubServer, store: Store, name: str) -> None:
+def test_a_refusal_is_told_with_its_remedy(hub: HubServer, store: ModelStore, name: str) -> None:
     fault, problem, remedy = REFUSALS[name]
     hub.faults = [fault]
     with pytest.raises(DownloadError, match=problem) as caught:
@@ -74,22 +77,22 @@ def test_a_refusal_is_told_with_its_remedy(hub: HubServer, store: Store, name: s
     assert_whole(store, demo_entry())
 
 
-def test_a_gated_model_names_its_free_equal(hub: HubServer, store: Store) -> None:
+def test_a_gated_model_names_its_free_equal(hub: HubServer, store: ModelStore) -> None:
     hub.private = {REPOSITORY}
     entry = demo_entry().model_copy(update={"gated": True, "instead": "4b"})
     with pytest.raises(DownloadError, match="is gated") as caught:
         fetch(entry, store)
-    assert "or take '4b', which needs neither" in caught.value.remedy
+    assert "or use '4b', which needs neither" in caught.value.remedy
 
 
 @pytest.mark.parametrize("where", ["environment", "login"])
 def test_a_gated_model_opens_with_a_token(
-    hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch, where: str
+    hub: HubServer, store: ModelStore, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     hub.private = {REPOSITORY}
     if where == "environment":
         monkeypatch.setenv("HF_TOKEN", "hf_ours")
-    else:  # what `hf auth login` leaves behind
+    else:  # the file that `hf auth login` writes
         file = Path(constants.HF_TOKEN_PATH)
         file.parent.mkdir(parents=True)
         file.write_text("hf_ours")
@@ -98,25 +101,25 @@ def test_a_gated_model_opens_with_a_token(
     assert {headers["authorization"] for headers in asked} == {"Bearer hf_ours"}
 
 
-def test_too_many_requests_are_waited_for(hub: HubServer, store: Store) -> None:
+def test_too_many_requests_are_waited_for(hub: HubServer, store: ModelStore) -> None:
     hub.faults = [Fault("ask", 1, 429, {"Retry-After": "1"})]
     fetch(demo_entry(), store)
     assert_whole(store, demo_entry())
 
 
 @pytest.mark.parametrize("on", ["ask", "bytes"])
-def test_a_hub_that_is_ill_may_recover(hub: HubServer, store: Store, on: str) -> None:
+def test_a_hub_that_is_ill_may_recover(hub: HubServer, store: ModelStore, on: str) -> None:
     hub.faults = [Fault(on, 1, 500)]
     try:
         fetch(demo_entry(), store)
     except DownloadError as error:
-        assert "a problem of its own (500)" in error.problem
+        assert "a server problem (500)" in error.problem
         fetch(demo_entry(), store)
     assert_whole(store, demo_entry())
 
 
 def test_another_host_may_send_the_bytes_and_gets_no_token(
-    hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch
+    hub: HubServer, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_ours")
     with hub_server() as other:
@@ -128,7 +131,7 @@ def test_another_host_may_send_the_bytes_and_gets_no_token(
     assert_whole(store, demo_entry())
 
 
-def test_a_slow_drip_can_be_stopped_and_goes_on(hub: HubServer, store: Store) -> None:
+def test_a_slow_drip_can_be_stopped_and_goes_on(hub: HubServer, store: ModelStore) -> None:
     hub.faults = [Fault(pause_s=0.02)]
     stopped(demo_entry(), store, at=100_000)
     assert hub.sent < SIZE / 2
@@ -137,27 +140,29 @@ def test_a_slow_drip_can_be_stopped_and_goes_on(hub: HubServer, store: Store) ->
 
 
 def test_a_network_that_is_gone(
-    hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch
+    hub: HubServer, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{nobody.getsockname()[1]}")
-        with pytest.raises(DownloadError, match="connection to the hub was lost") as caught:
+        with pytest.raises(DownloadError, match="Can't reach Hugging Face") as caught:
             fetch(demo_entry(), store)
-    assert "Check the network" in caught.value.remedy
+    assert "Check your connection" in caught.value.remedy
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", "http://[", "ftp://127.0.0.1"])
 def test_an_address_that_is_none(
-    hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch, address: str
+    hub: HubServer, store: ModelStore, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     monkeypatch.setenv("HF_ENDPOINT", address or "http://")
-    with pytest.raises(DownloadError, match=r"address|connection") as caught:
+    with pytest.raises(DownloadError, match=r"address isn't valid|Can't reach") as caught:
         fetch(demo_entry(), store)
     assert caught.value.remedy
 
 
-def test_a_proxy_is_used(hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_is_used(
+    hub: HubServer, store: ModelStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", hub.url)
     monkeypatch.setenv("HF_ENDPOINT", "http://hub.invalid")
     fetch(demo_entry(), store)
@@ -174,10 +179,10 @@ def test_a_proxy_is_used(hub: HubServer, store: Store, monkeypatch: pytest.Monke
     ],
 )
 def test_a_network_that_is_set_up_wrongly(
-    hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+    hub: HubServer, store: ModelStore, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(DownloadError, match="as it is set up") as caught:
+    with pytest.raises(DownloadError, match="The network settings don't work") as caught:
         fetch(demo_entry(), store)
     assert variable in caught.value.remedy
     monkeypatch.delenv(variable)
@@ -186,36 +191,36 @@ def test_a_network_that_is_set_up_wrongly(
 
 
 def test_offline_nothing_is_asked(
-    hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch
+    hub: HubServer, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(DownloadError, match=r"offline in config\.yaml forbids"):
+    with pytest.raises(DownloadError, match=r"offline in config\.yaml prevents downloading it"):
         fetch(demo_entry(), store, offline=True)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    with pytest.raises(DownloadError, match="HF_HUB_OFFLINE forbids"):
+    with pytest.raises(DownloadError, match="HF_HUB_OFFLINE prevents downloading it"):
         fetch(demo_entry(), store)
     assert hub.asked == []
 
 
-def test_offline_what_is_there_is_enough(hub: HubServer, store: Store) -> None:
+def test_offline_what_is_there_is_enough(hub: HubServer, store: ModelStore) -> None:
     fetch(demo_entry(), store)
     hub.asked.clear()
-    assert all(isinstance(event, Ready) for event in fetch(demo_entry(), store, offline=True))
+    assert all(isinstance(event, FileReady) for event in fetch(demo_entry(), store, offline=True))
     assert hub.asked == []
 
 
 def test_too_little_room_is_seen_before_the_first_byte(
-    hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch
+    hub: HubServer, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usage = shutil.disk_usage(store.folder.parent)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=ALL + 1000))
-    with pytest.raises(DownloadError, match="There is room for") as caught:
+    with pytest.raises(DownloadError, match="Not enough space in") as caught:
         fetch(demo_entry(), store)
     assert "models_dir" in caught.value.remedy
     assert hub.sent == 0
 
 
 def test_what_is_there_already_needs_no_room(
-    hub: HubServer, store: Store, monkeypatch: pytest.MonkeyPatch
+    hub: HubServer, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped(demo_entry(), store, at=1_000_000)
     usage = shutil.disk_usage(store.folder)
@@ -225,13 +230,13 @@ def test_what_is_there_already_needs_no_room(
     assert_whole(store, demo_entry())
 
 
-def test_a_disk_that_fills_up_on_the_way(hub: HubServer, store: Store) -> None:
-    """A limit on the size of files says the same as a full disk, to this process alone."""
+def test_a_disk_that_fills_up_on_the_way(hub: HubServer, store: ModelStore) -> None:
+    """A limit on the size of files acts like a full disk, but only on this process."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, before[1]))
     try:
-        with pytest.raises(DownloadError, match=r"no room left for demo\.gguf"):
+        with pytest.raises(DownloadError, match=r"No space left for demo\.gguf"):
             fetch(demo_entry(), store)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -242,13 +247,13 @@ def test_a_disk_that_fills_up_on_the_way(hub: HubServer, store: Store) -> None:
     assert hub.sent <= ALL * 1.1
 
 
-def test_two_at_once_share_one_download(hub: HubServer, store: Store) -> None:
+def test_two_at_once_share_one_download(hub: HubServer, store: ModelStore) -> None:
     entry = demo_entry()
     hub.faults = [Fault(pause_s=0.002)]
     begun, events = threading.Event(), list[DownloadEvent]()
 
     def first(event: DownloadEvent) -> None:
-        if isinstance(event, Receiving) and event.done:
+        if isinstance(event, ReceivingFile) and event.done:
             begun.set()
 
     def second(event: DownloadEvent) -> None:
@@ -259,13 +264,13 @@ def test_two_at_once_share_one_download(hub: HubServer, store: Store) -> None:
     assert begun.wait(30)
     Download(entry, store, second).run()
     thread.join()
-    assert any(isinstance(event, Waiting) for event in events)
+    assert any(isinstance(event, WaitingForLock) for event in events)
     assert hub.sent == ALL
     assert_whole(store, entry)
 
 
 def in_hub_cache(hub: HubServer, repository: str, revision: str, path: Path) -> Path:
-    """As other programs' downloads leave it."""
+    """Copy a file into the hub's cache, as the download of another program does."""
     folder = Path(constants.HF_HUB_CACHE) / f"models--{repository.replace('/', '--')}"
     blob = folder / "blobs" / hub.sha256(path)
     blob.parent.mkdir(parents=True)
@@ -279,36 +284,40 @@ def in_hub_cache(hub: HubServer, repository: str, revision: str, path: Path) -> 
 
 
 @pytest.mark.parametrize("pinned", [True, False])
-def test_what_other_programs_fetched_is_linked(hub: HubServer, store: Store, pinned: bool) -> None:
+def test_what_other_programs_fetched_is_linked(
+    hub: HubServer, store: ModelStore, pinned: bool
+) -> None:
     blob = in_hub_cache(hub, REPOSITORY, REVISION, demo_model())
     entry = demo_entry(pinned=pinned)
     events = fetch(entry, store)
     assert_whole(store, entry)
     assert hub.sent == ALL - SIZE
-    assert [event.linked for event in events if isinstance(event, Ready)] == [True, False]
-    assert store.path(entry.model).samefile(blob)
+    assert [event.linked for event in events if isinstance(event, FileReady)] == [True, False]
+    assert store.file_path(entry.model).samefile(blob)
 
 
-def test_a_damaged_cache_of_other_programs_is_not_believed(hub: HubServer, store: Store) -> None:
+def test_a_damaged_cache_of_other_programs_is_not_believed(
+    hub: HubServer, store: ModelStore
+) -> None:
     blob = in_hub_cache(hub, REPOSITORY, REVISION, demo_model())
     with blob.open("r+b") as file:
         file.write(b"XXXX")
     fetch(demo_entry(), store)
     assert_whole(store, demo_entry())
     assert hub.sent == ALL
-    assert store.state(demo_entry().model) is State.WHOLE
+    assert store.file_state(demo_entry().model) is FileState.WHOLE
 
 
 def test_a_file_that_was_replaced_under_its_name_is_not_fetched(
-    hub: HubServer, store: Store
+    hub: HubServer, store: ModelStore
 ) -> None:
     hub.put(OTHER_REPOSITORY, "demo-mmproj.gguf", demo_model())
-    with pytest.raises(DownloadError, match=r"put another demo-mmproj\.gguf in its place"):
+    with pytest.raises(DownloadError, match=r"The publisher has replaced demo-mmproj\.gguf"):
         fetch(demo_entry(), store)
     assert hub.sent == 0
 
 
-def test_nothing_but_the_hub_is_asked_and_nothing_told(hub: HubServer, store: Store) -> None:
+def test_nothing_but_the_hub_is_asked_and_nothing_told(hub: HubServer, store: ModelStore) -> None:
     fetch(demo_entry(), store)
     assert {path.split("/")[1] for _, path, _ in hub.asked} <= {"somebody", "cdn"}
     for _, _, headers in hub.asked:

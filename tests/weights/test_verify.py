@@ -1,4 +1,4 @@
-"""`verify` finds whatever is wrong with weights, and says what is right with each."""
+"""`verify` finds everything that is wrong with model files, and names what is right."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from helpers.pretrained_model import pretrained_model
 from helpers.small_models import demo_entry, fetch, verified
 from helpers.split_model import split_model
 from refsheet_tui.paths import demo_mmproj, demo_model
-from refsheet_tui.weights.content import Kept
-from refsheet_tui.weights.findings import Report, Verdict
-from refsheet_tui.weights.store import Store
+from refsheet_tui.weights.findings import CheckResult, VerificationReport
+from refsheet_tui.weights.local_file import LocalFile
+from refsheet_tui.weights.model_store import ModelStore
 from refsheet_tui.weights.verify import Verification
 
 HEAD_ALONE = (0, 40, 40)
-GOOD, NOTED, BAD = Verdict.GOOD, Verdict.NOTED, Verdict.BAD
+GOOD, NOTED, BAD = CheckResult.GOOD, CheckResult.NOTED, CheckResult.BAD
 
 
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[Path, Path]:
-    """A copy of the demo, which nobody has said anything about."""
+    """Return copies of the demo's files, which neither the catalog nor a manifest knows."""
     folder = tmp_path / "mine"
     folder.mkdir()
     copies = [Path(shutil.copy(path, folder)) for path in (demo_model(), demo_mmproj())]
     return copies[0], copies[1]
 
 
-def verdicts(report: Report, file: Path) -> dict[str, Verdict]:
-    return {check.name: check.finding.verdict for check in report.checks if check.file == file}
+def verdicts(report: VerificationReport, file: Path) -> dict[str, CheckResult]:
+    return {check.name: check.finding.result for check in report.checks if check.file == file}
 
 
-def words(report: Report, name: str) -> str:
-    return next(check.finding.words for check in report.checks if check.name == name)
+def words(report: VerificationReport, name: str) -> str:
+    return next(check.finding.message for check in report.checks if check.name == name)
 
 
-def test_each_check_of_a_downloaded_model_is_named(hub: HubServer, store: Store) -> None:
+def test_each_check_of_a_downloaded_model_is_named(hub: HubServer, store: ModelStore) -> None:
     entry = demo_entry()
     fetch(entry, store)
     assert entry.projector is not None
-    model, mmproj = store.kept(entry.model), store.kept(entry.projector)
+    model, mmproj = store.local_file(entry.model), store.local_file(entry.projector)
     report = Verification([model], mmproj, lambda path, count: None).run()
     assert verdicts(report, model.path) == {
         "format": GOOD,
@@ -65,7 +65,7 @@ def test_each_check_of_a_downloaded_model_is_named(hub: HubServer, store: Store)
         "kind": GOOD,
         "width": GOOD,
     }
-    assert "as the catalogue says" in words(report, "content")
+    assert "matches the catalog" in words(report, "content")
 
 
 def test_a_file_that_nobody_has_described_is_recorded_on_first_sight(
@@ -75,8 +75,8 @@ def test_a_file_that_nobody_has_described_is_recorded_on_first_sight(
     first = verified(model, mmproj)
     assert first.is_good
     assert verdicts(first, model)["content"] is NOTED
-    assert "nobody has said what it should be" in words(first, "content")
-    known = Kept.other(model).known
+    assert "no published checksum" in words(first, "content")
+    known = LocalFile.outside_store(model).manifest_entry
     assert known is not None and known.source == "first sight"
     assert sorted(path.name for path in model.parent.iterdir()) == [mmproj.name, model.name]
     assert verdicts(verified(model, quick=True), model)["content"] is GOOD
@@ -101,7 +101,7 @@ def flip(path: Path, bit: int) -> None:
 
 @pytest.mark.parametrize("seed", range(40))
 def test_a_bit_flipped_anywhere_is_found(pair: tuple[Path, Path], seed: int) -> None:
-    """Half of them in the head, which is the part that is parsed."""
+    """Half of the flipped bits are in the header, which is the part that is parsed."""
     model, _ = pair
     verified(model)
     end = 8 * (40_000 if seed % 2 else model.stat().st_size)
@@ -114,7 +114,7 @@ def test_a_change_is_noted_by_a_quick_look_too(pair: tuple[Path, Path]) -> None:
     verified(model)
     flip(model, bit=8 * 1_000_000)
     report = verified(model, quick=True)
-    assert "written to since" in words(report, "content")
+    assert words(report, "content") == "changed since the checksum was verified"
 
 
 def test_a_file_that_is_too_short_or_too_long(pair: tuple[Path, Path]) -> None:
@@ -122,10 +122,10 @@ def test_a_file_that_is_too_short_or_too_long(pair: tuple[Path, Path]) -> None:
     verified(model)
     with model.open("ab") as file:
         file.write(b"more")
-    assert "and should have" in words(verified(model, quick=True), "size")
+    assert "bytes instead of" in words(verified(model, quick=True), "size")
     with model.open("r+b") as file:
         file.truncate(1_000_000)
-    assert "cut short" in words(verified(model, quick=True), "format")
+    assert "is incomplete: the end is missing" in words(verified(model, quick=True), "format")
 
 
 @pytest.mark.parametrize("kind", [1, 4], ids=["normal", "user defined"])
@@ -134,11 +134,11 @@ def test_turn_tokens_that_are_typed_as_text_are_noted(pair: tuple[Path, Path], k
     retype(model, "<start_of_turn>", kind)
     report = verified(model)
     assert verdicts(report, model)["control tokens"] is NOTED
-    assert "<start_of_turn> typed as ordinary text" in words(report, "control tokens")
+    assert "<start_of_turn> are marked as plain text" in words(report, "control tokens")
 
 
 def written(path: Path, tokens: list[str] | None, template: str = "") -> Path:
-    """A file that says it is a Gemma 3."""
+    """Write a file that claims to be a Gemma 3 model."""
     writer = GGUFWriter(path, "gemma3")
     writer.add_embedding_length(64)
     if tokens is not None:
@@ -159,7 +159,7 @@ TURNS = ["<bos>", "<start_of_turn>", "<end_of_turn>"]
 
 def test_a_tokenizer_without_turns(tmp_path: Path) -> None:
     model = written(tmp_path / "a.gguf", TURNS[:2])
-    assert "lacks <end_of_turn>" in words(verified(model), "control tokens")
+    assert "is missing <end_of_turn>" in words(verified(model), "control tokens")
     none = written(tmp_path / "b.gguf", None)
     assert "no tokenizer" in words(verified(none), "control tokens")
 
@@ -177,7 +177,7 @@ def test_a_model_that_is_not_tuned_is_named_and_is_no_bad_file(tmp_path: Path) -
     report = verified(model)
     assert report.is_good
     assert verdicts(report, model)["tuning"] is NOTED
-    assert "gemma-3-270m.gguf is not instruction-tuned: it continues" in words(report, "tuning")
+    assert "gemma-3-270m.gguf isn't instruction-tuned: it continues" in words(report, "tuning")
     tuned = pretrained_model(tmp_path / "gemma-3-270m-it.gguf")
     assert words(verified(tuned), "tuning") == "instruction-tuned"
 
@@ -200,7 +200,7 @@ def test_two_files_in_the_wrong_order(pair: tuple[Path, Path]) -> None:
 def test_what_is_no_model_at_all(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.gguf"
     path.write_bytes(content)
-    assert [check.name for check in verified(path).bad] == ["format"]
+    assert [check.name for check in verified(path).failures] == ["format"]
 
 
 def test_every_part_is_checked_whichever_is_given(tmp_path: Path) -> None:
@@ -210,8 +210,8 @@ def test_every_part_is_checked_whichever_is_given(tmp_path: Path) -> None:
         assert report.is_good
         for each in parts:
             assert {"format", "size", "content"} <= verdicts(report, each).keys()
-        assert words(report, "format") == "GGUF, all 0 tensors of this part there"
-        assert words(report, "parts") == "all 3 parts, 80 tensors"
+        assert words(report, "format") == "GGUF, all 0 tensors of this part present"
+        assert words(report, "parts") == "all 3 parts present, 80 tensors"
         assert verdicts(report, parts[0])["control tokens"] is GOOD
         assert verdicts(report, demo_mmproj())["width"] is GOOD
     assert sorted((tmp_path / "split").iterdir()) == parts, "nothing is written beside them"
@@ -222,9 +222,12 @@ def test_a_missing_part_is_named_and_the_others_are_checked(tmp_path: Path) -> N
     parts[1].unlink()
     for part in parts:
         report = verified(part)
-        (bad,) = report.bad
+        (bad,) = report.failures
         assert bad.file == parts[1]
-        assert "demo-00002-of-00003.gguf is missing" in bad.finding.words
+        assert (
+            "demo-00002-of-00003.gguf, one of the 3 parts of this model, is missing"
+            in bad.finding.message
+        )
         assert verdicts(report, parts[2])["content"] is not BAD
 
 
@@ -241,11 +244,11 @@ def test_a_bit_flipped_in_any_part_is_found(tmp_path: Path, number: int) -> None
     parts = split_model(tmp_path, HEAD_ALONE)
     verified(parts[0])
     flip(parts[number], bit=8 * (parts[number].stat().st_size - 40))
-    assert {check.file for check in verified(parts[0]).bad} == {parts[number]}
+    assert {check.file for check in verified(parts[0]).failures} == {parts[number]}
 
 
 def test_nothing_is_written_into_the_folder_of_another_program(tmp_path: Path) -> None:
-    """The hub's cache: contents by their sums, and a folder of links for each revision."""
+    """The hub's cache has files by their checksums, and a folder of links for each revision."""
     blobs, snapshot = tmp_path / "hub" / "blobs", tmp_path / "hub" / "snapshots" / ("f" * 40)
     snapshot.mkdir(parents=True)
     for number, part in enumerate(split_model(blobs, HEAD_ALONE)):
@@ -256,7 +259,9 @@ def test_nothing_is_written_into_the_folder_of_another_program(tmp_path: Path) -
         report = verified(second, quick=quick)
         assert report.is_good
     assert sorted((tmp_path / "hub").rglob("*")) == before
-    assert "not written to since" in words(report, "content"), "and yet it is remembered"
+    assert "unchanged since the checksum was verified" in words(report, "content"), (
+        "and yet it is remembered"
+    )
 
 
 def test_files_of_one_name_in_two_folders_are_two_files(tmp_path: Path) -> None:
@@ -280,4 +285,4 @@ def test_a_folder_that_cannot_be_written_is_no_obstacle(
     monkeypatch.setattr("pathlib.Path.replace", refused)
     report = verified(pair[0])
     assert report.is_good
-    assert "it could not be recorded" in words(report, "content")
+    assert "this result couldn't be saved" in words(report, "content")

@@ -1,19 +1,25 @@
-"""Tavern cards: the form in which character programs exchange characters. Hostile until shown
-otherwise."""
+"""Tavern cards: the format in which character programs exchange characters.
+
+A card is untrusted input: every reader here checks sizes and types.
+"""
 
 from refsheet_tui.characters.cards.importing import import_card
-from refsheet_tui.characters.cards.mapping import card_of, is_newer, profile_of
+from refsheet_tui.characters.cards.mapping import (
+    card_from_profile,
+    is_newer_version,
+    profile_from_card,
+)
 from refsheet_tui.characters.cards.reading import CardFile, read_card
 from refsheet_tui.characters.cards.writing import json_card, png_card, write_card
 
 __all__ = [
     "CardFile",
-    "card_of",
+    "card_from_profile",
     "import_card",
-    "is_newer",
+    "is_newer_version",
     "json_card",
     "png_card",
-    "profile_of",
+    "profile_from_card",
     "read_card",
     "write_card",
 ]

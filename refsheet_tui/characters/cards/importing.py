@@ -1,4 +1,4 @@
-"""A card on its way into the library."""
+"""Importing a card file as a profile and a picture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from refsheet_tui.characters.cards.mapping import is_newer, profile_of
+from refsheet_tui.characters.cards.mapping import is_newer_version, profile_from_card
 from refsheet_tui.characters.cards.reading import read_card
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.pictures import open_picture
@@ -14,16 +14,26 @@ from refsheet_tui.pictures import open_picture
 
 @dataclass(frozen=True)
 class ImportedCard:
-    """`picture` is a file's bytes, None where the card brings none. `is_newer`: it is of a version
-    that nobody knew when this was written."""
+    """A card file, read and turned into a profile.
+
+    Attributes:
+        path: The card file.
+        profile: The character in it.
+        picture: The bytes of a picture file; None if the card has no picture.
+        is_newer_version: The card has a newer version of the format than this program knows.
+    """
 
     path: Path
     profile: Profile
     picture: bytes | None
-    is_newer: bool
+    is_newer_version: bool
 
     def check_picture(self) -> None:
-        """Raises `PictureError` that names the card, for a picture that is none."""
+        """Open the picture, if any, to see that it can be opened.
+
+        Raises:
+            PictureError: The picture can't be opened. The error names the card file.
+        """
         if self.picture is None:
             return
         with tempfile.TemporaryDirectory(prefix="refsheet-") as folder:
@@ -33,7 +43,18 @@ class ImportedCard:
 
 
 def import_card(path: Path, language: str) -> ImportedCard:
-    """`language` is for a card that doesn't say. Raises `CardError`."""
+    """Read a card file.
+
+    Args:
+        path: A PNG, CHARX, JSON or YAML file.
+        language: The language of the character if the card doesn't say.
+
+    Returns:
+        The character, with the bytes of its picture, which are not checked yet.
+
+    Raises:
+        CardError: The file can't be read, or holds no card.
+    """
     found = read_card(path)
-    profile = profile_of(found.card, language)
-    return ImportedCard(path, profile, found.picture, is_newer(found.card))
+    profile = profile_from_card(found.card, language)
+    return ImportedCard(path, profile, found.picture, is_newer_version(found.card))

@@ -1,4 +1,4 @@
-"""How much a card may hold: far above what cards have, far below what would hurt."""
+"""The limits of a card: far above what real cards need, far below what would do harm."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from typing import Any
 from refsheet_tui.errors import CardError
 from refsheet_tui.i18n import N_, _
 
-FILE = 64 << 20
-ENTRIES = 4096
+MAX_CARD_BYTES = 64 << 20
+MAX_ENTRIES = 4096
 
-AGAIN = N_("Ask whoever made it for another copy, or make the character by hand.")
+ASK_FOR_COPY = N_("Ask the creator for another copy, or create the character by hand.")
 
 
-def too_large(what: str) -> CardError:
-    """`what` is marked with `N_`."""
-    return CardError(_("{what} is too large for a card.").format(what=_(what)), _(AGAIN))
+def too_large_error(what: str) -> CardError:
+    """Return the error for a part of a card that is too large; `what` is marked with `N_`."""
+    return CardError(
+        _("{what} is too large for a character card.").format(what=_(what)), _(ASK_FOR_COPY)
+    )
 
 
 def as_object(value: object) -> dict[str, Any]:
-    """Raises `CardError`."""
+    """Return `value` if it is a JSON object. Raises `CardError` if not."""
     if not isinstance(value, dict):
-        raise CardError(_("Its text is JSON, but no card."), _(AGAIN))
+        raise CardError(_("This JSON isn't a character card."), _(ASK_FOR_COPY))
     return value

@@ -1,7 +1,7 @@
-"""What a card says, as a profile, and a profile as a card.
+"""Turning a card into a profile, and a profile into a card.
 
-Versions 1, 2 and 3 of the format, and the keys of Pygmalion. What is not understood is kept with
-the profile, and is there again when it is exported.
+Versions 1, 2 and 3 of the format are read, and the keys of Pygmalion. The profile also stores what
+this program doesn't understand, so that it can be exported again.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from collections.abc import Iterable
 from typing import Any
 
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.untrusted import clean, one_line
+from refsheet_tui.untrusted import clean_text, one_line
 
-_PYGMALION = {
+_PYGMALION_KEYS = {
     "char_name": "name",
     "char_persona": "description",
     "char_greeting": "first_mes",
     "example_dialogue": "mes_example",
     "world_scenario": "scenario",
 }
-# Where each part of a profile stands in a card.
-_TEXTS = {
+# Each field of a profile, and its key in a card.
+_CARD_KEYS = {
     "name": "name",
     "description": "description",
     "greeting": "first_mes",
     "examples": "mes_example",
     "note": "post_history_instructions",
 }
-# What version 2 wants, beside those.
-_WANTED: dict[str, Any] = {
+# The other keys that version 2 requires.
+_V2_DEFAULTS: dict[str, Any] = {
     "personality": "",
     "scenario": "",
     "creator_notes": "",
@@ -38,26 +38,37 @@ _WANTED: dict[str, Any] = {
     "character_version": "",
     "extensions": {},
 }
-_LISTS = ("alternate_greetings", "tags")
-_OF_VERSION_3 = "group_only_greetings"
-# What is a profile's alone travels under a name of its own.
-_OURS = "refsheet"
-_NEWEST = 3
-_OUR_FIELDS = ("language", "person", "persona", "generation")
+_LIST_KEYS = ("alternate_greetings", "tags")
+_V3_KEY = "group_only_greetings"
+# Fields that only a profile has are stored in the card's extensions under this key.
+_EXTENSION_KEY = "refsheet"
+_NEWEST_VERSION = 3
+_EXTENSION_FIELDS = ("language", "person", "persona", "generation")
 
 
-def profile_of(card: dict[str, Any], language: str) -> Profile:
-    """`language` is that of a character whose card does not say; times and spec are left out."""
+def profile_from_card(card: dict[str, Any], language: str) -> Profile:
+    """Return the profile of a character that a card describes.
+
+    Values of a wrong type count as missing. The format's name and version are left out.
+
+    Args:
+        card: The JSON object of the card, of any version.
+        language: The language of the character if the card doesn't say.
+
+    Returns:
+        The profile. Keys of the card that have no field of their own are in `Profile.card` and
+        `Profile.card_outside`.
+    """
     inside = card.get("data")
     found, outside = (inside, card) if isinstance(inside, dict) else (card, {})
-    data = {_PYGMALION.get(key, key): value for key, value in found.items()}
+    data = {_PYGMALION_KEYS.get(key, key): value for key, value in found.items()}
     extensions = data.get("extensions")
-    ours = extensions.get(_OURS) if isinstance(extensions, dict) else None
+    ours = extensions.get(_EXTENSION_KEY) if isinstance(extensions, dict) else None
     own = ours if isinstance(ours, dict) else {}
-    texts = {field: _text(data.get(key)) for field, key in _TEXTS.items()}
-    known = {*_TEXTS.values(), *_LISTS}
-    # Some programs repeat there what is in the data, for those that know version 1 alone.
-    repeated = {*known, *_WANTED, _OF_VERSION_3, *data, "data", "spec", "spec_version"}
+    texts = {field: _text(data.get(key)) for field, key in _CARD_KEYS.items()}
+    known = {*_CARD_KEYS.values(), *_LIST_KEYS}
+    # Some programs repeat the data outside, for programs that only know version 1.
+    repeated = {*known, *_V2_DEFAULTS, _V3_KEY, *data, "data", "spec", "spec_version"}
     return Profile(
         **{**texts, "name": one_line(texts["name"])},
         alternate_greetings=_texts(data.get("alternate_greetings")),
@@ -71,27 +82,38 @@ def profile_of(card: dict[str, Any], language: str) -> Profile:
     )
 
 
-def is_newer(card: dict[str, Any]) -> bool:
-    """Whether the card is of a version that nobody knew when this was written."""
+def is_newer_version(card: dict[str, Any]) -> bool:
+    """Return True if the card has a newer version of the format than this program knows."""
     version = re.match(r"\d{1,9}", _text(card.get("spec_version")))
-    return version is not None and int(version[0]) > _NEWEST
+    return version is not None and int(version[0]) > _NEWEST_VERSION
 
 
-def card_of(profile: Profile, version: int) -> dict[str, Any]:
-    """As version 2 or 3 of the format."""
+def card_from_profile(profile: Profile, version: int) -> dict[str, Any]:
+    """Return a profile as the JSON object of a card.
+
+    Args:
+        profile: The character.
+        version: The version of the format, 2 or 3.
+
+    Returns:
+        The card, without its picture.
+    """
     kept = profile.card
     extensions = kept.get("extensions")
-    ours = {field: profile.model_dump(mode="json")[field] for field in _OUR_FIELDS}
+    ours = {field: profile.model_dump(mode="json")[field] for field in _EXTENSION_FIELDS}
     data = {
-        **_WANTED,
+        **_V2_DEFAULTS,
         **kept,
-        **{key: getattr(profile, field) for field, key in _TEXTS.items()},
+        **{key: getattr(profile, field) for field, key in _CARD_KEYS.items()},
         "alternate_greetings": list(profile.alternate_greetings),
         "tags": list(profile.tags),
-        "extensions": {**(extensions if isinstance(extensions, dict) else {}), _OURS: ours},
+        "extensions": {
+            **(extensions if isinstance(extensions, dict) else {}),
+            _EXTENSION_KEY: ours,
+        },
     }
     if version == 3:
-        data = {_OF_VERSION_3: [], **data}
+        data = {_V3_KEY: [], **data}
         return {
             **profile.card_outside,
             "spec": "chara_card_v3",
@@ -102,9 +124,9 @@ def card_of(profile: Profile, version: int) -> dict[str, Any]:
 
 
 def _text(value: object) -> str:
-    """Numbers come as strings, and strings as numbers."""
+    """Return a text of a card: some programs write strings as numbers. Other types are empty."""
     if isinstance(value, str):
-        return clean(value)
+        return clean_text(value)
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 

@@ -1,4 +1,4 @@
-"""A card file, whatever it is packed in: PNG, CHARX, JSON or YAML."""
+"""Reading card files of every kind: PNG, CHARX, JSON and YAML."""
 
 from __future__ import annotations
 
@@ -12,52 +12,74 @@ from typing import Any
 import yaml
 
 from refsheet_tui.characters.cards import charx, png
-from refsheet_tui.characters.cards.limits import AGAIN, FILE, as_object, too_large
-from refsheet_tui.errors import CardError, HostileFileError
+from refsheet_tui.characters.cards.limits import (
+    ASK_FOR_COPY,
+    MAX_CARD_BYTES,
+    as_object,
+    too_large_error,
+)
+from refsheet_tui.errors import CardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import parse_json, read_file
 
-# V3 wins over the older one, which is there for programs that don't know it.
+# Version 3 wins over version 2, which is only there for programs that don't know version 3.
 _KEYWORDS = (b"ccv3", b"chara")
-# The parser takes a second for it.
-_YAML = 128 << 10
-_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
+# The YAML parser takes about a second for this much.
+_MAX_YAML_BYTES = 128 << 10
+_PICTURE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 
 
 @dataclass(frozen=True)
 class CardFile:
-    """The card as it stands there, and the picture that came with it, if any."""
+    """A card file as it was read.
+
+    Attributes:
+        card: The JSON object, with nothing changed.
+        picture: The bytes of the picture file that came with it; None if there is none.
+    """
 
     card: dict[str, Any]
     picture: bytes | None
 
 
 def read_card(path: Path) -> CardFile:
-    """Raises `CardError` naming the file and what is wrong with it."""
-    return read_file(path, FILE, _read, too_large(N_("It")))
+    """Read a card file of any kind.
+
+    Args:
+        path: A PNG, CHARX, JSON or YAML file. Its content decides, not its name.
+
+    Returns:
+        The card, and the picture that came with it.
+
+    Raises:
+        CardError: The file can't be read, or holds no card. The error names the file.
+    """
+    return read_file(path, MAX_CARD_BYTES, _parse, too_large_error(N_("The file")))
 
 
-def _read(data: bytes) -> CardFile:
+def _parse(data: bytes) -> CardFile:
     if data.startswith(png.SIGNATURE):
         return CardFile(_from_png(data), data)
-    if data.startswith(_PICTURES):
-        # A WEBP that is named .png, say: it can be a sheet, but no program writes cards there.
+    if data.startswith(_PICTURE_SIGNATURES):
+        # For example a WEBP that is named .png: it can be a reference sheet, but no program writes
+        # cards into such files.
         raise CardError(
-            _("It is a picture without a card in it."), _("Add it as a picture instead.")
+            _("This picture doesn't contain a character card."),
+            _("Use it as a plain picture instead."),
         )
     if data.startswith(charx.SIGNATURE):
         text, archive = charx.read_charx(data)
         card = as_object(parse_json(text))
-        return CardFile(card, charx.picture_in(archive, card.get("data") or card))
+        return CardFile(card, charx.find_icon(archive, card.get("data") or card))
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return CardFile(as_object(parse_json(data)), None)
     return CardFile(_from_yaml(data), None)
 
 
 def _from_png(data: bytes) -> dict[str, Any]:
-    found = png.texts(data, _KEYWORDS)
+    found = png.read_text_chunks(data, _KEYWORDS)
     problem = CardError(
-        _("It is a picture without a card in it."), _("Add it as a picture instead.")
+        _("This picture doesn't contain a character card."), _("Use it as a plain picture instead.")
     )
     for keyword in _KEYWORDS:
         if keyword in found:
@@ -65,14 +87,14 @@ def _from_png(data: bytes) -> dict[str, Any]:
                 text = base64.b64decode(found[keyword].strip(), validate=False)
                 return as_object(parse_json(text))
             except (binascii.Error, ValueError):
-                problem = CardError(_("The card in it is damaged."), _(AGAIN))
-            except (CardError, HostileFileError) as error:
-                problem = CardError(error.problem, error.remedy)  # the other one may be whole
+                problem = CardError(_("The character card is damaged."), _(ASK_FOR_COPY))
+            except (CardError, UntrustedFileError) as error:
+                problem = CardError(error.problem, error.remedy)  # the other one may be valid
     raise problem
 
 
 class _Loader(yaml.SafeLoader):
-    """Without aliases: a few of them, nested, make a document of any size."""
+    """A YAML loader without aliases: a few nested ones make a document of any size."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
@@ -81,17 +103,23 @@ class _Loader(yaml.SafeLoader):
 
 
 def _from_yaml(data: bytes) -> dict[str, Any]:
-    if len(data) > _YAML:
-        raise too_large(N_("Its text"))
+    if len(data) > _MAX_YAML_BYTES:
+        raise too_large_error(N_("The text"))
     try:
         found = yaml.load(data.decode("utf-8-sig"), _Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CardError(_("It is no card: neither PNG, CHARX, JSON nor YAML."), _(AGAIN)) from error
+        raise CardError(
+            _("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY)
+        ) from error
     if not isinstance(found, dict):
-        raise CardError(_("It is no card: neither PNG, CHARX, JSON nor YAML."), _(AGAIN))
+        raise CardError(
+            _("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY)
+        )
     try:
-        # YAML has keys and values that JSON has not: numbers, dates, sets.
+        # YAML has keys and values that JSON doesn't have: numbers, dates, sets.
         plain = json.dumps(found, default=str, skipkeys=True)
     except (ValueError, RecursionError) as error:
-        raise CardError(_("Its text holds what no card holds."), _(AGAIN)) from error
+        raise CardError(
+            _("The text contains values that no character card can have."), _(ASK_FOR_COPY)
+        ) from error
     return as_object(parse_json(plain.encode()))

@@ -1,18 +1,21 @@
-"""Chats as files: our own JSON of the whole tree, SillyTavern's JSONL, lists of messages, and
-Markdown to read."""
+"""Chats as files, in four formats.
 
-from refsheet_tui.chats.files.draft import ChatDraft, draft_of, keep
+Our own JSON has the whole message tree. SillyTavern's JSONL and lists of messages are for other
+programs, and Markdown is for reading.
+"""
+
 from refsheet_tui.chats.files.markdown import to_markdown
-from refsheet_tui.chats.files.reading import LARGEST, read_chat
-from refsheet_tui.chats.files.silly import to_jsonl
+from refsheet_tui.chats.files.portable import PortableChat, export_chat, import_chat
+from refsheet_tui.chats.files.reading import MAX_CHAT_BYTES, read_chat
+from refsheet_tui.chats.files.sillytavern import to_jsonl
 from refsheet_tui.chats.files.tree_json import to_json
 from refsheet_tui.chats.files.writing import write_chat
 
 __all__ = [
-    "LARGEST",
-    "ChatDraft",
-    "draft_of",
-    "keep",
+    "MAX_CHAT_BYTES",
+    "PortableChat",
+    "export_chat",
+    "import_chat",
     "read_chat",
     "to_json",
     "to_jsonl",

@@ -1,4 +1,4 @@
-"""Lists of messages with `role` and `content`, as RefSheet Chat and chat interfaces have them."""
+"""Lists of messages with `role` and `content`, as RefSheet Chat and chat APIs have them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ import binascii
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, too_many
-from refsheet_tui.chats.messages import WHOLE, DraftMessage
+from refsheet_tui.chats.files.portable import MAX_MESSAGES, PortableChat, too_many_messages
+from refsheet_tui.chats.messages import FINISH_END_OF_TURN, PortableMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import _
-from refsheet_tui.untrusted import clean
+from refsheet_tui.untrusted import clean_text
 
 _ROLES = {"user": "user", "assistant": "model", "model": "model"}
 
 
-def from_messages(messages: Sequence[object]) -> ChatDraft:
-    """A text of the system goes in front of the first message, as Gemma has it. Pictures that are
-    addresses are left out: nothing is fetched. Raises `ChatFileError`."""
-    if len(messages) > MESSAGES:
-        raise too_many()
-    found: list[DraftMessage] = []
+def from_messages(messages: Sequence[object]) -> PortableChat:
+    """Return a list of messages as a chat.
+
+    A system message becomes the beginning of the next message, as in Gemma's prompts. Pictures
+    that are web addresses are left out: nothing is downloaded. Raises `ChatFileError`.
+    """
+    if len(messages) > MAX_MESSAGES:
+        raise too_many_messages()
+    found: list[PortableMessage] = []
     system = ""
     for message in messages:
         if not isinstance(message, dict):
-            raise ChatFileError(_("It is a list, but not of messages."), _("Choose another file."))
+            raise ChatFileError(_("This list doesn't contain messages."), _("Choose another file."))
         text, pictures = _content(message.get("content"))
         role = str(message.get("role", ""))
         if role == "system":
@@ -33,8 +36,8 @@ def from_messages(messages: Sequence[object]) -> ChatDraft:
             continue
         if role not in _ROLES:
             raise ChatFileError(
-                _("A message in it is from “{role}”, and not from user or assistant.").format(
-                    role=clean(role)[:40]
+                _("One message has the role “{role}” instead of user or assistant.").format(
+                    role=clean_text(role)[:40]
                 ),
                 _("Correct the file."),
             )
@@ -42,33 +45,33 @@ def from_messages(messages: Sequence[object]) -> ChatDraft:
             text, system = f"{system}\n\n{text}", ""
         is_user = _ROLES[role] == "user"
         found.append(
-            DraftMessage(
+            PortableMessage(
                 len(found) - 1 if found else None,
                 "user" if is_user else "model",
                 text,
-                None if is_user else WHOLE,
+                None if is_user else FINISH_END_OF_TURN,
                 pictures=tuple(pictures),
             )
         )
     if not found:
-        raise ChatFileError(_("There are no messages in it."), _("Choose another file."))
-    return ChatDraft(tuple(found), len(found) - 1)
+        raise ChatFileError(_("The file contains no messages."), _("Choose another file."))
+    return PortableChat(tuple(found), len(found) - 1)
 
 
 def _content(content: object) -> tuple[str, list[bytes]]:
     if not isinstance(content, list):
-        return (clean(content) if isinstance(content, str) else ""), []
+        return (clean_text(content) if isinstance(content, str) else ""), []
     texts: list[str] = []
     pictures: list[bytes] = []
     for part in content:
         if isinstance(part, dict):
-            texts += [clean(part["text"])] if isinstance(part.get("text"), str) else []
+            texts += [clean_text(part["text"])] if isinstance(part.get("text"), str) else []
             pictures += _pictures(part)
     return "\n".join(texts), pictures
 
 
 def _pictures(part: dict[str, Any]) -> Iterator[bytes]:
-    """Those that are in the file itself, as `data:` addresses or plain base64."""
+    """Yield the pictures that are in the file itself, as `data:` addresses or plain base64."""
     value = part.get("image") or part.get("image_url")
     if isinstance(value, dict):
         value = value.get("url")

@@ -1,4 +1,4 @@
-"""A chat file, whoever wrote it."""
+"""Reading chat files of every known format."""
 
 from __future__ import annotations
 
@@ -6,35 +6,46 @@ from pathlib import Path
 from typing import Any
 
 from refsheet_tui.chats.files import tree_json
-from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, too_many
 from refsheet_tui.chats.files.message_list import from_messages
-from refsheet_tui.chats.files.silly import from_lines
+from refsheet_tui.chats.files.portable import MAX_MESSAGES, PortableChat, too_many_messages
+from refsheet_tui.chats.files.sillytavern import from_jsonl_lines
 from refsheet_tui.chats.files.tree_json import from_json
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import check_json, parse_json, read_file
 
-# The largest chats that people have are some megabytes; pictures make ours larger.
-LARGEST = 48 << 20
-# Where the line about the chat is looked for.
-_HEAD = 1 << 20
+# The largest real chats have a few megabytes of text; pictures make our own files larger.
+MAX_CHAT_BYTES = 48 << 20
+# The first line of a SillyTavern chat is looked for in so many bytes.
+_HEAD_BYTES = 1 << 20
 _SPACE = b"\xef\xbb\xbf \t\r\n"
-_UNKNOWN = N_("It is no chat: neither refsheet's, SillyTavern's, nor a list of messages.")
+_UNKNOWN = N_("This isn't a RefSheet chat, a SillyTavern chat, or a list of messages.")
 
 
-def read_chat(path: Path) -> ChatDraft:
-    """Raises `ChatFileError` naming the file and what is wrong with it."""
-    too_large = ChatFileError(_("It is too large for a chat."), _("Split it."))
-    return read_file(path, LARGEST, _read, too_large)
+def read_chat(path: Path) -> PortableChat:
+    """Read a chat file.
+
+    Args:
+        path: Our own JSON, SillyTavern's JSONL, or a list of messages. Its content decides, not
+            its name.
+
+    Returns:
+        The chat, with all of its messages.
+
+    Raises:
+        ChatFileError: The file can't be read, or holds no chat. The error names the file.
+    """
+    too_large = ChatFileError(_("The file is too large for a chat."), _("Split the file."))
+    return read_file(path, MAX_CHAT_BYTES, _parse, too_large)
 
 
-def _read(data: bytes) -> ChatDraft:
-    begin = data[:_HEAD].lstrip(_SPACE)
+def _parse(data: bytes) -> PortableChat:
+    begin = data[:_HEAD_BYTES].lstrip(_SPACE)
     if b"user_name" in begin.partition(b"\n")[0] and b"\n" in data.strip():
-        return from_lines(_objects(data))
+        return from_jsonl_lines(_parse_lines(data))
     if not begin.startswith((b"{", b"[")):
         raise ChatFileError(_(_UNKNOWN), _("Choose another file."))
-    content = parse_json(data, LARGEST)
+    content = parse_json(data, MAX_CHAT_BYTES)
     if isinstance(content, dict):
         if content.get("format") == tree_json.FORMAT:
             return from_json(content)
@@ -44,12 +55,12 @@ def _read(data: bytes) -> ChatDraft:
     raise ChatFileError(_(_UNKNOWN), _("Choose another file."))
 
 
-def _objects(data: bytes) -> list[dict[str, Any]]:
-    """One to a line."""
-    if data.count(b"\n") > MESSAGES:
-        raise too_many()
-    # What each line may hold, all of them may not hold together.
-    check_json(data, LARGEST)
+def _parse_lines(data: bytes) -> list[dict[str, Any]]:
+    """Return the JSON objects of a file that has one on each line."""
+    if data.count(b"\n") > MAX_MESSAGES:
+        raise too_many_messages()
+    # The limits hold for the whole file, not only for each line.
+    check_json(data, MAX_CHAT_BYTES)
     found = []
     for line in data.strip(_SPACE).split(b"\n"):
         if line.strip():

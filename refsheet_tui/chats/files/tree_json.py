@@ -1,4 +1,4 @@
-"""Our own form: every message of the tree, and the pictures in it."""
+"""Our own JSON format: every message of the tree, with the pictures."""
 
 from __future__ import annotations
 
@@ -10,19 +10,24 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from refsheet_tui.chats.files.draft import MESSAGES, ChatDraft, sound_time, too_many
-from refsheet_tui.chats.messages import FINISHES, WHOLE, DraftMessage
+from refsheet_tui.chats.files.portable import (
+    MAX_MESSAGES,
+    PortableChat,
+    too_many_messages,
+    valid_time,
+)
+from refsheet_tui.chats.messages import FINISH_END_OF_TURN, FINISH_REASONS, PortableMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting.turns import Role
-from refsheet_tui.untrusted import clean
+from refsheet_tui.untrusted import clean_text
 
 FORMAT = "refsheet chat"
 VERSION = 1
-_AGAIN = N_("Export it again where it came from.")
+_AGAIN = N_("Export it again from the original app.")
 
 
-# pydantic copies a default that is written out for every message; a factory only makes it.
+# Factories, because pydantic would deep-copy a literal default for every message.
 class _Message(BaseModel):
     model_config = ConfigDict(strict=True)
 
@@ -51,8 +56,8 @@ class _File(BaseModel):
     pictures: dict[str, str] = Field(default_factory=dict)
 
 
-def to_json(draft: ChatDraft) -> bytes:
-    """Pictures stand once each, by the hash of their bytes."""
+def to_json(draft: PortableChat) -> bytes:
+    """Return a chat as JSON. Each picture is stored once, by the SHA-256 hash of its bytes."""
     pictures = {
         hashlib.sha256(data).hexdigest(): base64.b64encode(data).decode()
         for message in draft.messages
@@ -67,7 +72,7 @@ def to_json(draft: ChatDraft) -> bytes:
             "created": each.created,
             "extra": each.extra,
             "pictures": [hashlib.sha256(data).hexdigest() for data in each.pictures],
-            "asides": each.asides,
+            "asides": each.context_notes,
         }
         for each in draft.messages
     ]
@@ -76,7 +81,7 @@ def to_json(draft: ChatDraft) -> bytes:
         "version": VERSION,
         "title": draft.title,
         "character": draft.character,
-        "person": draft.person,
+        "person": draft.user_name,
         "note": draft.note,
         "extra": draft.extra,
         "leaf": draft.leaf,
@@ -86,10 +91,10 @@ def to_json(draft: ChatDraft) -> bytes:
     return json.dumps(content, ensure_ascii=False, indent=1).encode()
 
 
-def from_json(content: dict[str, Any]) -> ChatDraft:
-    """Raises `ChatFileError`."""
-    if isinstance(content.get("messages"), list) and len(content["messages"]) > MESSAGES:
-        raise too_many()
+def from_json(content: dict[str, Any]) -> PortableChat:
+    """Return the content of a JSON file as a chat. Raises `ChatFileError`."""
+    if isinstance(content.get("messages"), list) and len(content["messages"]) > MAX_MESSAGES:
+        raise too_many_messages()
     try:
         file = _File.model_validate(content)
         pictures = {key: base64.b64decode(value) for key, value in file.pictures.items()}
@@ -97,34 +102,34 @@ def from_json(content: dict[str, Any]) -> ChatDraft:
             _message(each, place, pictures) for place, each in enumerate(file.messages)
         )
     except (ValidationError, binascii.Error, KeyError, IndexError, ValueError) as error:
-        raise ChatFileError(_("It is a chat of refsheet, but damaged."), _(_AGAIN)) from error
+        raise ChatFileError(_("This RefSheet chat is damaged."), _(_AGAIN)) from error
     if file.version > VERSION:
         raise ChatFileError(
-            _("It was written by a newer version of refsheet."), _("Update refsheet.")
+            _("The file was written by a newer version of RefSheet."), _("Update RefSheet.")
         )
     if file.leaf is not None and not 0 <= file.leaf < len(messages):
-        raise ChatFileError(_("It is a chat of refsheet, but damaged."), _(_AGAIN))
-    return ChatDraft(
+        raise ChatFileError(_("This RefSheet chat is damaged."), _(_AGAIN))
+    return PortableChat(
         messages,
         file.leaf,
-        clean(file.title),
-        clean(file.character),
-        clean(file.person),
-        clean(file.note),
+        clean_text(file.title),
+        clean_text(file.character),
+        clean_text(file.person),
+        clean_text(file.note),
         file.extra,
     )
 
 
-def _message(each: _Message, place: int, pictures: dict[str, bytes]) -> DraftMessage:
+def _message(each: _Message, place: int, pictures: dict[str, bytes]) -> PortableMessage:
     if each.parent is not None and not 0 <= each.parent < place:
         raise ValueError("an answer before its question")
-    return DraftMessage(
+    return PortableMessage(
         each.parent,
         each.role,
-        clean(each.text),
-        each.finish if each.finish in FINISHES else WHOLE,
-        sound_time(each.created),
+        clean_text(each.text),
+        each.finish if each.finish in FINISH_REASONS else FINISH_END_OF_TURN,
+        valid_time(each.created),
         each.extra,
         tuple(pictures[key] for key in each.pictures),
-        tuple(map(clean, each.asides)),
+        tuple(map(clean_text, each.asides)),
     )

@@ -1,1 +1,1 @@
-"""The only code that touches llama.cpp. Runs in the engine process, never in the screen's."""
+"""The only code that touches llama.cpp. It runs in the engine process, never in the screens'."""

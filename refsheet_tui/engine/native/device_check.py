@@ -17,12 +17,12 @@ from pathlib import Path
 import llama_cpp
 import numpy as np
 
-from refsheet_tui.engine.comparison import compare_logits
 from refsheet_tui.engine.events import GpuFault
-from refsheet_tui.engine.files import read_mmproj, read_model
-from refsheet_tui.engine.gpu_faults import MOST_TRIES, GpuFaults, GpuVerdict, gpu_faults_file
-from refsheet_tui.engine.native.context import Context, Floats
-from refsheet_tui.engine.native.model import Model
+from refsheet_tui.engine.file_checks import read_mmproj_header, read_model_header
+from refsheet_tui.engine.gpu_checks import MAX_TRIES, GpuCheckResult, GpuCheckStore, gpu_checks_file
+from refsheet_tui.engine.logit_comparison import compare_logits
+from refsheet_tui.engine.native.llama_context import Floats, LlamaContext
+from refsheet_tui.engine.native.llama_model import LlamaModel
 from refsheet_tui.engine.native.projector import Projector
 from refsheet_tui.engine.native.threads import performance_cores
 from refsheet_tui.engine.native.tokenizer import Tokenizer
@@ -30,44 +30,53 @@ from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.pictures import PreparedPicture
 
-# Correct devices stay far below, and a wrong one is far above: see docs/performance.md, "GPUs".
-MOST_TEXT_KL = 0.05
-MOST_PICTURE_ERROR = 0.1
+# Correct devices stay far below, and wrong ones are far above: see docs/performance.md, "GPUs".
+MAX_TEXT_KL = 0.05
+MAX_PICTURE_ERROR = 0.1
 _ALL_LAYERS = 999
 _CONTEXT = 512
-_WRITTEN = 32
-_WORDS = "You are the character in the image, use English. Hello! What color are your eyes?"
+_NEW_TOKENS = 32
+_PROMPT_TEXT = "You are the character in the image, use English. Hello! What color are your eyes?"
 
 
 @dataclass(frozen=True)
-class Computation:
-    """`soft_tokens` of the picture, shape (positions, width), None without a projector; `logits`
-    behind every token of text, shape (positions, vocabulary); `written` were chosen greedily."""
+class CheckOutput:
+    """The results of a computation, to compare with another device's.
+
+    `soft_tokens` are the picture's, shape (positions, width), None without a projector. `logits`
+    are those behind every token of text, shape (positions, vocabulary). `written_tokens` were
+    chosen greedily.
+    """
 
     soft_tokens: Floats | None
     logits: Floats
-    written: tuple[int, ...]
+    written_tokens: tuple[int, ...]
 
 
-def gpu_fault(gpu: str) -> GpuFault:
-    """Return what the GPU of that name computes wrongly, by the demo model; asked once for each
-    build of llama.cpp."""
-    faults, key = GpuFaults(gpu_faults_file()), fault_key(gpu)
+def find_gpu_fault(gpu: str) -> GpuFault:
+    """Return what the GPU computes wrongly, found with the demo model.
+
+    The result is saved, so that each build of llama.cpp is checked once.
+    """
+    faults, key = GpuCheckStore(gpu_checks_file()), gpu_check_key(gpu)
     known = faults.get(key)
     if known is not None and known.fault is not None:
         return known.fault
     tries = known.tries if known else 0
-    if tries >= MOST_TRIES:
+    if tries >= MAX_TRIES:
         return "text"
     # Written first: a check that takes the process down must not do so for ever.
-    faults.put(key, GpuVerdict(None, tries + 1))
+    faults.save(key, GpuCheckResult(None, tries + 1))
     verdict = check_gpu(demo_model(), demo_mmproj())
-    faults.put(key, verdict)
+    faults.save(key, verdict)
     return verdict.fault or ""
 
 
-def fault_key(gpu: str) -> str:
-    """Return the name under which the verdict on a GPU is kept: another build may be right."""
+def gpu_check_key(gpu: str) -> str:
+    """Return the key of a GPU's check result.
+
+    It contains the build, because another may be right.
+    """
     folder = Path(llama_cpp.__file__).parent / "lib"
     stats = ((file.name, file.stat()) for file in sorted(folder.iterdir()))
     facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
@@ -75,30 +84,35 @@ def fault_key(gpu: str) -> str:
     return f"{gpu}, llama-cpp-python {version('llama-cpp-python')} {build}"
 
 
-def check_gpu(model: Path, mmproj: Path | None) -> GpuVerdict:
+def check_gpu(model: Path, mmproj: Path | None) -> GpuCheckResult:
     """Compute the same on the processor and with all layers on the GPU, and compare."""
-    right = compute(model, mmproj, gpu_layers=0)
-    return judge(right, compute(model, mmproj, gpu_layers=_ALL_LAYERS, written=right.written))
+    right = compute_check_output(model, mmproj, gpu_layers=0)
+    return judge_outputs(
+        right,
+        compute_check_output(model, mmproj, gpu_layers=_ALL_LAYERS, written=right.written_tokens),
+    )
 
 
-def judge(right: Computation, other: Computation) -> GpuVerdict:
+def judge_outputs(right: CheckOutput, other: CheckOutput) -> GpuCheckResult:
     """Compare a GPU's computation with the processor's.
 
     Text behind a wrong picture is wrong as well, so text is blamed only where the picture is right.
     """
     error = picture_error(right, other)
-    kl = compare_logits(right.logits, other.logits).kl
+    kl = compare_logits(right.logits, other.logits).mean_kl
     fault: GpuFault = ""
-    if error > MOST_PICTURE_ERROR:
+    if error > MAX_PICTURE_ERROR:
         fault = "pictures"
-    elif not kl <= MOST_TEXT_KL:
+    elif not kl <= MAX_TEXT_KL:
         fault = "text"
-    return GpuVerdict(fault, text_kl=kl, picture_error=error)
+    return GpuCheckResult(fault, text_kl=kl, picture_error=error)
 
 
-def picture_error(right: Computation, other: Computation) -> float:
-    """Return how long the difference of the soft tokens is, relative to their own length; infinite
-    where one is not a number, 0 without pictures."""
+def picture_error(right: CheckOutput, other: CheckOutput) -> float:
+    """Return the length of the soft tokens' difference, relative to the length of the right ones.
+
+    It is infinite if one is not a number, and 0 without pictures.
+    """
     if right.soft_tokens is None or other.soft_tokens is None:
         return 0.0
     difference = np.linalg.norm(right.soft_tokens - other.soft_tokens)
@@ -106,26 +120,28 @@ def picture_error(right: Computation, other: Computation) -> float:
     return error if np.isfinite(error) else float("inf")
 
 
-def compute(
+def compute_check_output(
     model_file: Path,
     mmproj: Path | None,
     *,
     gpu_layers: int,
     written: Sequence[int] | None = None,
     step: int = _CONTEXT,
-) -> Computation:
-    """Read a picture and a few words, then write greedily, or read `written` as if it had.
+) -> CheckOutput:
+    """Read a picture and a few words, then write greedily, or read `written` instead.
 
     `step` is how many tokens are read at once. Raises `EngineError`, `WeightsError`.
     """
     settings = LoadSettings(model_file, mmproj, context_size=_CONTEXT)
     threads = performance_cores()
     with ExitStack() as owned:
-        model = Model(settings, lambda _: True, gpu_layers=gpu_layers)
+        model = LlamaModel(settings, lambda _: True, gpu_layers=gpu_layers)
         owned.callback(model.close)
-        soft_tokens = _soft_tokens(model, settings, threads)
+        soft_tokens = _encode_test_picture(model, settings, threads)
         count = 0 if soft_tokens is None else len(soft_tokens)
-        context = Context(model, settings, threads=threads, picture_tokens=count, all_logits=True)
+        context = LlamaContext(
+            model, settings, threads=threads, picture_tokens=count, all_logits=True
+        )
         owned.callback(context.close)
         if soft_tokens is not None:
             context.read_picture(soft_tokens, 0, want_logits=False)
@@ -133,33 +149,33 @@ def compute(
 
         def read(tokens: Sequence[int]) -> None:
             context.read_tokens(tokens, count + len(logits), want_logits=True)
-            logits.extend(context.logits(index) for index in range(len(tokens)))
+            logits.extend(context.get_logits(index) for index in range(len(tokens)))
 
-        words = Tokenizer(model, read_model(model_file), count).tokenize(_WORDS)
+        words = Tokenizer(model, read_model_header(model_file), count).tokenize_text(_PROMPT_TEXT)
         for begin in range(0, len(words), step):
             read(words[begin : begin + step])
         chosen: list[int] = []
-        for number in range(_WRITTEN):
+        for number in range(_NEW_TOKENS):
             chosen.append(int(logits[-1].argmax()) if written is None else written[number])
             read(chosen[-1:])
-        return Computation(soft_tokens, np.stack(logits), tuple(chosen))
+        return CheckOutput(soft_tokens, np.stack(logits), tuple(chosen))
 
 
-def _soft_tokens(model: Model, settings: LoadSettings, threads: int) -> Floats | None:
+def _encode_test_picture(model: LlamaModel, settings: LoadSettings, threads: int) -> Floats | None:
     if settings.mmproj is None:
         return None
-    size = read_mmproj(settings.mmproj).number("clip.vision.image_size")
+    size = read_mmproj_header(settings.mmproj).get_integer("clip.vision.image_size")
     projector = Projector(
         model, settings, picture_size=size, threads=threads, on_progress=lambda _: True
     )
     try:
-        return projector.encode(_picture(size))
+        return projector.encode(_draw_test_picture(size))
     finally:
         projector.close()
 
 
-def _picture(size: int) -> PreparedPicture:
-    """Draw shapes of several sizes and colors: a plain ground would hide what is wrong."""
+def _draw_test_picture(size: int) -> PreparedPicture:
+    """Draw shapes of several sizes and colors. A plain picture would hide what is wrong."""
     y, x = np.mgrid[0:size, 0:size] / size
     channels = (np.sin(20 * x * y), np.cos(9 * x) * np.sin(31 * y), (x - 0.5) ** 2 + y**2)
     pixels = np.stack(channels, axis=-1)

@@ -1,57 +1,71 @@
-"""One request on its way through the engine process."""
+"""A request on its way through the engine process."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 
-from refsheet_tui.engine.messages import Done, Envelope, Failed, Generate, Prewarm, Reply, Request
-from refsheet_tui.engine.native.meter import Meter
-from refsheet_tui.engine.native.stop import Stop
+from refsheet_tui.engine.ipc_messages import (
+    EngineRequest,
+    EngineResponse,
+    Envelope,
+    GenerateRequest,
+    PrewarmRequest,
+    RequestDone,
+    RequestFailed,
+)
+from refsheet_tui.engine.native.cancel_token import CancelToken
+from refsheet_tui.engine.native.reply_stats import ReplyStats
 from refsheet_tui.errors import StoppedError
 from refsheet_tui.i18n import _
 
 
 class Job:
-    """Answers once. After its answer it is silent, whatever is still being done for it.
+    """A request that is answered once.
+
+    After its answer it sends nothing, even if work on it continues.
 
     So a cancel is answered at once in every phase, by the thread that listens, while the thread
     that works may be inside of llama.cpp and can't be interrupted.
     """
 
-    def __init__(self, id: int, request: Request, send: Callable[[Envelope], None]) -> None:
+    def __init__(self, id: int, request: EngineRequest, send: Callable[[Envelope], None]) -> None:
         self.id = id
         self.request = request
-        self.stop = Stop()
-        self.meter = Meter()
+        self.cancel_token = CancelToken()
+        self.stats = ReplyStats()
         self._send = send
         self._lock = threading.Lock()
         self._answered = False
 
-    def report(self, reply: Reply) -> None:
-        """Send what is not the end of the answer."""
-        self._reply(reply, last=False)
+    def send_progress(self, reply: EngineResponse) -> None:
+        """Send a response that does not end the answer."""
+        self._send_once(reply, last=False)
 
-    def answer(self, reply: Reply) -> None:
-        """Send the end of the answer."""
-        self._reply(reply, last=True)
+    def send_answer(self, reply: EngineResponse) -> None:
+        """Send the response that ends the answer."""
+        self._send_once(reply, last=True)
 
     def cancel(self) -> None:
-        self.stop.set()
-        if isinstance(self.request, Generate):
-            self.answer(self.meter.finished("cancelled"))
-        elif isinstance(self.request, Prewarm):
-            self.answer(Done())
+        self.cancel_token.cancel()
+        if isinstance(self.request, GenerateRequest):
+            self.send_answer(self.stats.make_finished_event("cancelled"))
+        elif isinstance(self.request, PrewarmRequest):
+            self.send_answer(RequestDone())
         else:
-            self.answer(Failed.of(StoppedError(_("The request was stopped."), _("Try it again."))))
+            self.send_answer(
+                RequestFailed.from_error(
+                    StoppedError(_("The request was canceled."), _("Try again."))
+                )
+            )
 
     def abandon(self) -> None:
-        """Stop, and say nothing: nobody listens any more."""
+        """Cancel the request without an answer, because nobody listens any more."""
         with self._lock:
             self._answered = True
-        self.stop.set()
+        self.cancel_token.cancel()
 
-    def _reply(self, reply: Reply, *, last: bool) -> None:
+    def _send_once(self, reply: EngineResponse, *, last: bool) -> None:
         with self._lock:
             if not self._answered:
                 self._answered = last

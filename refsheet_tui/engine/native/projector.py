@@ -1,4 +1,4 @@
-"""The vision tower and its projector: an owned `mtmd_context`. Pixels in, soft tokens out."""
+"""The vision tower and its projector, an owned `mtmd_context`: pixels in, soft tokens out."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ from collections.abc import Callable
 import numpy as np
 from llama_cpp import mtmd_cpp as mtmd
 
-from refsheet_tui.engine.native.context import Floats, flash_attention
-from refsheet_tui.engine.native.library import collected_errors
-from refsheet_tui.engine.native.model import Model, Watch, gpu_failed, load_error
+from refsheet_tui.engine.native.llama_backend import collect_errors
+from refsheet_tui.engine.native.llama_context import Floats, flash_attention
+from refsheet_tui.engine.native.llama_model import (
+    LlamaModel,
+    LoadProgressCallback,
+    gpu_memory_error,
+    load_error,
+)
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.errors import EngineError
 from refsheet_tui.i18n import _
@@ -21,19 +26,22 @@ _IMAGE = mtmd.MTMD_INPUT_CHUNK_TYPE_IMAGE
 
 
 class Projector:
-    """`picture_size` is the side in pixels that pictures must have, `picture_tokens` how many
-    soft tokens each becomes."""
+    """The vision tower and projector of a model.
+
+    `picture_size` is the side in pixels that pictures must have. `picture_tokens` is how many soft
+    tokens each becomes.
+    """
 
     def __init__(
         self,
-        model: Model,
+        model: LlamaModel,
         settings: LoadSettings,
         *,
         picture_size: int,
         threads: int,
         on_progress: Callable[[float], bool],
     ) -> None:
-        """Load the weights. `on_progress` gets a fraction and returns whether to go on.
+        """Load the weights. `on_progress` gets a fraction and returns False to stop.
 
         Raises `WeightsError` with llama.cpp's own words, `LoadStoppedError`.
         """
@@ -44,18 +52,18 @@ class Projector:
         params.n_threads = threads
         params.print_timings = False
         params.flash_attn_type = flash_attention(settings)
-        watch = Watch(on_progress)
+        watch = LoadProgressCallback(on_progress)
         params.progress_callback = mtmd.mtmd_progress_callback(watch)
-        with collected_errors() as log:
+        with collect_errors() as log:
             handle = mtmd.mtmd_init_from_file(os.fsencode(path), model.handle, params)
         if handle is None:
-            raise load_error(path, watch, log.cause)
+            raise load_error(path, watch, log.first_error)
         self.handle = handle
         self.picture_size = picture_size
-        self._width = model.width
+        self._width = model.embedding_width
         blank = PreparedPicture(picture_size, bytes(picture_size * picture_size * 3), "blank")
         try:
-            with _Chunks(self, blank) as chunks:
+            with _PictureChunks(self, blank) as chunks:
                 self.picture_tokens = mtmd.mtmd_input_chunk_get_n_tokens(chunks.image)
         except EngineError:
             self.close()
@@ -65,37 +73,41 @@ class Projector:
         mtmd.mtmd_free(self.handle)
 
     def encode(self, picture: PreparedPicture) -> Floats:
-        """The soft tokens, shape (picture_tokens, width). Can't be interrupted.
+        """Return the soft tokens of a picture, shape (picture_tokens, width).
+
+        It can't be interrupted.
 
         Raises `EngineError` for a picture of another size.
         """
         if picture.size != self.picture_size or len(picture.rgb) != picture.size**2 * 3:
             raise EngineError(
                 _(
-                    "A picture was prepared at {size} pixels, and this model looks at {expected}."
+                    "The picture was prepared at {size} pixels, but this model needs {expected}."
                 ).format(size=picture.size, expected=self.picture_size),
                 _("Prepare the picture again for this model."),
             )
-        with _Chunks(self, picture) as chunks:
+        with _PictureChunks(self, picture) as chunks:
             if mtmd.mtmd_encode_chunk(self.handle, chunks.image) != 0:
                 if self.uses_gpu:
-                    raise gpu_failed()
-                raise EngineError(_("A picture could not be encoded."), _("Try another picture."))
+                    raise gpu_memory_error()
+                raise EngineError(_("The picture couldn't be encoded."), _("Try another picture."))
         output = mtmd.mtmd_get_output_embd(self.handle)
         shape = (self.picture_tokens, self._width)
         soft_tokens: Floats = np.ctypeslib.as_array(output, shape).copy()
         return soft_tokens
 
 
-class _Chunks:
-    """What mtmd makes of a prompt that is one picture; only its image chunk is of use, the
-    framing around it is the caller's."""
+class _PictureChunks:
+    """The chunks that mtmd splits a prompt into that is one picture.
+
+    Only the image chunk is used. The framing around it is the caller's.
+    """
 
     def __init__(self, projector: Projector, picture: PreparedPicture) -> None:
         self._projector = projector
         self._picture = picture
 
-    def __enter__(self) -> _Chunks:
+    def __enter__(self) -> _PictureChunks:
         picture = self._picture
         pixels = (ctypes.c_uint8 * len(picture.rgb)).from_buffer_copy(picture.rgb)
         bitmap = mtmd.mtmd_bitmap_init(picture.size, picture.size, pixels)
@@ -112,7 +124,7 @@ class _Chunks:
         if result != 0:
             mtmd.mtmd_input_chunks_free(self._handle)
             raise EngineError(
-                _("A picture could not be prepared (code {code}).").format(code=result),
+                _("The picture couldn't be processed (code {code}).").format(code=result),
                 _("Try another picture."),
             )
         return self
@@ -127,5 +139,6 @@ class _Chunks:
             if mtmd.mtmd_input_chunk_get_type(chunk) == _IMAGE:
                 return chunk
         raise EngineError(
-            _("The projector made nothing of a picture."), _("Choose another mmproj.")
+            _("The vision projector returned nothing for the picture."),
+            _("Choose another mmproj file."),
         )

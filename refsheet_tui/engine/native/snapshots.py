@@ -1,10 +1,10 @@
-"""What was read, kept on disk: it is restored in a hundredth of the time that reading takes."""
+"""Snapshots on disk of what was read, restored in a hundredth of the time that reading takes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import sys
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,224 +12,254 @@ from typing import Any, Literal
 
 import numpy as np
 
-from refsheet_tui.engine.native.context import Floats
-from refsheet_tui.engine.native.kv import KVCache
-from refsheet_tui.engine.native.ledger import Ledger, SoftTokens, Unit, positions
+from refsheet_tui.engine.disk_cache import DiskCache, EntryHeader
+from refsheet_tui.engine.native.cache_contents import (
+    CacheContents,
+    ContextUnit,
+    PictureUnit,
+    positions,
+)
+from refsheet_tui.engine.native.kv_cache import KVCache
+from refsheet_tui.engine.native.llama_context import Floats
 from refsheet_tui.engine.settings import CacheSettings
-from refsheet_tui.engine.shelf import Header, Shelf
 
-Kind = Literal["openings", "chats"]
-KINDS: tuple[Kind, ...] = ("openings", "chats")
-# Of a chat's earlier snapshots one stays for so many positions, so that going back a long way
-# costs at most that much reading.
-_SPACING = 1024
+_log = logging.getLogger(__name__)
+
+SnapshotKind = Literal["openings", "chats"]
+SNAPSHOT_KINDS: tuple[SnapshotKind, ...] = ("openings", "chats")
+# One of a chat's earlier snapshots is kept for each stretch of this many positions, so that going
+# back a long way costs at most that much reading.
+_SNAPSHOT_SPACING = 1024
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One on the shelf: `ledger` is what it holds. `place`: the position that one goes back to
-    with it, its end or an earlier one."""
+    """A snapshot on disk.
+
+    `contents` is what it holds. `resume_position` is the position that the chat can go back to with
+    it: its end or an earlier one.
+    """
 
     name: str
-    kind: Kind
-    ledger: Ledger
+    kind: SnapshotKind
+    contents: CacheContents
     positions: int
-    place: int
+    resume_position: int
 
-    def is_before(self, units: Sequence[Unit]) -> bool:
-        """Whether `units` go on where it ends."""
-        ours = self.ledger.units
+    def is_prefix_of(self, units: Sequence[ContextUnit]) -> bool:
+        """Return whether `units` begin with those of the snapshot and are longer."""
+        ours = self.contents.units
         return len(ours) < len(units) and tuple(units[: len(ours)]) == tuple(ours)
 
 
-class Snapshots:
-    """Those of one model with its projector and KV type. Written in a thread of its own."""
+class SnapshotStore:
+    """The snapshots of one model with its projector and KV type, written in a thread of its own."""
 
     def __init__(
         self, settings: CacheSettings, identity: str, context_size: int, window: int
     ) -> None:
-        """`identity` is that of everything that the content of a KV cache depends on. `window`:
-        see `Ledger.reusable`."""
+        """Read the snapshots that fit into `context_size` tokens.
+
+        `identity` is that of everything that the content of a KV cache depends on. For `window` see
+        `CacheContents.count_reusable`.
+        """
         self._identity = identity
         self._window = window
-        self._shelves = shelves(settings)
+        self._disk_caches = snapshot_disk_caches(settings)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="snapshots")
-        self._writing: Future[None] | None = None
-        self._known = {each.name: each for each in self._on_disk(context_size)}
+        self._pending_write: Future[None] | None = None
+        self._snapshots = {each.name: each for each in self._read_from_disk(context_size)}
 
     def __iter__(self) -> Iterator[Snapshot]:
-        return iter(list(self._known.values()))
+        return iter(list(self._snapshots.values()))
 
     def save(
         self,
         kv: KVCache,
-        kind: Kind,
+        kind: SnapshotKind,
         place: int | None = None,
         needed: Snapshot | None = None,
     ) -> None:
-        """Keep what `kv` holds, and `needed` too. Returns when that is copied; it is written in the
-        background."""
-        held = kv.ledger
+        """Save what `kv` holds, without replacing `needed`.
+
+        `place` is the position to go back to, by default the end. This returns when the content is
+        copied; it is written in the background.
+        """
+        held = kv.contents
         ledger = replace(
             held,
             units=tuple(held.units),
-            written=tuple(held.written),
-            begins=tuple(held.begins),
-            logits=tuple(held.logits),
+            unread_tokens=tuple(held.unread_tokens),
+            batch_starts=tuple(held.batch_starts),
+            logit_ends=tuple(held.logit_ends),
         )
-        name = _name(self._identity, ledger)
+        name = _snapshot_name(self._identity, ledger)
         snapshot = Snapshot(name, kind, ledger, kv.positions, place or kv.positions)
         kv.is_saved = True
-        known = self._known.get(name)
-        if known is not None and set(ledger.logits) <= set(known.ledger.logits):
-            self._shelves[known.kind].touch(name)
+        known = self._snapshots.get(name)
+        if known is not None and set(ledger.logit_ends) <= set(known.contents.logit_ends):
+            self._disk_caches[known.kind].touch(name)
             return
         logits = b"".join(each.tobytes() for each in kv.logits.values())
-        if kv.context.state_size() + len(logits) > self._shelves[kind].capacity:
+        if kv.context.state_size() + len(logits) > self._disk_caches[kind].capacity:
             return
         self.flush()  # one copy in memory at a time
-        payload = kv.context.state(len(logits))
+        payload = kv.context.save_state(len(logits))
         if payload is None:
             return
         payload.data[payload.nbytes - len(logits) :] = logits
-        replaced = [each for each in self._replaced_by(snapshot) if each is not needed]
-        self._known[name] = snapshot
-        self._writing = self._writer.submit(self._write, snapshot, payload.data, replaced)
+        replaced = [each for each in self._superseded_by(snapshot) if each is not needed]
+        self._snapshots[name] = snapshot
+        self._pending_write = self._writer.submit(
+            self._write_to_disk, snapshot, payload.data, replaced
+        )
 
     def restore(self, snapshot: Snapshot, kv: KVCache) -> bool:
-        """Make `kv` hold it. False when it can't be trusted: it is dropped, `kv` holds nothing."""
+        """Make `kv` hold the snapshot. If it can't be trusted, it is removed and `kv` is empty.
+
+        Returns whether `kv` holds it.
+        """
         self.flush()
-        shelf = self._shelves[snapshot.kind]
+        shelf = self._disk_caches[snapshot.kind]
         try:
             # Another process may have replaced the file by one with the logits of other prompts.
-            held = _unpacked(snapshot.name, snapshot.kind, shelf.header(snapshot.name)).ledger
-            payload = shelf.payload(snapshot.name)
+            held = _from_header(
+                snapshot.name, snapshot.kind, shelf.read_header(snapshot.name)
+            ).contents
+            payload = shelf.read_payload(snapshot.name)
         except (OSError, ValueError, TypeError, KeyError) as error:
-            self._drop(snapshot, str(error))
-            kv.forget()
+            self._remove(snapshot, str(error))
+            kv.clear()
             return False
-        state, logits = _split(payload, held.logits, kv.context.n_vocab)
+        state, logits = _split_payload(payload, held.logit_ends, kv.context.n_vocab)
         if not kv.restore(held, state, logits):
-            self._drop(snapshot, "llama.cpp does not take it")
+            self._remove(snapshot, "llama.cpp does not take it")
             return False
         return True
 
     def flush(self) -> None:
         """Wait until what is being written is on disk."""
-        if self._writing is not None:
-            self._writing.result()
+        if self._pending_write is not None:
+            self._pending_write.result()
 
     def close(self) -> None:
         self._writer.shutdown()
 
-    def spare(self, units: Sequence[Unit], count: int) -> bool:
-        """Return whether one of them spares reading so many of `units`."""
-        return any(each.ledger.reusable(units, self._window) >= count for each in self)
+    def can_reuse(self, units: Sequence[ContextUnit], count: int) -> bool:
+        """Return whether one of the snapshots saves reading `count` or more of `units`."""
+        return any(each.contents.count_reusable(units, self._window) >= count for each in self)
 
-    def _write(self, snapshot: Snapshot, state: memoryview, replaced: Sequence[Snapshot]) -> None:
-        header: Header = {"identity": self._identity, **_packed(snapshot)}
+    def _write_to_disk(
+        self, snapshot: Snapshot, state: memoryview, replaced: Sequence[Snapshot]
+    ) -> None:
+        header: EntryHeader = {"identity": self._identity, **_to_header(snapshot)}
         try:
-            self._shelves[snapshot.kind].put(snapshot.name, header, state)
+            self._disk_caches[snapshot.kind].write_entry(snapshot.name, header, state)
         except OSError as error:
-            self._drop(snapshot, f"it can't be written: {error}")
+            self._remove(snapshot, f"it can't be written: {error}")
             return
         for each in replaced:
-            self._known.pop(each.name, None)
-            self._shelves[each.kind].drop(each.name)
+            self._snapshots.pop(each.name, None)
+            self._disk_caches[each.kind].remove(each.name)
         for each in self:
-            if not self._shelves[each.kind].has(each.name):  # it left to make room
-                self._known.pop(each.name, None)
+            if not self._disk_caches[each.kind].has(each.name):  # it left to make room
+                self._snapshots.pop(each.name, None)
 
-    def _replaced_by(self, new: Snapshot) -> list[Snapshot]:
-        """Earlier ones of the same chat that are not worth their room any more.
+    def _superseded_by(self, new: Snapshot) -> list[Snapshot]:
+        """Return the earlier snapshots of the same chat that are not worth their space any more.
 
-        The last of every `_SPACING` positions stays, and the nearest, unless the new one can be
-        rolled back to its place.
+        The last of every `_SNAPSHOT_SPACING` positions stays, and the nearest, unless the new one
+        can be rolled back to its place.
         """
-        units = new.ledger.units
+        units = new.contents.units
         earlier = sorted(
-            (each for each in self if each.kind == new.kind and each.is_before(units)),
-            key=lambda each: each.place,
+            (each for each in self if each.kind == new.kind and each.is_prefix_of(units)),
+            key=lambda each: each.resume_position,
             reverse=True,
         )
         replaced: list[Snapshot] = []
-        later = new.place
+        later = new.resume_position
         for number, each in enumerate(earlier):
-            needed = number == 0 and not new.ledger.reaches(each.place, self._window)
-            if needed or each.place // _SPACING != later // _SPACING:
-                later = each.place
+            needed = number == 0 and not new.contents.can_resume_at(
+                each.resume_position, self._window
+            )
+            if needed or each.resume_position // _SNAPSHOT_SPACING != later // _SNAPSHOT_SPACING:
+                later = each.resume_position
             else:
                 replaced.append(each)
         return replaced
 
-    def _drop(self, snapshot: Snapshot, why: str) -> None:
-        print(f"snapshot {snapshot.name} is dropped: {why}", file=sys.stderr)
-        self._known.pop(snapshot.name, None)
-        self._shelves[snapshot.kind].drop(snapshot.name)
+    def _remove(self, snapshot: Snapshot, why: str) -> None:
+        _log.warning("snapshot %s is dropped: %s", snapshot.name, why)
+        self._snapshots.pop(snapshot.name, None)
+        self._disk_caches[snapshot.kind].remove(snapshot.name)
 
-    def _on_disk(self, context_size: int) -> Iterator[Snapshot]:
-        for kind, shelf in self._shelves.items():
-            shelf.sweep()
+    def _read_from_disk(self, context_size: int) -> Iterator[Snapshot]:
+        for kind, shelf in self._disk_caches.items():
+            shelf.remove_abandoned()
             for entry in shelf.entries():
                 if entry.header.get("identity") != self._identity:
                     continue
                 try:
-                    snapshot = _unpacked(entry.name, kind, entry.header)
+                    snapshot = _from_header(entry.name, kind, entry.header)
                 except (ValueError, TypeError, KeyError):
-                    print(f"snapshot {entry.name} is dropped: unreadable", file=sys.stderr)
-                    shelf.drop(entry.name)
+                    _log.warning("snapshot %s is dropped: unreadable", entry.name)
+                    shelf.remove(entry.name)
                     continue
                 if snapshot.positions <= context_size:
                     yield snapshot
 
 
-def shelves(settings: CacheSettings) -> dict[Kind, Shelf]:
-    """Where snapshots of each kind lie."""
-    capacities: dict[Kind, int] = {"openings": settings.openings, "chats": settings.chats}
-    return {kind: Shelf(settings.folder / kind, capacities[kind]) for kind in KINDS}
+def snapshot_disk_caches(settings: CacheSettings) -> dict[SnapshotKind, DiskCache]:
+    """Return the disk cache for each kind of snapshot."""
+    capacities: dict[SnapshotKind, int] = {"openings": settings.openings, "chats": settings.chats}
+    return {kind: DiskCache(settings.folder / kind, capacities[kind]) for kind in SNAPSHOT_KINDS}
 
 
-def _name(identity: str, ledger: Ledger) -> str:
-    text = json.dumps([identity, *_pack(ledger.units), *ledger.written])
+def _snapshot_name(identity: str, ledger: CacheContents) -> str:
+    text = json.dumps([identity, *_units_to_json(ledger.units), *ledger.unread_tokens])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _packed(snapshot: Snapshot) -> Header:
-    ledger = snapshot.ledger
+def _to_header(snapshot: Snapshot) -> EntryHeader:
+    ledger = snapshot.contents
     return {
-        "units": _pack(ledger.units),
-        "written": list(ledger.written),
-        "oldest": ledger.oldest,
-        "begins": list(ledger.begins),
-        "logits": list(ledger.logits),
-        "place": snapshot.place,
+        "units": _units_to_json(ledger.units),
+        "written": list(ledger.unread_tokens),
+        "oldest": ledger.oldest_position,
+        "begins": list(ledger.batch_starts),
+        "logits": list(ledger.logit_ends),
+        "place": snapshot.resume_position,
     }
 
 
-def _unpacked(name: str, kind: Kind, header: Header) -> Snapshot:
-    """Raises `ValueError`, `TypeError`, `KeyError`; that also for one of an older version, which
-    holds no logits and a state of another form."""
-    units = tuple(_unpack(unit) for unit in _list(header["units"]))
-    ledger = Ledger(
+def _from_header(name: str, kind: SnapshotKind, header: EntryHeader) -> Snapshot:
+    """Return the snapshot with this header. Raises `ValueError`, `TypeError`, `KeyError`.
+
+    It raises them also for a snapshot of an older version, which holds no logits and another form
+    of state.
+    """
+    units = tuple(_unit_from_json(unit) for unit in _require_list(header["units"]))
+    ledger = CacheContents(
         units,
-        tuple(map(int, _list(header["written"]))),
+        tuple(map(int, _require_list(header["written"]))),
         int(str(header["oldest"])),
-        tuple(map(int, _list(header["begins"]))),
-        tuple(map(int, _list(header["logits"]))),
+        tuple(map(int, _require_list(header["begins"]))),
+        tuple(map(int, _require_list(header["logits"]))),
     )
     return Snapshot(name, kind, ledger, positions(units), int(str(header["place"])))
 
 
-def _list(value: object) -> list[Any]:
+def _require_list(value: object) -> list[Any]:
     if not isinstance(value, list):
         raise TypeError("not a ledger")
     return value
 
 
-def _split(
+def _split_payload(
     payload: memoryview, ends: Collection[int], n_vocab: int
 ) -> tuple[memoryview, dict[int, Floats]]:
-    """Return the state and, behind it, the logits of each end."""
+    """Return the state and, from behind it, the logits of each end."""
     size = n_vocab * np.dtype(np.float32).itemsize
     state = len(payload) - len(ends) * size
     rows = (payload[begin : begin + size] for begin in range(state, len(payload), size))
@@ -237,14 +267,14 @@ def _split(
     return payload[:state], dict(zip(ends, logits, strict=True))
 
 
-def _pack(units: Sequence[Unit]) -> list[object]:
+def _units_to_json(units: Sequence[ContextUnit]) -> list[object]:
     return [unit if isinstance(unit, int) else [unit.sha256, unit.positions] for unit in units]
 
 
-def _unpack(unit: object) -> Unit:
+def _unit_from_json(unit: object) -> ContextUnit:
     if isinstance(unit, int):
         return unit
     if isinstance(unit, list):
         sha256, count = unit
-        return SoftTokens(str(sha256), int(count))
+        return PictureUnit(str(sha256), int(count))
     raise TypeError("not a unit")

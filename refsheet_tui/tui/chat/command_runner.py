@@ -1,59 +1,86 @@
-"""What a line with a slash does where no key does the same."""
+"""The slash commands of a chat on the screen."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from textual.screen import Screen
 
 from refsheet_tui import paths
-from refsheet_tui.chats.files import write_chat
+from refsheet_tui.chats.chat_commands import ChatCommands
 from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.slash_commands import parse
 from refsheet_tui.errors import UsageError
-from refsheet_tui.i18n import _
-from refsheet_tui.tui.chat.controller import Talk
-from refsheet_tui.tui.slash_commands import Command, parsed
+from refsheet_tui.i18n import N_, _
+from refsheet_tui.tui.chat.controller import ChatController
 from refsheet_tui.tui.widgets.attachments import Attachments
-from refsheet_tui.untrusted import one_line
+
+# Commands that a key does as well. {argument} is the text after the command.
+_ACTIONS = {
+    "regenerate": "screen.again",
+    "left": "screen.swipe(-1)",
+    "right": "screen.swipe(1)",
+    "continue": "screen.more",
+    "edit": "screen.edit({argument})",
+    "rewrite": "screen.rewrite({argument})",
+    "delete": "screen.delete_last",
+    "undo": "screen.undo",
+    "new": "screen.new",
+    "chats": "app.chats",
+    "settings": "app.settings",
+    "help": "app.help",
+}
+# What can be done while a reply is written.
+_ALWAYS = {"new", "chats", "settings", "help"}
 
 
-class LineCommands:
-    """Of one chat."""
+class CommandRunner:
+    """Runs the slash commands that are typed in one chat."""
 
     def __init__(
-        self, library: Library, talk: Talk, screen: Screen[None], attachments: Attachments
+        self,
+        library: Library,
+        controller: ChatController,
+        screen: Screen[None],
+        attachments: Attachments,
+        busy_reason: Callable[[], str],
     ) -> None:
-        self._library = library
-        self._talk = talk
+        """`busy_reason` returns why the chat can't be changed now; empty if it can."""
+        self._on_chat = ChatCommands(
+            library, lambda: controller.chat, controller.character, controller.set_note
+        )
         self._screen = screen
         self._attachments = attachments
+        self._branch = controller.branch
+        self._busy_reason = busy_reason
 
     async def run(self, line: str) -> str:
-        """Do what `line` says; what there is to say about it. Raises `RefsheetError`."""
-        command, argument = parsed(line)
-        if command.action:
-            await self._screen.run_action(command.action)
+        """Do what `line` says, and return a notice, which may be empty. Raises `RefsheetError`."""
+        command, argument = parse(line)
+        if command.name in _ACTIONS:
+            self._check(command.name)
+            await self._screen.run_action(_ACTIONS[command.name].format(argument=repr(argument)))
             return ""
         if command.name == "picture":
-            await self._attachments.attach(paths.typed(argument))
+            await self._attachments.attach(paths.expand_user(argument))
             return ""
-        return self._done(command, argument)
+        return self._on_chat.run(command, argument) or ""
 
-    def _done(self, command: Command, argument: str) -> str:
-        if command.name == "note":
-            self._talk.set_note("" if argument == "-" else argument)
-            return _("It counts from your next message on.")
-        if command.name == "system":
-            if self._talk.character is not None:
-                raise UsageError(
-                    _("Only the assistant can be told that."), _("/note reminds a character.")
-                )
-            self._talk.set_note("" if argument == "-" else argument)
-            return _("The model reads it before all that was said.")
-        if command.name == "title":
-            self._library.chats.rename(self._talk.chat, argument)
-            return _("The chat is called so now.")
-        if not argument:
-            return _("Everything is kept as you say it.")
-        file, chat = paths.typed(argument), self._library.chats.get(self._talk.chat)
-        remark = write_chat(self._library, chat, file, advice=_("Give another name."))
-        written = _("Written to {file}.").format(file=one_line(str(file)))
-        return f"{written} {remark}".strip()
+    def _check(self, name: str) -> None:
+        """Raise `UsageError` for a command that can't be used now, so that its text is kept."""
+        path = self._branch.path
+        problems = {
+            "edit": (
+                any(each.role == "user" for each in path),
+                N_("You haven't sent a message yet."),
+            ),
+            "rewrite": (self._branch.ends_with_reply, N_("There's no reply to edit.")),
+            "continue": (self._branch.ends_with_reply, N_("There's no reply to continue.")),
+            "delete": (bool(path), N_("There's nothing to delete.")),
+            "undo": (bool(self._branch.deleted), N_("Nothing to undo.")),
+        }
+        is_possible, problem = problems.get(name, (True, ""))
+        if name not in _ALWAYS and (reason := self._busy_reason()):
+            raise UsageError(reason, "")
+        if not is_possible:
+            raise UsageError(_(problem), "")

@@ -1,30 +1,26 @@
-"""The conversation behind a chat: whatever goes wrong, nothing that was said is lost."""
+"""The controller between a chat's screen and the engine. After an error no message is lost."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Protocol
 
 from refsheet_tui.characters import Character
-from refsheet_tui.chats import Conversation, Overflow
-from refsheet_tui.chats.kept import KeptConversation
+from refsheet_tui.chats import Branch, ContextOverflow, Conversation, ReplyKind, open_conversation
+from refsheet_tui.chats.chat_store import Chat
 from refsheet_tui.chats.messages import Message
-from refsheet_tui.chats.shelf import Chat
-from refsheet_tui.chats.way import Way
-from refsheet_tui.config import sound_generation
-from refsheet_tui.engine import Event, Finished, SaferSettings, TextDelta, Vision
+from refsheet_tui.chats.slash_commands import escape
+from refsheet_tui.engine import EngineEvent, PromptProgress, ReplyFinished, SaferSettings, TextDelta
 from refsheet_tui.errors import EngineDiedError, RefsheetError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.chat.summary import summary
-from refsheet_tui.tui.session import Session
-from refsheet_tui.tui.slash_commands import escaped
+from refsheet_tui.tui.chat.reply_summary import reply_summary
+from refsheet_tui.tui.session import ContextUsage, Session
 
 _SHEET_UNSEEN = N_(
     "{name} is text-only and can't read reference sheets. Press F3 and choose a vision model (4B "
@@ -38,248 +34,246 @@ _NO_PICTURES = N_(
     "{name} is text-only and can't see pictures. Press F3 and choose a vision model (4B or larger)."
 )
 
-# What the person waits for: an answer to what they said, another reply beside the last, or more of
-# the last.
-Wish = Literal["answer", "another", "more"]
-
 
 @dataclass(frozen=True)
-class Words:
-    """What the person says at once."""
+class UserInput:
+    """A text and pictures that the user sends together."""
 
     text: str
     pictures: tuple[Path, ...] = ()
 
 
-class Watcher(Protocol):
-    """Told what the engine is doing."""
-
-    def waiting(self) -> None:
-        """For the model to be loaded."""
-        ...
-
-    def begin(self, words: str) -> None: ...
-
-    def event(self, event: Event) -> None: ...
-
-
 @dataclass
-class Outcome:
-    """How a reply ended: whether anything was written, whether the
-    person stopped it, what there is to say about it (`note`),
-    what it cost in one line (`summary`), and what the user should know of it (`notices`)."""
+class ReplyResult:
+    """How a reply ended.
 
-    wrote: bool = False
-    stopped: bool = False
-    note: str = ""
+    Attributes:
+        has_text: True if the model has written something.
+        is_stopped: True if the user has stopped it.
+        problem: An error to show in the chat; empty for none.
+        summary: One line about its speed.
+        notices: Notices to show for a while.
+    """
+
+    has_text: bool = False
+    is_stopped: bool = False
+    problem: str = ""
     summary: str = ""
     notices: list[str] = field(default_factory=list)
 
 
-class Talk:
-    """One chat with one character, or with the model itself, one reply at a time. `chat` is its
-    number; `way` is what is said in it, in step with the model as soon as that is there."""
+class ChatController:
+    """A chat with a character or the assistant, one reply at a time.
+
+    Attributes:
+        chat: The number of the chat.
+        character: The character; None for the assistant.
+        branch: The branch that is shown, with or without a model.
+        usage: How much of the context the chat takes.
+    """
 
     def __init__(self, session: Session, character: Character | None, chat: Chat) -> None:
-        """`character` None: a plain assistant."""
+        """Open `chat` with `character`, or with the assistant if it is None.
+
+        Raises `StorageError`.
+        """
         self._session = session
         self.chat = chat.id
         self.character = character
-        self.way = Way(session.library.tree, chat.id)
-        self.way.open(chat.leaf)
+        self.branch = Branch(session.library.tree, chat.id, chat.leaf)
+        self.usage = ContextUsage()
         self._note = chat.note
-        self._held: KeptConversation | None = None
-        self._held_with: tuple[object, ...] = ()
+        self._conversation: Conversation | None = None
+        self._opened_with: tuple[object, ...] = ()
         self._opening = asyncio.Lock()
 
     @property
     def name(self) -> str:
-        """Of whom it is held with."""
+        """The name of the character, or of the assistant."""
         return self.character.name if self.character is not None else _("Assistant")
 
     @property
     def title(self) -> str:
-        """With whom, and in which language."""
+        """The name and the language of the character."""
         if self.character is None:
             return self.name
         return f"{self.name} · {self.character.language.native}"
 
-    def place(self, message: Message) -> tuple[int, int]:
-        """See `Way.place`."""
-        return self.way.place(message)
+    def show_latest(self) -> bool:
+        """Show the branch with the newest message again, after another one was shown.
 
-    def come_back(self) -> bool:
-        """Show what was said last, where nothing came of going back behind it. Raises
-        `StorageError`."""
-        leaf = self._session.library.chats.get(self.chat).leaf
-        if leaf is None or leaf == self.way.leaf:
+        Returns False if nothing changes. Raises `StorageError`.
+        """
+        leaf = self._session.library.chats.get_chat(self.chat).leaf
+        if leaf is None or leaf == self.branch.leaf:
             return False
-        self.way.open(leaf)
+        self.branch.move_to(leaf)
         return True
 
-    def own_words(self) -> list[str]:
-        """What the person has said, as they would type it."""
-        return [escaped(each.text) for each in self.way.path if each.role == "user"]
-
-    @property
-    def note(self) -> str:
-        """What the person wants the character to be reminded of; what the assistant is told before
-        everything else."""
-        return self._note
+    def user_texts(self) -> list[str]:
+        """Return the user's messages, as they would be typed."""
+        return [escape(each.text) for each in self.branch.path if each.role == "user"]
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        return self._held.turns if self._held is not None else ()
+        """The chat as the model reads it; empty while no model is loaded."""
+        return self._conversation.turns if self._conversation is not None else ()
 
     @property
     def unseen(self) -> str:
-        """What a text-only model can't see of the chat, and what to do; empty where it sees all,
-        and while there is no model."""
-        if any(message.pictures for message in self.way.path):
+        """A notice about pictures that a text-only model can't see.
+
+        Empty if the model sees everything, or while no model is loaded.
+        """
+        if any(message.pictures for message in self.branch.path):
             return self._if_text_only(_CHAT_UNSEEN)
         return self._if_text_only(_SHEET_UNSEEN) if self.character is not None else ""
 
     def refusal_of_pictures(self) -> str:
-        """Why no picture can be sent, and what to do; empty where one can, and while there is no
-        model."""
+        """Return why pictures can't be sent and what to do.
+
+        Empty if they can be sent, or while no model is loaded.
+        """
         return self._if_text_only(_NO_PICTURES)
 
     def _if_text_only(self, words: str) -> str:
         info = self._session.info
         return "" if info is None or info.sees_pictures else _(words).format(name=info.name)
 
-    def begin(self) -> None:
-        """Let the character greet in the words that were written for it, if there are any and
-        nothing is said yet. Raises `StorageError`."""
-        if self.character is not None and self.character.greetings and not self.way.path:
-            self.way.greet(self.character.greetings)
+    def add_greetings(self) -> None:
+        """Add the written greetings of the character to an empty chat. Raises `StorageError`."""
+        if self.character is not None and self.character.greetings and not self.branch.path:
+            self.branch.add_greetings(self.character.greetings)
 
     @property
     def awaits_greeting(self) -> bool:
-        """Whether it is the character's turn to begin."""
-        return self.character is not None and not self.way.path
+        """True if the character has to generate a greeting first."""
+        return self.character is not None and not self.branch.path
 
-    def message(self, number: int) -> Message:
-        """Raises `StorageError`."""
-        return self._session.library.tree.get(number)
+    def get_message(self, number: int) -> Message:
+        """Return the message with this number. Raises `StorageError`."""
+        return self._session.library.tree.get_message(number)
 
     def set_note(self, note: str) -> None:
-        """Nothing: the character's own note again. Raises `StorageError`."""
-        self._session.library.chats.set_note(self.chat, note)
+        """Use another author's note from now on; empty means the character's own.
+
+        The caller has saved it.
+        """
         self._note = note
-        if self._held is not None and self.character is not None:
-            self._held.conversation.set_note(note or self.character.note)
+        if self._conversation is not None and self.character is not None:
+            self._conversation.set_note(note or self.character.note)
 
     async def reply(
         self,
-        wish: Wish,
-        said: Sequence[Words],
-        outcome: Outcome,
-        watcher: Watcher,
-        instead_of: Message | None = None,
+        kind: ReplyKind,
+        inputs: Sequence[UserInput],
+        result: ReplyResult,
+        edited: Message | None = None,
     ) -> AsyncGenerator[str, None]:
-        """The pieces of what is wished for, `said` being new, the first of it in the place of
-        `instead_of`.
+        """Add the user's messages, and stream the reply.
 
-        Where nothing comes, for an error or because the person stops it, the chat is as it was
-        before. `outcome` is filled in as the reply ends.
+        If nothing is written, after an error or because the user stops the reply, the chat is
+        restored to its previous state. Errors are put into `result`; only cancellation is raised.
+
+        Args:
+            kind: The kind of reply to write.
+            inputs: The user's messages, in order.
+            result: Filled in as the reply ends.
+            edited: The message that the first of `inputs` becomes a swipe of.
+
+        Yields:
+            The pieces of the reply's text.
         """
-        new: list[Message] = []
-        leaf: int | None = None
+        added: list[Message] = []
+        leaf, owner = self.branch.leaf, object()
         try:
-            watcher.waiting()
-            held = await self._ready(watcher.begin)
-            leaf = held.leaf
-            if instead_of is not None:
-                new.append(held.edit(instead_of, said[0].text))
-            for words in said[len(new) :]:
-                seen = [await in_thread(partial(held.shown, each)) for each in words.pictures]
-                new.append(held.say(words.text, seen))
-            replies = {"answer": held.reply, "another": held.another, "more": held.go_on}
-            async with aclosing(replies[wish]()) as events:
+            conversation = await self._open()
+            if edited is not None:
+                added.append(conversation.edit(edited, inputs[0].text))
+            for each in inputs[len(added) :]:
+                pictures = [
+                    await in_thread(partial(conversation.open_picture, path))
+                    for path in each.pictures
+                ]
+                added.append(conversation.add_user_message(each.text, pictures))
+            async with aclosing(conversation.reply(kind)) as events:
                 async for event in events:
-                    if isinstance(event, Overflow):
-                        outcome.notices.append(str(event))
+                    if isinstance(event, ContextOverflow | SaferSettings):
+                        result.notices.append(str(event))
+                    if isinstance(event, ContextOverflow):
                         continue
-                    if isinstance(event, SaferSettings):
-                        outcome.notices.append(str(event))
-                    watcher.event(event)
-                    self._session.heard(event)
+                    self._publish(event, owner)
                     if isinstance(event, TextDelta):
-                        outcome.wrote = outcome.wrote or bool(event.text.strip())
+                        result.has_text = result.has_text or bool(event.text.strip())
                         yield event.text
-                    elif isinstance(event, Finished):
-                        outcome.summary = summary(event)
-            if not outcome.wrote:
-                outcome.note = _("There was nothing but silence. Say it in other words.")
+                    elif isinstance(event, ReplyFinished):
+                        result.summary = reply_summary(event)
+            if not result.has_text:
+                result.problem = _("The model returned an empty reply. Try rephrasing.")
         except RefsheetError as error:
             if isinstance(error, EngineDiedError):
-                self._session.died()
-            outcome.note = str(error)
-            again = _("enter tries again") if said else _("ctrl+r tries again")
-            outcome.summary = _("ctrl+r tries again") if outcome.wrote else again
+                self._session.restart_engine()
+            result.problem = str(error)
+            by_key = _("Ctrl+G to retry") if kind == "continue" else _("Ctrl+R to retry")
+            result.summary = by_key if result.has_text or not inputs else _("Enter to retry")
         except (asyncio.CancelledError, GeneratorExit):
-            outcome.stopped, outcome.summary = True, _("stopped")
+            result.is_stopped, result.summary = True, _("Stopped")
             raise
         finally:
-            self._session.rests()
-            if new and not outcome.wrote:
-                self.way.take_back(new[0], leaf)
+            self._session.end_work(owner)
+            if added and not result.has_text:
+                self.branch.roll_back(added[0], leaf)
 
-    async def prewarm(self, on_event: Callable[[Event], None]) -> None:
-        """While the person types, let the engine read what their words will be added to."""
-
-        def heard(event: Event) -> None:
-            on_event(event)
-            self._session.heard(event)
-
-        with suppress(RefsheetError):  # who says something will hear of it
+    async def prewarm(self) -> None:
+        """Let the engine read the prompt before the next message, while the user types it."""
+        with suppress(RefsheetError):  # the next reply will fail with the same error
             if not self._session.has_failed:
-                held = await self._ready()
+                conversation, owner = await self._open(), object()
                 try:
-                    await held.prewarm(heard)
+                    await conversation.prewarm(partial(self._publish, owner=owner))
                 finally:
-                    self._session.rests()
+                    self._session.end_work(owner)
 
-    async def oldest_seen(self) -> Message | None:
-        """See `KeptConversation.oldest_seen`; waits for the model, and is None where none comes."""
+    async def oldest_visible(self) -> Message | None:
+        """Return `Conversation.oldest_visible`, waiting for the model if it is still loading.
+
+        Returns None if no model can be loaded.
+        """
         with suppress(RefsheetError):
             if not self._session.has_failed:
-                return await (await self._ready()).oldest_seen()
+                return await (await self._open()).oldest_visible()
         return None
 
-    async def _ready(self, opening: Callable[[str], None] = lambda _: None) -> KeptConversation:
-        """The conversation, begun when the model is there, and anew when the settings have changed:
-        then `opening` is told so. Raises `RefsheetError`."""
-        info = await self._session.ready()
-        async with self._opening:  # the engine reads ahead, and the person says something
-            config = self._session.config
-            # What an assistant is told stands before all that is said.
-            told = self._note if self.character is None else ""
-            held_with = (config.generation, config.pan_and_scan, info, told)
-            if self._held is None or self._held_with != held_with:
-                vision = self._session.vision(info)
-                if info.sees_pictures:
-                    opening(_("opening the picture"))
-                conversation = await self._conversation(vision)
-                library = self._session.library
-                held = KeptConversation(conversation, library.tree, self.chat, vision=vision)
-                # Their pictures are opened there: what was seen is not looked at again below.
-                await in_thread(partial(held.see_all, self.way.path))
-                held.open(self.way.leaf)
-                held.deleted = self.way.deleted
-                if self.character is not None:  # it may be another one by now
-                    conversation.set_note(self._note or self.character.note)
-                self._held, self._held_with, self.way = held, held_with, held
-            return self._held
+    def _publish(self, event: EngineEvent, owner: object) -> None:
+        if isinstance(event, PromptProgress):
+            self.usage.tokens = event.total
+        elif isinstance(event, ReplyFinished) and event.prompt_tokens:
+            self.usage = ContextUsage(event.prompt_tokens + event.new_tokens, event.timings)
+        self._session.publish(event, owner)
 
-    async def _conversation(self, vision: Vision) -> Conversation:
-        """With nothing said in it. Raises `PictureError`."""
-        engine, generation = self._session.engine, self._session.generation
-        size, character = vision.info.context_size, self.character
-        if character is None:
-            return Conversation(engine, generation, None, self._note or None, context_size=size)
-        own: dict[str, Any] = sound_generation(character.generation)
-        settings, note = replace(generation, **own), self._note or character.note
-        begin = partial(Conversation.with_character, engine, settings, character, vision, note)
-        return await in_thread(begin)
+    async def _open(self) -> Conversation:
+        """Return the conversation, opening it again if the model or the settings have changed.
+
+        Waits until the model is loaded. Raises `RefsheetError`.
+        """
+        session = self._session
+        info = await session.ready()
+        async with self._opening:  # prewarming and a reply may open it at once
+            config = session.config
+            # The assistant's system prompt comes before all messages.
+            system = self._note if self.character is None else ""
+            opened_with = (config.generation, config.pan_and_scan, info, system)
+            if self._conversation is None or self._opened_with != opened_with:
+                owner = object()
+                if info.sees_pictures:
+                    session.show_work(_("Opening the picture"), owner)
+                vision, note = session.vision(info), self._note
+                ends = (session.engine, session.generation, vision, self.branch, self.character)
+                try:
+                    begin = partial(open_conversation, *ends, note=note)
+                    self._conversation = await in_thread(begin)
+                finally:
+                    session.end_work(owner)
+                self._opened_with = opened_with
+                self.set_note(self._note)  # the note may have changed meanwhile
+            return self._conversation

@@ -1,4 +1,4 @@
-"""The give and take of a chat: what the person says is answered, one reply at a time."""
+"""A queue that answers what the user sends, one reply at a time."""
 
 from __future__ import annotations
 
@@ -6,165 +6,189 @@ from collections.abc import Sequence
 from contextlib import aclosing
 from typing import Protocol
 
-from textual.screen import Screen
 from textual.worker import Worker
 
+from refsheet_tui.chats import ReplyKind
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.i18n import _
-from refsheet_tui.tui.chat.controller import Outcome, Talk, Watcher, Wish, Words
-from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble
+from refsheet_tui.tui.chat.controller import ChatController, ReplyResult, UserInput
+from refsheet_tui.tui.widgets.chat_message import ChatNotice, ReplyMessage, UserMessage
 from refsheet_tui.tui.widgets.history import History
-from refsheet_tui.untrusted import clean
+from refsheet_tui.untrusted import clean_text
 
 
-class Desk(Watcher, Protocol):
-    """Where the person writes, and is told what happens."""
+class ReplyObserver(Protocol):
+    """An observer of a reply queue."""
 
-    def ended(self, outcome: Outcome) -> None:
-        """A reply, however it did."""
+    def on_reply_started(self) -> None: ...
+
+    def on_reply_ended(self, result: ReplyResult) -> None: ...
+
+    def on_unanswered(self, inputs: Sequence[UserInput], edited: Message | None) -> None:
+        """Handle input that got no reply, so that the user can change it or send it again.
+
+        The first of `inputs` was a swipe of `edited`.
+        """
         ...
 
-    def give_back(self, said: Sequence[Words], instead_of: Message | None) -> None:
-        """What stays without an answer, to be changed and sent again; in place of that message."""
-        ...
-
-    def rests(self) -> None:
-        """Nothing more is wished for now."""
+    def on_queue_empty(self) -> None:
+        """Handle the end of the last reply in the queue."""
         ...
 
 
-class Exchange:
-    """One reply is written at a time; what is said meanwhile is answered next."""
+class ReplyQueue:
+    """Writes one reply at a time. What the user sends meanwhile is answered next."""
 
-    def __init__(self, screen: Screen[None], talk: Talk, shown: History, desk: Desk) -> None:
-        self._screen = screen
-        self._talk = talk
-        self._shown = shown
-        self._desk = desk
-        self._unsaid: list[Words] = []
-        self._sending: tuple[Words, ...] = ()
+    def __init__(
+        self, controller: ChatController, history: History, observer: ReplyObserver
+    ) -> None:
+        self._controller = controller
+        self._history = history
+        self._observer = observer
+        self._waiting: list[UserInput] = []
+        self._sending: tuple[UserInput, ...] = ()
         self._worker: Worker[None] | None = None
         self._is_settling = False
         self._has_begun = False
-        self._wished: Wish | None = None
-        self.was_stopped = False
-        """By the person: a greeting that was, does not begin again by itself."""
+        self._next: ReplyKind | None = None
+        self._may_greet = True
 
     @property
     def replying(self) -> bool:
+        """True while a reply is written."""
         return self._worker is not None
 
-    def in_no_chat_yet(self) -> tuple[Words, ...]:
-        """What was sent and is not kept as a message."""
-        return (*self._sending, *self._unsaid)
+    def unsaved(self) -> tuple[UserInput, ...]:
+        """Return what the user has sent that is not a message of the chat yet."""
+        return (*self._sending, *self._waiting)
 
-    async def say(self, words: Words, instead_of: Message | None = None) -> None:
-        """Have it answered at once, or when the reply that is being written is done."""
-        self._unsaid.append(words)
-        await self._add(Bubble(_("You"), words.text, pictures=words.pictures))
-        self.answer("answer", instead_of)
+    async def send(self, sent: UserInput, edited: Message | None = None) -> None:
+        """Answer `sent` at once, or after the reply that is being written.
 
-    def answer(self, wish: Wish, instead_of: Message | None = None) -> None:
-        """Answer what was said since the last reply; without that, as is wished."""
+        `edited` is the message that `sent` becomes a swipe of.
+        """
+        self._waiting.append(sent)
+        await self._mount(UserMessage(_("You"), sent.text, pictures=sent.pictures))
+        self.start("reply", edited)
+
+    def start(self, kind: ReplyKind, edited: Message | None = None) -> None:
+        """Answer what was sent since the last reply, or else write a reply of `kind`."""
         if self.replying:
             return
-        self._screen.query(Note).remove()
-        said, self._unsaid = tuple(self._unsaid), []
-        self._sending = said
-        self._is_settling, self._wished, self._has_begun = False, None, False
-        reply = self._reply("answer" if said else wish, said, instead_of)
-        self._worker = self._screen.run_worker(reply, group="reply")
+        self._history.query(ChatNotice).remove()
+        inputs, self._waiting = tuple(self._waiting), []
+        self._sending = inputs
+        self._is_settling, self._next, self._has_begun = False, None, False
+        reply = self._reply("reply" if inputs else kind, inputs, edited)
+        self._worker = self._history.screen.run_worker(reply, group="reply")
 
     def resume(self) -> bool:
-        """The person is there again: what they said is answered, and who is to begin begins. False
-        where nothing is to be done."""
-        greets = self._talk.awaits_greeting and not self.was_stopped
-        if not (self._unsaid or greets):
+        """Answer what the user has sent, or let the character greet.
+
+        Returns False if there is nothing to do.
+        """
+        greets = self._controller.awaits_greeting and self._may_greet
+        if not (self._waiting or greets):
             return False
-        self._wished = "answer" if self._is_settling else None  # stopped, and then begun anew
-        self.answer("answer")
+        self._next = "reply" if self._is_settling else None  # stopped, and then started again
+        self.start("reply")
         return True
 
     def stop(self) -> None:
-        """What was written until now stays."""
-        self.was_stopped = True
-        # A reply that is being settled has ended: to stop it again would cut its tidying short.
+        """Stop the reply. Its text so far stays, and no greeting starts by itself."""
+        self._may_greet = False
+        # A reply that is being settled has ended. Stopping it again would interrupt its cleanup.
         if self._worker is None or self._is_settling:
             return
         self._worker.cancel()
         if self._has_begun:
             self._is_settling = True
-        else:  # it never will, and tidies nothing up
-            said, self._sending, self._worker = self._sending, (), None
-            self._unsaid = [*said, *self._unsaid]
-            self._screen.call_later(self._give_back, (), Outcome(), None)
+        else:  # it will not start, and so cleans nothing up
+            inputs, self._sending, self._worker = self._sending, (), None
+            self._waiting = [*inputs, *self._waiting]
+            self._history.call_later(self._hand_back, (), ReplyResult(), None)
 
-    async def _reply(self, wish: Wish, said: tuple[Words, ...], instead_of: Message | None) -> None:
+    def leave(self) -> None:
+        """Stop the reply. The character may greet when the user comes back."""
+        self.stop()
+        self._may_greet = True
+
+    def stay_silent(self) -> None:
+        """Start no greeting by itself, because the user has deleted it."""
+        self._may_greet = False
+
+    async def _reply(
+        self, kind: ReplyKind, inputs: tuple[UserInput, ...], edited: Message | None
+    ) -> None:
         self._has_begun = True
-        replaced = self._shown.last_reply if wish != "answer" else None
-        begun = replaced.text if wish == "more" and replaced is not None else ""
-        bubble = ReplyBubble(self._talk.name)
-        outcome = Outcome()
-        unseen = begun.rstrip()
+        self._observer.on_reply_started()
+        replaced = self._history.last_reply if kind != "reply" else None
+        begun = replaced.text if kind == "continue" and replaced is not None else ""
+        shown = ReplyMessage(self._controller.name)
+        result = ReplyResult()
+        pending = begun.rstrip()
         try:
-            reply = self._talk.reply(wish, said, outcome, self._desk, instead_of)
+            reply = self._controller.reply(kind, inputs, result, edited)
             async with aclosing(reply) as pieces:
                 async for piece in pieces:
-                    unseen += piece
-                    if not outcome.wrote:  # only blanks until now
+                    pending += piece
+                    if not result.has_text:  # only spaces so far
                         continue
                     self._sending = ()
-                    if not bubble.is_attached:
-                        bubble.rename(self._talk.name)  # in the language of now
-                        await self._add(bubble)
+                    if not shown.is_attached:
+                        shown.set_name(self._controller.name)  # in the current language
+                        await self._mount(shown)
                         if replaced is not None:
                             await replaced.remove()
-                    bubble.write(unseen)
-                    unseen = ""
+                    shown.append(pending)
+                    pending = ""
         finally:
             self._is_settling = True
             try:
                 self._sending = ()
-                if self._screen.is_running:
-                    await self._settle(bubble, said, outcome, instead_of)
+                if self._history.is_running:
+                    await self._settle(shown, inputs, result, edited)
             finally:
                 self._worker = None
-        if (self._unsaid or self._wished) and self._screen.is_current:
-            self.answer(self._wished or "answer")
+        if (self._waiting or self._next) and self._is_current():
+            self.start(self._next or "reply")
         else:
-            self._desk.rests()
+            self._observer.on_queue_empty()
 
     async def _settle(
         self,
-        bubble: ReplyBubble,
-        said: tuple[Words, ...],
-        outcome: Outcome,
-        instead_of: Message | None,
+        shown: ReplyMessage,
+        inputs: tuple[UserInput, ...],
+        result: ReplyResult,
+        edited: Message | None,
     ) -> None:
-        path = self._talk.way.path
-        if bubble.is_attached and path:
-            bubble.settle(path[-1].id, self._shown.mark(path[-1]))
-        self._shown.number(path)
-        if outcome.wrote and not self._unsaid:
-            await self._shown.show(path)  # a reply of several messages is one now
-        if outcome.note or outcome.stopped or not outcome.wrote:
-            await self._give_back(() if outcome.wrote else said, outcome, instead_of)
-        if outcome.note:
-            await self._add(Note(clean(outcome.note)))
-        self._desk.ended(outcome)
+        path = self._controller.branch.path
+        if shown.is_attached and path:
+            shown.finish(path[-1].id, self._history.swipe_mark(path[-1]))
+        self._history.set_numbers(path)
+        if result.has_text and not self._waiting:
+            await self._history.show(path)  # a new reply may replace several messages
+        if result.problem or result.is_stopped or not result.has_text:
+            await self._hand_back(() if result.has_text else inputs, result, edited)
+        if result.problem:
+            await self._mount(ChatNotice(clean_text(result.problem)))
+        self._observer.on_reply_ended(result)
 
-    async def _give_back(
-        self, said: tuple[Words, ...], outcome: Outcome, instead_of: Message | None
+    async def _hand_back(
+        self, inputs: tuple[UserInput, ...], result: ReplyResult, edited: Message | None
     ) -> None:
-        unanswered = (*said, *self._unsaid)
-        self._unsaid = []
+        unanswered = (*inputs, *self._waiting)
+        self._waiting = []
         if unanswered:
-            for bubble in list(self._screen.query(Bubble))[-len(unanswered) :]:
+            for bubble in list(self._history.query(UserMessage))[-len(unanswered) :]:
                 await bubble.remove()
-        if not outcome.wrote:
-            await self._shown.show(self._talk.way.path)
-        self._desk.give_back(unanswered, instead_of if said else None)
+        if not result.has_text:
+            await self._history.show(self._controller.branch.path)
+        self._observer.on_unanswered(unanswered, edited if inputs else None)
 
-    async def _add(self, widget: Bubble | ReplyBubble | Note) -> None:
-        if self._shown.is_attached:  # not any more when the person leaves while a reply ends
-            await self._shown.mount(widget)
+    def _is_current(self) -> bool:
+        return self._history.is_attached and self._history.screen.is_current
+
+    async def _mount(self, widget: UserMessage | ReplyMessage | ChatNotice) -> None:
+        if self._history.is_attached:  # False if the user leaves while a reply ends
+            await self._history.mount(widget)

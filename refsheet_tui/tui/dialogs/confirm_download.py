@@ -1,58 +1,62 @@
-"""What is asked before a model is downloaded."""
+"""The questions before a model is downloaded."""
 
 from __future__ import annotations
 
 from textual.app import App
 
 from refsheet_tui.i18n import _
-from refsheet_tui.tui.dialogs.confirm import QuestionScreen
-from refsheet_tui.tui.models.manager import Models
+from refsheet_tui.tui.dialogs.confirmation import ConfirmScreen
+from refsheet_tui.tui.models.manager import ModelCatalog
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.catalog import Entry
-from refsheet_tui.weights.fit import Verdict
-from refsheet_tui.weights.shop import Shop
-from refsheet_tui.weights.sizes import in_gb
-from refsheet_tui.weights.table import Row
+from refsheet_tui.weights.catalog import CatalogEntry
+from refsheet_tui.weights.fit import FitVerdict
+from refsheet_tui.weights.model_manager import ModelManager
+from refsheet_tui.weights.model_rows import ModelRow
+from refsheet_tui.weights.sizes import format_bytes
 
 
-async def get_model(app: App[object], models: Models, row: Row) -> bool:
-    """Let its download begin, or go on, once the person has agreed; whether they have. Only in a
-    worker. Raises `RefsheetError`."""
-    if row.entry is None or not await _agrees_to_its_size(app, row):
+async def confirm_and_download(app: App[object], models: ModelCatalog, row: ModelRow) -> bool:
+    """Start or resume a model's download if the user agrees.
+
+    Must be called in a worker. Returns True if the user has agreed. Raises `RefsheetError`.
+    """
+    if row.catalog_entry is None or not await _agrees_to_its_size(app, row):
         return False
     shop = models.shop()
-    if not shop.accepted(row.entry) and not await _accepts(app, shop, row.entry):
+    if not shop.has_accepted_terms(row.catalog_entry) and not await _accepts(
+        app, shop, row.catalog_entry
+    ):
         return False
-    models.download(row.name, row.entry)
+    models.download(row.name, row.catalog_entry)
     return True
 
 
-async def _agrees_to_its_size(app: App[object], row: Row) -> bool:
-    if row.fit is None or row.fit.verdict is not Verdict.TOO_LARGE:
+async def _agrees_to_its_size(app: App[object], row: ModelRow) -> bool:
+    if row.fit is None or row.fit.verdict is not FitVerdict.TOO_LARGE:
         return True
-    question = QuestionScreen(
-        _("{name} is too large for this machine.").format(name=one_line(row.title)),
-        _("It takes {memory} of memory and will not be loaded here.").format(
-            memory=in_gb(row.fit.need.total)
+    question = ConfirmScreen(
+        _("{name} is too large for this computer.").format(name=one_line(row.title)),
+        _("It needs {memory} of memory, so it can't be loaded on this computer.").format(
+            memory=format_bytes(row.fit.need.total)
         ),
-        yes=_("Download it all the same"),
+        yes=_("Download anyway"),
         no=_("Not now"),
         is_risky=True,
     )
     return await app.push_screen_wait(question)
 
 
-async def _accepts(app: App[object], shop: Shop, entry: Entry) -> bool:
-    licence = shop.catalog.licence(entry)
+async def _accepts(app: App[object], shop: ModelManager, entry: CatalogEntry) -> bool:
+    licence = shop.catalog.licence_of(entry)
     if licence is None:
         return True
-    question = QuestionScreen(
-        _("{model} comes under the {licence}.").format(model=entry.title, licence=licence.title),
-        f"{licence.notice}\n\n{_('Read them:')} {licence.url}",
+    question = ConfirmScreen(
+        _("{model} is subject to the {licence}.").format(model=entry.title, licence=licence.title),
+        f"{licence.notice}\n\n{_('Read the terms:')} {licence.url}",
         yes=_("Accept"),
         no=_("Not now"),
     )
     if not await app.push_screen_wait(question):
         return False
-    shop.accept(entry)
+    shop.accept_terms(entry)
     return True

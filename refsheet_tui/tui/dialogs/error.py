@@ -1,4 +1,4 @@
-"""A dialog for a problem: what happened, and what to do now."""
+"""A dialog that shows an error and what to do about it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from textual.widgets import Button, Static
 
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.tui.translation.translated_screen import Translated
-from refsheet_tui.untrusted import clean
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
+from refsheet_tui.untrusted import clean_text
 
 
-class ProblemScreen(Translated[None], ModalScreen[None]):
+class ErrorScreen(TranslatedScreen[None], ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter", "dismiss", N_("Close"), id="problem.close")
     ]
@@ -28,8 +28,8 @@ class ProblemScreen(Translated[None], ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="problem"):
-            yield Static(Text(clean(self._error.problem)), id="problem-what")
-            yield Static(Text(clean(self._error.remedy)), id="problem-remedy")
+            yield Static(Text(clean_text(self._error.problem)), id="problem-what")
+            yield Static(Text(clean_text(self._error.remedy)), id="problem-remedy")
             yield Button(_("OK"), variant="primary")
 
     def on_button_pressed(self) -> None:

@@ -1,4 +1,4 @@
-"""A dialog for one line."""
+"""A dialog that asks for a path."""
 
 from __future__ import annotations
 
@@ -14,21 +14,24 @@ from textual.widgets import Button, Input, Static
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.dropped_paths import dropped_paths
-from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.picture_field import PathInput
-from refsheet_tui.untrusted import clean
+from refsheet_tui.untrusted import clean_text
 
 
-class AskPathScreen(Translated[str | None], ModalScreen[str | None]):
-    """Ends with a path for which `done` has not raised, or None when the person goes back."""
+class PathScreen(TranslatedScreen[str | None], ModalScreen[str | None]):
+    """A dialog whose result is a path that `done` accepted, or None if the user cancels."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", N_("Close"), id="ask.close")
     ]
 
     def __init__(self, question: str, value: str, done: Callable[[str], None]) -> None:
-        """`done` does what is asked for with the path, and raises `RefsheetError` where it can't:
-        the dialog then says so and stays."""
+        """Ask `question`, with `value` in the field.
+
+        `done` is called with the path. If it raises `RefsheetError`, the dialog shows the error and
+        stays open.
+        """
         super().__init__()
         self._question = question
         self._value = value
@@ -57,6 +60,6 @@ class AskPathScreen(Translated[str | None], ModalScreen[str | None]):
         try:
             self._done(typed[0] if typed else "")
         except RefsheetError as error:
-            self.query_one(".field-problem", Static).update(clean(str(error)))
+            self.query_one(".field-problem", Static).update(clean_text(str(error)))
         else:
             self.dismiss(typed[0] if typed else "")

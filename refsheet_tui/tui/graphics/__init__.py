@@ -1,1 +1,1 @@
-"""Drawing pictures in a terminal, with the best protocol it knows."""
+"""Drawing pictures in a terminal, with the best protocol that it supports."""

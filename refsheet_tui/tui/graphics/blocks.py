@@ -1,4 +1,4 @@
-"""A picture as characters: four pixels to a cell, in two colours."""
+"""Pictures as characters: four pixels in each cell, in two colors."""
 
 from __future__ import annotations
 
@@ -15,24 +15,34 @@ if TYPE_CHECKING:
 
 _Pixel = tuple[int, int, int]
 
-# Block elements by which quarters they fill: upper left 1, upper right 2, lower left 4, lower
-# right 8. The other eight are these with their colours exchanged.
+# Block elements by the quarters that they fill: upper left 1, upper right 2, lower left 4, lower
+# right 8. The other eight are these with their colors exchanged.
 _QUARTERS = {0: " ", 1: "▘", 2: "▝", 3: "▀", 4: "▖", 5: "▌", 6: "▞", 7: "▛"}
 
 
 def fit(picture: tuple[int, int], columns: int, rows: int) -> tuple[int, int]:
-    """The cells that a picture of so many pixels takes in the given ones, its aspect kept; a cell
-    is twice as high as it is wide."""
+    """Return the size in cells of a picture that is scaled to fit.
+
+    The aspect ratio is preserved. A cell is taken to be twice as high as it is wide.
+
+    Args:
+        picture: Width and height in pixels.
+        columns: The available width in cells.
+        rows: The available height in cells.
+
+    Returns:
+        Width and height in cells.
+    """
     width, height = picture
     scale = min(columns / width, 2 * rows / height)
     return max(1, round(width * scale)), max(1, round(height * scale / 2))
 
 
 def blocks(image: Image.Image, columns: int, rows: int) -> list[list[Segment]]:
-    """The RGB `image`, stretched to the cells, as rows of segments."""
+    """Return the RGB `image`, stretched to `columns` x `rows` cells, as rows of segments."""
     from PIL.Image import Resampling
 
-    # A filter that does not ring: halos show at this size.
+    # A filter without ringing, whose halos would show at this size.
     small = image.resize((2 * columns, 2 * rows), Resampling.HAMMING)
     rgb = small.tobytes()
     stride = 6 * columns
@@ -51,7 +61,7 @@ def blocks(image: Image.Image, columns: int, rows: int) -> list[list[Segment]]:
 
 
 def _cell(quarters: list[_Pixel]) -> Segment:
-    """The block and the two colours that are nearest to four pixels."""
+    """Return the block and the two colors that are nearest to four pixels."""
     best = min(_QUARTERS, key=lambda mask: _error(quarters, mask))
     inside, outside = _split(quarters, best)
     ground = _color(outside)
@@ -65,7 +75,7 @@ def _split(quarters: list[_Pixel], mask: int) -> tuple[list[_Pixel], list[_Pixel
 
 
 def _error(quarters: list[_Pixel], mask: int) -> float:
-    """The squared distance of the pixels from the mean of their side."""
+    """Return the sum of the squared distances of the pixels from the mean of their side."""
     total = 0.0
     for side in _split(quarters, mask):
         for channel in zip(*side, strict=True):

@@ -1,11 +1,11 @@
-"""A picture in every pixel, on terminals that hold pictures by cells as kitty does.
+"""Pictures in full resolution, on terminals with kitty's protocol and Unicode placeholders.
 
-The terminal gets the picture once and keeps it. Cells that name the picture, and their own place
-in it, then show their part wherever they are: scrolled, cut off or half covered, as text is. See
+The terminal gets each picture once and stores it. A cell names the picture and its own position in
+it, and shows that part wherever the cell is: scrolled, cut off or half covered, just like text. See
 https://sw.kovidgoyal.net/kitty/graphics-protocol/#unicode-placeholders.
 
-textual-image has this protocol, too, but writes past Textual, so that a frame may be torn; sends a
-picture again at every repaint; and never takes one back.
+textual-image has this protocol, too. But it bypasses Textual when it writes, so that a frame may be
+torn; it sends a picture again at every repaint; and it never deletes one from the terminal.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _PLACEHOLDER = "\U0010eeee"
 
-# What stands for 0, 1, 2, … above a placeholder: kitty's rowcolumn-diacritics.txt.
+# The diacritics for 0, 1, 2, … above a placeholder: kitty's rowcolumn-diacritics.txt.
 _DIACRITICS = """
 305 30d-30e 310 312 33d-33f 346 34a-34c 350-352 357 35b 363-36f 483-487 592-595 597-599 59c-5a1
 5a8-5a9 5ab-5ac 5af 5c4 610-617 657-65b 65d-65e 6d6-6dc 6df-6e2 6e4 6e7-6e8 6eb-6ec 730 732-733
@@ -51,9 +51,9 @@ def _numerals() -> list[str]:
 
 _NUMERALS = _numerals()
 
-# A picture's number stands in its cells: the lowest eight bits as a colour, because 256 colours
-# are all that some lines carry, and the highest eight as a diacritic. Other programs have pictures
-# in the same terminal, so the count starts anywhere. The first 16 colours have other names.
+# The cells contain the picture's number: the lowest eight bits as a color, because some connections
+# carry only 256 colors, and the highest eight as a diacritic. Other programs have pictures in the
+# same terminal, so the count starts at a random number. The first 16 colors have other codes.
 _COLORS = range(16, 256)
 _HIGHEST = range(1, 256)
 _counted = count(randrange(len(_COLORS) * len(_HIGHEST)))
@@ -69,7 +69,14 @@ def _next_number() -> int:
 
 @dataclass(frozen=True)
 class KittyPicture:
-    """`columns` and `lines` are the cells it takes."""
+    """A picture for kitty's protocol.
+
+    Attributes:
+        columns: Its width in cells.
+        lines: Its height in cells.
+        png: Its content as PNG.
+        number: Its number in the terminal.
+    """
 
     columns: int
     lines: int
@@ -83,14 +90,21 @@ class KittyPicture:
             [_PLACEHOLDER + _NUMERALS[line] + _NUMERALS[column] + highest for column in each]
             for line, each in enumerate([range(self.columns)] * self.lines)
         ]
-        # Made here, off the event loop.
+        # Made here, in a thread, and not on the event loop.
         object.__setattr__(self, "_cells", cells)
 
     @classmethod
     def of(
         cls, image: Image.Image, columns: int, lines: int, cell: tuple[int, int]
     ) -> KittyPicture:
-        """The RGB `image` as large as so many cells of so many pixels allow."""
+        """Return the RGB `image`, scaled to fit.
+
+        Args:
+            image: The picture.
+            columns: The available width in cells.
+            lines: The available height in cells.
+            cell: Width and height of a cell in pixels.
+        """
         columns, lines = fit(image.size, min(columns, len(_NUMERALS)), min(lines, len(_NUMERALS)))
         small = image.copy()
         small.thumbnail((columns * cell[0], lines * cell[1]))
@@ -100,7 +114,7 @@ class KittyPicture:
 
     @property
     def sending(self) -> str:
-        """What has the terminal keep it."""
+        """The control sequences that make the terminal store the picture."""
         payload = b64encode(self.png).decode()
         chunks = [payload[start : start + _CHUNK] for start in range(0, len(payload), _CHUNK)]
         keys = [f"f=100,i={self.number},q=2,m=1", *["q=2,m=1"] * (len(chunks) - 1)]
@@ -111,10 +125,10 @@ class KittyPicture:
 
     @property
     def removing(self) -> str:
-        """What has the terminal forget it."""
+        """The control sequence that makes the terminal delete the picture."""
         return f"\x1b_Ga=d,d=I,i={self.number},q=2\x1b\\"
 
     def rows(self, at: Offset, ground: Style) -> list[list[Segment]]:
-        """The cells, wherever they are."""
+        """Return the cells, which don't depend on where they are. `ground` is their style."""
         style = ground + Style(color=Color.from_ansi(self.number & 0xFF))
         return [[Segment(cell, style) for cell in line] for line in self._cells]

@@ -1,4 +1,4 @@
-"""A picture in every pixel, on terminals that draw sixels."""
+"""Pictures in full resolution, on terminals that draw sixels."""
 
 from __future__ import annotations
 
@@ -14,18 +14,24 @@ from refsheet_tui.tui.graphics.blocks import fit
 if TYPE_CHECKING:
     from PIL import Image
 
-# Sixels are drawn six pixels at once, and what is below the picture is not theirs.
+# Sixels are drawn six pixels high, and must not reach below the picture.
 _BAND = 6
 
-# As control, a text takes no room; which one it is means nothing.
+# Text that is marked as control takes no space. The code itself has no meaning here.
 _NO_ROOM = ((ControlType.CURSOR_FORWARD, 0),)
 
 
 @dataclass(frozen=True)
 class SixelPicture:
-    """`columns` and `lines` are the cells it takes, `cell` the pixels that each of them has.
+    """A picture as sixels.
 
-    The terminal does not keep it: it is drawn over blank cells in the same frame.
+    The terminal does not store it. It is drawn over blank cells in the same frame.
+
+    Attributes:
+        columns: Its width in cells.
+        lines: Its height in cells.
+        cell: Width and height of a cell in pixels.
+        sixels: The control sequence that draws it.
     """
 
     columns: int
@@ -40,11 +46,18 @@ class SixelPicture:
     def of(
         cls, image: Image.Image, columns: int, lines: int, cell: tuple[int, int]
     ) -> SixelPicture:
-        """The RGB `image` as large as so many cells of so many pixels allow."""
+        """Return the RGB `image`, scaled to fit.
+
+        Args:
+            image: The picture.
+            columns: The available width in cells.
+            lines: The available height in cells.
+            cell: Width and height of a cell in pixels.
+        """
         from PIL import Image
 
-        # Loads numpy. The library's public modules ask the terminal when they are loaded, and
-        # Textual would take the answers for keys.
+        # Imported here because it loads numpy. The library's public modules query the terminal when
+        # they are imported, and Textual would take the answers for keys.
         from textual_image._sixel import image_to_sixels
 
         columns, lines = fit(image.size, columns, lines)
@@ -56,7 +69,10 @@ class SixelPicture:
         return cls(columns, lines, cell, image_to_sixels(drawn))
 
     def rows(self, at: Offset, ground: Style) -> list[list[Segment]]:
-        """Blank cells, and after them the picture with its upper left corner in the cell `at`."""
+        """Return blank cells, followed by the picture with its upper left corner in the cell `at`.
+
+        `ground` is the style of the cells.
+        """
         blank = Segment(" " * self.columns, ground)
         drawn = f"\x1b7\x1b[{at.y + 1};{at.x + 1}H{self.sixels}\x1b8"
         rows = [[blank] for _ in range(self.lines)]

@@ -1,4 +1,4 @@
-"""The download of the moment, which goes on whatever screen the person looks at."""
+"""The current download, which continues on every screen."""
 
 from __future__ import annotations
 
@@ -10,24 +10,31 @@ from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
 
-from refsheet_tui.crash_report import crash
+from refsheet_tui.crash_report import write_crash_report
 from refsheet_tui.errors import DownloadStoppedError, RefsheetError, WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.weights.catalog import Entry
+from refsheet_tui.weights.catalog import CatalogEntry
+from refsheet_tui.weights.model_store import ModelStore
 from refsheet_tui.weights.progress import DownloadEvent
-from refsheet_tui.weights.store import Store
 
-# Bytes come in steps of 64 KiB, a thousand times a second on a fast line.
+# Seconds between two reports. Events come for every 64 KiB, up to a thousand times a second.
 _TELL_S = 0.1
-# What has arrived is on the disk. A connection that hangs is not waited for.
+# Seconds to wait for the end of a download. All received bytes are on the disk.
 _PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True)
-class Transfer:
-    """A model that is being fetched: the latest that is known of it, None at first; `since` by the
-    clock of `time.monotonic`. `stopping`: the person has stopped it, and it is about to end."""
+class DownloadProgress:
+    """The progress of a download.
+
+    Attributes:
+        name: The name of the model.
+        title: Its title.
+        since: When the download started, by `time.monotonic`.
+        event: The latest event; None before the first one.
+        stopping: True if the user has paused it and it is about to end.
+    """
 
     name: str
     title: str
@@ -37,8 +44,8 @@ class Transfer:
 
 
 @dataclass(frozen=True)
-class Ended:
-    """`problem` None: the model is here, whole and true."""
+class DownloadResult:
+    """The end of a download. If `problem` is None, the model is complete and verified."""
 
     name: str
     title: str
@@ -46,48 +53,52 @@ class Ended:
 
     @property
     def was_stopped(self) -> bool:
+        """True if the user has paused the download."""
         return isinstance(self.problem, DownloadStoppedError)
 
 
 class Downloads:
-    """One at a time. `on_change` and `on_end` are called on the event loop."""
+    """Runs one download at a time. `on_change` and `on_end` are called on the event loop."""
 
     def __init__(
-        self, on_change: Callable[[Transfer | None], None], on_end: Callable[[Ended], None]
+        self,
+        on_change: Callable[[DownloadProgress | None], None],
+        on_end: Callable[[DownloadResult], None],
     ) -> None:
         self._on_change = on_change
         self._on_end = on_end
-        self._now: Transfer | None = None
+        self._now: DownloadProgress | None = None
         self._stop = threading.Event()
         self._running: asyncio.Task[None] | None = None
 
     @property
-    def transfer(self) -> Transfer | None:
+    def progress(self) -> DownloadProgress | None:
+        """The progress of the current download; None if there is none."""
         return self._now
 
-    def start(self, name: str, entry: Entry, store: Store, *, offline: bool) -> None:
-        """Raises `WeightsError` while another one runs."""
+    def start(self, name: str, entry: CatalogEntry, store: ModelStore, *, offline: bool) -> None:
+        """Start or resume a download. Raises `WeightsError` if another one is running."""
         if self._now is not None:
             raise WeightsError(
-                _("{name} is being downloaded.").format(name=self._now.name),
-                _("Wait for it, or pause it: what has arrived stays."),
+                _("{name} is downloading.").format(name=self._now.name),
+                _("Wait for it to finish, or pause it; you can resume later."),
             )
         self._stop = threading.Event()
-        self._tell(Transfer(name, entry.title, monotonic()))
-        relay = _Relay(asyncio.get_running_loop(), self._event)
-        fetch = partial(_fetch, entry, store, relay.event, offline=offline, stop=self._stop)
+        self._set_progress(DownloadProgress(name, entry.title, monotonic()))
+        relay = _EventRelay(asyncio.get_running_loop(), self._on_event)
+        fetch = partial(_fetch, entry, store, relay.on_event, offline=offline, stop=self._stop)
         self._running = asyncio.create_task(self._run(name, entry.title, fetch))
 
     def pause(self) -> bool:
-        """Whether there was one to stop; what has arrived stays."""
+        """Pause the download; received bytes stay. Returns False if there is no download."""
         if self._now is None:
             return False
         self._stop.set()
-        self._tell(replace(self._now, stopping=True))
+        self._set_progress(replace(self._now, stopping=True))
         return True
 
     async def close(self) -> None:
-        """Stop, and leave it in good order."""
+        """Stop the download in order."""
         if self._running is not None and not self._running.done():
             self._stop.set()
             await asyncio.wait([self._running], timeout=_PATIENCE_S)
@@ -99,49 +110,49 @@ class Downloads:
         except RefsheetError as error:
             problem = error
         except Exception as error:
-            problem = crash(error)
+            problem = write_crash_report(error)
         finally:
-            self._tell(None)
-        self._on_end(Ended(name, title, problem))
+            self._set_progress(None)
+        self._on_end(DownloadResult(name, title, problem))
 
-    def _event(self, event: DownloadEvent) -> None:
+    def _on_event(self, event: DownloadEvent) -> None:
         if self._now is not None:
-            self._tell(replace(self._now, event=event))
+            self._set_progress(replace(self._now, event=event))
 
-    def _tell(self, transfer: Transfer | None) -> None:
+    def _set_progress(self, transfer: DownloadProgress | None) -> None:
         self._now = transfer
         self._on_change(transfer)
 
 
 def _fetch(
-    entry: Entry,
-    store: Store,
+    entry: CatalogEntry,
+    store: ModelStore,
     on_event: Callable[[DownloadEvent], None],
     *,
     offline: bool,
     stop: threading.Event,
 ) -> None:
-    # It loads all of huggingface_hub, which nobody waits for who wants to talk.
+    # Imported here because it loads all of huggingface_hub, which would delay the start.
     from refsheet_tui.weights.download import Download
 
     Download(entry, store, on_event, offline=offline, stop=stop).run()
 
 
-class _Relay:
-    """From the thread of a download to the event loop, no oftener than anybody can look."""
+class _EventRelay:
+    """Passes events from the thread of a download to the event loop, at most ten a second."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, on_event: Callable[[DownloadEvent], None]
     ) -> None:
         self._loop = loop
-        # Where Textual finds its app: a thread has none.
+        # Textual finds its app in the context, which a thread doesn't have.
         self._context = copy_context()
         self._on_event = on_event
         self._kind: tuple[type, str] | None = None
         self._told = 0.0
 
-    def event(self, event: DownloadEvent) -> None:
-        """The first of each kind, and of each file, is always told."""
+    def on_event(self, event: DownloadEvent) -> None:
+        """Pass an event on. The first of each kind and of each file is never dropped."""
         kind, now = (type(event), event.file.file), monotonic()
         if kind == self._kind and now - self._told < _TELL_S:
             return

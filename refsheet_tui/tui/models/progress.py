@@ -1,4 +1,4 @@
-"""How far something with many bytes is, in numbers and words."""
+"""The progress of downloads and checksums, in numbers and text."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from time import monotonic
 
 from refsheet_tui.i18n import _
-from refsheet_tui.tui.models.downloads import Transfer
+from refsheet_tui.tui.models.downloads import DownloadProgress
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.progress import Checking, Ready, Receiving, Waiting
-from refsheet_tui.weights.sizes import in_gb
+from refsheet_tui.weights.progress import CheckingSum, FileReady, ReceivingFile, WaitingForLock
+from refsheet_tui.weights.sizes import format_bytes
 
 
 @dataclass(frozen=True)
-class Progress:
-    """`done` of `total` bytes; `total` 0 is unknown."""
+class ProgressBarState:
+    """A text, and a progress of `done` of `total` bytes. A `total` of 0 is unknown."""
 
     words: str
     done: int = 0
@@ -22,44 +22,51 @@ class Progress:
 
     @property
     def share(self) -> str:
-        """In percent, empty where it is unknown."""
+        """The progress in percent; empty if unknown."""
         return f"{min(1.0, self.done / self.total):.0%}" if self.total else ""
 
 
-def progress_of(transfer: Transfer) -> Progress:
-    """All that there is to say about a download in one line."""
+def download_progress(transfer: DownloadProgress) -> ProgressBarState:
+    """Return the state of a download in one line."""
     event = transfer.event
     name, since = one_line(transfer.name), clock(monotonic() - transfer.since)
     if transfer.stopping:
-        return Progress(f"{name} · {_('stopping')}")
-    if isinstance(event, Receiving):
+        return ProgressBarState(f"{name} · {_('stopping')}")
+    if isinstance(event, ReceivingFile):
         total = event.all_total
         done = (
-            _("{done} of {total}").format(done=in_gb(event.all_done), total=in_gb(total))
+            _("{done} of {total}").format(
+                done=format_bytes(event.all_done), total=format_bytes(total)
+            )
             if total
-            else in_gb(event.all_done)
+            else format_bytes(event.all_done)
         )
-        speed = f"{in_gb(round(event.speed))}/s" if event.speed else ""
-        left = _("{time} left").format(time=clock(event.left_s)) if event.left_s is not None else ""
+        speed = f"{format_bytes(round(event.speed))}/s" if event.speed else ""
+        left = (
+            _("{time} left").format(time=clock(event.remaining_s))
+            if event.remaining_s is not None
+            else ""
+        )
         words = " · ".join(filter(None, (name, done, speed, left, since)))
-        return Progress(words, event.all_done, total)
-    if isinstance(event, Checking):
-        return checking(event.file.file, event.done, event.total)
-    if isinstance(event, Ready):
-        return Progress(f"{one_line(event.file.file)} · {_('whole and true')}")
-    if isinstance(event, Waiting):
-        return Progress(f"{name} · {_('another program is downloading it, waiting')} · {since}")
-    return Progress(f"{name} · {_('asking the hub')} · {since}")
+        return ProgressBarState(words, event.all_done, total)
+    if isinstance(event, CheckingSum):
+        return checking_progress(event.file.file, event.done, event.total)
+    if isinstance(event, FileReady):
+        return ProgressBarState(f"{one_line(event.file.file)} · {_('verified')}")
+    if isinstance(event, WaitingForLock):
+        words = _("waiting for another program's download")
+        return ProgressBarState(f"{name} · {words} · {since}")
+    return ProgressBarState(f"{name} · {_('contacting Hugging Face')} · {since}")
 
 
-def checking(name: str, done: int, total: int) -> Progress:
-    """A sum is being computed."""
-    words = _("checking {name}").format(name=one_line(name))
-    return Progress(f"{words} · {in_gb(done)}", done, total)
+def checking_progress(name: str, done: int, total: int) -> ProgressBarState:
+    """Return the state of a checksum that is being computed."""
+    words = _("Verifying {name}").format(name=one_line(name))
+    return ProgressBarState(f"{words} · {format_bytes(done)}", done, total)
 
 
 def clock(seconds: float) -> str:
-    """1:05, or 2:01:05."""
+    """Return a duration as 1:05 or 2:01:05."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,4 +1,4 @@
-"""Looking through a model's files, byte for byte, while the screens live on."""
+"""Verifying a model's files byte by byte, without blocking the screens."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.models.progress import Progress, checking
-from refsheet_tui.weights.findings import Report
-from refsheet_tui.weights.shop import Pair
+from refsheet_tui.tui.models.progress import ProgressBarState, checking_progress
+from refsheet_tui.weights.findings import VerificationReport
+from refsheet_tui.weights.model_manager import InstalledModel
 from refsheet_tui.weights.verify import Verification
 
 
 class _StoppedError(Exception):
-    """Nobody wants to know any more."""
+    """The verification was stopped."""
 
 
-class Verifying:
-    """Of one pair of files."""
+class FileCheck:
+    """The verification of one model's files."""
 
-    def __init__(self, pair: Pair) -> None:
+    def __init__(self, pair: InstalledModel) -> None:
         self._pair = pair
         there = [each.path for each in pair.files if paths.is_file(each.path)]
         self._total = sum(path.stat().st_size for path in there)
@@ -28,11 +28,12 @@ class Verifying:
         self._stop = threading.Event()
 
     @property
-    def progress(self) -> Progress:
-        return checking(self._pair.parts[0].path.name, self._done, self._total)
+    def progress(self) -> ProgressBarState:
+        """How far the verification is."""
+        return checking_progress(self._pair.parts[0].path.name, self._done, self._total)
 
-    async def run(self) -> Report | None:
-        """What was found; None when it was stopped."""
+    async def run(self) -> VerificationReport | None:
+        """Verify the files. Returns the report, or None if the verification was stopped."""
         try:
             return await in_thread(
                 Verification(self._pair.parts, self._pair.projector, self._read).run
@@ -41,6 +42,7 @@ class Verifying:
             return None
 
     def stop(self) -> None:
+        """Stop the verification."""
         self._stop.set()
 
     def _read(self, _file: Path, count: int) -> None:

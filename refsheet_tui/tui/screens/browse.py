@@ -1,4 +1,4 @@
-"""A tree of folders to find a picture in, with a look at the one that is marked."""
+"""A dialog to choose a picture in a tree of folders, with a preview."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from textual.widgets import DirectoryTree, Static
 
 from refsheet_tui import paths
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.portrait import Portrait
 from refsheet_tui.untrusted import one_line
@@ -23,18 +23,18 @@ _PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
 
 
 class PictureTree(DirectoryTree):
-    """Folders and pictures, without hidden ones."""
+    """A tree of folders and pictures, without hidden ones."""
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
         return [path for path in paths if not path.name.startswith(".") and _is_shown(path)]
 
 
-class BrowseScreen(Translated[Path | None], ModalScreen[Path | None]):
-    """Ends with a file that is called like a picture, or None."""
+class BrowseScreen(TranslatedScreen[Path | None], ModalScreen[Path | None]):
+    """A dialog whose result is a file with the extension of a picture, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", N_("Back"), id="browse.close"),
-        Binding("backspace", "up", N_("Folder above"), id="browse.up"),
+        Binding("backspace", "up", N_("Parent folder"), id="browse.up"),
     ]
 
     def __init__(self, folder: Path) -> None:
@@ -43,7 +43,7 @@ class BrowseScreen(Translated[Path | None], ModalScreen[Path | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="browse"):
-            yield Static(_("enter takes the picture; backspace shows the folder above"))
+            yield Static(_("Enter selects · Backspace goes up a folder"))
             with Horizontal():
                 yield PictureTree(self._folder)
                 yield Portrait()
@@ -75,5 +75,5 @@ class BrowseScreen(Translated[Path | None], ModalScreen[Path | None]):
 def _is_shown(path: Path) -> bool:
     try:
         return path.suffix.lower() in _PICTURES or path.is_dir()
-    except OSError:  # a folder that is closed
+    except OSError:  # a folder without permission
         return False

@@ -1,4 +1,4 @@
-"""A character, new or changed: a picture, and what the picture doesn't say."""
+"""The form for a new or edited character."""
 
 from __future__ import annotations
 
@@ -12,75 +12,78 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Collapsible, Input, Label, Select, Static, TextArea
 
-from refsheet_tui.characters.library import KeptCharacter
-from refsheet_tui.characters.profile import Profile, named_after
+from refsheet_tui.characters.character_store import SavedCharacter
+from refsheet_tui.characters.profile import Profile, default_name
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import LANGUAGES, Language
 from refsheet_tui.prompting import language as language_of
-from refsheet_tui.tui.clipboard import pasted_picture
-from refsheet_tui.tui.dialogs.confirm import QuestionScreen
-from refsheet_tui.tui.dialogs.guarded import guarded
-from refsheet_tui.tui.messages import SheetChosen
-from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.tui.clipboard import read_picture
+from refsheet_tui.tui.dialogs.confirmation import ConfirmScreen
+from refsheet_tui.tui.dialogs.show_errors import show_errors
+from refsheet_tui.tui.messages import PrewarmSheet
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, EngineLine, Heading, UnseenSheetNotice
 from refsheet_tui.tui.widgets.picture_field import PathInput, PictureField
 from refsheet_tui.tui.widgets.portrait import Portrait
-from refsheet_tui.untrusted import clean, one_line
+from refsheet_tui.untrusted import clean_text, one_line
 
-# Fields of a profile, of several lines and of one, by the names of what they are typed into.
+# Fields of a profile with several lines and with one. Their widgets have the same names.
 _TEXTS = ("description", "greeting", "persona")
 _LINES = ("name", "person", "note")
-# In the list of languages: the one that stands in the field beside it.
+# The entry of the language list that means the field next to it.
 _OTHER = "other"
 
 
 @dataclass(frozen=True)
-class Made:
-    """What the person made of a character; the sheet is the first of `pictures`."""
+class CharacterForm:
+    """The filled-in form. The first of `pictures` is the reference sheet."""
 
     profile: Profile
     pictures: tuple[Path, ...]
 
 
-Keep = Callable[[Made], Awaitable[KeptCharacter]]
-"""Puts it into the library. Raises `PictureError`, `StorageError`."""
+Keep = Callable[[CharacterForm], Awaitable[SavedCharacter]]
+"""Saves the character in the library. Raises `PictureError`, `StorageError`."""
 
 
-class CharacterScreen(Translated[KeptCharacter | None]):
-    """Ends with the character, which is kept then, or None when the person goes back."""
+class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
+    """A form whose result is the saved character, or None if the user goes back."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", N_("Back"), id="character.back"),
         Binding("ctrl+s", "begin", N_("Done"), id="character.begin"),
-        Binding("alt+v", "paste_picture", N_("Paste a picture"), id="character.picture"),
+        Binding("alt+v", "paste_picture", N_("Paste picture"), id="character.picture"),
     ]
 
     def __init__(
         self, profile: Profile, pictures: Sequence[str], keep: Keep, *, is_new: bool = True
     ) -> None:
-        """`pictures`: the sheet, and others of the character, as far as they are known."""
+        """Show `profile` and `pictures`, the reference sheet first, as far as they are known.
+
+        `keep` saves the character.
+        """
         super().__init__(classes="-form")
         self._profile = profile
         self._given = list(pictures)
         self._keep = keep
         self._is_new = is_new
-        self._kept: KeptCharacter | None = None
+        self._kept: SavedCharacter | None = None
         self._language = language_of(profile.language)
         self._sheet: Path | None = None
         self._extras: list[Path] = []
 
     def compose(self) -> ComposeResult:
         profile = self._profile
-        yield Heading(f"RefSheet · {_('new character') if self._is_new else profile.name}")
+        yield Heading(f"RefSheet · {_('New character') if self._is_new else profile.name}")
         yield DemoNotice()
         with Horizontal(id="new"):
             with VerticalScroll(id="new-form", can_focus=False):
                 yield Label(_("Reference sheet"))
-                yield PictureField(_("path of a picture, or drop the file here"), id="sheet")
+                yield PictureField(_("Path of a picture, or drop a file here"), id="sheet")
                 yield EngineLine(only_work=True, id="looking")
                 yield UnseenSheetNotice()
                 yield Label(_("Name (optional)"))
@@ -89,51 +92,51 @@ class CharacterScreen(Translated[KeptCharacter | None]):
                 yield TextArea(profile.description, id="description", tab_behavior="focus")
                 yield Label(_("Language"))
                 yield Select(
-                    [*((each.native, each.code) for each in LANGUAGES), (_("another"), _OTHER)],
+                    [*((each.native, each.code) for each in LANGUAGES), (_("Other…"), _OTHER)],
                     value=self._code,
                     allow_blank=False,
                     id="language",
                 )
                 yield Input(
                     self._other,
-                    placeholder=_("which, such as Latin"),
+                    placeholder=_("e.g. Latin"),
                     id="other-language",
                 )
-                with Collapsible(title=_("More"), collapsed=True, id="more"):
+                with Collapsible(title=_("More options"), collapsed=True, id="more"):
                     yield from self._more()
-                yield Label(_("More pictures (optional; enter adds one)"))
-                yield PictureField(_("path of another picture"), id="extra")
+                yield Label(_("More pictures (optional; press Enter to add)"))
+                yield PictureField(_("Path of another picture"), id="extra")
                 yield Static(id="extras", markup=False)
                 with Horizontal(id="new-buttons"):
-                    words = _("Begin the chat") if self._is_new else _("Keep it like this")
+                    words = _("Start chat") if self._is_new else _("Save")
                     yield Button(words, variant="primary", id="begin")
-                    yield Button(_("Remove the last extra picture"), id="remove")
+                    yield Button(_("Remove last picture"), id="remove")
             with Vertical(id="new-preview"):
                 yield Portrait()
         yield KeyLine()
 
     def _more(self) -> ComposeResult:
-        """What most characters do without."""
+        """Yield the fields that most characters don't need."""
         profile = self._profile
-        yield Label(_("Greeting, instead of one it makes up"))
+        yield Label(_("Greeting (leave blank to generate one)"))
         yield TextArea(profile.greeting, id="greeting", tab_behavior="focus")
-        yield Label(_("What it calls you"))
+        yield Label(_("Your name"))
         yield Input(profile.person, id="person")
-        yield Label(_("Who you are to it"))
+        yield Label(_("Your role / persona"))
         yield TextArea(profile.persona, id="persona", tab_behavior="focus")
-        yield Label(_("Note: what it is reminded of all the time"))
+        yield Label(_("Author's note (always in view)"))
         yield Input(profile.note, id="note")
-        yield Label(_("Tags, with commas between them"))
+        yield Label(_("Tags (comma-separated)"))
         yield Input(", ".join(profile.tags), id="tags")
 
     @property
     def _code(self) -> str:
-        """Of the language that it speaks until now, in the list."""
+        """The entry of the language list for the profile's language."""
         return self._language.code if self._language in LANGUAGES else _OTHER
 
     @property
     def _other(self) -> str:
-        """The one that it speaks until now, if that is none of the list."""
+        """The profile's language, or empty if it is in the list."""
         return "" if self._language in LANGUAGES else self._language.code
 
     def on_mount(self) -> None:
@@ -161,7 +164,7 @@ class CharacterScreen(Translated[KeptCharacter | None]):
         self._look_ahead()
 
     def on_path_input_dropped(self, message: PathInput.Dropped) -> None:
-        """Several files dropped at once: the first is the sheet, the others are extras."""
+        """Add further files that were dropped together with the reference sheet."""
         self.run_worker(self._add_extras([Path(path) for path in message.others]))
 
     async def on_input_submitted(self, message: Input.Submitted) -> None:
@@ -177,19 +180,19 @@ class CharacterScreen(Translated[KeptCharacter | None]):
             self._extras.pop()
             self._show_extras()
 
-    @guarded
+    @show_errors
     async def action_paste_picture(self) -> None:
-        """From the system's clipboard: the sheet, and once that is there another picture."""
-        path = await pasted_picture()
+        """Use the picture on the clipboard as the reference sheet, or else as another picture."""
+        path = await read_picture()
         if path is None:
-            self.notify(_("There is no picture on the clipboard."), timeout=3)
+            self.notify(_("No picture on the clipboard."), timeout=3)
         elif self._sheet is None:
             self.query_one("#sheet", PictureField).take(path)
         else:
             await self._add_extras([path])
 
     def action_back(self) -> None:
-        """What was filled in is thrown away only when the person says so."""
+        """Close the form. If anything was changed, ask before it is discarded."""
         if not self._is_changed():
             self.dismiss(None)
             return
@@ -198,17 +201,17 @@ class CharacterScreen(Translated[KeptCharacter | None]):
             if leave:
                 self.dismiss(None)
 
-        question = QuestionScreen(
-            _("Go back without keeping this?"),
-            _("What you have filled in would be lost."),
-            yes=_("Throw it away"),
-            no=_("Stay here"),
+        question = ConfirmScreen(
+            _("Discard changes?"),
+            _("Your changes will be lost."),
+            yes=_("Discard"),
+            no=_("Keep editing"),
             is_risky=True,
         )
         self.app.push_screen(question, answered)
 
     def _is_changed(self) -> bool:
-        """Whether anything was filled in, or is not what it was."""
+        """Return True if any field was changed."""
         profile = self._profile
         before = {name: str(getattr(profile, name)) for name in _TEXTS + _LINES}
         before |= {"tags": ", ".join(profile.tags), "other-language": self._other}
@@ -223,7 +226,7 @@ class CharacterScreen(Translated[KeptCharacter | None]):
             or self._extras != [Path(path) for path in self._given[1:]]
         )
 
-    @guarded
+    @show_errors
     async def action_begin(self) -> None:
         if not self.is_active or self._kept is not None:  # the key was pressed twice
             return
@@ -243,31 +246,34 @@ class CharacterScreen(Translated[KeptCharacter | None]):
             update={
                 **{name: self._text(name) for name in _TEXTS},
                 **{name: self._line(name) for name in _LINES},
-                "name": self._line("name") or named_after(sheet),
+                "name": self._line("name") or default_name(sheet),
                 "language": spoken.code,
                 "tags": tuple(filter(None, map(str.strip, self._line("tags").split(",")))),
             }
         )
-        # Before the form closes: where that fails, everything still stands in it.
-        self._kept = await self._keep(Made(profile, (sheet, *self._extras)))
+        # Saved before the form closes, so that nothing is lost if saving fails.
+        self._kept = await self._keep(CharacterForm(profile, (sheet, *self._extras)))
         self._end()
 
     def on_screen_resume(self) -> None:
         self._end()
 
     def _end(self) -> None:
-        """Not as long as something lies over it, which would be gone in its place."""
+        """Close the form after saving, but not while a dialog covers it.
+
+        Otherwise the dialog would be closed instead.
+        """
         if self._kept is not None and self.is_active:
             self.dismiss(self._kept)
 
     def _text(self, field: str) -> str:
-        return clean(self.query_one(f"#{field}", TextArea).text).strip()
+        return clean_text(self.query_one(f"#{field}", TextArea).text).strip()
 
     def _line(self, field: str) -> str:
         return one_line(self.query_one(f"#{field}", Input).value).strip()
 
     def _chosen(self) -> Language:
-        """Raises `ConfigError` for another language that is not named."""
+        """Return the chosen language. Raises `ConfigError` if its name is missing or invalid."""
         code = str(self.query_one("#language", Select).value)
         return language_of(self._line("other-language") if code == _OTHER else code)
 
@@ -276,12 +282,12 @@ class CharacterScreen(Translated[KeptCharacter | None]):
         self.query_one("#other-language").display = chosen == _OTHER
 
     def _look_ahead(self) -> None:
-        """What a sheet and a language are is enough to begin to look."""
+        """Let the engine look at the sheet as soon as sheet and language are known."""
         if self._sheet is not None and self.query_one("#language", Select).value != _OTHER:
-            self.post_message(SheetChosen(self._sheet, self._chosen()))
+            self.post_message(PrewarmSheet(self._sheet, self._chosen()))
 
     async def _add_extra(self) -> bool:
-        """Whether what stands in the field is a picture, which is then in the list."""
+        """Add the picture in the field to the list. Returns False if it is not a picture."""
         field = self.query_one("#extra", PictureField)
         path = await field.opened()
         if path is not None:
@@ -303,5 +309,5 @@ class CharacterScreen(Translated[KeptCharacter | None]):
 
 
 def _lines(text: str) -> list[str]:
-    """However they end: a field has an end of its own for all of them."""
+    """Return the lines of `text`, since fields change line endings."""
     return text.strip().splitlines()

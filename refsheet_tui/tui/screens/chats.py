@@ -1,4 +1,4 @@
-"""All chats, and everything that was said in them and about characters."""
+"""A dialog that lists all chats, and searches messages and characters."""
 
 from __future__ import annotations
 
@@ -17,44 +17,50 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from refsheet_tui.characters.search import CharacterMatch
-from refsheet_tui.characters.search import search as search_characters
+from refsheet_tui.characters.search import search_characters as search_characters
+from refsheet_tui.chats.chat_store import Chat
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.search import Match, search
-from refsheet_tui.chats.shelf import Chat
+from refsheet_tui.chats.search import MessageMatch, search_messages
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.storage.matching import Excerpt
-from refsheet_tui.tui.dialogs.guarded import guarded
-from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.storage.search_query import Excerpt
+from refsheet_tui.tui.dialogs.show_errors import show_errors
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.untrusted import one_line
 
 _MOST = 200
-_HELP = N_("type to search everything that was said · enter opens · ctrl+d deletes · esc")
+_HELP = N_("Type to search all messages · Enter open · Ctrl+D delete · Esc close")
 
 
 @dataclass(frozen=True)
-class Choice:
-    """A chat, or a message of one, or a character, by their numbers."""
+class ChatSelection:
+    """A chosen chat, message or character, by number."""
 
     kind: Literal["chat", "character"]
     number: int
     message: int | None = None
 
 
-class ChatsScreen(Translated[Choice | None], ModalScreen[Choice | None]):
-    """Ends with what was chosen, or None."""
+class ChatsScreen(TranslatedScreen[ChatSelection | None], ModalScreen[ChatSelection | None]):
+    """A dialog whose result is the choice, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", N_("Close"), id="chats.close"),
         Binding(
             "ctrl+d", "delete", N_("Delete"), priority=True, id="chats.delete"
-        ),  # a key of the field's, too
-        Binding("alt+z", "undo", N_("Undo deleting"), show=False, id="chats.undo"),
+        ),  # the search field uses this key, too
+        Binding("alt+z", "undo", N_("Undo delete"), show=False, id="chats.undo"),
         Binding("down", "step(1)", N_("Down"), show=False, id="chats.down"),
         Binding("up", "step(-1)", N_("Up"), show=False, id="chats.up"),
     ]
 
     def __init__(self, library: Library, opened: Sequence[int], deleted: list[int]) -> None:
-        """`opened` can't be deleted; `deleted` is what was, the last at its end, and grows."""
+        """List the chats of `library`.
+
+        Args:
+            library: The library.
+            opened: Numbers of open chats, which can't be deleted.
+            deleted: Numbers of deleted chats, the latest last. The dialog adds to this list.
+        """
         super().__init__()
         self._library = library
         self._opened = opened
@@ -87,28 +93,28 @@ class ChatsScreen(Translated[Choice | None], ModalScreen[Choice | None]):
         self.dismiss(None)
 
     def action_step(self, step: int) -> None:
-        """The list moves while the person types."""
+        """Move in the list, while the search field has the focus."""
         listed = self.query_one(OptionList)
         listed.action_cursor_down() if step > 0 else listed.action_cursor_up()
 
-    @guarded
+    @show_errors
     async def action_delete(self) -> None:
         listed = self.query_one(OptionList)
         if listed.highlighted is None:
             return
         chosen = _choice(listed.get_option_at_index(listed.highlighted))
         if chosen.number in self._opened:
-            self.notify(_("This chat is open. Leave it first: ctrl+o."), timeout=4)
+            self.notify(_("Can't delete the open chat. Press Ctrl+O to leave it first."), timeout=4)
         elif chosen.kind == "chat":
-            self._library.chats.delete(chosen.number)
+            self._library.chats.delete_chat(chosen.number)
             self._deleted.append(chosen.number)
             self._show(self.query_one(Input).value, listed.highlighted)
-            self.notify(_("The chat is deleted. alt+z brings it back."), timeout=6)
+            self.notify(_("Chat deleted. Alt+Z to undo."), timeout=6)
 
-    @guarded
+    @show_errors
     async def action_undo(self) -> None:
         if self._deleted:
-            self._library.chats.undelete(self._deleted[-1])
+            self._library.chats.undelete_chat(self._deleted[-1])
             self._deleted.pop()
             self._show(self.query_one(Input).value)
 
@@ -118,18 +124,18 @@ class ChatsScreen(Translated[Choice | None], ModalScreen[Choice | None]):
         if words.strip():
             database = self._library.database
             people = search_characters(database, words, _MOST)
-            said = search(database, words, _MOST)
+            said = search_messages(database, words, _MOST)
             listed.add_options([*map(_person, people), *map(_match, said)])
         else:
-            chats = self._library.chats.latest(_MOST)
+            chats = self._library.chats.latest_chats(_MOST)
             listed.add_options([self._chat(chat) for chat in chats])
         if listed.option_count:
             listed.highlighted = min(at, listed.option_count - 1)
 
     def _chat(self, chat: Chat) -> Option:
         line = Text.assemble(
-            (f"{_when(chat.used)}  ", "dim"),
-            (f"{self._name_of(chat.version)}  ", "bold"),
+            (f"{_when(chat.last_used)}  ", "dim"),
+            (f"{self._name_of(chat.character_version)}  ", "bold"),
             chat.title or "…",
         )
         return Option(line, id=f"chat-{chat.id}")
@@ -137,27 +143,27 @@ class ChatsScreen(Translated[Choice | None], ModalScreen[Choice | None]):
     def _name_in(self, version: int | None) -> str:
         if version is None:
             return _("Assistant")
-        return one_line(self._library.characters.at(version).profile.name)
+        return one_line(self._library.characters.get_version(version).profile.name)
 
 
 def _person(match: CharacterMatch) -> Option:
-    line = Text.assemble((_("character") + "  ", "dim"), _highlighted(match.excerpt))
+    line = Text.assemble((_("Character") + "  ", "dim"), _highlighted(match.excerpt))
     return Option(line, id=f"character-{match.character}")
 
 
-def _match(match: Match) -> Option:
+def _match(match: MessageMatch) -> Option:
     line = Text.assemble((f"{_when(match.created)}  ", "dim"), _highlighted(match.excerpt))
     return Option(line, id=f"chat-{match.chat}-{match.message}")
 
 
 def _highlighted(excerpt: Excerpt) -> Text:
-    return Text.assemble(excerpt.before, (excerpt.found, "bold reverse"), excerpt.after)
+    return Text.assemble(excerpt.before, (excerpt.match, "bold reverse"), excerpt.after)
 
 
-def _choice(option: Option) -> Choice:
+def _choice(option: Option) -> ChatSelection:
     kind, number, *more = str(option.id).split("-")
     message = int(more[0]) if more else None
-    return Choice("chat" if kind == "chat" else "character", int(number), message)
+    return ChatSelection("chat" if kind == "chat" else "character", int(number), message)
 
 
 def _when(seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""What can be done: the keys of the screen below, and how to get a real model."""
+"""A dialog with the keys and slash commands of the screen below."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from refsheet_tui.chats.slash_commands import COMMANDS
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.actions import Action
-from refsheet_tui.tui.slash_commands import COMMANDS
-from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 
 
-class HelpScreen(Translated[None], ModalScreen[None]):
+class HelpScreen(TranslatedScreen[None], ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,f1,question_mark", "dismiss", N_("Close"), id="help.close")
     ]
 
     def __init__(self, actions: Sequence[Action], *, has_commands: bool) -> None:
-        """`has_commands`: whether the screen below takes lines that begin with a slash."""
+        """List `actions`, and the slash commands if `has_commands`."""
         super().__init__()
         self._actions = actions
         self._has_commands = has_commands
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as box:
-            box.border_title = _("Keys")
-            box.border_subtitle = _("esc closes")
+            box.border_title = _("Keys and commands")
+            box.border_subtitle = _("Esc to close")
             yield Static(self._table())
 
     def _table(self) -> Table:
@@ -43,5 +43,5 @@ class HelpScreen(Translated[None], ModalScreen[None]):
         if self._has_commands:
             table.add_row("", "")
             for command in COMMANDS:
-                table.add_row(f"/{command.name} {_(command.argument)}".strip(), _(command.about))
+                table.add_row(Text(command.usage), _(command.about))
         return table

@@ -1,4 +1,4 @@
-"""The gallery: who there is to talk with."""
+"""The home screen: the gallery of characters."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from textual.containers import Grid
 from textual.widgets import Static
 
 from refsheet_tui import paths
-from refsheet_tui.characters.library import CharacterLibrary, KeptCharacter, read_pictures
+from refsheet_tui.characters.character_store import CharacterStore, SavedCharacter, read_pictures
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError, PictureError
-from refsheet_tui.i18n import N_, _
+from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.prompting import Language
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.dialogs.guarded import guarded
+from refsheet_tui.tui.dialogs.show_errors import show_errors
 from refsheet_tui.tui.dropped_paths import dropped_paths
-from refsheet_tui.tui.gallery import Entry, entries
-from refsheet_tui.tui.messages import ChatWanted
-from refsheet_tui.tui.translation.translated_screen import Translated
-from refsheet_tui.tui.widgets.card import Card, Door, Tile
+from refsheet_tui.tui.gallery import GalleryEntry, gallery_entries
+from refsheet_tui.tui.messages import OpenCharacterChat
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.footer import KeyLine
+from refsheet_tui.tui.widgets.gallery_tiles import ActionTile, CharacterTile, GalleryTile
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
-from refsheet_tui.tui.widgets.scrolled import Scrolled
+from refsheet_tui.tui.widgets.scroll_area import ScrollArea
 from refsheet_tui.untrusted import one_line
 
 if TYPE_CHECKING:
-    from refsheet_tui.tui.screens.character import Made
+    from refsheet_tui.tui.screens.character import CharacterForm
 
 
-class HomeScreen(Translated[None]):
-    # All cards are in view from 80 x 24 on; where they are small, the description of the one in
-    # focus stands below them.
+class HomeScreen(TranslatedScreen[None]):
+    # From 80 x 24 on, all tiles are visible. If they are small, the description of the focused one
+    # is below them.
     HORIZONTAL_BREAKPOINTS = [(0, "-two"), (60, "-three"), (78, "-four")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,74 +56,79 @@ class HomeScreen(Translated[None]):
         Binding("down", "step(0, 1)", N_("Down"), show=False, id="home.down"),
     ]
 
-    def __init__(self, language: Language, library: CharacterLibrary) -> None:
-        """`language` is what characters speak that are not kept yet."""
+    def __init__(self, language: Language, library: CharacterStore) -> None:
+        """Show the characters of `library`, and the samples, which speak `language`."""
         super().__init__()
         self._language = language
         self._library = library
-        self._entries: list[Entry] = []
-        self._deleted: list[KeptCharacter] = []
+        self._entries: list[GalleryEntry] = []
+        self._deleted: list[SavedCharacter] = []
 
     def compose(self) -> ComposeResult:
         yield Heading("RefSheet")
         yield DemoNotice()
-        with Scrolled():
+        with ScrollArea():
             yield Grid(id="gallery")
         yield Static(id="about", markup=False)
         yield KeyLine()
 
     async def on_screen_resume(self) -> None:
-        """Whoever was made, talked with or deleted meanwhile has another place now."""
+        """Update the gallery, whose characters may have changed."""
         await self._show()
 
-    async def speak(self, language: Language) -> None:
-        """The samples speak it from now on."""
+    async def set_language(self, language: Language) -> None:
+        """Let the samples speak `language`."""
         self._language = language
         await self._show()
 
     async def retranslate(self) -> None:
-        tiles = list(self.query(Tile))
+        tiles = list(self.query(GalleryTile))
         at = tiles.index(self.focused) if self.focused in tiles else 0
         self._entries = []
         await super().retranslate()
         await self._show()
-        self.query(Tile)[at].focus()
+        self.query(GalleryTile)[at].focus()
 
     async def _show(self) -> None:
-        found = entries(self._library, self._language)
+        found = gallery_entries(self._library, self._language)
         grid = self.query_one("#gallery", Grid)
         if found == self._entries and grid.children:
             return
         self._entries = found
-        new = Door("+", _("New character"), _("Talk with a character of yours."), id="new-door")
-        words = _("Ask the model anything, with pictures or without.")
-        assistant = Door("✦", _("Assistant"), words, id="assistant-door")
-        async with self.batch():  # an empty gallery is never seen
+        new = ActionTile(
+            "+",
+            _("New character"),
+            _("Create a character of your own and chat with them."),
+            id="new-door",
+        )
+        words = _("Ask the model anything, with or without pictures.")
+        assistant = ActionTile("✦", _("Assistant"), words, id="assistant-door")
+        async with self.batch():  # so that no empty gallery is drawn
             await grid.remove_children()
-            await grid.mount_all([*map(Card, found), new, assistant])
+            await grid.mount_all([*map(CharacterTile, found), new, assistant])
         if self.is_current:
-            self.query(Tile).first().focus()
+            self.query(GalleryTile).first().focus()
 
-    def on_tile_chosen(self, message: Tile.Chosen) -> None:
+    def on_gallery_tile_selected(self, message: GalleryTile.Selected) -> None:
         tile = message.tile
-        if isinstance(tile, Card):
-            self.post_message(ChatWanted(tile.entry.who))
+        if isinstance(tile, CharacterTile):
+            self.post_message(OpenCharacterChat(tile.entry.character))
         elif tile.id == "new-door":
             self.action_new()
         else:
             self.action_ask()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        if isinstance(event.widget, Tile):
-            # None while the screen is made anew in another language.
+        if isinstance(event.widget, GalleryTile):
+            # There is none while the screen is built again in another language.
             for about in self.query("#about").results(Static):
                 about.update(event.widget.about)
 
-    @guarded
+    @show_errors
     async def on_paste(self, event: events.Paste) -> None:
-        """Cards dropped on the gallery are imported; other pictures are a new character."""
-        event.stop()  # a form that opens meanwhile is not to have it, too
-        files = [paths.typed(path) for path in dropped_paths(event.text)]
+        """Import dropped cards, and make a new character from other dropped pictures."""
+        event.stop()  # otherwise a form that opens meanwhile would get it, too
+        files = [paths.expand_user(path) for path in dropped_paths(event.text)]
         if not files or not all(map(paths.is_file, files)):
             return
         pictures = [file for file in files if not await self._import(file)]
@@ -131,7 +136,10 @@ class HomeScreen(Translated[None]):
             self._begin_new([str(file) for file in pictures])
 
     async def _import(self, file: Path) -> bool:
-        """Whether it is a card; what is wrong with its picture is told."""
+        """Import `file`, or tell the user what is wrong with its picture.
+
+        Returns False if it is not a card.
+        """
         from refsheet_tui.characters.cards import import_card
 
         try:
@@ -139,7 +147,7 @@ class HomeScreen(Translated[None]):
         except CardError:
             return False
         if card.picture is None:
-            # It says all but what the character looks like.
+            # Only the picture is missing, so the user can add it in the form.
             self._begin_new([], card.profile)
             return True
         try:
@@ -147,84 +155,87 @@ class HomeScreen(Translated[None]):
         except PictureError as error:
             self.notify(str(error), severity="error", markup=False)
             return True
-        kept = self._library.add_read(card.profile, [card.picture])
+        kept = self._library.add_character_from_bytes(card.profile, [card.picture])
         await self._show()
-        words = _("{name} is here.").format(name=one_line(kept.profile.name or file.name))
-        if card.is_newer:
-            words += " " + _("Its card is of a newer version: some of it may be missing.")
+        words = _("Imported {name}.").format(name=one_line(kept.profile.name or file.name))
+        if card.is_newer_version:
+            notice = _("The card uses a newer format, so some of it may be missing.")
+            words = join_sentences(words, notice)
         self.notify(words, markup=False)
         return True
 
     def action_import(self) -> None:
-        """A card that lies in a file."""
+        """Ask for the path of a card, and import it."""
         from refsheet_tui.characters.cards import import_card
-        from refsheet_tui.tui.dialogs.path_prompt import AskPathScreen
+        from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 
         def check(typed: str) -> None:
-            import_card(paths.typed(typed), self._language.code)
+            import_card(paths.expand_user(typed), self._language.code)
 
         def imported(typed: str | None) -> None:
             if typed is not None:
                 self.call_later(self._import_typed, typed)
 
-        question = _("A Tavern card to import (.png, .json, .yaml, .charx):")
-        self.app.push_screen(AskPathScreen(question, "", check), imported)
+        question = _("Import a character card (.png, .json, .yaml, .charx):")
+        self.app.push_screen(PathScreen(question, "", check), imported)
 
-    @guarded
+    @show_errors
     async def _import_typed(self, typed: str) -> None:
-        await self._import(paths.typed(typed))
+        await self._import(paths.expand_user(typed))
 
     def action_export(self) -> None:
-        """As a card that other programs read."""
+        """Export the focused character as a card."""
         from refsheet_tui.characters.cards import write_card
-        from refsheet_tui.tui.dialogs.path_prompt import AskPathScreen
+        from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 
-        kept = self._own(_("Only characters of your own can be exported."))
+        kept = self._own_character(_("Sample characters can't be exported."))
         if kept is None:
             return
-        sheet = next(iter(self._library.pictures(kept)), None)
+        sheet = next(iter(self._library.picture_paths(kept)), None)
         if sheet is None:
-            self.notify(_("It has lost its picture: edit it first."), severity="error")
+            self.notify(
+                _("This character has no picture. Edit the character to add one."), severity="error"
+            )
             return
 
         def write(typed: str) -> None:
-            advice = _("Give another name.")
-            write_card(kept.profile, sheet, paths.typed(typed), advice=advice)
+            advice = _("Choose another name.")
+            write_card(kept.profile, sheet, paths.expand_user(typed), advice=advice)
 
         def written(typed: str | None) -> None:
             if typed is not None:
-                words = _("Written to {file}.").format(file=one_line(typed))
+                words = _("Exported to {file}.").format(file=one_line(typed))
                 self.notify(words, markup=False)
 
         name = "".join(each if each.isalnum() else "-" for each in kept.profile.name) or "card"
-        question = _("Write its card to (.png or .json):")
-        self.app.push_screen(AskPathScreen(question, f"~/{name}.png", write), written)
+        question = _("Export card as (.png or .json):")
+        self.app.push_screen(PathScreen(question, f"~/{name}.png", write), written)
 
-    @guarded
+    @show_errors
     async def action_duplicate(self) -> None:
-        """To try a change, and keep what there is."""
-        kept = self._own(_("Only characters of your own can be duplicated."))
+        """Duplicate the focused character."""
+        kept = self._own_character(_("Sample characters can't be duplicated."))
         if kept is not None:
             name = _("{name} (copy)").format(name=kept.profile.name)
-            self._library.duplicate(kept, name)
+            self._library.duplicate_character(kept, name)
             await self._show()
 
-    @guarded
+    @show_errors
     async def action_delete(self) -> None:
-        """Its chats stay, and it can be brought back."""
-        kept = self._own(_("Only characters of your own can be deleted."))
+        """Delete the focused character but not its chats. This can be undone."""
+        kept = self._own_character(_("Sample characters can't be deleted."))
         if kept is None:
             return
-        self._library.delete(kept.id)
+        self._library.delete_character(kept.id)
         self._deleted.append(kept)
         await self._show()
-        words = _("{name} is deleted. u brings it back.")
+        words = _("{name} deleted. Press U to undo.")
         self.notify(words.format(name=one_line(kept.profile.name)), markup=False, timeout=6)
 
-    @guarded
+    @show_errors
     async def action_undelete(self) -> None:
         if self._deleted:
-            self._library.undelete(self._deleted[-1].id)
+            self._library.undelete_character(self._deleted[-1].id)
             self._deleted.pop()
             await self._show()
 
@@ -232,16 +243,16 @@ class HomeScreen(Translated[None]):
         self._begin_new([])
 
     def action_ask(self) -> None:
-        """The model itself, as nobody's character."""
-        self.post_message(ChatWanted(None))
+        """Open the chat with the assistant."""
+        self.post_message(OpenCharacterChat(None))
 
     def action_step(self, across: int, down: int) -> None:
-        """Focus the nearest card in a direction."""
-        cards = list(self.query(Tile))
-        here = self.focused if isinstance(self.focused, Tile) else cards[0]
+        """Focus the nearest tile in a direction."""
+        cards = list(self.query(GalleryTile))
+        here = self.focused if isinstance(self.focused, GalleryTile) else cards[0]
         x, y = here.region.center
 
-        def distance(card: Tile) -> float | None:
+        def distance(card: GalleryTile) -> float | None:
             right, below = card.region.center[0] - x, card.region.center[1] - y
             ahead, aside = (right * across, below) if across else (below * down, right)
             return ahead + 4 * abs(aside) if ahead > 0 else None
@@ -251,38 +262,38 @@ class HomeScreen(Translated[None]):
             min(reachable, key=lambda each: each[0])[1].focus()
 
     def action_edit(self) -> None:
-        """A change is a new version: chats that were begun keep the one they have."""
+        """Edit the focused character. This makes a new version; existing chats keep the old one."""
         from refsheet_tui.tui.screens.character import CharacterScreen
 
-        kept = self._own(_("Only characters of your own can be changed."))
+        kept = self._own_character(_("Sample characters can't be edited."))
         if kept is None:
             return
-        pictures = [str(path) for path in self._library.pictures(kept)]
+        pictures = [str(path) for path in self._library.picture_paths(kept)]
 
-        async def change(made: Made) -> KeptCharacter:
+        async def change(made: CharacterForm) -> SavedCharacter:
             data = await in_thread(partial(read_pictures, made.pictures))
-            return self._library.edit_read(kept.id, made.profile, data)
+            return self._library.edit_character_from_bytes(kept.id, made.profile, data)
 
         self.app.push_screen(CharacterScreen(kept.profile, pictures, change, is_new=False))
 
-    def _own(self, otherwise: str) -> KeptCharacter | None:
-        """The one in focus, where it is the person's own; else that is told."""
+    def _own_character(self, otherwise: str) -> SavedCharacter | None:
+        """Return the focused character if it is the user's own, else show `otherwise`."""
         card = self.focused
-        if isinstance(card, Card) and card.kept is not None:
-            return card.kept
+        if isinstance(card, CharacterTile) and card.saved is not None:
+            return card.saved
         self.notify(otherwise, timeout=3)
         return None
 
     def _begin_new(self, pictures: list[str], known: Profile | None = None) -> None:
         from refsheet_tui.tui.screens.character import CharacterScreen
 
-        async def keep(made: Made) -> KeptCharacter:
+        async def keep(made: CharacterForm) -> SavedCharacter:
             data = await in_thread(partial(read_pictures, made.pictures))
-            return self._library.add_read(made.profile, data)
+            return self._library.add_character_from_bytes(made.profile, data)
 
-        def begun(kept: KeptCharacter | None) -> None:
+        def begun(kept: SavedCharacter | None) -> None:
             if kept is not None:
-                self.post_message(ChatWanted(kept))
+                self.post_message(OpenCharacterChat(kept))
 
         profile = known or Profile(language=self._language.code)
         self.app.push_screen(CharacterScreen(profile, pictures, keep), begun)

@@ -1,4 +1,4 @@
-"""A model of the person's own: a GGUF file that is on their disk."""
+"""A dialog to choose a GGUF file on the disk."""
 
 from __future__ import annotations
 
@@ -14,59 +14,62 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from refsheet_tui import paths
-from refsheet_tui.engine.parts import part_names
+from refsheet_tui.engine.split_files import part_names
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.messages import SettingsWanted
-from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.tui.messages import ChangeSettings
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.picture_field import PathInput
-from refsheet_tui.untrusted import clean
+from refsheet_tui.untrusted import clean_text
 from refsheet_tui.weights.choice import ModelChoice, choose_model
-from refsheet_tui.weights.shop import Shop
+from refsheet_tui.weights.model_manager import ModelManager
 from refsheet_tui.weights.verify import Verification
 
 
 @dataclass(frozen=True)
 class _Problem:
-    """`field` is that of the file which can't be used."""
+    """A file can't be used. `field` is the field that it was typed into."""
 
     field: str
     words: str
 
 
-class ModelFileScreen(Translated[ModelChoice | None], ModalScreen[ModelChoice | None]):
-    """Ends with files that were looked into, or None; the projector is None where none was typed
-    and none found beside the model."""
+class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelChoice | None]):
+    """A dialog whose result is a checked model, or None.
+
+    Its projector is None if the user typed none and there is none next to the model.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", N_("Close")),
         Binding("ctrl+s", "done", N_("Done"), id="model-file.done"),
     ]
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: ModelManager) -> None:
         super().__init__()
         self._shop = shop
 
     def compose(self) -> ComposeResult:
         with Vertical(id="model-file"):
-            yield Label(_("Gemma 3 text model, a GGUF file"))
-            yield PathInput(placeholder=_("its path, or drop the file here"), id="file-model")
+            yield Label(_("Gemma 3 model (GGUF file)"))
+            yield PathInput(placeholder=_("Path, or drop a file here"), id="file-model")
             yield Static(id="problem-model", classes="field-problem", markup=False)
-            yield Label(_("Its vision projector (optional)"))
+            yield Label(_("Vision projector (optional)"))
             yield PathInput(
-                placeholder=_("empty: the only mmproj file beside it"), id="file-mmproj"
+                placeholder=_("Leave blank to use the mmproj file in the same folder"),
+                id="file-mmproj",
             )
             yield Static(id="problem-mmproj", classes="field-problem", markup=False)
             with Horizontal(id="model-file-buttons"):
-                yield Button(_("Let it speak"), variant="primary", id="use-file")
+                yield Button(_("Use this model"), variant="primary", id="use-file")
                 yield Button(_("Not now"), id="close-file")
 
     def on_mount(self) -> None:
         self.query_one("#file-model").focus()
 
     def on_path_input_dropped(self, message: PathInput.Dropped) -> None:
-        """Both dropped at once, the model perhaps with all its parts."""
+        """Use another dropped file as the projector, if it is not a part of the model."""
         model = Path(self.query_one("#file-model", PathInput).value)
         parts = {str(model.with_name(name)) for name in part_names(model.name)}
         others = [path for path in message.others if path not in parts]
@@ -89,11 +92,11 @@ class ModelFileScreen(Translated[ModelChoice | None], ModalScreen[ModelChoice | 
         model, mmproj = self._typed("model"), self._typed("mmproj")
         if model is None:
             self._tell(
-                _Problem("model", _("Type the path of a model, paste it, or drop the file."))
+                _Problem("model", _("Type or paste the path of a model, or drop a file here."))
             )
             return
         found = await in_thread(partial(_looked_into, self._shop, model, mmproj))
-        if self.is_current:  # else the person has left
+        if self.is_current:  # otherwise the user has left
             if isinstance(found, _Problem):
                 self._tell(found)
             else:
@@ -101,32 +104,35 @@ class ModelFileScreen(Translated[ModelChoice | None], ModalScreen[ModelChoice | 
 
     def _typed(self, which: str) -> Path | None:
         text = self.query_one(f"#file-{which}", PathInput).value.strip()
-        return paths.absolute(text) if text else None
+        return paths.absolute_path(text) if text else None
 
     def _tell(self, problem: _Problem) -> None:
         for which in ("model", "mmproj"):
             words = problem.words if problem.field == which else ""
-            self.query_one(f"#problem-{which}", Static).update(clean(words))
+            self.query_one(f"#problem-{which}", Static).update(clean_text(words))
         self.query_one(f"#file-{problem.field}").focus()
 
 
-def _looked_into(shop: Shop, model: Path, mmproj: Path | None) -> ModelChoice | _Problem:
-    """What can be seen in less than a second; whatever is wrong is told."""
+def _looked_into(shop: ModelManager, model: Path, mmproj: Path | None) -> ModelChoice | _Problem:
+    """Check the files as far as that takes less than a second.
+
+    Returns the choice, or the first problem.
+    """
     try:
         choice = choose_model(str(model), mmproj, shop.store)
-        pair = shop.chosen(choice)
+        pair = shop.model_for_choice(choice)
     except (RefsheetError, ValueError) as error:  # ValueError: a NUL in the name
         return _Problem("model", str(error))
     report = Verification(pair.parts, pair.projector, lambda _file, _count: None).run(quick=True)
-    for check in report.bad:
-        # A projector that was found, not typed, is told of where there is something typed.
+    for check in report.failures:
+        # A problem of a projector that was not typed is shown at the model.
         at_model = check.file != choice.mmproj or mmproj is None
-        words = f"{check.finding.words} {check.finding.remedy}".strip()
+        words = f"{check.finding.message} {check.finding.remedy}".strip()
         return _Problem("model" if at_model else "mmproj", words)
     return choice
 
 
-def files_wanted(choice: ModelChoice) -> SettingsWanted:
-    """These files speak from now on."""
-    mmproj = str(paths.absolute(choice.mmproj)) if choice.mmproj else None
-    return SettingsWanted({"model": str(paths.absolute(choice.model)), "mmproj": mmproj})
+def files_wanted(choice: ModelChoice) -> ChangeSettings:
+    """Return the change of settings to use these files from now on."""
+    mmproj = str(paths.absolute_path(choice.mmproj)) if choice.mmproj else None
+    return ChangeSettings({"model": str(paths.absolute_path(choice.model)), "mmproj": mmproj})

@@ -1,4 +1,4 @@
-"""What was found in the files of a model."""
+"""A dialog with the results of verifying a model."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.findings import Report, Verdict
+from refsheet_tui.weights.findings import CheckResult, VerificationReport
 
 _MARKS = {
-    Verdict.GOOD: (N_("good"), "green"),
-    Verdict.NOTED: (N_("note"), "yellow"),
-    Verdict.BAD: (N_("BAD"), "bold red"),
+    CheckResult.GOOD: (N_("Passed"), "green"),
+    CheckResult.NOTED: (N_("Note"), "yellow"),
+    CheckResult.BAD: (N_("Failed"), "bold red"),
 }
 
 
-class ReportScreen(Translated[None], ModalScreen[None]):
+class ReportScreen(TranslatedScreen[None], ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", N_("Close"))]
 
-    def __init__(self, title: str, report: Report) -> None:
-        """`title` is what was looked at."""
+    def __init__(self, title: str, report: VerificationReport) -> None:
+        """Show `report` about the model called `title`."""
         super().__init__()
         self._title = title
         self._report = report
@@ -35,7 +35,7 @@ class ReportScreen(Translated[None], ModalScreen[None]):
     def compose(self) -> ComposeResult:
         title = one_line(self._title)
         whole = (
-            _("{title} is whole and true.") if self._report.is_good else _("{title} is damaged.")
+            _("{title}: all files verified.") if self._report.is_good else _("{title} is damaged.")
         )
         with Vertical(id="report", classes="" if self._report.is_good else "-bad"):
             yield Static(Text(whole.format(title=title)), id="report-what")
@@ -57,9 +57,9 @@ class ReportScreen(Translated[None], ModalScreen[None]):
                 file = check.file
                 lines.append(f"{one_line(file.name)}\n", "bold")
             finding = check.finding
-            words, style = _MARKS[finding.verdict]
+            words, style = _MARKS[finding.result]
             lines.append(f"  {_(words)} ", style)
-            lines.append(f"{_(check.name)}: {one_line(finding.words)}\n")
+            lines.append(f"{_(check.name)}: {one_line(finding.message)}\n")
             if finding.remedy:
                 lines.append(f"    {finding.remedy}\n")
         lines.rstrip()

@@ -1,4 +1,4 @@
-"""Every setting of `config.yaml`: what it does, what it is, and a field to change it."""
+"""The settings screen: all settings of `config.yaml`, with explanations."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
-from refsheet_tui.config import Config, Setting, Value, all_settings, setting_explanations
+from refsheet_tui.config import Config, Setting, SettingValue, all_settings, setting_explanations
 from refsheet_tui.errors import ConfigError, SettingError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.tui.dialogs.guarded import guarded
+from refsheet_tui.tui.dialogs.show_errors import show_errors
 from refsheet_tui.tui.preferences import Preferences
-from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import Heading
-from refsheet_tui.tui.widgets.scrolled import Scrolled
+from refsheet_tui.tui.widgets.scroll_area import ScrollArea
 from refsheet_tui.tui.widgets.setting import SettingRow
 from refsheet_tui.untrusted import one_line
 
-Change = Callable[[Mapping[str, Value]], Awaitable[bool]]
+Change = Callable[[Mapping[str, SettingValue]], Awaitable[bool]]
 
 
-class SettingsScreen(Translated[None]):
-    """What is changed is written down and counts at once."""
+class SettingsScreen(TranslatedScreen[None]):
+    """A screen whose changes are saved and applied at once."""
 
     AUTO_FOCUS = "#settings-filter"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", N_("Back"), id="settings.back"),
-        # Keys of the fields, too.
-        Binding("ctrl+d", "default", N_("Default"), priority=True, id="settings.default"),
+        # The fields use these keys, too.
+        Binding("ctrl+d", "default", N_("Reset"), priority=True, id="settings.default"),
         Binding("alt+z", "undo", N_("Undo"), id="settings.undo"),
         Binding("slash", "filter", N_("Find"), key_display="/", id="settings.find"),
         Binding("up", "step(-1)", N_("Up"), show=False, id="settings.up"),
@@ -41,18 +41,21 @@ class SettingsScreen(Translated[None]):
     ]
 
     def __init__(self, preferences: Preferences, change: Change) -> None:
-        """`change` makes settings count and says whether the model is loaded again for them; it
-        raises `ConfigError`, `StorageError`."""
+        """Show `preferences`.
+
+        `change` applies settings, and returns True if the model is loaded again. It raises
+        `ConfigError`, `StorageError`.
+        """
         super().__init__(classes="-form")
         self._preferences = preferences
         self._change = change
-        self._changed: list[dict[str, Value]] = []
+        self._changed: list[dict[str, SettingValue]] = []
 
     def compose(self) -> ComposeResult:
         yield Heading(f"RefSheet · {_('Settings')}")
         yield Static(one_line(str(self._preferences.file)), id="settings-file", markup=False)
-        yield Input(placeholder=_("Find a setting"), compact=True, id="settings-filter")
-        with Scrolled(id="settings"):
+        yield Input(placeholder=_("Search settings"), compact=True, id="settings-filter")
+        with ScrollArea(id="settings"):
             for group, settings in groupby(all_settings(), lambda each: each.group):
                 with Vertical(classes="settings-group"):
                     if group:
@@ -67,7 +70,7 @@ class SettingsScreen(Translated[None]):
         self.watch(self.app, "config", self._show, init=False)
 
     async def retranslate(self) -> None:
-        """The person is where they were."""
+        """Translate the screen, and restore the search and the focus."""
         sought = self.query_one("#settings-filter", Input).value
         here = self._here()
         await super().retranslate()
@@ -77,7 +80,7 @@ class SettingsScreen(Translated[None]):
                 row.field.focus()
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        """Only settings that all the words are about."""
+        """Show only settings that match all words of the search."""
         if message.input.id != "settings-filter":
             return
         words = message.value.casefold().split()
@@ -87,7 +90,7 @@ class SettingsScreen(Translated[None]):
                 row.display = row.matches(words)
             group.display = any(row.display for row in rows)
         found = any(row.display for row in self.query(SettingRow))
-        self._say("" if found else _("There is no such setting."))
+        self._say("" if found else _("No matching settings."))
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         if message.input.id == "settings-filter":
@@ -97,7 +100,7 @@ class SettingsScreen(Translated[None]):
         self.query_one("#settings-filter").focus()
 
     def action_step(self, step: int) -> None:
-        """To the setting before or after this one; before the first is what narrows them."""
+        """Move to the previous or next setting. The search field is before the first one."""
         fields = [row.field for row in self.query(SettingRow) if row.display]
         here = self._here()
         at = fields.index(here.field) if here is not None and here.display else -1
@@ -107,27 +110,27 @@ class SettingsScreen(Translated[None]):
             fields[at + step].focus()
 
     def action_default(self) -> None:
-        """What is in the field of the focus is as it came with the program."""
+        """Reset the focused setting to its default."""
         here = self._here()
         if here is None:
-            self._say(_("Choose a setting first."))
+            self._say(_("Select a setting first."))
         else:
             here.put_back(here.setting.default)
 
-    @guarded
+    @show_errors
     async def action_undo(self) -> None:
-        """What was changed last is as it was before."""
+        """Undo the last change."""
         if not self._changed:
-            self._say(_("Nothing was changed here."))
+            self._say(_("Nothing to undo."))
             return
         undoing = self._changed[-1]
         await self._change(undoing)
         self._changed.pop()
-        self._say(_("{setting} is as it was.").format(setting=", ".join(undoing)))
+        self._say(_("{setting} restored.").format(setting=", ".join(undoing)))
 
-    @guarded
+    @show_errors
     async def action_back(self) -> None:
-        """What was typed and can be counts as if the field had been left."""
+        """Save valid values that are still in their fields, and close the screen."""
         try:
             for row in self.query(SettingRow):
                 if row.unsaved:
@@ -136,12 +139,12 @@ class SettingsScreen(Translated[None]):
             self.dismiss()
 
     def _here(self) -> SettingRow | None:
-        """The setting that has the focus."""
+        """Return the row of the focused setting."""
         around = self.focused.ancestors if self.focused is not None else []
         return next((each for each in around if isinstance(each, SettingRow)), None)
 
     def _row_of(self, setting: Setting) -> SettingRow:
-        value = setting.in_(self._preferences.config)
+        value = setting.value_in(self._preferences.config)
         choices = setting.choices
         if setting.name == "screens.theme":
             choices = tuple(sorted({*self.app.available_themes, str(value)}))
@@ -150,34 +153,36 @@ class SettingsScreen(Translated[None]):
 
     def _show(self, config: Config) -> None:
         for row in self.query(SettingRow):
-            row.show(row.setting.in_(config))
+            row.show(row.setting.value_in(config))
 
-    def _problem_of(self, setting: Setting, value: Value) -> str:
+    def _problem_of(self, setting: Setting, value: SettingValue) -> str:
         try:
-            self._preferences.tried({setting.name: value})
+            self._preferences.preview({setting.name: value})
         except SettingError as error:
             return error.sentence
         except ConfigError as error:
             return str(error)
         return ""
 
-    @guarded
+    @show_errors
     async def on_setting_row_chosen(self, message: SettingRow.Chosen) -> None:
         await self._save(message.row.setting, message.value)
 
-    async def _save(self, setting: Setting, value: Value) -> None:
-        before = setting.in_(self._preferences.config)
+    async def _save(self, setting: Setting, value: SettingValue) -> None:
+        before = setting.value_in(self._preferences.config)
         if value == before:  # chosen twice
             return
         self._say(_("Not saved."))
-        changes: dict[str, Value] = {setting.name: value}
-        undoing: dict[str, Value] = {setting.name: before}
+        changes: dict[str, SettingValue] = {setting.name: value}
+        undoing: dict[str, SettingValue] = {setting.name: before}
         projector = self._preferences.config.mmproj
-        if setting.name == "model" and projector is not None:  # it belongs to the one before
+        if (
+            setting.name == "model" and projector is not None
+        ):  # the projector belongs to the previous model
             changes["mmproj"], undoing["mmproj"] = None, str(projector)
         loads = await self._change(changes)
         self._changed.append(undoing)
-        self._say(_("Saved. The model is loaded again.") if loads else _("Saved."))
+        self._say(_("Saved. Reloading the model.") if loads else _("Saved."))
 
     def _say(self, words: str) -> None:
         self.query_one("#settings-said", Static).update(words)

@@ -1,4 +1,4 @@
-"""The first start: which model shall speak?"""
+"""The welcome dialog, which asks for a model on the first start."""
 
 from __future__ import annotations
 
@@ -14,55 +14,55 @@ from textual.widgets import Button, Static
 
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.dialogs.confirm_download import get_model
-from refsheet_tui.tui.dialogs.guarded import guarded
-from refsheet_tui.tui.messages import SettingsWanted
-from refsheet_tui.tui.models.descriptions import fit_words
-from refsheet_tui.tui.models.downloads import Transfer
-from refsheet_tui.tui.models.manager import Models
-from refsheet_tui.tui.models.progress import progress_of
+from refsheet_tui.tui.dialogs.confirm_download import confirm_and_download
+from refsheet_tui.tui.dialogs.show_errors import show_errors
+from refsheet_tui.tui.messages import ChangeSettings
+from refsheet_tui.tui.models.descriptions import describe_fit
+from refsheet_tui.tui.models.downloads import DownloadProgress
+from refsheet_tui.tui.models.manager import ModelCatalog
+from refsheet_tui.tui.models.progress import download_progress
 from refsheet_tui.tui.screens.model_file import ModelFileScreen, files_wanted
-from refsheet_tui.tui.translation.translated_screen import Translated
+from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.progress_line import ProgressLine
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.choice import DEMO, ModelChoice
-from refsheet_tui.weights.sizes import in_gb
-from refsheet_tui.weights.table import Row
+from refsheet_tui.weights.model_rows import ModelRow
+from refsheet_tui.weights.sizes import format_bytes
 
 _TICK_S = 0.25
 
 
-class WelcomeScreen(Translated[None], ModalScreen[None]):
-    """Lies over the gallery until a model is chosen, or the person wants to look around first."""
+class WelcomeScreen(TranslatedScreen[None], ModalScreen[None]):
+    """A dialog over the gallery that stays until the user chooses a model or skips it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "later", N_("Look around first"), id="welcome.later"),
+        Binding("escape", "later", N_("Skip for now"), id="welcome.later"),
         Binding("f3", "models", N_("Models"), id="welcome.models"),
         Binding("up", "app.focus_previous", N_("Up"), show=False, id="welcome.up"),
         Binding("down", "app.focus_next", N_("Down"), show=False, id="welcome.down"),
     ]
 
-    def __init__(self, models: Models) -> None:
+    def __init__(self, models: ModelCatalog) -> None:
         super().__init__()
         self._models = models
-        self._offered: Row | None = None
+        self._offered: ModelRow | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="welcome") as box:
             box.border_title = _("Welcome to RefSheet")
             yield Static(
                 _(
-                    "Who speaks is a model on this machine. For real conversations one is "
-                    "downloaded, once; after that nothing needs the network."
+                    "Characters are voiced by an AI model on this computer. Download one "
+                    "once and you can stay offline afterwards."
                 ),
                 id="welcome-about",
             )
             yield Static(id="welcome-offer", markup=False)
             yield ProgressLine()
-            yield Button(_("Download it"), variant="primary", id="get", disabled=True, compact=True)
-            yield Button(_("A GGUF file of mine"), id="file", compact=True)
-            yield Button(_("The tiny demo, which knows the samples"), id="demo", compact=True)
-            yield Button(_("Look around first"), id="later", compact=True)
+            yield Button(_("Download"), variant="primary", id="get", disabled=True, compact=True)
+            yield Button(_("Use my own GGUF file…"), id="file", compact=True)
+            yield Button(_("Use the tiny demo (sample characters only)"), id="demo", compact=True)
+            yield Button(_("Skip for now"), id="later", compact=True)
 
     def on_mount(self) -> None:
         self.watch(self.app, "transfer", self._transfer_changed)
@@ -76,7 +76,7 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
 
     @property
     def _is_there(self) -> bool:
-        """False while the screen is taken down: what was begun before may end only then."""
+        """False while the screen is being removed, when work of before may still end."""
         return self.is_attached and bool(self.query("#later"))
 
     def _begin(self) -> None:
@@ -84,16 +84,16 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
         self._offer()
 
     @work(group="offer", exclusive=True)
-    @guarded
+    @show_errors
     async def _offer(self) -> None:
-        """The catalogue's default at once; the best for this machine when that was measured."""
+        """Offer the catalog's default, and the best model after this machine is measured."""
         await self._show_offer(measuring=True)
         await self._models.measure()
         if self._is_there:
             await self._show_offer(measuring=False)
 
     async def _show_offer(self, *, measuring: bool) -> None:
-        row = await in_thread(self._models.offered)
+        row = await in_thread(self._models.recommended)
         if not self._is_there or row is None:
             return
         self._offered = row
@@ -103,14 +103,14 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
             button.focus()
         self.query_one("#welcome-offer", Static).update(_offer_of(row, measuring=measuring))
 
-    @guarded
+    @show_errors
     async def on_button_pressed(self, message: Button.Pressed) -> None:
         if message.button.id == "get":
             self._get_or_pause()
         elif message.button.id == "file":
             self.app.push_screen(ModelFileScreen(self._models.shop()), self._opened)
         elif message.button.id == "demo":
-            self._chosen(SettingsWanted({"model": DEMO, "mmproj": None}))
+            self._chosen(ChangeSettings({"model": DEMO, "mmproj": None}))
         else:
             self.action_later()
 
@@ -118,48 +118,50 @@ class WelcomeScreen(Translated[None], ModalScreen[None]):
         if not self._models.downloads.pause() and self._offered is not None:
             self.run_worker(self._get(self._offered), group="get", exclusive=True)
 
-    @guarded
-    async def _get(self, row: Row) -> None:
-        await get_model(self.app, self._models, row)
+    @show_errors
+    async def _get(self, row: ModelRow) -> None:
+        await confirm_and_download(self.app, self._models, row)
 
     def _opened(self, choice: ModelChoice | None) -> None:
         if choice is not None:
             self._chosen(files_wanted(choice))
 
-    def _chosen(self, wanted: SettingsWanted) -> None:
+    def _chosen(self, wanted: ChangeSettings) -> None:
         self.app.post_message(wanted)
         self.dismiss(None)
 
     def action_later(self) -> None:
-        """A download that was begun goes on meanwhile."""
+        """Close the dialog. A download continues."""
         self.dismiss(None)
 
     async def action_models(self) -> None:
         self.dismiss(None)
         await self.app.run_action("app.models")
 
-    def _transfer_changed(self, before: Transfer | None, now: Transfer | None) -> None:
+    def _transfer_changed(
+        self, before: DownloadProgress | None, now: DownloadProgress | None
+    ) -> None:
         if not self._is_there:
             return
-        words = _("Download it") if now is None else _("Pause")
+        words = _("Download") if now is None else _("Pause")
         self.query_one("#get", Button).label = words
         self._show_progress()
 
     def _engine_changed(self) -> None:
-        """Nothing is left to ask once a model was chosen."""
+        """Close the dialog if a model was chosen."""
         if self._models.config.model != DEMO and self.is_current:
             self.dismiss(None)
 
     def _show_progress(self) -> None:
         if not self._is_there:
             return
-        transfer = self._models.downloads.transfer
-        self.query_one(ProgressLine).show(progress_of(transfer) if transfer else None)
+        transfer = self._models.downloads.progress
+        self.query_one(ProgressLine).show(download_progress(transfer) if transfer else None)
 
 
-def _offer_of(row: Row, *, measuring: bool) -> Text:
-    size = f" · {in_gb(row.size)}" if row.size else ""
-    fits = fit_words(row)
+def _offer_of(row: ModelRow, *, measuring: bool) -> Text:
+    size = f" · {format_bytes(row.size)}" if row.size else ""
+    fits = describe_fit(row)
     if not fits and measuring:
-        fits = _("Measuring this machine, for 3 seconds …")
+        fits = _("Measuring this computer (3 seconds)…")
     return Text.assemble((f"{one_line(row.title)}{size}", "bold"), f"\n{fits}")

@@ -1,4 +1,4 @@
-"""What stands in the fields of a screen, kept while the screen is made anew."""
+"""Saving and restoring the fields of a screen while it is built again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Collapsible, Input, Select, TextArea
 
-# The attribute of each that the person sets.
+# The attribute of each field that the user sets.
 _SET: dict[type[Widget], str] = {
     Input: "value",
     TextArea: "text",
@@ -17,8 +17,8 @@ _SET: dict[type[Widget], str] = {
 }
 
 
-class Fields:
-    """Fields are known by their order: it is that of the screen before."""
+class FieldValues:
+    """The values of a screen's fields, in their order, and the focus."""
 
     def __init__(self, screen: Screen[Any]) -> None:
         self._values = {
@@ -29,8 +29,8 @@ class Fields:
         focused = screen.focused
         self._focus = places.index(focused) if focused in places else None
 
-    def put_back(self, screen: Screen[Any]) -> None:
-        """Also the focus."""
+    def restore(self, screen: Screen[Any]) -> None:
+        """Restore the values and the focus in `screen`, which must have the same fields."""
         for kind, name in _SET.items():
             for field, value in zip(screen.query(kind), self._values[kind], strict=True):
                 setattr(field, name, value)

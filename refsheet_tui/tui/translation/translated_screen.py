@@ -1,4 +1,4 @@
-"""Screens that say everything in the language of the moment."""
+"""Screens that can change their language while they are open."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from refsheet_tui.i18n import N_, _
 
 Result = TypeVar("Result")
 
-# What Textual says by itself at the foot of every screen.
+# Texts that Textual itself puts into the footer of every screen.
 TEXTUALS = (N_("palette"), N_("Open the command palette"))
 
 
-class Translated(Screen[Result]):
-    """What its keys do is told in the person's language, in the footer and wherever else they are
-    listed."""
+class TranslatedScreen(Screen[Result]):
+    """A screen in the user's language, including the descriptions of its keys."""
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -35,13 +34,15 @@ class Translated(Screen[Result]):
         }
 
     async def retranslate(self) -> None:
-        """The language has changed. What stands in fields stays; a screen that shows more which is
-        nowhere else brings that back by itself."""
+        """Build the screen again in another language, and restore its fields.
+
+        A screen with other state that would be lost overrides this.
+        """
         from refsheet_tui.tui.translation.field_values import (
-            Fields,  # with it come fields of every kind
+            FieldValues,  # imported here because it imports every kind of field
         )
 
-        fields = Fields(self)
+        fields = FieldValues(self)
         await self.recompose()
-        fields.put_back(self)
+        fields.restore(self)
         self.refresh_bindings()

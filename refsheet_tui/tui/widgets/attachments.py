@@ -1,4 +1,4 @@
-"""Pictures that go with what the person says next."""
+"""The pictures that are attached to the next message."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from refsheet_tui.errors import PictureError
 from refsheet_tui.i18n import _
 from refsheet_tui.pictures import open_picture
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.tui.clipboard import pasted_picture
+from refsheet_tui.tui.clipboard import read_picture
 from refsheet_tui.untrusted import one_line
 
 _LONGEST = 30  # characters of a name
 
 
-class Attached(Static):
-    """One of them; a click takes it off."""
+class AttachmentTag(Static):
+    """A tag for one attached picture. A click removes it."""
 
     def __init__(self, path: Path) -> None:
         name = one_line(path.name)
@@ -40,26 +40,28 @@ class Attached(Static):
 
 
 class Attachments(Horizontal):
-    """Takes no room while there are none."""
+    """The attached pictures. Takes no space while there are none."""
 
     def __init__(self, refusal: Callable[[], str]) -> None:
-        """`refusal` says why the model takes no pictures; empty where it does."""
+        """Start without pictures. `refusal` returns why the model takes none; empty if it does."""
         super().__init__()
         self._refusal = refusal
         self._paths: list[Path] = []
 
     @property
     def paths(self) -> tuple[Path, ...]:
+        """The paths of the attached pictures."""
         return tuple(self._paths)
 
     def on_mount(self) -> None:
         self.display = False
 
-    def any(self) -> bool:
+    def has_pictures(self) -> bool:
+        """Return True if any picture is attached."""
         return bool(self._paths)
 
     async def attach(self, path: Path) -> None:
-        """What is no picture, or can't be sent, is told."""
+        """Attach a picture, or tell the user why it can't be sent."""
         refusal = self._refusal()
         if refusal:
             self.notify(refusal, severity="error", markup=False, timeout=8)
@@ -72,35 +74,36 @@ class Attachments(Horizontal):
             self.add(path)
 
     async def paste(self) -> None:
-        """From the system's clipboard, where there is one. Raises `StorageError`."""
-        path = await pasted_picture()
+        """Attach the picture on the system's clipboard. Raises `StorageError`."""
+        path = await read_picture()
         if path is None:
-            self.notify(_("There is no picture on the clipboard."), timeout=3)
+            self.notify(_("No picture on the clipboard."), timeout=3)
         else:
             await self.attach(path)
 
     def add(self, path: Path) -> None:
-        """Each goes once."""
+        """Attach a picture that was checked, unless it is attached already."""
         if path not in self._paths:
             self._paths.append(path)
-            self.mount(Attached(path))
+            self.mount(AttachmentTag(path))
             self.display = True
 
-    def take(self) -> tuple[Path, ...]:
-        """All of them, which are here no longer."""
+    def take_all(self) -> tuple[Path, ...]:
+        """Remove all pictures, and return their paths."""
         taken = self.paths
         for path in taken:
             self.remove_path(path)
         return taken
 
     def remove_path(self, path: Path) -> None:
+        """Remove a picture."""
         self._paths.remove(path)
-        for shown in self.query(Attached):
+        for shown in self.query(AttachmentTag):
             if shown.path == path:
                 shown.remove()
         self.display = bool(self._paths)
 
-    def on_attached_removed(self, message: Attached.Removed) -> None:
+    def on_attachment_tag_removed(self, message: AttachmentTag.Removed) -> None:
         message.stop()
         if message.path in self._paths:
             self.remove_path(message.path)

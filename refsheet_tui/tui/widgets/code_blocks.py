@@ -1,4 +1,4 @@
-"""Code in what was said, as Markdown marks it."""
+"""Finding the code blocks of a Markdown text."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ _FENCED = re.compile(
 
 
 def code_blocks(text: str) -> list[str]:
-    """Their contents, in order."""
+    """Return the contents of the code blocks in `text`, in order."""
     return [found["code"].removesuffix("\n") for found in _FENCED.finditer(text)]

@@ -1,4 +1,4 @@
-"""Where the person writes."""
+"""The composer, in which the user writes messages."""
 
 from __future__ import annotations
 
@@ -12,22 +12,25 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
+from refsheet_tui.chats.slash_commands import complete
 from refsheet_tui.i18n import N_
 from refsheet_tui.tui.dropped_paths import dropped_pictures
-from refsheet_tui.tui.slash_commands import completion
 
-# Done in the order in which keys are pressed: a binding with priority would overtake the letters
-# that were typed before it.
+# Actions that run in the order of the keys. A binding with priority would run before letters that
+# were typed earlier.
 _IN_ORDER = ("send", "newline")
 
 
 class Composer(TextArea):
-    """Grows with its text. Enter sends; ctrl+j, or shift+enter where the terminal can tell it
-    apart, begins a new line; up brings back what was said before."""
+    """A text field that grows with its text.
+
+    Enter sends. Ctrl+J starts a new line, as does Shift+Enter if the terminal reports it. Up
+    recalls earlier messages.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "send", N_("Send"), id="composer.send"),
-        # To the end of the line otherwise, where there is a key `end` for that.
+        # In Textual this key moves to the end of the line, as the key End does.
         Binding("ctrl+e", "screen.edit", N_("Edit"), id="composer.edit"),
         Binding(
             "ctrl+j,shift+enter", "newline", N_("New line"), key_display="^j", id="composer.newline"
@@ -40,7 +43,7 @@ class Composer(TextArea):
             self.text = text
 
     class Dropped(Message):
-        """Pictures were dropped on the terminal, or their paths pasted."""
+        """The user has dropped pictures on the terminal, or pasted their paths."""
 
         def __init__(self, pictures: list[Path]) -> None:
             super().__init__()
@@ -52,10 +55,15 @@ class Composer(TextArea):
         said: Callable[[], Sequence[str]],
         has_pictures: Callable[[], bool],
     ) -> None:
-        """`said` is what the person has said so far, as they would type it; `has_pictures`: whether
-        there is something to send without a word."""
+        """Start with an empty text.
+
+        Args:
+            placeholder: Shown while the field is empty.
+            said: Returns the user's messages, as they would be typed.
+            has_pictures: Returns True if pictures can be sent without a text.
+        """
         super().__init__(
-            placeholder=Content(placeholder),  # a name in it is no markup
+            placeholder=Content(placeholder),  # as it is, since a name may look like markup
             compact=True,
             tab_behavior="focus",
             highlight_cursor_line=False,
@@ -65,7 +73,7 @@ class Composer(TextArea):
         self._has_pictures = has_pictures
 
     async def _on_key(self, event: events.Key) -> None:
-        """Keys of ours come before the letters and lines of the field."""
+        """Handle the composer's own keys before those of the text area."""
         if not event.is_printable:
             active = self.screen.active_bindings.get(event.key)
             if active is not None and active.node is self and active.binding.action in _IN_ORDER:
@@ -76,7 +84,7 @@ class Composer(TextArea):
         await super()._on_key(event)
 
     def on_paste(self, event: events.Paste) -> None:
-        """A terminal pastes line feeds as carriage returns."""
+        """Attach pasted pictures, or paste text, whose lines end with carriage returns."""
         pictures = dropped_pictures(event.text)
         if pictures:
             event.stop()
@@ -86,21 +94,21 @@ class Composer(TextArea):
             event.text = event.text.replace("\r\n", "\n").replace("\r", "\n")
 
     def update_suggestion(self) -> None:
-        """Commands are completed with the right key."""
-        self.suggestion = completion(self.text)
+        """Suggest the rest of a slash command, which the right key completes."""
+        self.suggestion = complete(self.text)
 
-    def invite(self, words: str) -> None:
-        """What stands there as long as nothing is typed; a name in it is no markup."""
+    def set_placeholder(self, words: str) -> None:
+        """Change the placeholder, without taking a name in it for markup."""
         self.placeholder = Content(words)
 
-    def give_back(self, text: str) -> None:
-        """Put what could not be sent in front of what was typed since."""
+    def prepend(self, text: str) -> None:
+        """Insert text that could not be sent before the text that was typed since."""
         self.text = f"{text}\n{self.text}" if self.text else text
         self.move_cursor(self.document.end)
 
     def action_send(self) -> None:
         if self.text.strip() or self._has_pictures():
-            # Cleared here and not by who hears of it: what is typed meanwhile stays.
+            # Cleared before the message is handled, so that text that is typed meanwhile stays.
             text = self.text
             self.clear()
             self.post_message(self.Sent(text))
@@ -109,7 +117,7 @@ class Composer(TextArea):
         self.insert("\n")
 
     def action_cursor_up(self, select: bool = False) -> None:
-        """At its top, what was said before comes back, to be said again or changed."""
+        """Move up, or recall an earlier message if the cursor is in the first line."""
         if select or self.cursor_location[0] > 0 or not self._recall(-1):
             super().action_cursor_up(select)
 
@@ -119,7 +127,10 @@ class Composer(TextArea):
             super().action_cursor_down(select)
 
     def _recall(self, step: int) -> bool:
-        """Not where the person has begun to type something else."""
+        """Recall an earlier or later message.
+
+        Returns False if there is none, or if the user has typed something else.
+        """
         said = self._said()
         shown = self._recalled
         if shown is None or not shown < len(said) or self.text != said[shown]:

@@ -1,4 +1,4 @@
-"""The keys at the bottom."""
+"""The footer with the keys."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from textual.widgets import Footer
 
 
 class KeyLine(Footer):
-    """Textual's makes all of its keys anew with every step of the focus; this one does where they
-    are others than before."""
+    """A footer that is built again only if its keys have changed.
+
+    Textual's own is built again whenever the focus moves.
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,8 +1,7 @@
-"""The line at the top: where the person is, and what the engine is up to."""
+"""The heading of a screen, with the engine's state, and notices about the model."""
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -15,22 +14,20 @@ from refsheet_tui.tui.session import EngineState
 from refsheet_tui.untrusted import one_line
 
 if TYPE_CHECKING:
-    from refsheet_tui.tui.models.downloads import Transfer
+    from refsheet_tui.tui.models.downloads import DownloadProgress
 
 _TICK_S = 0.5
 
 
 class EngineLine(Static):
-    """What the engine is, and what it is doing, with the time that takes."""
+    """A line with the loaded model, a download, and the engine's activity."""
 
     def __init__(self, *, only_work: bool = False, id: str | None = None) -> None:
-        """`only_work`: nothing but what it is doing."""
+        """Show the state of the engine; with `only_work`, only its activity."""
         super().__init__(id=id)
         self._only_work = only_work
         self._state = EngineState("loading", "")
-        self._transfer: Transfer | None = None
-        self._doing = ""
-        self._since = 0.0
+        self._transfer: DownloadProgress | None = None
 
     def on_mount(self) -> None:
         self.watch(self.app, "engine_state", self._changed)
@@ -38,41 +35,36 @@ class EngineLine(Static):
         self.set_interval(_TICK_S, self._tick)
 
     def _changed(self, state: EngineState) -> None:
-        """The clock starts again with something else to do."""
         self._state = state
-        doing = state.doing.name if state.doing is not None else ""
-        if doing != self._doing:
-            self._doing, self._since = doing, monotonic()
-        self.set_class(state.phase == "failed", "-failed")
+        self.set_class(state.availability == "failed", "-failed")
         self._show()
 
-    def _transfer_changed(self, transfer: Transfer | None) -> None:
-        """Whether a model is on its way, and how far it is."""
+    def _transfer_changed(self, transfer: DownloadProgress | None) -> None:
+        """Show the progress of a download."""
         self._transfer = transfer
         self._show()
 
     def _tick(self) -> None:
-        if self._doing:
+        if self._state.work is not None:
             self._show()
 
     def _show(self) -> None:
         state = self._state
-        work = state.doing.line(monotonic() - self._since) if state.doing is not None else ""
         if self._only_work:
-            self.update(Text(work))
+            self.update(Text(state.activity))
             return
         arriving = ""
         if self._transfer is not None:
-            from refsheet_tui.tui.models.progress import progress_of
+            from refsheet_tui.tui.models.progress import download_progress
 
-            share = progress_of(self._transfer).share
+            share = download_progress(self._transfer).share
             arriving = f"↓ {one_line(self._transfer.name)} {share}".strip()
-        end = work or (_("ready") if state.phase == "ready" else "")
+        end = state.activity or (_("Ready") if state.availability == "ready" else "")
         self.update(Text(" · ".join(filter(None, (arriving, state.words, end)))))
 
 
 class Heading(Horizontal):
-    """`title` on the left, the engine's state on the right."""
+    """A heading with `title` on the left and the engine's state on the right."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -82,12 +74,13 @@ class Heading(Horizontal):
         yield Static(_one(self._title), id="heading-title")
         yield EngineLine(id="heading-engine")
 
-    def say(self, title: str) -> None:
+    def set_title(self, title: str) -> None:
+        """Change the title."""
         self.query_one("#heading-title", Static).update(_one(title))
 
 
 class DemoNotice(Static):
-    """Says that the demo is a demo, wherever it is one."""
+    """A notice that is visible while the demo model is loaded."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,14 +90,17 @@ class DemoNotice(Static):
         self.watch(self.app, "engine_state", self._show)
 
     def retranslate(self) -> None:
-        self.update(_one(_("Demo model: knows the samples and little else. f3: get a real one")))
+        """Translate the notice."""
+        self.update(
+            _one(_("Demo model: knows little beyond the samples. Press F3 for a real one."))
+        )
 
     def _show(self, state: EngineState) -> None:
         self.display = state.is_demo
 
 
 class UnseenSheetNotice(Static):
-    """Says that the model goes by the description, where it can't see the sheet."""
+    """A notice that is visible while a text-only model is loaded."""
 
     def on_mount(self) -> None:
         self.watch(self.app, "engine_state", self._show)

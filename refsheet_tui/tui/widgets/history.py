@@ -1,4 +1,4 @@
-"""The messages of a chat on the screen, in step with the way through its tree."""
+"""The messages of a chat on the screen, which show one branch of it."""
 
 from __future__ import annotations
 
@@ -11,28 +11,33 @@ from textual.widgets import Static
 
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.i18n import _
-from refsheet_tui.tui.widgets.bubbles import Bubble, Note, ReplyBubble, Said
-from refsheet_tui.untrusted import clean
+from refsheet_tui.tui.widgets.chat_message import (
+    ChatNotice,
+    MessageWidget,
+    ReplyMessage,
+    UserMessage,
+)
+from refsheet_tui.untrusted import clean_text
 
-# Messages that are shown at once; older ones come when they are asked for.
+# Messages that are shown at first. Older ones are added on request.
 _SHOWN = 20
 _MOST_SHOWN = 600
 
 
-class Earlier(Static):
-    """Stands before the oldest message that is shown, while there are more."""
+class EarlierNotice(Static):
+    """A line above the oldest message on the screen if there are earlier ones."""
 
 
-class OldestSeen(Static):
-    """Stands before the oldest message that the model sees, but for how the chat began."""
+class ContextMarker(Static):
+    """A line above the oldest message that the model sees, apart from the opening."""
 
 
 class ModelNotice(Static):
-    """Stands where the chat was when a model came that can't do everything that is asked of it."""
+    """A notice, between the messages, that the model can't see all of the chat."""
 
 
 class History(VerticalScroll):
-    """Follows the end until the person scrolls away from it."""
+    """A list of messages. It follows the end until the user scrolls away."""
 
     def __init__(
         self,
@@ -40,13 +45,18 @@ class History(VerticalScroll):
         place: Callable[[Message], tuple[int, int]],
         picture: Callable[[str], Path],
     ) -> None:
-        """`name` is the character's; `place` says which of how many a message is, `picture` where
-        one of a message's is."""
+        """Start without messages.
+
+        Args:
+            name: The name of the character or the assistant.
+            place: Returns the position of a message among its swipes, and their number.
+            picture: Returns the path of a message's picture by its SHA-256.
+        """
         super().__init__(id="said", can_focus=False)
         self._character = name
         self._place = place
         self._picture = picture
-        self._oldest_seen: int | None = None
+        self._oldest_visible: int | None = None
         self._notice = ""
         self._most = _SHOWN
         self._path: tuple[Message, ...] = ()
@@ -55,17 +65,18 @@ class History(VerticalScroll):
         self.anchor()
 
     @property
-    def last_reply(self) -> ReplyBubble | None:
+    def last_reply(self) -> ReplyMessage | None:
+        """The last message, if it is a reply."""
         shown = self._messages()
-        return shown[-1] if shown and isinstance(shown[-1], ReplyBubble) else None
+        return shown[-1] if shown and isinstance(shown[-1], ReplyMessage) else None
 
-    def mark(self, message: Message) -> str:
-        """‹2/3› where there are others in its place."""
+    def swipe_mark(self, message: Message) -> str:
+        """Return a mark such as ‹2/3› if the message has swipes, else an empty string."""
         place, count = self._place(message)
         return f"‹{place}/{count}›" if count > 1 else ""
 
     async def show(self, path: Sequence[Message]) -> None:
-        """Show these, and nothing else: what is there already stays."""
+        """Show the messages of `path` and no others. Widgets of messages that stay are reused."""
         self._path = tuple(path)
         wanted = self._path[-self._most :]
         shown = self._messages()
@@ -76,32 +87,34 @@ class History(VerticalScroll):
         if same < len(numbers):
             for bubble in shown[same:]:
                 await bubble.remove()
-        await self.query(Note).remove()
+        await self.query(ChatNotice).remove()
         if self.is_attached:
             await self.mount_all([self._bubble(message) for message in wanted[same:]])
         await self._show_earlier(len(self._path) > len(wanted))
-        await self._mark_oldest_seen()
+        await self._show_context_marker()
 
     async def retranslate(self, name: str) -> None:
-        """`name` is the character's in another language, where it has one."""
+        """Translate the texts. `name` is the name of the character or the assistant."""
         self._character = name
         for said in self._messages():
-            said.rename(_("You") if isinstance(said, Bubble) else name)
-        if self.query(Earlier):
+            said.set_name(_("You") if isinstance(said, UserMessage) else name)
+        if self.query(EarlierNotice):
             await self._show_earlier(False)
             await self._show_earlier(True)
-        await self._mark_oldest_seen()
+        await self._show_context_marker()
 
-    async def show_oldest_seen(self, message: Message | None) -> None:
-        """From this message on the model sees all; None: it always does."""
+    async def show_oldest_visible(self, message: Message | None) -> None:
+        """Mark the oldest message that the model sees; None if it sees all."""
         number = message.id if message is not None else None
-        if number != self._oldest_seen:
-            self._oldest_seen = number
-            await self._mark_oldest_seen()
+        if number != self._oldest_visible:
+            self._oldest_visible = number
+            await self._show_context_marker()
 
     async def show_notice(self, words: str) -> None:
-        """Say something of the model, once: it stays in its place as long as it holds. Nothing:
-        it holds no longer."""
+        """Show a notice about the model at the end of the chat, or remove it if `words` is empty.
+
+        A notice that is there stays in its place.
+        """
         if words == self._notice:
             return
         before, self._notice = self._notice, words
@@ -113,8 +126,10 @@ class History(VerticalScroll):
             await self.mount(ModelNotice(Text(words)))
 
     async def show_message(self, number: int) -> None:
-        """Bring a message of the path into view, and give it the focus; not one so far back that
-        it would take seconds."""
+        """Scroll to a message of the path, and focus it.
+
+        Does nothing if the message is so far back that this would take seconds.
+        """
         ids = [message.id for message in self._path]
         while number in ids[-_MOST_SHOWN:]:
             found = [each for each in self._messages() if each.message == number]
@@ -123,8 +138,11 @@ class History(VerticalScroll):
                 return
             await self.show_more()
 
-    def number(self, path: Sequence[Message]) -> None:
-        """Messages that were shown before they were kept are those of `path` that are not shown."""
+    def set_numbers(self, path: Sequence[Message]) -> None:
+        """Give numbers to messages that were shown before they were saved.
+
+        They are the messages of `path` that have no widget yet.
+        """
         self._path = tuple(path)
         shown = self._messages()
         known = {bubble.message for bubble in shown}
@@ -135,7 +153,7 @@ class History(VerticalScroll):
         self._most = max(self._most, len(shown))
 
     async def show_more(self) -> None:
-        """Older ones, before those that are shown."""
+        """Add older messages above those that are shown."""
         shown = self._messages()
         ids = [message.id for message in self._path]
         if not shown or shown[0].message not in ids:
@@ -146,37 +164,37 @@ class History(VerticalScroll):
             await self.mount_all([self._bubble(message) for message in old], before=shown[0])
         self._most = len(self._path) - first + len(old)
         await self._show_earlier(first > len(old))
-        await self._mark_oldest_seen()
+        await self._show_context_marker()
 
-    def on_said_stepped(self, message: Said.Stepped) -> None:
+    def on_message_widget_focus_moved(self, message: MessageWidget.FocusMoved) -> None:
         shown = self._messages()
         place = shown.index(message.said) + message.step
         if 0 <= place < len(shown):
             shown[place].focus()
 
     async def on_click(self) -> None:
-        if self.query(Earlier) and self.scroll_y <= 0:
+        if self.query(EarlierNotice) and self.scroll_y <= 0:
             await self.show_more()
 
-    def _bubble(self, message: Message) -> Said:
-        text, place = clean(message.text), self.mark(message)
+    def _bubble(self, message: Message) -> MessageWidget:
+        text, place = clean_text(message.text), self.swipe_mark(message)
         if message.role != "user":
-            return ReplyBubble(self._character, text, message=message.id, place=place)
+            return ReplyMessage(self._character, text, message=message.id, place=place)
         pictures = [self._picture(sha256) for sha256 in message.pictures]
-        return Bubble(_("You"), text, message=message.id, place=place, pictures=pictures)
+        return UserMessage(_("You"), text, message=message.id, place=place, pictures=pictures)
 
-    def _messages(self) -> list[Said]:
-        return [each for each in self.children if isinstance(each, Said)]
+    def _messages(self) -> list[MessageWidget]:
+        return [each for each in self.children if isinstance(each, MessageWidget)]
 
-    async def _mark_oldest_seen(self) -> None:
-        await self.query(OldestSeen).remove()
+    async def _show_context_marker(self) -> None:
+        await self.query(ContextMarker).remove()
         for bubble in self._messages():
-            if bubble.message == self._oldest_seen and self.is_attached:
-                words = _("the model sees what follows, and how the chat began")
-                await self.mount(OldestSeen(f"── {words} ──"), before=bubble)
+            if bubble.message == self._oldest_visible and self.is_attached:
+                words = _("messages above are out of context")
+                await self.mount(ContextMarker(f"── {words} ──"), before=bubble)
 
     async def _show_earlier(self, there_are: bool) -> None:
         if not there_are:
-            await self.query(Earlier).remove()
-        elif not self.query(Earlier) and self.is_attached:
-            await self.mount(Earlier("▲ " + _("earlier messages: ctrl+up")), before=0)
+            await self.query(EarlierNotice).remove()
+        elif not self.query(EarlierNotice) and self.is_attached:
+            await self.mount(EarlierNotice("▲ " + _("Ctrl+Up for earlier messages")), before=0)

@@ -22,10 +22,10 @@ from refsheet_tui.tui.path_suggester import PathSuggester
 
 
 class PathInput(Input):
-    """Takes a path as it is typed, pasted, or dropped on the terminal."""
+    """A field for a path that is typed, pasted, or dropped on the terminal."""
 
     class Dropped(Message):
-        """Several files at once; the first is in the field already."""
+        """The user has dropped several files. The first one is in the field already."""
 
         def __init__(self, others: list[str]) -> None:
             super().__init__()
@@ -39,7 +39,7 @@ class PathInput(Input):
         event.stop()
 
     def take(self, dropped: list[str]) -> None:
-        """The first stands in the field afterwards."""
+        """Put the first path into the field, and report the others."""
         self.value = dropped[0]
         self.cursor_position = len(self.value)
         if dropped[1:]:
@@ -47,10 +47,10 @@ class PathInput(Input):
 
 
 class PictureField(Vertical):
-    """A path and, under it, why it can't be used."""
+    """A field for the path of a picture, with the reason below if it can't be used."""
 
     class Opened(Message):
-        """`path` is a picture; None: it isn't one (yet)."""
+        """The path was checked. `path` is a picture, or None if it isn't one (yet)."""
 
         def __init__(self, field: PictureField, path: Path | None) -> None:
             super().__init__()
@@ -58,7 +58,7 @@ class PictureField(Vertical):
             self.path = path
 
     class BrowseRequested(Message):
-        """The user wants to choose from the folders; `take` puts the choice into `field`."""
+        """The user wants to browse for a picture. Pass the choice to `field.take`."""
 
         def __init__(self, field: PictureField) -> None:
             super().__init__()
@@ -72,7 +72,7 @@ class PictureField(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal(classes="picture-row"):
             yield PathInput(placeholder=self._placeholder, suggester=PathSuggester())
-            yield Button(_("Browse"), classes="browse")
+            yield Button(_("Browse…"), classes="browse")
         yield Static(classes="field-problem", markup=False)
 
     def on_button_pressed(self, message: Button.Pressed) -> None:
@@ -80,23 +80,27 @@ class PictureField(Vertical):
         self.post_message(self.BrowseRequested(self))
 
     def take(self, path: Path) -> None:
-        """It stands in the field afterwards, as if it had been typed."""
+        """Put `path` into the field, as if it had been typed."""
         self.query_one(PathInput).take([str(path)])
         self.query_one(PathInput).focus()
 
     @property
     def text(self) -> str:
+        """The path in the field."""
         return self.query_one(PathInput).value.strip()
 
     def clear(self) -> None:
+        """Empty the field."""
         self.query_one(PathInput).value = ""
 
     def on_input_changed(self) -> None:
         self._look_quietly()
 
     async def opened(self) -> Path | None:
-        """The picture's path, after looking at it; None, and a sentence under the field, when it
-        can't be used."""
+        """Check the picture, and return its path.
+
+        If it can't be used, show why below the field, and return None.
+        """
         return await self._look(quiet=False)
 
     @work(exclusive=True)
@@ -104,17 +108,19 @@ class PictureField(Vertical):
         await self._look(quiet=True)
 
     async def _look(self, *, quiet: bool) -> Path | None:
-        """`quiet`: don't complain of a path that is still being typed."""
+        """Check the picture. If `quiet`, a path that is still being typed is not a problem."""
         text = self.text
-        path = paths.typed(text) if text else None
-        problem = "" if path else _("Choose a picture: type its path, paste it, or drop the file.")
+        path = paths.expand_user(text) if text else None
+        problem = "" if path else _("Type or paste the path of a picture, or drop a file here.")
         if path is not None:
             try:
                 await in_thread(partial(_check, path))
             except PictureError as error:
                 problem = str(error)
         good = path if not problem else None
-        if self.is_attached and self.is_running and text == self.text:  # else the person has left
+        if (
+            self.is_attached and self.is_running and text == self.text
+        ):  # otherwise the user has left
             if not quiet:
                 self._refused = text
             complains = text == self._refused or (path is not None and os.path.isfile(path))  # noqa: PTH113 - survives impossible names

@@ -1,4 +1,4 @@
-"""A picture in the terminal."""
+"""A widget that shows a picture in the terminal."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from PIL import Image
 
 _KEPT_SIDE = 512
-"""Pixels; more than a portrait has in most terminals."""
-# One at a time: only one thread runs Python, and the loop would wait for all of them in turn.
+"""In pixels. More than a portrait has in most terminals."""
+# Pictures are drawn one at a time, because threads share the interpreter with the event loop.
 _DRAWING = Lock()
 
-# Those of rich's colour systems in which a cell can name a picture.
+# The color systems of rich in which a cell can name a picture.
 _COLORFUL = ("256", "truecolor")
 
 Pixels: TypeAlias = KittyPicture | SixelPicture
@@ -43,17 +43,17 @@ _Drawn: TypeAlias = tuple[_Rows, Pixels | None]
 
 
 class Portrait(Widget):
-    """Shows a picture as large as the widget is, its aspect kept; nothing when it can't be
-    opened.
+    """A picture, scaled to the widget with its aspect ratio preserved.
 
-    In every pixel where the app draws so, and in blocks as long as something lies over it.
+    It is drawn in full resolution if the app does so, and in blocks while something covers it. A
+    picture that can't be opened is not shown.
     """
 
     path: reactive[Path | None] = reactive(None)
 
     def __init__(self, path: Path | None = None, *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
-        self._drawing: Drawing = "halfcell"
+        self._drawing: Drawing = "blocks"
         self._rows: _Rows = []
         self._pixels: Pixels | None = None
         self._shows_pixels = False
@@ -62,6 +62,7 @@ class Portrait(Widget):
 
     @property
     def is_drawn(self) -> bool:
+        """True if the picture is shown."""
         return bool(self._rows)
 
     def on_mount(self) -> None:
@@ -79,20 +80,23 @@ class Portrait(Widget):
         self._redraw()
 
     def render_line(self, y: int) -> Strip:
-        """The picture in the middle of the widget's own ground."""
+        """Draw a line of the picture, in the middle of the widget's background."""
         columns = len(self._rows[0]) if self._rows else 0
         return self._strip(self._rows, min(columns, self.size.width), y, self.rich_style)
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Past the cache of styles and its filters, which would change a picture's number."""
+        """Draw lines without the style cache and its filters.
+
+        They would change the number of a picture.
+        """
         pixels = self._pixels
         if isinstance(pixels, SixelPicture) and pixels.cell != cell_size():
-            # Larger letters, and the widget may have as many of them as before.
+            # The font size has changed, although the widget may have the same size in cells.
             pixels = self._pixels = None
             self.call_later(self._redraw)
         shows = pixels is not None and self._can_show(pixels)
         if shows != self._shows_pixels:
-            # What lay over a part of it makes a repaint of that part alone.
+            # When a cover goes away, only the covered part would be drawn again.
             self._shows_pixels = shows
             self.call_later(self.refresh)
         if pixels is None or not shows:
@@ -101,7 +105,10 @@ class Portrait(Widget):
         return [strips[y].crop(crop.x, crop.right) for y in crop.line_range]
 
     def _strips_of(self, pixels: Pixels) -> list[Strip]:
-        """The same ones as long as nothing changes: they remember what they are written as."""
+        """Return the lines of the picture.
+
+        The same objects are returned until something changes, because they cache their output.
+        """
         ground, place = self.rich_style, self.region
         if self._strips[0] != (ground, place):
             at = place.offset + self._corner(pixels.columns, pixels.lines)
@@ -115,7 +122,7 @@ class Portrait(Widget):
         width = self.size.width
         left, top = self._corner(columns, len(rows))
         if not 0 <= y - top < len(rows):
-            return Strip([], 0)  # Textual fills it up
+            return Strip([], 0)  # Textual fills the line
         right = width - left - columns
         margins = (Segment(" " * left, ground), Segment(" " * right, ground))
         return Strip([margins[0], *rows[y - top], margins[1]], width)
@@ -124,8 +131,11 @@ class Portrait(Widget):
         return Offset((self.size.width - columns) // 2, (self.size.height - lines) // 2)
 
     def _can_show(self, pixels: Pixels) -> bool:
-        """Not what is behind a dialog, which is tinted; and sixels only where nothing is cut off
-        or lies over them."""
+        """Return True if the picture can be drawn in full resolution now.
+
+        Pictures behind a dialog can't, because they are tinted. Sixels can't if any part of them is
+        cut off or covered.
+        """
         if not self.is_attached or not self.screen.is_active:
             return False
         if pixels.columns > self.size.width or pixels.lines > self.size.height:
@@ -136,7 +146,7 @@ class Portrait(Widget):
         screen, region = self.screen, self.region
         if not screen.region.contains_region(region):
             return False
-        # Whatever can lie over it is two lines high, and reaches over one of its sides.
+        # Anything that can cover it is at least two lines high and crosses one of its sides.
         places = product((region.x, region.right - 1), region.line_range[::2])
         return all(screen.get_widget_at(x, y)[0] is self for x, y in places)
 
@@ -150,29 +160,32 @@ class Portrait(Widget):
         if self._drawing == "off":
             self._draw(None, self.size)
         elif self.size.width and self.size.height:
-            # Words first: threads that draw hold up what is drawn on the loop.
+            # Texts are drawn first, because threads that draw pictures slow the event loop down.
             self.call_after_refresh(self._draw, self.path, self.size)
 
     @work(exclusive=True)
     async def _draw(self, path: Path | None, size: Size) -> None:
         drawn: _Drawn = ([], None)
         if path is not None:
-            # With it comes Pillow. Not in the thread: where two import, each can wait for the
-            # other.
+            # This imports Pillow. Not in the thread, because two threads that import can wait for
+            # each other.
             pictures.open_picture  # noqa: B018
             with suppress(PictureError, OSError):
                 drawn = await in_thread(partial(_drawn, path, size, self._way()))
         self._change(*drawn)
 
     def _way(self) -> Drawing:
-        """Sixels that are scrolled would be drawn at every step."""
+        """Return how to draw this picture.
+
+        Sixels are not used in a scrolling container, since each step would draw them again.
+        """
         if self._drawing == "sixel" and any(
             isinstance(each, ScrollableContainer) for each in self.ancestors
         ):
-            return "halfcell"
-        # A picture's number is a colour.
+            return "blocks"
+        # A picture's number is encoded as a color.
         if self._drawing == "kitty" and self.app.console.color_system not in _COLORFUL:
-            return "halfcell"
+            return "blocks"
         return self._drawing
 
     def _change(self, rows: _Rows, pixels: Pixels | None) -> None:
@@ -184,7 +197,10 @@ class Portrait(Widget):
 
 
 def _drawn(path: Path, size: Size, drawing: Drawing) -> _Drawn:
-    """Raises `PictureError`, and `OSError` for a file that is gone."""
+    """Draw a picture, in blocks and, if wanted, in full resolution.
+
+    Raises `PictureError`, and `OSError` if the file is gone.
+    """
     with _DRAWING:
         image = _opened(path, path.stat().st_mtime_ns)
         rows = blocks(image, *fit(image.size, size.width, size.height))
@@ -197,8 +213,11 @@ def _drawn(path: Path, size: Size, drawing: Drawing) -> _Drawn:
 
 @lru_cache(maxsize=32)
 def _opened(path: Path, changed: int) -> Image.Image:
-    """A small copy, kept because every change of a window's size draws it again. Raises
-    `PictureError`."""
+    """Return a small copy of a picture.
+
+    It is cached, because every change of the window's size draws it again. `changed` is the file's
+    modification time. Raises `PictureError`.
+    """
     image = pictures.open_picture(path)
     image.thumbnail((_KEPT_SIDE, _KEPT_SIDE))
     return image

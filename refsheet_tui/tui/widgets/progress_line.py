@@ -1,4 +1,4 @@
-"""A bar with words beside it."""
+"""A progress bar with a text next to it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import ProgressBar, Static
 
-from refsheet_tui.tui.models.progress import Progress
+from refsheet_tui.tui.models.progress import ProgressBarState
 
 
 class ProgressLine(Horizontal):
-    """Not there as long as there is nothing to tell."""
+    """A progress bar with a text, hidden while there is no progress to show."""
 
     def compose(self) -> ComposeResult:
         yield ProgressBar(show_eta=False)
@@ -20,7 +20,8 @@ class ProgressLine(Horizontal):
     def on_mount(self) -> None:
         self.display = False
 
-    def show(self, progress: Progress | None) -> None:
+    def show(self, progress: ProgressBarState | None) -> None:
+        """Show `progress`, or hide the line if it is None."""
         self.display = progress is not None
         if progress is not None:
             bar = self.query_one(ProgressBar)

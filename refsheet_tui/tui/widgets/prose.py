@@ -1,4 +1,4 @@
-"""Markdown that grows."""
+"""A widget for growing Markdown text."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
 
-# Seconds between two drawings, and how many times as long as a drawing they are at least apart: a
-# long reply is drawn less often, so that the keys are never kept waiting.
+# The least number of seconds between two drawings, and the least ratio of that pause to the
+# duration of a drawing. A long reply is drawn less often, so that keys never have to wait.
 _STEP_S, _SHARE = 0.05, 8
 _CARET = "▌"
 
 
 class Prose(Widget):
-    """One widget however long the text is. Textual's own Markdown is one for every paragraph, list
-    and bullet, and all of them are laid out again whenever a line is added."""
+    """Markdown in one widget, however long the text is.
+
+    Textual's own Markdown uses one widget for every paragraph, list and bullet, and lays out all of
+    them again whenever a line is added.
+    """
 
     DEFAULT_CSS = "Prose { height: auto; }"
 
@@ -34,7 +37,7 @@ class Prose(Widget):
         self._is_behind = False
 
     def update(self, text: str) -> None:
-        """Show `text`, at once or very soon, with a caret behind it: more is to come."""
+        """Show `text` at once or very soon, followed by a caret, since more is to come."""
         self._text = text
         self._grows = True
         self._is_behind = True
@@ -42,7 +45,7 @@ class Prose(Widget):
             self._catch_up()
 
     def finish(self) -> None:
-        """Show all of it now: nothing more comes."""
+        """Show the complete text now, without a caret."""
         self._is_behind = self._is_behind or self._grows
         self._grows = False
         if self._pause is not None:
@@ -70,7 +73,7 @@ class Prose(Widget):
         return line.apply_offsets(0, y)
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:
-        """What the mouse has marked, as it is shown."""
+        """Return the selected text as it is shown."""
         text = "\n".join(line.text.rstrip() for line in self._lines)
         return selection.extract(text), "\n"
 
@@ -78,7 +81,7 @@ class Prose(Widget):
         self.refresh()
 
     def notify_style_update(self) -> None:
-        """In other colours it is another drawing."""
+        """Draw the text again after the colors have changed."""
         self._width = 0
         super().notify_style_update()
 
@@ -100,7 +103,7 @@ class Prose(Widget):
 
     def _draw(self, width: int) -> None:
         begin = monotonic()
-        # A line break is meant as one: a poem is not a paragraph.
+        # Line breaks are preserved, as in a poem, although Markdown joins lines.
         text = self._text + _CARET if self._grows else self._text
         markdown = Markdown(text.replace("\n", "  \n"), hyperlinks=False)
         options = self.app.console_options.update(width=width, height=None, highlight=False)

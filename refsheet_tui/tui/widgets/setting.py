@@ -1,4 +1,4 @@
-"""One setting: what it is about, a field for it, and why what stands there can't be."""
+"""A setting on the settings screen: its explanation, its field, and errors."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input, Select, Static, Switch
 
-from refsheet_tui.config import Setting, Value
+from refsheet_tui.config import Setting, SettingValue
 from refsheet_tui.i18n import _
-from refsheet_tui.untrusted import clean
+from refsheet_tui.untrusted import clean_text
 
-# The choice that leaves it to the program.
+# The choice that stands for null: the program decides.
 _NULL = ""
 
 
-class Choice(Select[str]):
-    """Up and down go to other settings, as they do in every field."""
+class SettingSelect(Select[str]):
+    """A list of choices. Up and Down move to other settings, as in every field."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "screen.step(-1)", show=False),
@@ -31,13 +31,16 @@ class Choice(Select[str]):
 
 
 class SettingRow(Vertical):
-    """Tells when another value is chosen: by a switch or a list at once, in a text by enter or when
-    the person leaves it. What can't be is told while they type, and never chosen."""
+    """A setting with its field.
+
+    A switch or a list reports a new value at once; a text field does on Enter or when the user
+    leaves it. Invalid values are explained while the user types, and never reported.
+    """
 
     class Chosen(Message):
-        """The person wants this value."""
+        """The user has chosen a value."""
 
-        def __init__(self, row: SettingRow, value: Value) -> None:
+        def __init__(self, row: SettingRow, value: SettingValue) -> None:
             super().__init__()
             self.row = row
             self.value = value
@@ -46,11 +49,19 @@ class SettingRow(Vertical):
         self,
         setting: Setting,
         about: str,
-        value: Value,
-        problem_of: Callable[[Setting, Value], str],
+        value: SettingValue,
+        problem_of: Callable[[Setting, SettingValue], str],
         choices: Sequence[str] = (),
     ) -> None:
-        """`problem_of` says why a value can't be, or nothing; `choices` are all there is."""
+        """Show `setting` with its `value`.
+
+        Args:
+            setting: The setting.
+            about: Its explanation.
+            value: Its current value.
+            problem_of: Returns why a value is invalid, or an empty string.
+            choices: All possible values; empty for a text field.
+        """
         super().__init__(classes="setting")
         self.setting = setting
         self._about = about
@@ -67,38 +78,38 @@ class SettingRow(Vertical):
         yield self._problem
 
     def matches(self, words: Sequence[str]) -> bool:
-        """Whether all of them are about this setting."""
+        """Return True if all words occur in the setting's name, explanation or value."""
         told = f"{self.setting.name} {self._about} {self._shown(self._value)}".casefold()
         return all(word in told for word in words)
 
-    def show(self, value: Value) -> None:
-        """It is this now. What is typed for what has not changed stays."""
+    def show(self, value: SettingValue) -> None:
+        """Show another value. If the value is the same, a text that is being typed stays."""
         if value != self._value:
             self._value = value
             self._put(value)
             self._words.update(self._titled())
 
-    def put_back(self, value: Value) -> None:
-        """Whatever is typed there, it shall be this."""
+    def put_back(self, value: SettingValue) -> None:
+        """Replace the text in the field with `value`, and choose it."""
         self._put(value)
         self._choose()
 
     @property
-    def typed(self) -> Value:
-        """What stands in the field."""
+    def typed(self) -> SettingValue:
+        """The value in the field."""
         field = self.field
         if isinstance(field, Switch):
             return field.value
         if isinstance(field, Select):
             return None if field.value == _NULL else str(field.value)
         assert isinstance(field, Input), "there are no other fields"
-        if field.value == self.setting.text(self._value):
+        if field.value == self.setting.format_value(self._value):
             return self._value
-        return self.setting.typed(field.value)
+        return self.setting.parse_value(field.value)
 
     @property
     def unsaved(self) -> bool:
-        """Whether something else stands there that can be."""
+        """True if the field has another value that is valid."""
         return self.typed != self._value and not self._problem_of(self.setting, self.typed)
 
     def on_switch_changed(self) -> None:
@@ -126,7 +137,7 @@ class SettingRow(Vertical):
 
     def _check(self) -> None:
         problem = self._problem_of(self.setting, self.typed) if self.typed != self._value else ""
-        self._problem.update(clean(problem))
+        self._problem.update(clean_text(problem))
         self.set_class(bool(problem), "-wrong")
 
     def _made(self) -> Widget:
@@ -135,20 +146,20 @@ class SettingRow(Vertical):
         if self._choices:
             options = [(each, each) for each in self._choices]
             if self.setting.can_be_null:
-                options.insert(0, (_("let the program choose"), _NULL))
-            value = self.setting.text(self._value)
-            return Choice(options, value=value, allow_blank=False, compact=True)
-        placeholder = _("let the program choose") if self.setting.can_be_null else ""
-        field = Input(self.setting.text(self._value), placeholder=placeholder, compact=True)
+                options.insert(0, (_("Automatic"), _NULL))
+            value = self.setting.format_value(self._value)
+            return SettingSelect(options, value=value, allow_blank=False, compact=True)
+        placeholder = _("Automatic") if self.setting.can_be_null else ""
+        field = Input(self.setting.format_value(self._value), placeholder=placeholder, compact=True)
         field.set_class(self.setting.kind in {"whole", "number"}, "-number")
         return field
 
-    def _put(self, value: Value) -> None:
+    def _put(self, value: SettingValue) -> None:
         field = self.field
         if isinstance(field, Switch):
             field.value = bool(value)
         elif isinstance(field, Select | Input):
-            field.value = self.setting.text(value)
+            field.value = self.setting.format_value(value)
 
     def _titled(self) -> Content:
         default = self.setting.default
@@ -158,10 +169,10 @@ class SettingRow(Vertical):
             (self.setting.name.rpartition(".")[2], "bold $accent" if changed else "bold"),
             (f"  {said}" if changed else "  " + _("default"), "$text-muted"),
             "\n",
-            (clean(self._about), "$text-muted"),
+            (clean_text(self._about), "$text-muted"),
         )
 
-    def _shown(self, value: Value) -> str:
+    def _shown(self, value: SettingValue) -> str:
         if isinstance(value, bool):
             return _("on") if value else _("off")
-        return self.setting.text(value) or ("—" if value == {} else _("let the program choose"))
+        return self.setting.format_value(value) or ("—" if value == {} else _("Automatic"))

@@ -1,0 +1,186 @@
+"""One path through the messages of a chat, and the changes to it that need no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from refsheet_tui.chats.message_tree import MessageTree
+from refsheet_tui.chats.messages import FINISH_END_OF_TURN, Message
+from refsheet_tui.errors import RefsheetError
+
+
+class Branch:
+    """The messages of a chat from the first one to a leaf, after which the chat continues.
+
+    Every method that changes something raises `StorageError` if it fails.
+
+    Attributes:
+        tree: The messages of all chats.
+        chat: The number of the chat.
+        deleted: The deleted messages that `undelete` can restore, oldest first.
+    """
+
+    def __init__(self, tree: MessageTree, chat: int, leaf: int | None = None) -> None:
+        self.tree = tree
+        self.chat = chat
+        self.deleted: list[Message] = []
+        self._path: tuple[Message, ...] = ()
+        self.move_to(leaf)
+
+    @property
+    def path(self) -> tuple[Message, ...]:
+        """The messages, oldest first. The tuple is a new one each time that anything changes."""
+        return self._path
+
+    @property
+    def leaf(self) -> int | None:
+        """The number of the last message; None if there are no messages."""
+        return self._path[-1].id if self._path else None
+
+    @property
+    def ends_with_reply(self) -> bool:
+        """True if the last message is by the model."""
+        return bool(self._path) and self._path[-1].role == "model"
+
+    def move_to(self, leaf: int | None) -> None:
+        """Continue after the message of the number `leaf`, or at the very beginning if None."""
+        self._path = self.tree.path_to(leaf) if leaf is not None else ()
+
+    def add_user_message(
+        self, text: str, pictures: Sequence[Path] = (), asides: Sequence[str] = ()
+    ) -> Message:
+        """Save a message of the user, and make it the last one.
+
+        Args:
+            text: The text of the user.
+            pictures: Picture files, which are copied.
+            asides: Texts of context notes that the model is told with the message.
+
+        Raises:
+            PictureError: A picture can't be read.
+            StorageError: The message can't be saved.
+        """
+        return self._append(
+            self.tree.add_message(
+                self.chat, self.leaf, "user", text, pictures=pictures, asides=asides
+            )
+        )
+
+    def add_reply(self, text: str) -> Message:
+        """Save a complete reply that was not generated just now, such as a greeting."""
+        return self._append(
+            self.tree.add_message(self.chat, self.leaf, "model", text, finish=FINISH_END_OF_TURN)
+        )
+
+    def add_greetings(self, greetings: Sequence[str]) -> None:
+        """Begin the chat with the first of `greetings`; the others become its swipes."""
+        messages = []
+        for text in greetings:
+            self.move_to(None)
+            messages.append(self.add_reply(text))
+        self.go_to(messages[0])
+
+    def save_reply(self, text: str, finish: str, number: int | None, parent: int | None) -> int:
+        """Save a reply that is still being written. `path` contains it only after `end_reply`.
+
+        Args:
+            text: The text of the reply so far.
+            finish: How the reply ended, or `FINISH_OPEN`.
+            number: The saved reply to update; None to add one.
+            parent: The message that a new reply answers.
+
+        Returns:
+            The number of the saved reply.
+        """
+        if number is None:
+            return self.tree.add_message(self.chat, parent, "model", text, finish=finish).id
+        self.tree.update_message(number, text, finish)
+        return number
+
+    def end_reply(self, number: int) -> None:
+        """Make a saved reply the last message of the path."""
+        saved = self.tree.get_message(number)
+        if self.leaf == number:
+            self._path = (*self._path[:-1], saved)
+        elif self.leaf == saved.parent:
+            self._path = (*self._path, saved)
+        else:
+            self.move_to(number)
+
+    def position(self, message: Message) -> tuple[int, int]:
+        """Return the position of `message` among its swipes, from 1, and the number of swipes."""
+        swipes = self.tree.siblings(message)
+        return swipes.index(message.id) + 1, len(swipes)
+
+    def swipe(self, step: int) -> bool:
+        """Show another swipe of the last reply.
+
+        Args:
+            step: How many swipes to go forward; a negative number goes back.
+
+        Returns:
+            False if there is no such swipe.
+        """
+        if not self.ends_with_reply:
+            return False
+        swipes = self.tree.siblings(self._path[-1])
+        place = swipes.index(self._path[-1].id) + step
+        if not 0 <= place < len(swipes):
+            return False
+        self.go_to(self.tree.get_message(swipes[place]))
+        return True
+
+    def go_to(self, message: Message) -> None:
+        """Show the newest branch that goes through `message`."""
+        self.move_to(self.tree.select_newest_leaf(message).id)
+
+    def remove_last_reply(self) -> None:
+        """Continue after the user's last message.
+
+        The reply stays in the tree, and the next one becomes its swipe. Replies in a row, which
+        other programs allow, count as one reply.
+        """
+        said = list(self._path)
+        while said and said[-1].role == "model":
+            said.pop()
+        if len(said) < len(self._path):
+            self.move_to(said[-1].id if said else None)
+
+    def replace_reply(self, message: Message, text: str) -> Message:
+        """Add `text` as a swipe of the reply `message`, and show it."""
+        return self.instead_of(message, lambda: self.add_reply(text))
+
+    def delete(self, message: Message) -> None:
+        """Delete `message` and everything after it; `undelete` restores them."""
+        end = self.tree.delete_message(message)
+        self.deleted.append(message)
+        self.move_to(end.id if end is not None else None)
+
+    def undelete(self) -> bool:
+        """Restore what was deleted last. Return False if there is nothing to restore."""
+        if not self.deleted:
+            return False
+        self.move_to(self.tree.undelete_message(self.deleted[-1]).id)
+        self.deleted.pop()
+        return True
+
+    def roll_back(self, message: Message, leaf: int | None) -> None:
+        """Delete `message`, which nobody answered, and show the branch that was shown before."""
+        self.tree.delete_message(message)
+        self.tree.set_leaf(self.chat, leaf)
+        self.move_to(leaf)
+
+    def instead_of(self, message: Message, add: Callable[[], Message]) -> Message:
+        """Call `add` at the place of `message`, so that it adds a swipe, and return the swipe."""
+        leaf = self.leaf
+        self.move_to(message.parent)
+        try:
+            return add()
+        except RefsheetError:
+            self.move_to(leaf)
+            raise
+
+    def _append(self, message: Message) -> Message:
+        self._path = (*self._path, message)
+        return message

@@ -1,0 +1,93 @@
+"""The slash commands that do the same on the screens and in `refsheet talk`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from refsheet_tui import paths
+from refsheet_tui.characters import Character
+from refsheet_tui.chats.files import write_chat
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.slash_commands import SlashCommand
+from refsheet_tui.errors import UsageError
+from refsheet_tui.i18n import _, join_sentences
+from refsheet_tui.untrusted import one_line
+
+_NOTHING = "-"  # stands for an empty text
+
+
+class ChatCommands:
+    """The commands that change or export one chat.
+
+    Every command returns a notice for the user, which may be empty, and raises `UsageError`,
+    `ChatFileError`, `StorageError`.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        chat: Callable[[], int],
+        character: Character | None,
+        set_note: Callable[[str], None],
+        *,
+        is_saved: bool = True,
+    ) -> None:
+        """Prepare the commands of one chat.
+
+        Args:
+            library: The user's characters and chats.
+            chat: Returns the number of the chat.
+            character: The character of the chat; None for the assistant.
+            set_note: Is called with a new note, which is saved already, to tell the model of it.
+                An empty note means the character's own.
+            is_saved: The chat still exists after the program has ended.
+        """
+        self._library = library
+        self._chat = chat
+        self._character = character
+        self._set_note = set_note
+        self._is_saved = is_saved
+
+    def run(self, command: SlashCommand, argument: str) -> str | None:
+        """Run a command, and return its notice. Return None if it is not one of these commands."""
+        run = {
+            "note": self._note,
+            "system": self._system,
+            "title": self._title,
+            "save": self._save,
+            "export": self._save,
+        }.get(command.name)
+        return run(argument) if run is not None else None
+
+    def _note(self, text: str) -> str:
+        self._remember("" if text == _NOTHING else text)
+        return _("Takes effect with your next message.")
+
+    def _system(self, text: str) -> str:
+        if self._character is not None:
+            raise UsageError(
+                _("/system only works with the Assistant."), _("For characters, use /note.")
+            )
+        self._remember("" if text == _NOTHING else text)
+        return _("System prompt updated.")
+
+    def _remember(self, note: str) -> None:
+        self._library.chats.set_note(self._chat(), note)
+        self._set_note(note)
+
+    def _title(self, text: str) -> str:
+        self._library.chats.rename_chat(self._chat(), text)
+        return _("Chat renamed.")
+
+    def _save(self, argument: str) -> str:
+        if not argument and not self._is_saved:
+            raise UsageError(
+                _("This chat isn't saved."),
+                _("Use /save FILE to export the chat, or start with --save to save automatically."),
+            )
+        if not argument:
+            return _("Chats are saved automatically.")
+        file, chat = paths.expand_user(argument), self._library.chats.get_chat(self._chat())
+        remark = write_chat(self._library, chat, file, advice=_("Choose another name."))
+        written = _("Exported to {file}.").format(file=one_line(str(file)))
+        return join_sentences(written, remark)

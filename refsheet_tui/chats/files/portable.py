@@ -1,0 +1,144 @@
+"""A whole chat outside of the library, as it is imported or exported."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from refsheet_tui.chats.chat_store import Chat
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.messages import Message, PortableMessage
+from refsheet_tui.errors import ChatFileError
+from refsheet_tui.i18n import _
+from refsheet_tui.prompting.turns import Role
+
+# The end of the year 9999, where `datetime` stops, less a day for the difference of time zones.
+_MAX_TIME_S = 253_402_300_799 - 24 * 3600
+# Far more than any real chat has.
+MAX_MESSAGES = 100_000
+
+
+def too_many_messages() -> ChatFileError:
+    """Return the error for a file with more than `MAX_MESSAGES` messages."""
+    return ChatFileError(_("The file has too many messages for one chat."), _("Split the file."))
+
+
+def valid_time(seconds: float | None) -> float | None:
+    """Return a time of a file, in seconds since 1970; None if no calendar contains it."""
+    return seconds if seconds is not None and 0 <= seconds <= _MAX_TIME_S else None
+
+
+@dataclass(frozen=True)
+class PortableChat:
+    """A chat with all of its messages, in which messages refer to each other by index.
+
+    Attributes:
+        messages: The messages of all branches. A message stands after the one that it answers.
+        leaf: The index of the message that the chat ends with; None for an empty chat.
+        title: The title that the user gave it; empty for most chats.
+        character: The name of the character.
+        user_name: The name of the user.
+        note: The author's note, or the assistant's system prompt.
+        extra: Values that another program stores with the chat.
+    """
+
+    messages: tuple[PortableMessage, ...]
+    leaf: int | None
+    title: str = ""
+    character: str = ""
+    user_name: str = ""
+    note: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def path(self) -> tuple[int, ...]:
+        """Return the indices of the messages from the first one to `leaf`."""
+        found: list[int] = []
+        index = self.leaf
+        while index is not None:
+            found.append(index)
+            index = self.messages[index].parent
+        return tuple(reversed(found))
+
+    def siblings(self) -> dict[tuple[int | None, Role], list[int]]:
+        """Return the indices of the messages that are swipes of each other.
+
+        The key is the index of the message that they answer, and the side that answers.
+        """
+        found: dict[tuple[int | None, Role], list[int]] = defaultdict(list)
+        for index, message in enumerate(self.messages):
+            found[message.parent, message.role].append(index)
+        return found
+
+
+def export_chat(library: Library, chat: Chat) -> PortableChat:
+    """Return a saved chat with all of its messages.
+
+    Pictures whose files are missing are left out.
+
+    Args:
+        library: The library that contains the chat.
+        chat: The chat to export.
+
+    Raises:
+        StorageError: The chat can't be read.
+    """
+    messages = library.tree.messages_of_chat(chat.id)
+    index = {message.id: place for place, message in enumerate(messages)}
+    profile = (
+        library.characters.get_version(chat.character_version).profile
+        if chat.character_version is not None
+        else None
+    )
+    return PortableChat(
+        messages=tuple(
+            PortableMessage(
+                index[message.parent] if message.parent is not None else None,
+                message.role,
+                message.text,
+                message.finish,
+                message.created,
+                message.extra,
+                tuple(_pictures(library, message)),
+                message.context_notes,
+            )
+            for message in messages
+        ),
+        leaf=index.get(chat.leaf) if chat.leaf is not None else None,
+        title=chat.user_title,
+        character=profile.name if profile else "",
+        user_name=profile.person if profile else "",
+        note=chat.note,
+        extra=chat.extra,
+    )
+
+
+def _pictures(library: Library, message: Message) -> Iterator[bytes]:
+    for sha256 in message.pictures:
+        with suppress(OSError):
+            yield library.tree.picture_path(sha256).read_bytes()
+
+
+def import_chat(library: Library, draft: PortableChat, version: int | None) -> Chat:
+    """Save a chat with all of its messages as a new one.
+
+    Args:
+        library: The library to save the chat in.
+        draft: The chat to import.
+        version: The number of the character version it is with; None for the assistant.
+
+    Returns:
+        The saved chat.
+
+    Raises:
+        StorageError: The chat can't be saved.
+    """
+    chat = library.chats.create_chat(version, draft.extra)
+    library.tree.add_messages(chat.id, draft.messages, draft.leaf)
+    if draft.title:
+        library.chats.rename_chat(chat.id, draft.title)
+    if draft.note:
+        library.chats.set_note(chat.id, draft.note)
+    return library.chats.get_chat(chat.id)

@@ -1,0 +1,60 @@
+"""Turning the messages of a chat into the turns that the model reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from refsheet_tui.chats.messages import Message
+from refsheet_tui.pictures import PictureView
+from refsheet_tui.prompting import ContextNote, Turn
+
+
+def turns_of(
+    opening: Turn | None,
+    messages: Iterable[Message],
+    views_of: Callable[[Message], Sequence[PictureView]],
+) -> tuple[Turn, ...]:
+    """Return the messages as turns that alternate, beginning with the user's.
+
+    Messages in a row from one side become one turn, each on its own line. `opening` comes first; it
+    is None for the assistant. `views_of` returns what the model sees of a message's pictures.
+    """
+    turns = [opening] if opening is not None else []
+    for message in messages:
+        if message.role == "model":
+            _add_reply(turns, message.text)
+        else:
+            asides = [ContextNote(text) for text in message.context_notes]
+            _add_user_message(turns, message.text, views_of(message), asides)
+    return tuple(turns)
+
+
+def text_of(turn: Turn) -> str:
+    """Return the text of a turn, without pictures and context notes."""
+    return "".join(item for item in turn.content if isinstance(item, str))
+
+
+def _add_user_message(
+    turns: list[Turn], text: str, pictures: Sequence[PictureView], asides: Sequence[ContextNote]
+) -> None:
+    if not turns or turns[-1].role == "model":
+        turns.append(Turn("user", (*pictures, text, *asides)))
+        return
+    last = turns[-1]
+    said = [item for item in last.content if not isinstance(item, ContextNote)]
+    earlier = [item for item in last.content if isinstance(item, ContextNote)]
+    end = said[-1]
+    if isinstance(end, str) and not pictures:
+        # Texts of a turn are joined without a separator, so the line break must be part of a text.
+        said[-1] = f"{end}\n{text}"
+    else:
+        said += [*pictures, text]
+    turns[-1] = Turn("user", (*said, *earlier, *asides))
+
+
+def _add_reply(turns: list[Turn], text: str) -> None:
+    if not turns:  # a chat of another program; Gemma's prompts begin with the user
+        turns.append(Turn("user", ("",)))
+    if turns[-1].role == "model":
+        text = f"{text_of(turns.pop())}\n{text}"
+    turns.append(Turn("model", (text,)))

@@ -1,0 +1,84 @@
+"""Access control: only RefSheet's own page may send requests, and only with the token, if any."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from refsheet_tui.i18n import N_, _
+from refsheet_tui.serving.address import Address
+
+_TOKEN = "token"
+_STRANGER = N_("RefSheet only accepts requests from its own page and address.")
+_NO_TOKEN = N_(
+    "Open the full link, including its token, that 'refsheet serve' shows in the terminal."
+)
+_HEADERS = {
+    # The browser fetches only from this server, whatever the page or its terminal asks for.
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    # The first URL contains the token.
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def door(address: Address) -> Middleware:
+    """Return middleware that refuses requests from other sites and without the token.
+
+    It also runs for paths that don't exist.
+    """
+
+    @web.middleware
+    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+        hosts = request.headers.getall("Host", [])
+        if len(hosts) != 1 or not address.admits(hosts[0]) or not _is_own_page(request, hosts[0]):
+            return web.Response(status=403, text=f"{_(_STRANGER)}\n")
+        if address.token is None or _knows(request.cookies.get(_cookie(address.token)), address):
+            return await handler(request)
+        if not _knows(request.query.get(_TOKEN), address):
+            return web.Response(status=403, text=f"{_(_NO_TOKEN)}\n")
+        # No redirect: after a click on a link in a mail, the browser would omit the cookie.
+        response = await handler(request)
+        if not response.prepared:
+            response.set_cookie(
+                _cookie(address.token), address.token, httponly=True, samesite="Strict"
+            )
+        return response
+
+    return guard
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add the security headers to a response. aiohttp calls this before it sends one."""
+    response.headers.update(_HEADERS)
+
+
+def _is_own_page(request: web.Request, host: str) -> bool:
+    """Return True if every `Origin` header names this server, or there is none.
+
+    Browsers let any page open a websocket, but they name the page's site in this header.
+    """
+    own = (f"http://{host}".lower(), f"https://{host}".lower())
+    return all(origin.lower() in own for origin in request.headers.getall("Origin", []))
+
+
+def _cookie(token: str) -> str:
+    """Return the name of the cookie for `token`.
+
+    All ports of a computer share their cookies, so each token gets its own name.
+    """
+    return f"refsheet-{hashlib.sha256(token.encode()).hexdigest()[:16]}"
+
+
+def _knows(said: str | None, address: Address) -> bool:
+    expected = (address.token or "").encode()
+    return said is not None and hmac.compare_digest(said.encode("utf-8", "replace"), expected)

@@ -1,0 +1,156 @@
+"""The widgets of a chat's messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.widgets import Static
+
+from refsheet_tui.i18n import N_
+from refsheet_tui.tui.widgets.code_blocks import code_blocks
+from refsheet_tui.tui.widgets.portrait import Portrait
+from refsheet_tui.tui.widgets.prose import Prose
+
+MessageAction = Literal["copy", "code", "edit", "again", "branch", "delete"]
+
+
+class MessageWidget(Vertical, can_focus=True):
+    """One message: a name above its text.
+
+    The actions on a message work while it has the focus, which a click or Shift+Tab gives it.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "request('copy')", N_("Copy"), id="message.copy"),
+        Binding("k", "request('code')", N_("Copy code"), show=False, id="message.code"),
+        Binding("e", "request('edit')", N_("Edit"), id="message.edit"),
+        Binding("r", "request('again')", N_("Regenerate here"), id="message.again"),
+        Binding("b", "request('branch')", N_("Branch from here"), id="message.branch"),
+        Binding(
+            "d,delete", "request('delete')", N_("Delete"), key_display="d", id="message.delete"
+        ),
+        Binding("up", "step(-1)", N_("Previous message"), show=False, id="message.up"),
+        Binding("down", "step(1)", N_("Next message"), show=False, id="message.down"),
+    ]
+
+    class ActionRequested(Message):
+        """The user wants to do something with a message."""
+
+        def __init__(self, said: MessageWidget, what: MessageAction) -> None:
+            super().__init__()
+            self.said = said
+            self.what = what
+
+    class FocusMoved(Message):
+        """The user moves to the previous (-1) or next (1) message."""
+
+        def __init__(self, said: MessageWidget, step: int) -> None:
+            super().__init__()
+            self.said = said
+            self.step = step
+
+    def __init__(self, name: str, text: str, *, message: int, place: str) -> None:
+        """Show a message.
+
+        Args:
+            name: Who wrote it.
+            text: Its text.
+            message: Its number; 0 if it is not saved yet.
+            place: Its swipe mark, shown next to the name.
+        """
+        super().__init__()
+        self.message = message
+        self.text = text
+        self._who = name
+        self._place = place
+        self._code = 0
+        self._title = Static(_titled(name, place), classes="bubble-name")
+
+    def next_code(self) -> str:
+        """Return the first code block of the message, and the next one on each further call.
+
+        Empty if there is none.
+        """
+        blocks = code_blocks(self.text)
+        self._code += 1
+        return blocks[(self._code - 1) % len(blocks)] if blocks else ""
+
+    def set_name(self, name: str) -> None:
+        """Change the name of who wrote it."""
+        self._who = name
+        self._title.update(_titled(name, self._place))
+
+    def action_request(self, what: MessageAction) -> None:
+        if self.message:
+            self.post_message(self.ActionRequested(self, what))
+
+    def action_step(self, step: int) -> None:
+        self.post_message(self.FocusMoved(self, step))
+
+
+class UserMessage(MessageWidget):
+    """A message of the user."""
+
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        *,
+        message: int = 0,
+        place: str = "",
+        pictures: Sequence[Path] = (),
+    ) -> None:
+        super().__init__(name, text, message=message, place=place)
+        self._pictures = pictures
+        self.add_class("-own")
+
+    def compose(self) -> ComposeResult:
+        yield self._title
+        for path in self._pictures:
+            yield Portrait(path, classes="bubble-picture")
+        # The user's text is shown as it was typed, not as Markdown.
+        if self.text:
+            yield Static(Text(self.text), classes="bubble-text")
+
+
+class ReplyMessage(MessageWidget):
+    """A reply of the model, which may still be growing."""
+
+    def __init__(self, name: str, text: str = "", *, message: int = 0, place: str = "") -> None:
+        """Show a reply. It starts without `text` if it is yet to be written."""
+        super().__init__(name, text, message=message, place=place)
+        self._prose = Prose(text, classes="bubble-text")
+
+    def compose(self) -> ComposeResult:
+        yield self._title
+        yield self._prose
+
+    def append(self, piece: str) -> None:
+        """Add a piece of the reply."""
+        self.text += piece
+        self._prose.update(self.text)
+
+    def finish(self, message: int, place: str) -> None:
+        """End the growing reply, which is saved now, and show its swipe mark."""
+        self.message = message
+        self._place = place
+        self._title.update(_titled(self._who, place))
+        self._prose.finish()
+
+
+class ChatNotice(Static):
+    """A notice of the program between the messages."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(Text(text))
+
+
+def _titled(name: str, place: str) -> Text:
+    return Text.assemble(name, ("  " + place if place else "", "dim"))
