@@ -49,10 +49,9 @@ def open_conversation(
     if character is None:
         conversation = Conversation(engine, settings, vision, branch, system=note or None)
     else:
-        own: dict[str, Any] = {**valid_generation(character.generation), **(overrides or {})}
         conversation = Conversation(
             engine,
-            replace(settings, **own),
+            with_own_settings(settings, character.generation, overrides),
             vision,
             branch,
             character.build_opening_turn(vision),
@@ -62,6 +61,19 @@ def open_conversation(
         )
     conversation.open_pictures()
     return conversation
+
+
+def with_own_settings(
+    settings: GenerationSettings,
+    own: Mapping[str, object],
+    overrides: Mapping[str, object] | None = None,
+) -> GenerationSettings:
+    """Return how a character with settings of its `own` writes.
+
+    Unknown settings and values out of bounds are ignored. `overrides` win over `own`.
+    """
+    changes: dict[str, Any] = {**valid_generation(own), **(overrides or {})}
+    return replace(settings, **changes)
 
 
 def check_known(character: Character, vision: Vision) -> None:

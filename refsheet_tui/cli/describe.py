@@ -9,6 +9,7 @@ import click
 
 from refsheet_tui.characters.character_writer import PROFILE_FIELDS, CharacterWriter, ProfileField
 from refsheet_tui.characters.profile import Profile
+from refsheet_tui.chats.opening import with_own_settings
 from refsheet_tui.cli.console import ReplyPrinter, StatusLine, note
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.library import print_json
@@ -36,7 +37,7 @@ async def portray(
         )
         portrayal = CharacterWriter(
             console.engine,
-            settings.generation_for(profile.generation),
+            with_own_settings(settings.generation, profile.generation, settings.given),
             character.language,
             sheet,
             extras,

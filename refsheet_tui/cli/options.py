@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -72,16 +72,6 @@ class Settings:
     given: Mapping[str, Any]
     as_json: bool
     dump_prompt: bool
-
-    def generation_for(self, own: Mapping[str, float | int | bool | None]) -> GenerationSettings:
-        """Return the generation settings for a character with settings of its own.
-
-        Unknown settings and values out of bounds are ignored. Options of the command line override
-        the character's settings.
-        """
-        from refsheet_tui.config import valid_generation
-
-        return replace(self.generation, **{**valid_generation(own), **self.given})
 
     @property
     def pan_and_scan(self) -> bool:

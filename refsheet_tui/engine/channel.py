@@ -6,12 +6,9 @@ from collections.abc import AsyncGenerator
 from itertools import count
 
 from refsheet_tui.engine.events import (
-    LoadProgress,
+    PHASE_BY_EVENT,
     ModelInfo,
-    PictureProgress,
-    PromptProgress,
     ReplyFinished,
-    TextDelta,
 )
 from refsheet_tui.engine.ipc_messages import (
     CancelRequest,
@@ -28,12 +25,6 @@ from refsheet_tui.engine.process import EngineProcess
 from refsheet_tui.errors import EngineDiedError
 
 _FINAL_RESPONSES = (ModelInfo, TokenizeResult, ReplyFinished, RequestDone, RequestFailed)
-_PHASE_BY_RESPONSE: dict[type, str] = {
-    LoadProgress: "load",
-    PictureProgress: "look",
-    PromptProgress: "read",
-    TextDelta: "write",
-}
 
 
 class RequestChannel:
@@ -72,7 +63,7 @@ class RequestChannel:
                 if envelope.id != id or not isinstance(reply, EngineResponse):
                     continue
                 self.has_response = self.has_ever_responded = True
-                self.phase = _PHASE_BY_RESPONSE.get(type(reply), self.phase)
+                self.phase = PHASE_BY_EVENT.get(type(reply), self.phase)
                 answered = isinstance(reply, _FINAL_RESPONSES)
                 if isinstance(reply, RequestFailed):
                     raise reply.to_error()

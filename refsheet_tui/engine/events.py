@@ -181,3 +181,11 @@ class SaferSettings:
 EngineEvent = (
     LoadProgress | SaferSettings | PictureProgress | PromptProgress | TextDelta | ReplyFinished
 )
+
+PHASE_BY_EVENT: dict[type, str] = {
+    LoadProgress: "load",
+    PictureProgress: "look",
+    PromptProgress: "read",
+    TextDelta: "write",
+}
+"""What the engine process works on, by the event that tells of it."""

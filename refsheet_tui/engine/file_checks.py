@@ -14,7 +14,12 @@ from refsheet_tui.engine.gguf_header import (
     read_header,
 )
 from refsheet_tui.engine.settings import LoadSettings
-from refsheet_tui.engine.split_files import join_parts, missing_part_error, model_parts
+from refsheet_tui.engine.split_files import (
+    join_parts,
+    missing_part_error,
+    model_parts,
+    printable_path,
+)
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import one_line
@@ -80,7 +85,7 @@ def check_model_header(header: GgufHeader, path: Path) -> None:
     if found == _PROJECTOR_ARCHITECTURE:
         raise WeightsError(
             _("{file} is a vision projector (mmproj), not a model.").format(
-                file=_printable_path(path)
+                file=printable_path(path)
             ),
             _("Set it as mmproj, and choose the text model's GGUF file as the model."),
         )
@@ -88,7 +93,7 @@ def check_model_header(header: GgufHeader, path: Path) -> None:
         kind = one_line(found) or _("unknown")
         raise WeightsError(
             _("{file} is a model of type {kind}, not Gemma 3.").format(
-                file=_printable_path(path), kind=kind
+                file=printable_path(path), kind=kind
             ),
             _(_CHOOSE_MODEL),
         )
@@ -100,7 +105,7 @@ def check_mmproj_header(header: GgufHeader, path: Path) -> None:
         raise WeightsError(
             _(
                 "{file} is one part of a split model. Vision projectors (mmproj) are never split."
-            ).format(file=_printable_path(path)),
+            ).format(file=printable_path(path)),
             _(_CHOOSE_MMPROJ),
         )
     found = header.get_text("general.architecture")
@@ -110,7 +115,7 @@ def check_mmproj_header(header: GgufHeader, path: Path) -> None:
             if found
             else _("{file} isn't a vision projector (mmproj).")
         )
-        raise WeightsError(problem.format(file=_printable_path(path)), _(_CHOOSE_MMPROJ))
+        raise WeightsError(problem.format(file=printable_path(path)), _(_CHOOSE_MMPROJ))
     projector = header.get_text("clip.projector_type") or header.get_text(
         "clip.vision.projector_type"
     )
@@ -118,7 +123,7 @@ def check_mmproj_header(header: GgufHeader, path: Path) -> None:
         kind = one_line(projector) or _("unknown")
         raise WeightsError(
             _("{file} is a vision projector of type {kind}, not Gemma 3.").format(
-                file=_printable_path(path), kind=kind
+                file=printable_path(path), kind=kind
             ),
             _(_CHOOSE_MMPROJ),
         )
@@ -140,9 +145,9 @@ def check_embedding_width(
                 "{mmproj} belongs to another model: its width is {found}, but {model} "
                 "needs {wanted}."
             ).format(
-                mmproj=_printable_path(mmproj_path),
+                mmproj=printable_path(mmproj_path),
                 found=found,
-                model=_printable_path(path),
+                model=printable_path(path),
                 wanted=wanted,
             ),
             _(_CHOOSE_MMPROJ),
@@ -150,7 +155,7 @@ def check_embedding_width(
 
 
 def _read_checked_header(path: Path, choose: str) -> GgufHeader:
-    name = _printable_path(path)
+    name = printable_path(path)
     try:
         if path.is_dir():
             raise WeightsError(_("{file} is a folder, not a file.").format(file=name), _(choose))
@@ -171,7 +176,3 @@ def _read_checked_header(path: Path, choose: str) -> GgufHeader:
             _("Can't read {file}: {reason}.").format(file=name, reason=reason),
             _("Check the file's permissions, or choose another file."),
         ) from error
-
-
-def _printable_path(path: Path) -> str:
-    return one_line(str(path))

@@ -61,7 +61,7 @@ def missing_part_error(part: Path, parts: Iterable[Path]) -> WeightsError:
     """Return an error for the missing `part`, one of `parts`."""
     return WeightsError(
         _("{file}, one of the {count} parts of this model, is missing.").format(
-            file=_printable_path(part), count=len(tuple(parts))
+            file=printable_path(part), count=len(tuple(parts))
         ),
         _("Put it in the same folder as the other parts, or download it again."),
     )
@@ -85,7 +85,7 @@ def join_parts(heads: Mapping[Path, GgufHeader]) -> GgufHeader:
     if others and wanted and len(tensors) != wanted:
         raise WeightsError(
             _("The parts of {file} contain {found} tensors instead of {wanted}.").format(
-                file=_printable_path(first), found=len(tensors), wanted=wanted
+                file=printable_path(first), found=len(tensors), wanted=wanted
             ),
             _("Download all parts again."),
         )
@@ -109,14 +109,14 @@ def _check_part_number(path: Path, head: GgufHeader, number: int, count: int) ->
             _(
                 "{file} is part {number} of {count} of a model, but its name doesn't say "
                 "so, so the other parts can't be found."
-            ).format(file=_printable_path(path), number=found, count=found_count),
+            ).format(file=printable_path(path), number=found, count=found_count),
             _("Rename the parts to {first}, and so on.").format(
                 first=f"NAME-00001-of-{found_count:05d}.gguf"
             ),
         )
     raise WeightsError(
         _("{file} is named as part {number} of {count} but is part {found} of {of}.").format(
-            file=_printable_path(path), number=number, count=count, found=found, of=found_count
+            file=printable_path(path), number=number, count=count, found=found, of=found_count
         ),
         _(_KEEP_TOGETHER),
     )
@@ -137,11 +137,12 @@ def _check_same_model(first: Path, model: GgufHeader, path: Path, head: GgufHead
 def _different_models_error(path: Path, first: Path) -> WeightsError:
     return WeightsError(
         _("{file} and {first} are parts of different models.").format(
-            file=_printable_path(path), first=_printable_path(first)
+            file=printable_path(path), first=printable_path(first)
         ),
         _(_KEEP_TOGETHER),
     )
 
 
-def _printable_path(path: Path) -> str:
+def printable_path(path: Path) -> str:
+    """Return `path` as one line without control characters."""
     return one_line(str(path))

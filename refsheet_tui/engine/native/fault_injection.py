@@ -17,17 +17,13 @@ import time
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from refsheet_tui.engine.events import LoadProgress, PictureProgress, PromptProgress, TextDelta
+from refsheet_tui.engine.events import (
+    PHASE_BY_EVENT,
+)
 from refsheet_tui.engine.ipc_messages import EngineResponse
 from refsheet_tui.engine.native.llama_model import gpu_memory_error
 from refsheet_tui.engine.settings import LoadSettings
 
-_PHASE_BY_RESPONSE: dict[type, str] = {
-    LoadProgress: "load",
-    PictureProgress: "look",
-    PromptProgress: "read",
-    TextDelta: "write",
-}
 _IMPOSSIBLE_BYTES = 1 << 46
 _BUSY_S = 6.0
 
@@ -46,7 +42,7 @@ class FaultInjector:
         self._outbox = outbox
 
     def trigger_if_due(self, reply: EngineResponse, settings: LoadSettings | None) -> None:
-        if _PHASE_BY_RESPONSE.get(type(reply)) != self._place or self._is_exempt(settings):
+        if PHASE_BY_EVENT.get(type(reply)) != self._place or self._is_exempt(settings):
             return
         self._after -= 1
         done = self._counter.stat().st_size if self._counter.exists() else 0

@@ -42,6 +42,7 @@ class ChatSidebar(Vertical):
         self._speed = Static(id="chat-speed", markup=False)
         self._usage = usage
         self._context_size = 0
+        self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
         if self._character is not None:
@@ -76,7 +77,13 @@ class ChatSidebar(Vertical):
     def _engine_changed(self, state: EngineState) -> None:
         if state.info is not None:
             self._context_size = state.info.context_size
-        self._show()
+        usage = self._usage()
+        shown = (self._context_size, usage.tokens, usage.timings)
+        # The state changes all the time while a reply is written, in the chats behind this one too,
+        # and each update lays out the screen.
+        if shown != self._shown:
+            self._shown = shown
+            self._show()
 
     def _show(self) -> None:
         tokens, timings = self._usage().tokens, self._usage().timings
