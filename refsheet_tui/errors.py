@@ -27,11 +27,15 @@ class ConfigError(RefsheetError):
 
 
 class SettingError(ConfigError):
-    """A setting with an invalid value; `sentence` is the problem without the name of the file."""
+    """A setting with an invalid value.
 
-    def __init__(self, file: str, sentence: str, remedy: str) -> None:
-        super().__init__(f"{file}: {sentence}", remedy)
-        self.sentence = sentence
+    Attributes:
+        mistake: What is wrong with the value, to be said behind the name of the setting.
+    """
+
+    def __init__(self, file: str, setting: str, mistake: str, remedy: str) -> None:
+        super().__init__(f"{file}: {setting} {mistake}", remedy)
+        self.mistake = mistake
 
 
 class PictureError(RefsheetError):

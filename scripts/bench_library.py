@@ -18,9 +18,8 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from refsheet_tui.characters.profile import Profile
-from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.search import search_messages
+from refsheet_tui.characters import Profile
+from refsheet_tui.chats import Library, search_messages
 from refsheet_tui.paths import samples_dir
 
 _RUNS = 7

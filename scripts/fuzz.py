@@ -25,20 +25,20 @@ import gguf
 import numpy as np
 
 with atheris.instrument_imports(include=["refsheet_tui"]):
-    from refsheet_tui.characters.cards import (
+    from refsheet_tui.characters import (
+        SIGNATURE,
+        RenderedProfile,
         card_from_profile,
         json_card,
         profile_from_card,
         read_card,
+        replace_text_chunks,
     )
-    from refsheet_tui.characters.cards.png import SIGNATURE, replace_text_chunks
-    from refsheet_tui.characters.rendered_profile import RenderedProfile
-    from refsheet_tui.chats.files import read_chat, to_json, to_jsonl, to_markdown
+    from refsheet_tui.chats import read_chat, to_json, to_jsonl, to_markdown
     from refsheet_tui.errors import CardError, ChatFileError
     from refsheet_tui.prompting import LANGUAGES
     from refsheet_tui.untrusted import clean_text, one_line
-    from refsheet_tui.weights.local_file import LocalFile
-    from refsheet_tui.weights.verify import Verification
+    from refsheet_tui.weights import LocalFile, Verification
 
 Check = Callable[[Path], None]
 

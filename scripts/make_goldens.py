@@ -16,8 +16,7 @@ from PIL import Image
 
 from demo.dialogues import phrases
 from demo.reference import DemoReference
-from refsheet_tui.prompting import LANGUAGES
-from refsheet_tui.prompting.chat_opening import opening_text
+from refsheet_tui.prompting import LANGUAGES, opening_text
 
 ROOT = Path(__file__).resolve().parent.parent
 

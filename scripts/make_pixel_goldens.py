@@ -20,8 +20,7 @@ from typing import Any
 
 import numpy as np
 import transformers
-from PIL import Image, ImageOps
-from PIL import __version__ as pillow_version
+from PIL import Image, ImageOps, __version__ as pillow_version
 from transformers.models.gemma3.image_processing_pil_gemma3 import Gemma3ImageProcessorPil
 
 from refsheet_tui.pictures import PictureView, view

@@ -12,11 +12,17 @@ import asyncio
 import hashlib
 from pathlib import Path
 
-from refsheet_tui.bench.process_memory import peak_memory
-from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine, ModelInfo
-from refsheet_tui.engine.file_checks import read_model_header
-from refsheet_tui.engine.memory import ModelShape, estimate_memory
-from refsheet_tui.engine.split_files import model_size
+from refsheet_tui.bench import peak_memory
+from refsheet_tui.engine import (
+    GenerationSettings,
+    LoadSettings,
+    LocalEngine,
+    ModelInfo,
+    ModelShape,
+    estimate_memory,
+    model_size,
+    read_model_header,
+)
 from refsheet_tui.pictures import PictureView, PreparedPicture
 from refsheet_tui.prompting import Prompt, Turn, build_prompt
 

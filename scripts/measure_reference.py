@@ -20,8 +20,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.logit_comparison import kl_divergences
+from refsheet_tui.engine import LoadSettings, kl_divergences
 from refsheet_tui.engine.native.loaded_model import LoadedModel
 from refsheet_tui.prompting import ControlPart, Prompt, TextPart
 from text_reference import TextReference

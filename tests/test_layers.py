@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -27,3 +28,15 @@ def test_every_part_stands_in_the_table_of_the_architecture_document(root: Path)
     cells = re.findall(r"^\| (`[^|]+`) \|", text, re.MULTILINE)
     named = {name for cell in cells for name in re.findall(r"`(\w+)(?:\.py|/)`", cell)}
     assert named == parts(root)
+
+
+def test_a_part_imports_another_by_its_front_door(root: Path) -> None:
+    inner = []
+    for path in (root / "refsheet_tui").glob("*/**/*.py"):
+        own = path.relative_to(root).parts[1]
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("refsheet_tui."):
+                _, part, *rest = str(node.module).split(".")
+                if rest and part != own:
+                    inner.append(f"{path.relative_to(root)}: {node.module}")
+    assert not inner

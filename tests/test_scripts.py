@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 
 from helpers.fake_tools import Machine
-from installer import machine as hardware
-from installer import wheels
+from installer import machine as hardware, wheels
 from installer.errors import SetupError
 
 

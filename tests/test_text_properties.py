@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from refsheet_tui.untrusted import StreamCleaner, clean_text, one_line
 

@@ -1,1 +1,5 @@
 """Measure how fast RefSheet is, and compare it with other programs on the same files."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -22,8 +22,7 @@ from refsheet_tui.bench.chat_content import (
 from refsheet_tui.bench.measurements import REFSHEET, Measurements
 from refsheet_tui.bench.process_memory import peak_memory
 from refsheet_tui.characters import Character
-from refsheet_tui.chats import Branch, Conversation, ReplyKind, open_conversation
-from refsheet_tui.chats.library import Library
+from refsheet_tui.chats import Branch, Conversation, Library, ReplyKind, open_conversation
 from refsheet_tui.engine import (
     CacheSettings,
     GenerationSettings,

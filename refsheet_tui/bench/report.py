@@ -9,8 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from refsheet_tui.bench.measurements import REFSHEET, TARGETS, BenchTarget, Measurements
-from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.split_files import model_size
+from refsheet_tui.engine import LoadSettings, model_size
 
 _GIB = 1 << 30
 _SPEED_CASES = ("write", "read")

@@ -13,9 +13,8 @@ from refsheet_tui.bench.measurements import REFSHEET, Measurements
 from refsheet_tui.bench.process_memory import measure_bandwidth
 from refsheet_tui.bench.refsheet_bench import BenchPlan, RefsheetBench
 from refsheet_tui.bench.report import BenchMachine
-from refsheet_tui.chats.library import Library
-from refsheet_tui.engine import LoadSettings, LocalEngine
-from refsheet_tui.engine.split_files import model_size
+from refsheet_tui.chats import Library
+from refsheet_tui.engine import LoadSettings, LocalEngine, model_size
 
 # The tokens in the chat of the bench when its writing speed is measured.
 _DEPTH = 512

@@ -1,6 +1,5 @@
 """Characters: what the user chats with, where they are saved, and their cards."""
 
-from refsheet_tui.characters.character import Character
-from refsheet_tui.characters.samples import SampleCharacter, load_samples
+import lazy_loader
 
-__all__ = ["Character", "SampleCharacter", "load_samples"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

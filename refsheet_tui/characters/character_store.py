@@ -18,8 +18,7 @@ from refsheet_tui.characters.rendered_profile import RenderedProfile
 from refsheet_tui.errors import NotFoundError, PictureError
 from refsheet_tui.i18n import _
 from refsheet_tui.prompting import language
-from refsheet_tui.storage import Database, PictureStore
-from refsheet_tui.storage.database import Row
+from refsheet_tui.storage import Database, PictureStore, Row
 from refsheet_tui.untrusted import one_line
 
 

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from refsheet_tui.characters.lorebook import Lorebook, LorebookEntry, lorebook_from_card
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.prompting import Language, get_wording
-from refsheet_tui.prompting.macros import substitute_macros
+from refsheet_tui.prompting import Language, get_wording, substitute_macros
 from refsheet_tui.untrusted import clean_text
 
 # The keys of a card that belong in the description; the rest of it is for other programs.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from refsheet_tui.storage import Database
-from refsheet_tui.storage.search_query import Excerpt, SearchQuery
+from refsheet_tui.storage import Database, Excerpt, SearchQuery
 
 
 @dataclass(frozen=True)

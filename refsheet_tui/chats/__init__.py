@@ -1,8 +1,5 @@
 """Chats: their messages on disk, and the conversation of one of them with a model."""
 
-from refsheet_tui.chats.branch import Branch
-from refsheet_tui.chats.conversation import Conversation, ReplyKind
-from refsheet_tui.chats.opening import open_conversation
-from refsheet_tui.chats.overflow import ContextOverflow
+import lazy_loader
 
-__all__ = ["Branch", "ContextOverflow", "Conversation", "ReplyKind", "open_conversation"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -9,8 +9,7 @@ from typing import Any
 
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.i18n import _
-from refsheet_tui.storage import Database, PictureStore
-from refsheet_tui.storage.database import Row
+from refsheet_tui.storage import Database, PictureStore, Row
 from refsheet_tui.untrusted import one_line
 
 _MAX_TITLE = 60  # characters

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from refsheet_tui.characters.lorebook import Lorebook
+from refsheet_tui.characters import Lorebook
 from refsheet_tui.prompting import ContextNote, Turn
 
 # The author's note is repeated after so many of the user's turns, so that it is always near the

@@ -9,13 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from refsheet_tui import paths
-from refsheet_tui.characters.character_store import CharacterStore
+from refsheet_tui.characters import CharacterStore
 from refsheet_tui.chats.chat_store import ChatStore
 from refsheet_tui.chats.message_tree import MessageTree
 from refsheet_tui.errors import StorageError
 from refsheet_tui.i18n import _
-from refsheet_tui.storage import Database, PictureStore
-from refsheet_tui.storage.layout import DATABASE_NAME
+from refsheet_tui.storage import DATABASE_NAME, Database, PictureStore
 
 # Seconds for which something deleted can be restored.
 _UNDO_S = 30 * 24 * 3600.0

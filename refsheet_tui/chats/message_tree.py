@@ -20,7 +20,7 @@ from refsheet_tui.chats.messages import (
 )
 from refsheet_tui.errors import NotFoundError, PictureError
 from refsheet_tui.i18n import _
-from refsheet_tui.prompting.turns import Role
+from refsheet_tui.prompting import Role
 from refsheet_tui.storage import Database, PictureStore
 from refsheet_tui.untrusted import one_line
 

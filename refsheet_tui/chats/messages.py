@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from refsheet_tui.engine.events import FinishReason
-from refsheet_tui.prompting.turns import Role
-from refsheet_tui.storage.database import Row
+from refsheet_tui.engine import FinishReason
+from refsheet_tui.prompting import Role
+from refsheet_tui.storage import Row
 
 # The reasons for which the engine ends a reply, and `open` while it is written and after a power
 # cut.

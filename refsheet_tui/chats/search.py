@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from refsheet_tui.storage import Database
-from refsheet_tui.storage.database import Row
-from refsheet_tui.storage.search_query import Excerpt, SearchQuery
+from refsheet_tui.storage import Database, Excerpt, Row, SearchQuery
 
 # Only the newest matches are ranked: a common word has too many of them.
 _MAX_RANKED = 1000

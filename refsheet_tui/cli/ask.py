@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from refsheet_tui.chats import Branch
-from refsheet_tui.chats.library import Library
+from refsheet_tui.chats import Branch, Library
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.options import Settings, read_settings, reply_options
 from refsheet_tui.cli.pictures import find_picture, open_pictures

@@ -9,12 +9,12 @@ from pathlib import Path
 import click
 
 from refsheet_tui import paths
-from refsheet_tui.chats.library import Library
+from refsheet_tui.chats import Library
 from refsheet_tui.cli.library import open_library
 from refsheet_tui.errors import BackupError, StorageError
 from refsheet_tui.paths import exists
-from refsheet_tui.storage.backup import install_backup, unpack_backup, write_backup
-from refsheet_tui.weights.sizes import format_bytes
+from refsheet_tui.storage import install_backup, unpack_backup, write_backup
+from refsheet_tui.weights import format_bytes
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
 

@@ -10,14 +10,10 @@ from typing import Any
 
 import click
 
-from refsheet_tui.bench.plot import draw_plot
-from refsheet_tui.bench.refsheet_bench import BenchPlan
-from refsheet_tui.bench.report import build_json, format_table
-from refsheet_tui.bench.run import run
+from refsheet_tui.bench import BenchPlan, build_json, draw_plot, format_table, run
 from refsheet_tui.cli.console import note
 from refsheet_tui.cli.options import model_options, read_config
-from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.build_info import probe_build
+from refsheet_tui.engine import LoadSettings, probe_build
 from refsheet_tui.weights import build_load_settings
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 
 from refsheet_tui.config import load_config
-from refsheet_tui.engine import CacheSettings
-from refsheet_tui.engine.disk_cache import DiskCache
+from refsheet_tui.engine import CacheSettings, DiskCache
 from refsheet_tui.weights import build_cache_settings
 
 _MIB = 1 << 20

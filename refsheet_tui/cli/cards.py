@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from refsheet_tui import paths
-from refsheet_tui.characters.cards import import_card
-from refsheet_tui.characters.character_store import SavedCharacter
-from refsheet_tui.characters.profile import Profile
-from refsheet_tui.chats.library import Library
+from refsheet_tui.characters import Profile, SavedCharacter, import_card
+from refsheet_tui.chats import Library
 from refsheet_tui.cli.console import note
 from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.errors import CardError

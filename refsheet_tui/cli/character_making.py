@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from refsheet_tui.characters.profile import Profile, default_name
+from refsheet_tui.characters import Profile, default_name
 from refsheet_tui.cli.describe import keep, portray
 from refsheet_tui.cli.library import character_json, find_character, open_library, print_json
 from refsheet_tui.cli.options import read_settings, reply_options

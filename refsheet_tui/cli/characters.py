@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from refsheet_tui.characters.cards import write_card
-from refsheet_tui.characters.search import search_characters
+from refsheet_tui.characters import search_characters, write_card
 from refsheet_tui.cli.cards import read_import
 from refsheet_tui.cli.character_making import add, describe, edit
 from refsheet_tui.cli.library import (

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from refsheet_tui import paths
-from refsheet_tui.chats.chat_store import Chat
-from refsheet_tui.chats.files import PortableChat, import_chat, read_chat
-from refsheet_tui.chats.library import Library
+from refsheet_tui.chats import Chat, Library, PortableChat, import_chat, read_chat
 from refsheet_tui.cli.library import find_character
 
 

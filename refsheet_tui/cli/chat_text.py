@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from refsheet_tui.chats.messages import Message
+from refsheet_tui.chats import Message
 
 
 def message_json(message: Message) -> dict[str, Any]:

@@ -7,10 +7,7 @@ from typing import Any
 
 import click
 
-from refsheet_tui.chats.chat_store import Chat
-from refsheet_tui.chats.files import write_chat
-from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.search import search_messages
+from refsheet_tui.chats import Chat, Library, search_messages, write_chat
 from refsheet_tui.cli.chat_changes import delete, goto, rename, set_note, update
 from refsheet_tui.cli.chat_files import keep_draft, read_drafts
 from refsheet_tui.cli.chat_text import message_json, message_text

@@ -13,12 +13,13 @@ from refsheet_tui.chats import ContextOverflow
 from refsheet_tui.cli.streams import abandon_output
 from refsheet_tui.engine import (
     EngineEvent,
+    PhaseClock,
     ReplyFinished,
     SaferSettings,
     TextDelta,
     TokenizedPart,
+    phase_of,
 )
-from refsheet_tui.engine.phases import PhaseClock, phase_of
 from refsheet_tui.errors import StorageError
 from refsheet_tui.untrusted import clean_text
 

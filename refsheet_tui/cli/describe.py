@@ -7,9 +7,8 @@ from contextlib import aclosing
 
 import click
 
-from refsheet_tui.characters.character_writer import PROFILE_FIELDS, CharacterWriter, ProfileField
-from refsheet_tui.characters.profile import Profile
-from refsheet_tui.chats.opening import with_own_settings
+from refsheet_tui.characters import PROFILE_FIELDS, CharacterWriter, Profile, ProfileField
+from refsheet_tui.chats import with_own_settings
 from refsheet_tui.cli.console import ReplyPrinter, StatusLine, note
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.library import print_json

@@ -16,19 +16,26 @@ from refsheet_tui.cli.bug_report import write_report
 from refsheet_tui.cli.doctor_machine import environment, terminal
 from refsheet_tui.cli.symptoms import Symptom
 from refsheet_tui.config import Config, load_config
-from refsheet_tui.engine.build_info import probe_build
-from refsheet_tui.engine.fallback import SafeModeStore, safe_mode_file
-from refsheet_tui.engine.gpu_checks import GpuCheckStore, gpu_checks_file
-from refsheet_tui.engine.room import free_memory
+from refsheet_tui.engine import (
+    GpuCheckStore,
+    SafeModeStore,
+    free_memory,
+    gpu_checks_file,
+    probe_build,
+    safe_mode_file,
+)
 from refsheet_tui.errors import ConfigError, EngineError, RefsheetError
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.catalog import load_catalog
-from refsheet_tui.weights.choice import choose_model
-from refsheet_tui.weights.engine_settings import get_model_store
-from refsheet_tui.weights.model_manager import InstalledModel, ModelManager
-from refsheet_tui.weights.model_store import FileState
-from refsheet_tui.weights.sizes import format_bytes
-from refsheet_tui.weights.verify import Verification
+from refsheet_tui.weights import (
+    FileState,
+    InstalledModel,
+    ModelManager,
+    Verification,
+    choose_model,
+    format_bytes,
+    get_model_store,
+    load_catalog,
+)
 
 _FAULTS = {
     "pictures": "gets pictures wrong",

@@ -10,12 +10,11 @@ from typing import Any
 
 import click
 
-from refsheet_tui.characters.character_store import SavedCharacter
-from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.messages import Message
+from refsheet_tui.characters import SavedCharacter
+from refsheet_tui.chats import Library, Message
 from refsheet_tui.cli.console import note
 from refsheet_tui.errors import NotFoundError
-from refsheet_tui.storage.search_query import Excerpt
+from refsheet_tui.storage import Excerpt
 from refsheet_tui.untrusted import one_line
 
 

@@ -15,20 +15,29 @@ from refsheet_tui.cli.console import note
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.transfers import ChecksumView, DownloadView, bars
 from refsheet_tui.config import Config, change_config
-from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.file_checks import check_model_files
-from refsheet_tui.engine.instruction_tuning import NOT_INSTRUCTION_TUNED, is_instruction_tuned
+from refsheet_tui.engine import (
+    NOT_INSTRUCTION_TUNED,
+    LoadSettings,
+    check_model_files,
+    is_instruction_tuned,
+)
 from refsheet_tui.errors import RefsheetError, WeightsError
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.catalog import CatalogEntry, load_catalog
-from refsheet_tui.weights.choice import DEMO, choose_model
-from refsheet_tui.weights.download import Download
-from refsheet_tui.weights.engine_settings import get_model_store
-from refsheet_tui.weights.findings import CheckResult, VerificationReport
-from refsheet_tui.weights.model_manager import InstalledModel, ModelManager
-from refsheet_tui.weights.progress import FileReady
-from refsheet_tui.weights.sizes import format_bytes
-from refsheet_tui.weights.verify import Verification
+from refsheet_tui.weights import (
+    DEMO,
+    CatalogEntry,
+    CheckResult,
+    Download,
+    FileReady,
+    InstalledModel,
+    ModelManager,
+    Verification,
+    VerificationReport,
+    choose_model,
+    format_bytes,
+    get_model_store,
+    load_catalog,
+)
 
 _MARKS = {CheckResult.GOOD: "ok", CheckResult.NOTED: "note", CheckResult.BAD: "FAIL"}
 

@@ -13,11 +13,14 @@ from rich.table import Table
 from refsheet_tui.cli.console import note
 from refsheet_tui.cli.model_files import ModelFiles
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.fit import FitVerdict
-from refsheet_tui.weights.measuring import measure_machine
-from refsheet_tui.weights.model_rows import ModelRow, catalogue_rows
-from refsheet_tui.weights.model_store import FileState
-from refsheet_tui.weights.sizes import format_bytes
+from refsheet_tui.weights import (
+    FileState,
+    FitVerdict,
+    ModelRow,
+    catalogue_rows,
+    format_bytes,
+    measure_machine,
+)
 
 _FITS = {
     FitVerdict.FITS: "yes",

@@ -8,16 +8,19 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from refsheet_tui import paths
-from refsheet_tui.characters import Character, load_samples
-from refsheet_tui.characters.character_store import SavedCharacter, profile_from_character
-from refsheet_tui.characters.profile import Profile
-from refsheet_tui.chats.chat_store import Chat
-from refsheet_tui.chats.library import Library
+from refsheet_tui.characters import (
+    Character,
+    Profile,
+    SavedCharacter,
+    load_samples,
+    profile_from_character,
+)
+from refsheet_tui.chats import Chat, Library
 from refsheet_tui.cli.library import find_character, find_message, open_library
 from refsheet_tui.cli.pictures import find_picture
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting import choose_language
-from refsheet_tui.storage.layout import DATABASE_NAME
+from refsheet_tui.storage import DATABASE_NAME
 from refsheet_tui.untrusted import clean_text
 
 

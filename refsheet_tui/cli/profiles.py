@@ -9,7 +9,7 @@ import click
 import yaml
 from pydantic import ValidationError
 
-from refsheet_tui.characters.profile import Profile
+from refsheet_tui.characters import Profile
 from refsheet_tui.config import GenerationConfig, valid_generation
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.prompting import language

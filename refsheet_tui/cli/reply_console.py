@@ -14,8 +14,7 @@ from refsheet_tui.cli.console import ReplyPrinter, StatusLine, note, print_promp
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.interrupts import Interrupts
 from refsheet_tui.cli.options import Settings
-from refsheet_tui.engine import EngineEvent, LocalEngine, ModelInfo, Vision
-from refsheet_tui.engine.instruction_tuning import NOT_INSTRUCTION_TUNED
+from refsheet_tui.engine import NOT_INSTRUCTION_TUNED, EngineEvent, LocalEngine, ModelInfo, Vision
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.weights import DEMO_NOTICE
 

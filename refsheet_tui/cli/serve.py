@@ -12,8 +12,7 @@ import click
 from refsheet_tui.cli.options import model_options, read_config
 from refsheet_tui.i18n import set_language
 from refsheet_tui.prompting import choose_screen_language
-from refsheet_tui.serving import Address
-from refsheet_tui.serving import serve as run_serve
+from refsheet_tui.serving import Address, serve as run_serve
 
 # Characters that need no escaping in a URL or cookie, and enough of them to be hard to guess.
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,200}")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.sizes import format_bytes
+from refsheet_tui.weights import format_bytes
 
 # With fewer bytes free, chats soon can't be saved, and no model fits.
 _LITTLE = 1_000_000_000

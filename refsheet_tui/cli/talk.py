@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from refsheet_tui.characters.character_store import profile_from_character
-from refsheet_tui.chats import Branch, ReplyKind
-from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.opening import check_known
-from refsheet_tui.chats.slash_commands import is_command, unescape
-from refsheet_tui.chats.turns import text_of
+from refsheet_tui.characters import profile_from_character
+from refsheet_tui.chats import (
+    Branch,
+    Library,
+    ReplyKind,
+    check_known,
+    is_command,
+    text_of,
+    unescape,
+)
 from refsheet_tui.cli.console import begin_line, note
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.line_reader import LineReader

@@ -6,12 +6,19 @@ from collections.abc import Callable
 
 from refsheet_tui import paths
 from refsheet_tui.characters import Character
-from refsheet_tui.chats import Branch, Conversation, ReplyKind
-from refsheet_tui.chats.chat_commands import ChatCommands
-from refsheet_tui.chats.conversation import Attachment
-from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.messages import Message
-from refsheet_tui.chats.slash_commands import COMMANDS, SlashCommand, parse, usage_error
+from refsheet_tui.chats import (
+    COMMANDS,
+    Attachment,
+    Branch,
+    ChatCommands,
+    Conversation,
+    Library,
+    Message,
+    ReplyKind,
+    SlashCommand,
+    parse,
+    usage_error,
+)
 from refsheet_tui.cli.console import note
 from refsheet_tui.errors import UsageError
 from refsheet_tui.i18n import _

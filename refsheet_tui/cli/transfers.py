@@ -26,15 +26,15 @@ from rich.table import Column
 from refsheet_tui import paths
 from refsheet_tui.cli.console import note
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.model_manager import InstalledModel
-from refsheet_tui.weights.progress import (
+from refsheet_tui.weights import (
     CheckingSum,
     FileReady,
+    InstalledModel,
     QueryingHub,
     ReceivingFile,
     WaitingForLock,
+    format_bytes,
 )
-from refsheet_tui.weights.sizes import format_bytes
 
 # Narrow, so that names and numbers fit into 80 columns.
 _BAR = 12

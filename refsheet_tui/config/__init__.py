@@ -15,6 +15,8 @@ from refsheet_tui.config.schema import (
     valid_generation,
 )
 from refsheet_tui.config.setting import Setting, all_settings
+from refsheet_tui.config.validation import validate_settings
+from refsheet_tui.config.yaml_file import read_settings
 
 __all__ = [
     "Config",
@@ -26,7 +28,9 @@ __all__ = [
     "change_config",
     "config_file_to_change",
     "load_config",
+    "read_settings",
     "setting_explanations",
     "valid_generation",
+    "validate_settings",
     "with_changes",
 ]

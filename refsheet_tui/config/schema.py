@@ -1,4 +1,7 @@
-"""The settings in `config.yaml`. The user's file wins over the one that comes with the program."""
+"""The settings in `config.yaml`. The user's file wins over the one that comes with the program.
+
+The title of a field is its label on the settings screen, in English.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from pydantic import (
 from refsheet_tui import paths
 from refsheet_tui.config.validation import validate_settings
 from refsheet_tui.config.yaml_file import read_settings
+from refsheet_tui.i18n import N_
 
 
 def _resolve_path(path: Path | None, info: ValidationInfo) -> Path | None:
@@ -48,82 +52,90 @@ class _Settings(BaseModel):
 class GenerationConfig(_Settings):
     """How replies are generated. Names and defaults are those of the engine's settings."""
 
-    max_new_tokens: int = Field(default=1000, ge=1)
+    max_new_tokens: int = Field(default=1000, ge=1, title=N_("Maximum reply length"))
     """A reply ends after this many tokens."""
-    sample: bool = True
+    sample: bool = Field(default=True, title=N_("Sampling"))
     """False: always choose the most likely token; the other sampling settings do nothing."""
-    temperature: float = Field(default=1.0, ge=0.0, le=10.0)
+    temperature: float = Field(default=1.0, ge=0.0, le=10.0, title=N_("Temperature"))
     """Below 1, replies are more predictable; above 1, more surprising."""
-    top_k: int = Field(default=64, ge=0)
+    top_k: int = Field(default=64, ge=0, title=N_("Top-k"))
     """Choose among this many of the most likely tokens; 0 means all."""
-    top_p: float = Field(default=0.95, gt=0.0, le=1.0)
+    top_p: float = Field(default=0.95, gt=0.0, le=1.0, title=N_("Top-p"))
     """Choose among the most likely tokens that together have this probability."""
-    min_p: float = Field(default=0.0, ge=0.0, le=1.0)
+    min_p: float = Field(default=0.0, ge=0.0, le=1.0, title=N_("Min-p"))
     """Never choose a token with less than this share of the most likely token's probability."""
-    repeat_penalty: float = Field(default=1.0, gt=0.0, le=10.0)
+    repeat_penalty: float = Field(default=1.0, gt=0.0, le=10.0, title=N_("Repeat penalty"))
     """Above 1, recent tokens become less likely."""
-    dry_multiplier: float = Field(default=0.0, ge=0.0, le=10.0)
+    dry_multiplier: float = Field(default=0.0, ge=0.0, le=10.0, title=N_("DRY multiplier"))
     """Above 0, repeated sequences of tokens become less likely (DRY sampling)."""
-    seed: int | None = Field(default=None, ge=0, lt=2**32 - 1)
+    seed: int | None = Field(default=None, ge=0, lt=2**32 - 1, title=N_("Seed"))
     """The same seed and prompt give the same reply; None means another reply each time."""
 
 
 class CacheConfig(_Settings):
     """The limits of the disk cache, in MiB; 0 turns a part of it off."""
 
-    pictures_mb: int = Field(default=256, ge=0)
+    pictures_mb: int = Field(default=256, ge=0, title=N_("Pictures (MiB)"))
     """Encoded pictures; each takes 3 MiB with a 4B model."""
-    openings_mb: int = Field(default=1024, ge=0)
+    openings_mb: int = Field(default=1024, ge=0, title=N_("Openings (MiB)"))
     """Snapshots of the openings of characters; each takes 80 MiB or more with a 4B model."""
-    chats_mb: int = Field(default=4096, ge=0)
+    chats_mb: int = Field(default=4096, ge=0, title=N_("Chats (MiB)"))
     """Snapshots of the ends of chats; each takes 80 to 350 MiB with a 4B model."""
 
 
 class ScreenConfig(_Settings):
     """How the screens look, and their keys."""
 
-    language: Literal["en", "zh-Hans"] | None = None
+    language: Literal["en", "zh-Hans"] | None = Field(default=None, title=N_("Interface language"))
     """The language of the screens; None lets the locale decide."""
-    theme: str = Field(default="refsheet-dark", min_length=1)
+    theme: str = Field(default="refsheet-dark", min_length=1, title=N_("Theme"))
     """The name of a theme: one of the program's own two, or one of Textual's."""
     pictures: Annotated[
         Literal["auto", "kitty", "sixel", "blocks", "off"],
         # Its name before: it never drew half cells.
         BeforeValidator(lambda value: "blocks" if value == "halfcell" else value),
-    ] = "auto"
+    ] = Field(default="auto", title=N_("Pictures"))
     """How pictures are drawn; `auto` asks the terminal what it supports."""
-    keys: dict[str, str] = {}
+    keys: dict[str, str] = Field(default={}, title=N_("Key bindings"))
     """Keys for actions, by the names that the help shows; several keys are separated by commas."""
 
 
 class Config(_Settings):
     """All settings. The defaults here are those of the program's own `config.yaml`."""
 
-    model: Annotated[str, Field(min_length=1), AfterValidator(_resolve_model)] = "demo"
+    model: Annotated[str, Field(min_length=1), AfterValidator(_resolve_model)] = Field(
+        default="demo", title=N_("Model")
+    )
     """`demo`, a name from the catalog, or the path of a text model (GGUF)."""
-    mmproj: Annotated[Path | None, Field(strict=False), AfterValidator(_resolve_path)] = None
+    mmproj: Annotated[Path | None, Field(strict=False), AfterValidator(_resolve_path)] = Field(
+        default=None, title=N_("Vision projector")
+    )
     """The path of the projector (GGUF) that belongs to the model."""
-    models_dir: Annotated[Path | None, Field(strict=False), AfterValidator(_resolve_path)] = None
+    models_dir: Annotated[Path | None, Field(strict=False), AfterValidator(_resolve_path)] = Field(
+        default=None, title=N_("Models folder")
+    )
     """The folder of downloaded models; None means `models` in the project or data folder."""
-    offline: bool = False
+    offline: bool = Field(default=False, title=N_("Offline"))
     """True: the network is never used, not even if the user asks for a download."""
-    context_size: int = Field(default=8192, ge=256, le=131_072)
+    context_size: int = Field(default=8192, ge=256, le=131_072, title=N_("Context size"))
     """How many tokens the model can see; more need more memory. Gemma 3 has at most 131,072."""
-    threads: int | None = Field(default=None, ge=1, le=512)
+    threads: int | None = Field(default=None, ge=1, le=512, title=N_("Threads"))
     """The number of threads; None means one for each performance core."""
-    gpu_layers: int | None = Field(default=None, ge=0)
+    gpu_layers: int | None = Field(default=None, ge=0, title=N_("GPU layers"))
     """How many layers to offload to the GPU; None means all that fit."""
-    kv_cache: Literal["f16", "q8_0"] = "f16"
+    kv_cache: Literal["f16", "q8_0"] = Field(default="f16", title=N_("KV cache precision"))
     """The type of the KV cache; `q8_0` takes half of the memory and is a little less exact."""
-    window_cache: Literal["compact", "full"] = "compact"
+    window_cache: Literal["compact", "full"] = Field(
+        default="compact", title=N_("Sliding-window cache")
+    )
     """`compact`: window layers remember only their window; `full`: everything they have read."""
-    pan_and_scan: Literal["auto", "off"] = "auto"
+    pan_and_scan: Literal["auto", "off"] = Field(default="auto", title=N_("Pan and scan"))
     """`auto`: the model also sees crops of wide and tall pictures."""
-    language: str | None = Field(default=None, min_length=1)
+    language: str | None = Field(default=None, min_length=1, title=N_("Character language"))
     """The language that characters speak, as a code or a name; None lets the locale decide."""
-    generation: GenerationConfig = GenerationConfig()
-    screens: ScreenConfig = ScreenConfig()
-    cache: CacheConfig = CacheConfig()
+    generation: GenerationConfig = Field(default=GenerationConfig(), title=N_("Generation"))
+    screens: ScreenConfig = Field(default=ScreenConfig(), title=N_("Interface"))
+    cache: CacheConfig = Field(default=CacheConfig(), title=N_("Disk cache"))
 
 
 def valid_generation(settings: Mapping[str, object]) -> dict[str, object]:

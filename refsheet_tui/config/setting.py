@@ -31,6 +31,8 @@ class Setting:
 
     Attributes:
         name: Its name, as in `change_config`.
+        label: Its label, in English.
+        group_label: The label of its group, in English; empty at the top level.
         kind: The kind of its values.
         default: Its default value.
         choices: All values that it can have, if it has a fixed list of them.
@@ -38,6 +40,8 @@ class Setting:
     """
 
     name: str
+    label: str
+    group_label: str
     kind: SettingKind
     default: SettingValue
     choices: tuple[str, ...] = ()
@@ -86,13 +90,13 @@ class Setting:
 
 def all_settings() -> tuple[Setting, ...]:
     """Return all settings, in the order of `config.yaml`."""
-    return tuple(_settings(Config, ""))
+    return tuple(_settings(Config, "", ""))
 
 
-def _settings(model: type[BaseModel], group: str) -> Iterator[Setting]:
+def _settings(model: type[BaseModel], group: str, group_label: str) -> Iterator[Setting]:
     for name, field in model.model_fields.items():
         if isinstance(field.default, BaseModel):
-            yield from _settings(type(field.default), f"{name}.")
+            yield from _settings(type(field.default), f"{name}.", field.title or "")
             continue
         kind, can_be_null = field.annotation, False
         if get_origin(kind) in {Union, types.UnionType}:
@@ -102,6 +106,8 @@ def _settings(model: type[BaseModel], group: str) -> Iterator[Setting]:
         choices = get_args(kind) if get_origin(kind) is Literal else ()
         yield Setting(
             f"{group}{name}",
+            field.title or name,
+            group_label,
             "choice" if choices else _KINDS[get_origin(kind) or kind],
             _plain_value(field.default),
             choices,

@@ -67,7 +67,8 @@ def _problem(model: type[BaseModel], error: ErrorDetails, file: str) -> ConfigEr
     wanted = _(known).format(**error.get("ctx", {})) if known else error["msg"]
     return SettingError(
         file,
-        _("{setting} {wanted}, not {found}.").format(setting=key, wanted=wanted, found=found),
+        key,
+        _("{wanted}, not {found}.").format(wanted=wanted, found=found),
         _("Correct the value, or remove the line to use the default."),
     )
 

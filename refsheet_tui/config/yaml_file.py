@@ -70,7 +70,7 @@ def _read_text(path: Path) -> str:
         ) from error
     except IsADirectoryError as error:
         raise ConfigError(
-            _("The settings file {file} is a folder.").format(file=_name(path)),
+            _("The settings file {file} is a folder, not a file.").format(file=_name(path)),
             _("Choose a file in that folder."),
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name

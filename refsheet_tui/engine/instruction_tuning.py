@@ -11,7 +11,7 @@ from pathlib import Path
 
 from refsheet_tui.engine.gguf_header import GgufHeader
 from refsheet_tui.i18n import N_
-from refsheet_tui.prompting.turns import START_OF_TURN
+from refsheet_tui.prompting import START_OF_TURN
 
 NOT_INSTRUCTION_TUNED = N_(
     "{model} isn't instruction-tuned: it continues text instead of answering. Choose a "

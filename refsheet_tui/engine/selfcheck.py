@@ -14,14 +14,10 @@ import tempfile
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.engine import (
-    EngineError,
-    GenerationSettings,
-    LoadSettings,
-    LocalEngine,
-    ReplyFinished,
-)
-from refsheet_tui.errors import RefsheetError
+from refsheet_tui.engine.events import ReplyFinished
+from refsheet_tui.engine.local import LocalEngine
+from refsheet_tui.engine.settings import GenerationSettings, LoadSettings
+from refsheet_tui.errors import EngineError, RefsheetError
 from refsheet_tui.pictures import PictureView, PreparedPicture
 from refsheet_tui.prompting import Turn, build_prompt
 

@@ -55,7 +55,8 @@ def looks_like_picture(file: BinaryIO) -> bool:
 def _check_kind(name: str, status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise PictureError(
-            _("{file} is a folder.").format(file=name), _("Choose a picture in that folder.")
+            _("{file} is a folder, not a file.").format(file=name),
+            _("Choose a picture in that folder."),
         )
     if not stat.S_ISREG(status.st_mode):
         raise PictureError(

@@ -1,6 +1,5 @@
 """The storage of the user's library: one SQLite file, and the pictures beside it."""
 
-from refsheet_tui.storage.database import Database
-from refsheet_tui.storage.pictures import PictureStore
+import lazy_loader
 
-__all__ = ["Database", "PictureStore"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -16,7 +17,8 @@ class Action:
     """An action with its keys.
 
     Attributes:
-        description: What the action does, in the user's language.
+        description: What the action does, in the user's language. In the footer, an action that
+            stands for a pair has a shorter text; its own is in its tooltip.
         keys: Its keys, as they are shown.
         name: Its name, as Textual runs it on `node`.
         node: The widget, screen or app that runs it.
@@ -43,9 +45,14 @@ def actions_on(screen: Screen[object]) -> tuple[Action, ...]:
         known = found.get((binding.action, node))
         keys = (*(known.keys if known else ()), screen.app.get_key_display(_plain(binding)))
         found[binding.action, node] = Action(
-            binding.description, keys, binding.action, node, binding.id or ""
+            binding.tooltip or binding.description, keys, binding.action, node, binding.id or ""
         )
     return tuple(found.values())
+
+
+def capitalized_key(key: str) -> str:
+    """Return a key of Textual's footer as the texts write it: `Alt+V` for `alt+v`."""
+    return re.sub(r"\b[a-z]+", lambda match: match[0].capitalize(), key)
 
 
 def _our_actions(node: DOMNode) -> set[str]:
@@ -55,5 +62,5 @@ def _our_actions(node: DOMNode) -> set[str]:
 
 
 def _plain(binding: Binding) -> Binding:
-    """Return the binding without the text of the footer, where several keys share one entry."""
+    """Return the binding without the key of the footer, where several keys share one entry."""
     return Binding(binding.key, binding.action)

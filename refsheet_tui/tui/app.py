@@ -21,12 +21,11 @@ from textual.theme import Theme, ThemeProvider
 
 from refsheet_tui.config import Config, SettingValue
 from refsheet_tui.crash_report import write_crash_report
-from refsheet_tui.engine import Engine, ModelInfo
-from refsheet_tui.engine.instruction_tuning import NOT_INSTRUCTION_TUNED
+from refsheet_tui.engine import NOT_INSTRUCTION_TUNED, Engine, ModelInfo
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _, set_language
 from refsheet_tui.prompting import Language, choose_language, choose_screen_language
-from refsheet_tui.tui.actions import actions_on
+from refsheet_tui.tui.actions import actions_on, capitalized_key
 from refsheet_tui.tui.appearance import Appearance
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.clipboard import copy_by_system
@@ -69,11 +68,11 @@ class RefsheetApp(App[int]):
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", N_("Quit"), priority=True, id="app.quit"),
-        Binding("f1,question_mark", "help", N_("Help"), key_display="f1", id="app.help"),
+        Binding("f1,question_mark", "help", N_("Help"), key_display="F1", id="app.help"),
         Binding("ctrl+l", "chats", N_("Chats"), id="app.chats"),
         Binding("f3", "models", N_("Models"), show=False, id="app.models"),
         Binding("f4", "settings", N_("Settings"), show=False, id="app.settings"),
-        Binding("f2", "other_theme", N_("Toggle light/dark"), show=False, id="app.theme"),
+        Binding("f2", "other_theme", N_("Toggle light/dark theme"), show=False, id="app.theme"),
     ]
 
     engine_state: reactive[EngineState] = reactive(EngineState("loading", ""))
@@ -271,6 +270,9 @@ class RefsheetApp(App[int]):
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
         self._appearance.clashed(clashed_bindings)
+
+    def get_key_display(self, binding: Binding) -> str:
+        return capitalized_key(super().get_key_display(binding))
 
     async def action_quit(self) -> None:
         """Quit at once, whatever the model is doing.

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from refsheet_tui import paths
 from refsheet_tui.errors import PictureError
-from refsheet_tui.pictures.files import looks_like_picture, open_regular_file
+from refsheet_tui.pictures import looks_like_picture, open_regular_file
 from refsheet_tui.untrusted import clean_text
 
 # In characters. Some dozen paths fit; a longer paste is text.

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from refsheet_tui.characters import Character, load_samples
-from refsheet_tui.characters.character_store import CharacterStore, SavedCharacter
+from refsheet_tui.characters import Character, CharacterStore, SavedCharacter, load_samples
 from refsheet_tui.errors import ConfigError
-from refsheet_tui.prompting import Language
-from refsheet_tui.prompting import language as language_of
-from refsheet_tui.prompting.macros import substitute_macros
+from refsheet_tui.prompting import Language, language as language_of, substitute_macros
 from refsheet_tui.untrusted import one_line
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from refsheet_tui.characters import Character
-from refsheet_tui.characters.character_store import SavedCharacter
+from refsheet_tui.characters import Character, SavedCharacter
 from refsheet_tui.config import SettingValue
 from refsheet_tui.prompting import Language
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from refsheet_tui.characters.character_store import SavedCharacter
-from refsheet_tui.chats.chat_store import Chat
+from refsheet_tui.characters import SavedCharacter
+from refsheet_tui.chats import Chat
 
 if TYPE_CHECKING:
     from refsheet_tui.tui.screens.chat import ChatScreen

@@ -14,10 +14,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal
 
-from refsheet_tui.characters import Character
-from refsheet_tui.characters.character_store import SavedCharacter
-from refsheet_tui.chats.chat_store import Chat
-from refsheet_tui.chats.library import Library
+from refsheet_tui.characters import Character, SavedCharacter
+from refsheet_tui.chats import Chat, Library
 from refsheet_tui.config import Config
 from refsheet_tui.engine import (
     Engine,
@@ -25,11 +23,12 @@ from refsheet_tui.engine import (
     GenerationSettings,
     LocalEngine,
     ModelInfo,
+    Phase,
+    PhaseClock,
     SaferSettings,
     Timings,
     Vision,
 )
-from refsheet_tui.engine.phases import Phase, PhaseClock
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import _
 from refsheet_tui.prompting import Language, opening_prefix

@@ -34,6 +34,15 @@ def read_file(path: Path, limit: int, read: Callable[[bytes], T], too_large: Ref
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
+    except FileNotFoundError as error:
+        raise kind(
+            _("{file} doesn't exist.").format(file=name), _("Check the folder and the file name.")
+        ) from error
+    except IsADirectoryError as error:
+        raise kind(
+            _("{file} is a folder, not a file.").format(file=name),
+            _("Choose a file in that folder."),
+        ) from error
     except OSError as error:
         raise kind(
             _("Can't read {file}: {reason}.").format(file=name, reason=error.strerror),

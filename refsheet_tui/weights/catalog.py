@@ -21,10 +21,8 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from refsheet_tui import paths
-from refsheet_tui.config.validation import validate_settings
-from refsheet_tui.config.yaml_file import read_settings
-from refsheet_tui.engine.memory import ModelShape
-from refsheet_tui.engine.split_files import part_names
+from refsheet_tui.config import read_settings, validate_settings
+from refsheet_tui.engine import ModelShape, part_names
 from refsheet_tui.errors import ConfigError, WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.untrusted import one_line

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.engine.split_files import model_parts
+from refsheet_tui.engine import model_parts
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import one_line
@@ -87,7 +87,7 @@ def choose_model(model: str, mmproj: Path | None, store: ModelStore) -> ModelCho
         if not any(map(paths.exists, parts)):
             raise WeightsError(
                 _("The model {name} doesn't exist.").format(name=one_line(model)),
-                _("Enter the path of a GGUF file, or a name listed by 'refsheet models'."),
+                _("Enter the path to a GGUF file, or a name listed by 'refsheet models'."),
             )
         return ModelChoice(
             parts[0], paths.expand_user(mmproj) if mmproj else _only_projector_beside(parts)

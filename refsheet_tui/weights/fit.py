@@ -8,12 +8,18 @@ from enum import Enum
 
 import psutil
 
-from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.build_info import LlamaBuild
-from refsheet_tui.engine.file_checks import read_model_header
-from refsheet_tui.engine.memory import MemoryEstimate, ModelShape, estimate_memory, layers_on_gpu
-from refsheet_tui.engine.room import free_memory, memory_beside_gpu
-from refsheet_tui.engine.split_files import model_size
+from refsheet_tui.engine import (
+    LlamaBuild,
+    LoadSettings,
+    MemoryEstimate,
+    ModelShape,
+    estimate_memory,
+    free_memory,
+    layers_on_gpu,
+    memory_beside_gpu,
+    model_size,
+    read_model_header,
+)
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.weights.catalog import Catalog, CatalogEntry
 from refsheet_tui.weights.model_store import FileState, ModelStore

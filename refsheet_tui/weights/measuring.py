@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from refsheet_tui.engine.build_info import probe_build
+from refsheet_tui.engine import probe_build
 from refsheet_tui.errors import EngineError
 from refsheet_tui.weights.fit import MachineResources
 from refsheet_tui.weights.speed import writing_speed

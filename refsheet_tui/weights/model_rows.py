@@ -7,10 +7,13 @@ from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.config import Config
-from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.file_checks import check_model_header, read_model_header
-from refsheet_tui.engine.instruction_tuning import is_instruction_tuned
-from refsheet_tui.engine.memory import ModelShape
+from refsheet_tui.engine import (
+    LoadSettings,
+    ModelShape,
+    check_model_header,
+    is_instruction_tuned,
+    read_model_header,
+)
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.untrusted import one_line

@@ -6,7 +6,7 @@ import platform
 from collections.abc import Callable
 
 from refsheet_tui import paths
-from refsheet_tui.engine.build_info import LlamaBuild, measure_weight_bandwidth
+from refsheet_tui.engine import LlamaBuild, measure_weight_bandwidth
 from refsheet_tui.file_io import JsonFile
 
 _FILE = "speed.json"

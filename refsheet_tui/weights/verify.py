@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from refsheet_tui.engine.file_checks import (
+from refsheet_tui.engine import (
+    GgufHeader,
     check_embedding_width,
     check_mmproj_header,
     check_model_header,
+    join_parts,
     read_mmproj_header,
     read_part_header,
 )
-from refsheet_tui.engine.gguf_header import GgufHeader
-from refsheet_tui.engine.split_files import join_parts
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import one_line

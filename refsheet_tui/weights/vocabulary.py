@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from refsheet_tui.engine.gguf_header import GgufHeader, find_strings, read_integer
-from refsheet_tui.engine.instruction_tuning import NOT_INSTRUCTION_TUNED, is_instruction_tuned
+from refsheet_tui.engine import (
+    NOT_INSTRUCTION_TUNED,
+    GgufHeader,
+    find_strings,
+    is_instruction_tuned,
+    read_integer,
+)
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.prompting.turns import (
+from refsheet_tui.prompting import (
     BOS,
     END_OF_IMAGE,
     END_OF_TURN,

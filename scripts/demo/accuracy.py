@@ -13,8 +13,7 @@ from pathlib import Path
 from demo.dialogues import Phrases, phrases
 from demo.sheets import SheetSpec, draw_sheet
 from refsheet_tui.characters import Character
-from refsheet_tui.chats import Branch, Conversation, open_conversation
-from refsheet_tui.chats.library import Library
+from refsheet_tui.chats import Branch, Conversation, Library, open_conversation
 from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine, ModelInfo, Vision
 from refsheet_tui.prompting import Language, language
 

@@ -16,6 +16,7 @@ from time import monotonic
 
 from gpu_check.report import CheckRow
 from refsheet_tui.engine import (
+    CPU_DEVICE,
     CacheSettings,
     EngineEvent,
     GenerationSettings,
@@ -27,7 +28,6 @@ from refsheet_tui.engine import (
     ReplyFinished,
     TextDelta,
 )
-from refsheet_tui.engine.events import CPU_DEVICE
 from refsheet_tui.errors import EngineDiedError, RefsheetError, StoppedError
 from refsheet_tui.paths import demo_mmproj, demo_model, samples_dir
 from refsheet_tui.pictures import view

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gpu_check.report import CheckRow
-from refsheet_tui.engine.logfile import last_errors
+from refsheet_tui.engine import last_errors
 from refsheet_tui.errors import RefsheetError
 
 T = TypeVar("T")

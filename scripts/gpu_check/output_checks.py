@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from gpu_check.report import CheckRow
-from refsheet_tui.engine import LoadSettings
-from refsheet_tui.engine.file_checks import read_model_header
-from refsheet_tui.engine.gpu_checks import GpuCheckStore, gpu_checks_file
-from refsheet_tui.engine.logit_comparison import compare_logits
-from refsheet_tui.engine.memory import ModelShape, estimate_memory
+from refsheet_tui.engine import (
+    GpuCheckStore,
+    LoadSettings,
+    ModelShape,
+    compare_logits,
+    estimate_memory,
+    gpu_checks_file,
+    read_model_header,
+)
 from refsheet_tui.engine.native import devices, llama_backend
 from refsheet_tui.engine.native.device_check import (
     MAX_PICTURE_ERROR,

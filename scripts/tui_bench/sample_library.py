@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from refsheet_tui.characters.profile import Profile
-from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.messages import PortableMessage
+from refsheet_tui.characters import Profile
+from refsheet_tui.chats import Library, PortableMessage
 from refsheet_tui.paths import samples_dir
 
 CHARACTER = "Ember"

@@ -13,8 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from helpers.cards import SHEET, V3, charx, chunk, encoded, png, text
 from helpers.cost import MIB, assert_cheap

@@ -18,12 +18,11 @@ from refsheet_tui.engine import (
     GenerationSettings,
     LoadSettings,
     LocalEngine,
-    PromptTooLongError,
     ReplyFinished,
     TextDelta,
     TokenizedPart,
 )
-from refsheet_tui.errors import StoppedError
+from refsheet_tui.errors import PromptTooLongError, StoppedError
 from refsheet_tui.paths import demo_mmproj, demo_model, resource_path
 from refsheet_tui.pictures import view
 from refsheet_tui.prompting import (

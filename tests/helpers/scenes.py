@@ -19,7 +19,7 @@ from refsheet_tui.characters.profile import Profile
 from refsheet_tui.config import Config, ScreenConfig
 from refsheet_tui.engine import LocalEngine
 from refsheet_tui.engine.phases import Phase
-from refsheet_tui.errors import EngineDiedError
+from refsheet_tui.errors import EngineError
 from refsheet_tui.i18n import _
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.tui.app import RefsheetApp
@@ -114,7 +114,11 @@ async def no_model(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 async def problem(pilot: Pilot[int], app: RefsheetApp) -> None:
     await gallery(pilot, app)
-    app.show_error(EngineDiedError("It ended. [/b]", "Start it again, or choose another."))
+    error = EngineError(
+        "Can't load ~/[/b].gguf.",
+        "Download it again, or choose another file (a smaller one if memory is low).",
+    )
+    app.show_error(error)
     await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
 
 
@@ -227,7 +231,10 @@ async def attached(pilot: Pilot[int], app: RefsheetApp) -> None:
 async def died(pilot: Pilot[int], app: RefsheetApp) -> None:
     await greeting(pilot, app)
     await app.screen.query_one(History).mount(
-        ChatNotice("The engine process ended: signal 9. Say it again.")
+        ChatNotice(
+            "The engine stopped: killed by SIGKILL (memory may have run out). Log: ~/engine.log. "
+            "Restarting automatically. Ctrl+R to retry."
+        )
     )
 
 

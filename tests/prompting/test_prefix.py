@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.native.loaded_model import LoadedModel

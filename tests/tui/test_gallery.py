@@ -76,17 +76,22 @@ async def test_what_is_no_card_is_told_where_it_was_typed(tmp_path: Path) -> Non
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await home(pilot, app, 6)
-        for path in ("", str(tmp_path / "nothing.png"), str(CORAL)):
+        for path, words in (
+            ("", "Enter a path"),
+            (str(tmp_path / "nothing.png"), "doesn't exist"),
+            (str(tmp_path), "is a folder, not a file"),
+            (str(CORAL), "doesn't contain a character card"),
+        ):
             await pilot.press("i")
             await asked_for_a_path(pilot, app, path)
-            await until(pilot, partial(_is_told, app))
+            await until(pilot, partial(_is_told, app, words))
             await pilot.pause()
             await pilot.click("#cancel")
             await until(pilot, lambda: isinstance(app.screen, HomeScreen))
 
 
-def _is_told(app: RefsheetApp) -> bool:
-    return bool(str(app.screen.query_one(".field-problem", Static).render()))
+def _is_told(app: RefsheetApp, words: str) -> bool:
+    return words in str(app.screen.query_one(".field-problem", Static).render())
 
 
 async def test_only_ones_own_go_out_or_are_doubled() -> None:

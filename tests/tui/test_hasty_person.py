@@ -18,12 +18,12 @@ from helpers.screens import (
     until,
 )
 from refsheet_tui.engine import (
-    EngineDiedError,
     EngineEvent,
     GenerationSettings,
     LocalEngine,
     TextDelta,
 )
+from refsheet_tui.errors import EngineDiedError
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen

@@ -57,6 +57,9 @@ def test_no_setting_is_forgotten_and_each_is_explained() -> None:
     }
     assert names == flat
     assert all(setting_explanations()[name] for name in names)
+    labels = [(setting.group_label, setting.label) for setting in all_settings()]
+    assert len(set(labels)) == len(labels)
+    assert all(setting.label != setting.name.rpartition(".")[2] for setting in all_settings())
 
 
 async def test_a_number_is_written_and_counts_at_once(file: Path) -> None:
@@ -86,6 +89,8 @@ async def test_what_can_t_be_is_told_and_never_written(file: Path) -> None:
             problem = row(app, name).query_one(".field-problem", Static)
             await until(pilot, lambda problem=problem: bool(str(problem.render())))  # type: ignore[misc]
             assert str(file) not in str(problem.render())
+            if name == "generation.top_p":
+                assert "Top-p must be at most 1" in str(problem.render())
             await pilot.press("enter")
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, SettingsScreen))
@@ -164,9 +169,11 @@ async def test_only_what_is_looked_for_is_shown(file: Path) -> None:
     app = RefsheetApp(load_config())
     async with app.run_test(size=(100, 40)) as pilot:
         await settings(pilot, app)
-        await pilot.press(*"seed")
-        await until(pilot, lambda: "temperature" not in shown(app))
-        assert "seed" in shown(app)
+        await pilot.press(*"top_k")  # its name in config.yaml
+        await until(pilot, lambda: "Top-k" in shown(app))
+        assert not row(app, "generation.temperature").display
+        app.screen.query_one("#settings-filter", Input).value = "Seed"
+        await until(pilot, lambda: "Top-k" not in shown(app) and "Seed" in shown(app))
         await pilot.press("down")
         assert row(app, "generation.seed").field.has_focus
 

@@ -49,7 +49,7 @@ async def test_how_much_the_model_holds_and_how_fast_it_writes() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
         meter = app.screen.query_one("#chat-meter", Static)
-        await until(pilot, lambda: "of 2.0k" in str(meter.render()))
+        await until(pilot, lambda: "of 2,048 tokens" in str(meter.render()))
         before = str(meter.render())
         await answered(pilot, app, "What color are your eyes?")
         await until(pilot, lambda: str(meter.render()) != before)

@@ -13,7 +13,7 @@ from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import Message, PortableMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import _
-from refsheet_tui.prompting.turns import Role
+from refsheet_tui.prompting import Role
 
 # The end of the year 9999, where `datetime` stops, less a day for the difference of time zones.
 _MAX_TIME_S = 253_402_300_799 - 24 * 3600

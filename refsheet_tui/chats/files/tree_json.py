@@ -19,7 +19,7 @@ from refsheet_tui.chats.files.portable import (
 from refsheet_tui.chats.messages import FINISH_END_OF_TURN, FINISH_REASONS, PortableMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.prompting.turns import Role
+from refsheet_tui.prompting import Role
 from refsheet_tui.untrusted import clean_text
 
 FORMAT = "refsheet chat"

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from llama_cpp import llama_cpp as llama
-from llama_cpp import mtmd_cpp as mtmd
+from llama_cpp import llama_cpp as llama, mtmd_cpp as mtmd
 
 # ggml.h, enum ggml_log_level
 _DEBUG, _ERROR, _CONTINUED = 1, 4, 5

@@ -30,7 +30,7 @@ from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.engine.split_files import model_size
 from refsheet_tui.errors import EngineError, RefsheetError, WeightsError
 from refsheet_tui.i18n import _
-from refsheet_tui.prompting.turns import (
+from refsheet_tui.prompting import (
     BOS,
     END_OF_IMAGE,
     END_OF_TURN,

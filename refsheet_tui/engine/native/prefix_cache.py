@@ -16,7 +16,7 @@ from refsheet_tui.engine.native.cache_contents import (
 )
 from refsheet_tui.engine.native.kv_cache import KVCache
 from refsheet_tui.engine.native.snapshots import Snapshot, SnapshotKind, SnapshotStore
-from refsheet_tui.prompting.turns import START_OF_TURN
+from refsheet_tui.prompting import START_OF_TURN
 
 # If fewer positions than this would be lost, they are not saved first: reading them takes less time
 # than saving.

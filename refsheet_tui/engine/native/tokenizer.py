@@ -13,8 +13,7 @@ from refsheet_tui.engine.native.llama_model import LlamaModel
 from refsheet_tui.engine.native.special_tokens import SpecialTokens
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import _
-from refsheet_tui.prompting import ControlPart, Part, Prompt, TextPart
-from refsheet_tui.prompting.turns import END_OF_TURN
+from refsheet_tui.prompting import END_OF_TURN, ControlPart, Part, Prompt, TextPart
 from refsheet_tui.untrusted import one_line
 
 _PIECE_BYTES = 64

@@ -7,9 +7,7 @@ from collections.abc import Callable
 from textual.screen import Screen
 
 from refsheet_tui import paths
-from refsheet_tui.chats.chat_commands import ChatCommands
-from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.slash_commands import parse
+from refsheet_tui.chats import ChatCommands, Library, parse
 from refsheet_tui.errors import UsageError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.chat.controller import ChatController

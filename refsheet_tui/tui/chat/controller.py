@@ -10,10 +10,16 @@ from functools import partial
 from pathlib import Path
 
 from refsheet_tui.characters import Character
-from refsheet_tui.chats import Branch, ContextOverflow, Conversation, ReplyKind, open_conversation
-from refsheet_tui.chats.chat_store import Chat
-from refsheet_tui.chats.messages import Message
-from refsheet_tui.chats.slash_commands import escape
+from refsheet_tui.chats import (
+    Branch,
+    Chat,
+    ContextOverflow,
+    Conversation,
+    Message,
+    ReplyKind,
+    escape,
+    open_conversation,
+)
 from refsheet_tui.engine import EngineEvent, PromptProgress, ReplyFinished, SaferSettings, TextDelta
 from refsheet_tui.errors import EngineDiedError, RefsheetError
 from refsheet_tui.i18n import N_, _

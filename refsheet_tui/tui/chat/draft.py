@@ -7,9 +7,7 @@ from contextlib import suppress
 
 from textual.timer import Timer
 
-from refsheet_tui.chats.chat_store import Chat, ChatStore
-from refsheet_tui.chats.messages import Message
-from refsheet_tui.chats.slash_commands import escape
+from refsheet_tui.chats import Chat, ChatStore, Message, escape
 from refsheet_tui.errors import StorageError
 from refsheet_tui.tui.chat.controller import UserInput
 from refsheet_tui.tui.widgets.composer import Composer

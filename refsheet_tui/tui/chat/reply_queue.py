@@ -8,8 +8,7 @@ from typing import Protocol
 
 from textual.worker import Worker
 
-from refsheet_tui.chats import ReplyKind
-from refsheet_tui.chats.messages import Message
+from refsheet_tui.chats import Message, ReplyKind
 from refsheet_tui.i18n import _
 from refsheet_tui.tui.chat.controller import ChatController, ReplyResult, UserInput
 from refsheet_tui.tui.widgets.chat_message import ChatNotice, ReplyMessage, UserMessage

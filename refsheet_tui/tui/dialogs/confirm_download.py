@@ -8,11 +8,7 @@ from refsheet_tui.i18n import _
 from refsheet_tui.tui.dialogs.confirmation import ConfirmScreen
 from refsheet_tui.tui.models.manager import ModelCatalog
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.catalog import CatalogEntry
-from refsheet_tui.weights.fit import FitVerdict
-from refsheet_tui.weights.model_manager import ModelManager
-from refsheet_tui.weights.model_rows import ModelRow
-from refsheet_tui.weights.sizes import format_bytes
+from refsheet_tui.weights import CatalogEntry, FitVerdict, ModelManager, ModelRow, format_bytes
 
 
 async def confirm_and_download(app: App[object], models: ModelCatalog, row: ModelRow) -> bool:
@@ -40,7 +36,7 @@ async def _agrees_to_its_size(app: App[object], row: ModelRow) -> bool:
             memory=format_bytes(row.fit.need.total)
         ),
         yes=_("Download anyway"),
-        no=_("Not now"),
+        no=_("Cancel"),
         is_risky=True,
     )
     return await app.push_screen_wait(question)
@@ -51,10 +47,12 @@ async def _accepts(app: App[object], shop: ModelManager, entry: CatalogEntry) ->
     if licence is None:
         return True
     question = ConfirmScreen(
-        _("{model} is subject to the {licence}.").format(model=entry.title, licence=licence.title),
-        f"{licence.notice}\n\n{_('Read the terms:')} {licence.url}",
+        _("Accept the {licence} to download {model}?").format(
+            licence=licence.title, model=entry.title
+        ),
+        f"{licence.notice}\n\n{_('Full terms:')} {licence.url}",
         yes=_("Accept"),
-        no=_("Not now"),
+        no=_("Cancel"),
     )
     if not await app.push_screen_wait(question):
         return False

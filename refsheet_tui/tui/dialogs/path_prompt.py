@@ -57,9 +57,13 @@ class PathScreen(TranslatedScreen[str | None], ModalScreen[str | None]):
 
     def _try(self) -> None:
         typed = dropped_paths(self.query_one(Input).value)
+        if not typed:
+            words = _("Enter a path, or drop a file here.")
+            self.query_one(".field-problem", Static).update(words)
+            return
         try:
-            self._done(typed[0] if typed else "")
+            self._done(typed[0])
         except RefsheetError as error:
             self.query_one(".field-problem", Static).update(clean_text(str(error)))
         else:
-            self.dismiss(typed[0] if typed else "")
+            self.dismiss(typed[0])

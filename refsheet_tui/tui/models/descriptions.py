@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from refsheet_tui.engine.instruction_tuning import NOT_INSTRUCTION_TUNED
+from refsheet_tui.engine import NOT_INSTRUCTION_TUNED
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.tui.models.downloads import DownloadProgress
 from refsheet_tui.tui.models.progress import download_progress
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.choice import DEMO
-from refsheet_tui.weights.fit import Fit, FitVerdict
-from refsheet_tui.weights.measuring import MachineMeasurement
-from refsheet_tui.weights.model_rows import ModelRow
-from refsheet_tui.weights.model_store import FileState
-from refsheet_tui.weights.sizes import format_bytes
+from refsheet_tui.weights import (
+    DEMO,
+    FileState,
+    Fit,
+    FitVerdict,
+    MachineMeasurement,
+    ModelRow,
+    format_bytes,
+)
 
 # Wide enough for every name in the shipped catalog.
 _NAME_WIDTH = 18
 HEADINGS = (
     ("name", N_("Name")),
-    ("size", N_("size")),
+    ("size", N_("Size")),
     ("state", N_("Status")),
     ("fits", N_("Fits")),
     ("memory", N_("Memory")),
-    ("speed", N_("tok/s")),
+    ("speed", N_("tokens/s")),
 )
 """The keys and headings of the table's columns."""
 
@@ -71,7 +74,7 @@ def _fits(fit: Fit | None) -> str:
     if fit is None:
         return "?"
     if fit.verdict is FitVerdict.FITS and fit.has_smaller_context:
-        return _("context {tokens}").format(tokens=fit.context_size)
+        return _("context {tokens}").format(tokens=f"{fit.context_size:,}")
     return _(_VERDICTS[fit.verdict])
 
 
@@ -117,8 +120,8 @@ def describe_fit(row: ModelRow) -> str:
     if fit.verdict is FitVerdict.TOO_LARGE:
         return _("Too large for this computer: needs {memory} of memory.").format(memory=memory)
     words = [
-        _("Uses {memory} of memory with a context of {tokens} tokens").format(
-            memory=memory, tokens=fit.context_size
+        _("Uses {memory} of memory with a {tokens}-token context").format(
+            memory=memory, tokens=f"{fit.context_size:,}"
         )
     ]
     if fit.tokens_per_s:
@@ -141,14 +144,14 @@ def _tuning(row: ModelRow) -> str:
 
 def describe_machine(measured: MachineMeasurement | None, *, measuring: bool) -> str:
     """Return the line under the table, with the memory of the machine."""
-    legend = _("* in use  > recommended")
+    legend = _("* in use · > recommended")
     if measuring and measured is None:
         return _("Measuring this computer (3 seconds)…")
     if measured is None:
         return legend
     if measured.problem is not None:
         return one_line(str(measured.problem))
-    memory = _("{total} memory, {free} free").format(
+    memory = _("{total} of memory, {free} free").format(
         total=format_bytes(measured.machine.total_memory),
         free=format_bytes(measured.machine.available_memory),
     )

@@ -14,9 +14,7 @@ from refsheet_tui.crash_report import write_crash_report
 from refsheet_tui.errors import DownloadStoppedError, RefsheetError, WeightsError
 from refsheet_tui.i18n import _
 from refsheet_tui.tui.background import in_thread
-from refsheet_tui.weights.catalog import CatalogEntry
-from refsheet_tui.weights.model_store import ModelStore
-from refsheet_tui.weights.progress import DownloadEvent
+from refsheet_tui.weights import CatalogEntry, DownloadEvent, ModelStore
 
 # Seconds between two reports. Events come for every 64 KiB, up to a thousand times a second.
 _TELL_S = 0.1
@@ -133,7 +131,7 @@ def _fetch(
     stop: threading.Event,
 ) -> None:
     # Imported here because it loads all of huggingface_hub, which would delay the start.
-    from refsheet_tui.weights.download import Download
+    from refsheet_tui.weights import Download
 
     Download(entry, store, on_event, offline=offline, stop=stop).run()
 

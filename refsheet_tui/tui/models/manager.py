@@ -5,21 +5,26 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from refsheet_tui.config import Config, SettingValue
-from refsheet_tui.config.yaml_file import read_settings
+from refsheet_tui.config import Config, SettingValue, read_settings
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import _
 from refsheet_tui.paths import exists
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.models.downloads import DownloadResult, Downloads
 from refsheet_tui.tui.preferences import Preferences
-from refsheet_tui.weights import get_model_store
-from refsheet_tui.weights.catalog import CatalogEntry, load_catalog
-from refsheet_tui.weights.choice import DEMO
-from refsheet_tui.weights.measuring import MachineMeasurement, measure_machine
-from refsheet_tui.weights.model_manager import ModelManager
-from refsheet_tui.weights.model_rows import ModelRow, catalogue_rows, other_rows
-from refsheet_tui.weights.model_store import FileState
+from refsheet_tui.weights import (
+    DEMO,
+    CatalogEntry,
+    FileState,
+    MachineMeasurement,
+    ModelManager,
+    ModelRow,
+    catalogue_rows,
+    get_model_store,
+    load_catalog,
+    measure_machine,
+    other_rows,
+)
 
 
 class ModelCatalog:

@@ -8,8 +8,7 @@ from time import monotonic
 from refsheet_tui.i18n import _
 from refsheet_tui.tui.models.downloads import DownloadProgress
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.progress import CheckingSum, FileReady, ReceivingFile, WaitingForLock
-from refsheet_tui.weights.sizes import format_bytes
+from refsheet_tui.weights import CheckingSum, FileReady, ReceivingFile, WaitingForLock, format_bytes
 
 
 @dataclass(frozen=True)

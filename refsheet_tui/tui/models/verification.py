@@ -8,9 +8,7 @@ from pathlib import Path
 from refsheet_tui import paths
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.models.progress import ProgressBarState, checking_progress
-from refsheet_tui.weights.findings import VerificationReport
-from refsheet_tui.weights.model_manager import InstalledModel
-from refsheet_tui.weights.verify import Verification
+from refsheet_tui.weights import InstalledModel, Verification, VerificationReport
 
 
 class _StoppedError(Exception):

@@ -42,8 +42,9 @@ class BrowseScreen(TranslatedScreen[Path | None], ModalScreen[Path | None]):
         self._folder = folder
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="browse"):
-            yield Static(_("Enter selects · Backspace goes up a folder"))
+        with Vertical(id="browse") as box:
+            box.border_title = _("Choose a picture")
+            yield Static(_("Enter to select · Backspace to go up a folder · Esc to close"))
             with Horizontal():
                 yield PictureTree(self._folder)
                 yield Portrait()

@@ -12,12 +12,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Collapsible, Input, Label, Select, Static, TextArea
 
-from refsheet_tui.characters.character_store import SavedCharacter
-from refsheet_tui.characters.profile import Profile, default_name
+from refsheet_tui.characters import Profile, SavedCharacter, default_name
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.prompting import LANGUAGES, Language
-from refsheet_tui.prompting import language as language_of
+from refsheet_tui.prompting import LANGUAGES, Language, language as language_of
 from refsheet_tui.tui.clipboard import read_picture
 from refsheet_tui.tui.dialogs.confirmation import ConfirmScreen
 from refsheet_tui.tui.dialogs.show_errors import show_errors
@@ -55,7 +53,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", N_("Back"), id="character.back"),
-        Binding("ctrl+s", "begin", N_("Done"), id="character.begin"),
+        Binding("ctrl+s", "begin", N_("Save"), id="character.begin"),
         Binding("alt+v", "paste_picture", N_("Paste picture"), id="character.picture"),
     ]
 
@@ -83,7 +81,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
         with Horizontal(id="new"):
             with VerticalScroll(id="new-form", can_focus=False):
                 yield Label(_("Reference sheet"))
-                yield PictureField(_("Path of a picture, or drop a file here"), id="sheet")
+                yield PictureField(_("Enter a path, or drop a picture here"), id="sheet")
                 yield EngineLine(only_work=True, id="looking")
                 yield UnseenSheetNotice()
                 yield Label(_("Name (optional)"))
@@ -104,11 +102,11 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
                 )
                 with Collapsible(title=_("More options"), collapsed=True, id="more"):
                     yield from self._more()
-                yield Label(_("More pictures (optional; press Enter to add)"))
-                yield PictureField(_("Path of another picture"), id="extra")
+                yield Label(_("More pictures (optional; press Enter to add each one)"))
+                yield PictureField(_("Enter a path, or drop another picture here"), id="extra")
                 yield Static(id="extras", markup=False)
                 with Horizontal(id="new-buttons"):
-                    words = _("Start chat") if self._is_new else _("Save")
+                    words = _("Save and chat") if self._is_new else _("Save")
                     yield Button(words, variant="primary", id="begin")
                     yield Button(_("Remove last picture"), id="remove")
             with Vertical(id="new-preview"):

@@ -11,11 +11,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from refsheet_tui.characters.character_store import SavedCharacter
-from refsheet_tui.chats import Branch, ReplyKind
-from refsheet_tui.chats.chat_store import Chat
-from refsheet_tui.chats.messages import Message
-from refsheet_tui.chats.slash_commands import escape, is_command, unescape
+from refsheet_tui.characters import SavedCharacter
+from refsheet_tui.chats import Branch, Chat, Message, ReplyKind, escape, is_command, unescape
 from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
@@ -92,6 +89,8 @@ class ChatScreen(TranslatedScreen[None]):
 
     @property
     def _invitation(self) -> str:
+        if self._controller.character is None:
+            return _("Message the assistant…")
         return _("Message {name}…").format(name=one_line(self._controller.name))
 
     def compose(self) -> ComposeResult:

@@ -16,19 +16,16 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from refsheet_tui.characters.search import CharacterMatch
-from refsheet_tui.characters.search import search_characters as search_characters
-from refsheet_tui.chats.chat_store import Chat
-from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.search import MessageMatch, search_messages
+from refsheet_tui.characters import CharacterMatch, search_characters as search_characters
+from refsheet_tui.chats import Chat, Library, MessageMatch, search_messages
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.storage.search_query import Excerpt
+from refsheet_tui.storage import Excerpt
 from refsheet_tui.tui.dialogs.show_errors import show_errors
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.untrusted import one_line
 
 _MOST = 200
-_HELP = N_("Type to search all messages · Enter open · Ctrl+D delete · Esc close")
+_HELP = N_("Type to search all messages · Enter to open · Ctrl+D to delete · Esc to close")
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class ChatsScreen(TranslatedScreen[ChatSelection | None], ModalScreen[ChatSelect
         Binding(
             "ctrl+d", "delete", N_("Delete"), priority=True, id="chats.delete"
         ),  # the search field uses this key, too
-        Binding("alt+z", "undo", N_("Undo delete"), show=False, id="chats.undo"),
+        Binding("alt+z", "undo", N_("Undo deletion"), show=False, id="chats.undo"),
         Binding("down", "step(1)", N_("Down"), show=False, id="chats.down"),
         Binding("up", "step(-1)", N_("Up"), show=False, id="chats.up"),
     ]

@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from refsheet_tui.chats.slash_commands import COMMANDS
+from refsheet_tui.chats import COMMANDS
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.actions import Action
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
@@ -38,6 +38,8 @@ class HelpScreen(TranslatedScreen[None], ModalScreen[None]):
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
+        headings = (_("Key"), _("Action"), _("Name in config.yaml"))
+        table.add_row(*(Text(heading, "bold") for heading in headings))
         for action in self._actions:
             table.add_row(" ".join(action.keys), action.description, Text(action.id, "dim"))
         if self._has_commands:

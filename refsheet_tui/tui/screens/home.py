@@ -13,8 +13,7 @@ from textual.containers import Grid
 from textual.widgets import Static
 
 from refsheet_tui import paths
-from refsheet_tui.characters.character_store import CharacterStore, SavedCharacter, read_pictures
-from refsheet_tui.characters.profile import Profile
+from refsheet_tui.characters import CharacterStore, Profile, SavedCharacter, read_pictures
 from refsheet_tui.errors import CardError, PictureError
 from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.prompting import Language
@@ -40,16 +39,16 @@ class HomeScreen(TranslatedScreen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-two"), (60, "-three"), (78, "-four")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "new", N_("New"), id="home.new"),
+        Binding("n", "new", N_("New"), tooltip=N_("New character"), id="home.new"),
         Binding("a", "ask", N_("Assistant"), id="home.ask"),
         Binding("e", "edit", N_("Edit"), id="home.edit"),
         Binding("c", "duplicate", N_("Duplicate"), show=False, id="home.duplicate"),
         Binding("i", "import", N_("Import"), id="home.import"),
         Binding("x", "export", N_("Export"), id="home.export"),
-        Binding("d,delete", "delete", N_("Delete"), key_display="d", id="home.delete"),
+        Binding("d,delete", "delete", N_("Delete"), key_display="D", id="home.delete"),
         Binding("u", "undelete", N_("Undo"), show=False, id="home.undelete"),
         Binding("slash", "app.chats", N_("Search"), key_display="/", id="home.search"),
-        Binding("m", "app.models", N_("Models"), id="home.models"),
+        Binding("f3,m", "app.models", N_("Models"), key_display="F3", id="home.models"),
         Binding("left", "step(-1, 0)", N_("Left"), show=False, id="home.left"),
         Binding("right", "step(1, 0)", N_("Right"), show=False, id="home.right"),
         Binding("up", "step(0, -1)", N_("Up"), show=False, id="home.up"),
@@ -140,7 +139,7 @@ class HomeScreen(TranslatedScreen[None]):
 
         Returns False if it is not a card.
         """
-        from refsheet_tui.characters.cards import import_card
+        from refsheet_tui.characters import import_card
 
         try:
             card = await in_thread(partial(import_card, file, self._language.code))
@@ -166,7 +165,7 @@ class HomeScreen(TranslatedScreen[None]):
 
     def action_import(self) -> None:
         """Ask for the path of a card, and import it."""
-        from refsheet_tui.characters.cards import import_card
+        from refsheet_tui.characters import import_card
         from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 
         def check(typed: str) -> None:
@@ -185,7 +184,7 @@ class HomeScreen(TranslatedScreen[None]):
 
     def action_export(self) -> None:
         """Export the focused character as a card."""
-        from refsheet_tui.characters.cards import write_card
+        from refsheet_tui.characters import write_card
         from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 
         kept = self._own_character(_("Sample characters can't be exported."))

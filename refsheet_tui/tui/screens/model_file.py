@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from refsheet_tui import paths
-from refsheet_tui.engine.split_files import part_names
+from refsheet_tui.engine import part_names
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.background import in_thread
@@ -22,9 +22,7 @@ from refsheet_tui.tui.messages import ChangeSettings
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.picture_field import PathInput
 from refsheet_tui.untrusted import clean_text
-from refsheet_tui.weights.choice import ModelChoice, choose_model
-from refsheet_tui.weights.model_manager import ModelManager
-from refsheet_tui.weights.verify import Verification
+from refsheet_tui.weights import ModelChoice, ModelManager, Verification, choose_model
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelCho
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", N_("Close")),
-        Binding("ctrl+s", "done", N_("Done"), id="model-file.done"),
+        Binding("ctrl+s", "done", N_("Use this model"), id="model-file.done"),
     ]
 
     def __init__(self, shop: ModelManager) -> None:
@@ -53,7 +51,7 @@ class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelCho
     def compose(self) -> ComposeResult:
         with Vertical(id="model-file"):
             yield Label(_("Gemma 3 model (GGUF file)"))
-            yield PathInput(placeholder=_("Path, or drop a file here"), id="file-model")
+            yield PathInput(placeholder=_("Enter a path, or drop a file here"), id="file-model")
             yield Static(id="problem-model", classes="field-problem", markup=False)
             yield Label(_("Vision projector (optional)"))
             yield PathInput(
@@ -63,7 +61,7 @@ class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelCho
             yield Static(id="problem-mmproj", classes="field-problem", markup=False)
             with Horizontal(id="model-file-buttons"):
                 yield Button(_("Use this model"), variant="primary", id="use-file")
-                yield Button(_("Not now"), id="close-file")
+                yield Button(_("Cancel"), id="close-file")
 
     def on_mount(self) -> None:
         self.query_one("#file-model").focus()
@@ -91,9 +89,7 @@ class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelCho
     async def action_done(self) -> None:
         model, mmproj = self._typed("model"), self._typed("mmproj")
         if model is None:
-            self._tell(
-                _Problem("model", _("Type or paste the path of a model, or drop a file here."))
-            )
+            self._tell(_Problem("model", _("Enter the path to a model, or drop a file here.")))
             return
         found = await in_thread(partial(_looked_into, self._shop, model, mmproj))
         if self.is_current:  # otherwise the user has left

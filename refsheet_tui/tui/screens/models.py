@@ -38,11 +38,15 @@ from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import Heading
 from refsheet_tui.tui.widgets.progress_line import ProgressLine
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.choice import DEMO, ModelChoice, choose_model
-from refsheet_tui.weights.model_manager import InstalledModel
-from refsheet_tui.weights.model_rows import ModelRow
-from refsheet_tui.weights.model_store import FileState
-from refsheet_tui.weights.sizes import format_bytes
+from refsheet_tui.weights import (
+    DEMO,
+    FileState,
+    InstalledModel,
+    ModelChoice,
+    ModelRow,
+    choose_model,
+    format_bytes,
+)
 
 _TICK_S = 0.25
 _STATE_COLUMN = "state"
@@ -55,11 +59,11 @@ class ModelsScreen(TranslatedScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", N_("Back"), id="models.back"),
-        Binding("u", "use", N_("Use"), key_display="enter", id="models.use"),
+        Binding("u", "use", N_("Use"), key_display="⏎", id="models.use"),
         Binding("d", "download", N_("Download"), id="models.download"),
         Binding("p", "pause", N_("Pause"), id="models.pause"),
         Binding("v", "verify", N_("Verify"), id="models.verify"),
-        Binding("x,delete", "remove", N_("Remove"), key_display="x", id="models.remove"),
+        Binding("x,delete", "remove", N_("Remove"), key_display="X", id="models.remove"),
         Binding("o", "open", N_("Open file"), id="models.open"),
     ]
 

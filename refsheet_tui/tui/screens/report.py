@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.findings import CheckResult, VerificationReport
+from refsheet_tui.weights import CheckResult, VerificationReport
 
 _MARKS = {
     CheckResult.GOOD: (N_("Passed"), "green"),

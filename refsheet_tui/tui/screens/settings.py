@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Input, Static
 
 from refsheet_tui.config import Config, Setting, SettingValue, all_settings, setting_explanations
@@ -35,7 +36,7 @@ class SettingsScreen(TranslatedScreen[None]):
         # The fields use these keys, too.
         Binding("ctrl+d", "default", N_("Reset"), priority=True, id="settings.default"),
         Binding("alt+z", "undo", N_("Undo"), id="settings.undo"),
-        Binding("slash", "filter", N_("Find"), key_display="/", id="settings.find"),
+        Binding("slash", "filter", N_("Search"), key_display="/", id="settings.find"),
         Binding("up", "step(-1)", N_("Up"), show=False, id="settings.up"),
         Binding("down", "step(1)", N_("Down"), show=False, id="settings.down"),
     ]
@@ -56,11 +57,11 @@ class SettingsScreen(TranslatedScreen[None]):
         yield Static(one_line(str(self._preferences.file)), id="settings-file", markup=False)
         yield Input(placeholder=_("Search settings"), compact=True, id="settings-filter")
         with ScrollArea(id="settings"):
-            for group, settings in groupby(all_settings(), lambda each: each.group):
+            for group, members in groupby(all_settings(), lambda each: each.group):
+                settings = list(members)
                 with Vertical(classes="settings-group"):
                     if group:
-                        title = f"{group}\n{_(setting_explanations()[group])}"
-                        yield Static(title, classes="settings-title", markup=False)
+                        yield self._group_title(group, settings[0].group_label)
                     for setting in settings:
                         yield self._row_of(setting)
         yield Static(id="settings-said", markup=False)
@@ -126,7 +127,8 @@ class SettingsScreen(TranslatedScreen[None]):
         undoing = self._changed[-1]
         await self._change(undoing)
         self._changed.pop()
-        self._say(_("{setting} restored.").format(setting=", ".join(undoing)))
+        labels = [_(each.label) for each in all_settings() if each.name in undoing]
+        self._say(_("{setting}: change undone.").format(setting=", ".join(labels)))
 
     @show_errors
     async def action_back(self) -> None:
@@ -143,13 +145,19 @@ class SettingsScreen(TranslatedScreen[None]):
         around = self.focused.ancestors if self.focused is not None else []
         return next((each for each in around if isinstance(each, SettingRow)), None)
 
+    @staticmethod
+    def _group_title(group: str, label: str) -> Static:
+        explanation = _(setting_explanations()[group])
+        title = Content.assemble((_(label), "bold $primary"), "\n", (explanation, "$text-muted"))
+        return Static(title, classes="settings-title")
+
     def _row_of(self, setting: Setting) -> SettingRow:
         value = setting.value_in(self._preferences.config)
         choices = setting.choices
         if setting.name == "screens.theme":
             choices = tuple(sorted({*self.app.available_themes, str(value)}))
-        about = _(setting_explanations()[setting.name])
-        return SettingRow(setting, about, value, self._problem_of, choices)
+        explanation = _(setting_explanations()[setting.name])
+        return SettingRow(setting, explanation, value, self._problem_of, choices)
 
     def _show(self, config: Config) -> None:
         for row in self.query(SettingRow):
@@ -159,7 +167,7 @@ class SettingsScreen(TranslatedScreen[None]):
         try:
             self._preferences.preview({setting.name: value})
         except SettingError as error:
-            return error.sentence
+            return f"{_(setting.label)} {error.mistake}"
         except ConfigError as error:
             return str(error)
         return ""

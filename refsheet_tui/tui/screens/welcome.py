@@ -25,9 +25,7 @@ from refsheet_tui.tui.screens.model_file import ModelFileScreen, files_wanted
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.progress_line import ProgressLine
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights.choice import DEMO, ModelChoice
-from refsheet_tui.weights.model_rows import ModelRow
-from refsheet_tui.weights.sizes import format_bytes
+from refsheet_tui.weights import DEMO, ModelChoice, ModelRow, format_bytes
 
 _TICK_S = 0.25
 

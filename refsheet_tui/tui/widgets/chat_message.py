@@ -31,7 +31,7 @@ class MessageWidget(Vertical, can_focus=True):
         Binding("c", "request('copy')", N_("Copy"), id="message.copy"),
         Binding("k", "request('code')", N_("Copy code"), show=False, id="message.code"),
         Binding("e", "request('edit')", N_("Edit"), id="message.edit"),
-        Binding("r", "request('again')", N_("Regenerate here"), id="message.again"),
+        Binding("r", "request('again')", N_("Regenerate from here"), id="message.again"),
         Binding("b", "request('branch')", N_("Branch from here"), id="message.branch"),
         Binding(
             "d,delete", "request('delete')", N_("Delete"), key_display="d", id="message.delete"

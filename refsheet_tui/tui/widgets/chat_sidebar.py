@@ -13,13 +13,13 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from refsheet_tui.characters import Character
-from refsheet_tui.chats.chat_store import Chat
+from refsheet_tui.chats import Chat
 from refsheet_tui.i18n import _
 from refsheet_tui.tui.messages import OpenChat
 from refsheet_tui.tui.session import ContextUsage, EngineState
 from refsheet_tui.tui.widgets.portrait import Portrait
 
-_BAR = 12  # cells
+_BAR = 24  # cells
 
 
 class ChatSidebar(Vertical):
@@ -89,10 +89,10 @@ class ChatSidebar(Vertical):
         tokens, timings = self._usage().tokens, self._usage().timings
         if self._context_size and tokens is not None:
             full = round(_BAR * min(1.0, tokens / self._context_size))
-            used = _("{used} of {size}").format(
-                used=_thousands(tokens), size=_thousands(self._context_size)
+            used = _("{used} of {size} tokens").format(
+                used=f"{tokens:,}", size=f"{self._context_size:,}"
             )
-            self._meter.update(f"{_('Context')} {'▓' * full}{'░' * (_BAR - full)} {used}")
+            self._meter.update(f"{_('Context')} {'▓' * full}{'░' * (_BAR - full)}\n{used}")
         if timings is not None:
             speed = _("{speed} tokens/s").format(speed=f"{timings.write_tps:.1f}")
             first = _("{seconds} s to first token").format(seconds=f"{timings.first_token_s:.1f}")
@@ -106,7 +106,3 @@ def _option(chat: Chat, is_current: bool) -> Option:
         ("• " if is_current else "  ", "bold"), (f"{when} ", "dim"), chat.title or "…"
     )
     return Option(line, id=str(chat.id))
-
-
-def _thousands(tokens: int) -> str:
-    return f"{tokens / 1000:.1f}k" if tokens >= 1000 else str(tokens)

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 
-from refsheet_tui.chats.slash_commands import complete
+from refsheet_tui.chats import complete
 from refsheet_tui.i18n import N_
 from refsheet_tui.tui.dropped_paths import dropped_pictures
 

@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from refsheet_tui.characters.character_store import SavedCharacter
+from refsheet_tui.characters import SavedCharacter
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.gallery import GalleryEntry
 from refsheet_tui.tui.relative_time import relative_time
@@ -57,7 +57,7 @@ class CharacterTile(GalleryTile):
 
     def compose(self) -> ComposeResult:
         entry = self.entry
-        used = relative_time(entry.used, time()) if entry.used is not None else _("sample")
+        used = relative_time(entry.used, time()) if entry.used is not None else _("Sample")
         yield Portrait(entry.sheet)
         yield Static(Text(one_line(entry.name)), classes="card-name")
         yield Static(Text(f"{entry.language} · {used}"), classes="card-used")

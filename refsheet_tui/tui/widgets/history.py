@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from refsheet_tui.chats.messages import Message
+from refsheet_tui.chats import Message
 from refsheet_tui.i18n import _
 from refsheet_tui.tui.widgets.chat_message import (
     ChatNotice,

@@ -111,7 +111,7 @@ class PictureField(Vertical):
         """Check the picture. If `quiet`, a path that is still being typed is not a problem."""
         text = self.text
         path = paths.expand_user(text) if text else None
-        problem = "" if path else _("Type or paste the path of a picture, or drop a file here.")
+        problem = "" if path else _("Enter the path to a picture, or drop a file here.")
         if path is not None:
             try:
                 await in_thread(partial(_check, path))

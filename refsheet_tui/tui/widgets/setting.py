@@ -48,7 +48,7 @@ class SettingRow(Vertical):
     def __init__(
         self,
         setting: Setting,
-        about: str,
+        explanation: str,
         value: SettingValue,
         problem_of: Callable[[Setting, SettingValue], str],
         choices: Sequence[str] = (),
@@ -57,14 +57,14 @@ class SettingRow(Vertical):
 
         Args:
             setting: The setting.
-            about: Its explanation.
+            explanation: Its explanation.
             value: Its current value.
             problem_of: Returns why a value is invalid, or an empty string.
             choices: All possible values; empty for a text field.
         """
         super().__init__(classes="setting")
         self.setting = setting
-        self._about = about
+        self._explanation = explanation
         self._value = value
         self._problem_of = problem_of
         self._choices = choices
@@ -78,9 +78,11 @@ class SettingRow(Vertical):
         yield self._problem
 
     def matches(self, words: Sequence[str]) -> bool:
-        """Return True if all words occur in the setting's name, explanation or value."""
-        told = f"{self.setting.name} {self._about} {self._shown(self._value)}".casefold()
-        return all(word in told for word in words)
+        """Return True if all words occur in the setting's label, name, explanation or value."""
+        setting = self.setting
+        labels = f"{_(setting.group_label)} {_(setting.label)} {setting.name}"
+        text = f"{labels} {self._explanation} {self._shown(self._value)}".casefold()
+        return all(word in text for word in words)
 
     def show(self, value: SettingValue) -> None:
         """Show another value. If the value is the same, a text that is being typed stays."""
@@ -164,15 +166,15 @@ class SettingRow(Vertical):
     def _titled(self) -> Content:
         default = self.setting.default
         changed = self._value != default
-        said = _("default: {value}").format(value=self._shown(default))
+        said = _("Default: {value}").format(value=self._shown(default))
         return Content.assemble(
-            (self.setting.name.rpartition(".")[2], "bold $accent" if changed else "bold"),
-            (f"  {said}" if changed else "  " + _("default"), "$text-muted"),
+            (_(self.setting.label), "bold $accent" if changed else "bold"),
+            (f"  {said}" if changed else "  " + _("Default"), "$text-muted"),
             "\n",
-            (clean_text(self._about), "$text-muted"),
+            (clean_text(self._explanation), "$text-muted"),
         )
 
     def _shown(self, value: SettingValue) -> str:
         if isinstance(value, bool):
-            return _("on") if value else _("off")
+            return _("On") if value else _("Off")
         return self.setting.format_value(value) or ("—" if value == {} else _("Automatic"))

@@ -1,0 +1,26 @@
+from .cards import (
+    card_from_profile as card_from_profile,
+    import_card as import_card,
+    json_card as json_card,
+    profile_from_card as profile_from_card,
+    read_card as read_card,
+    write_card as write_card,
+)
+from .cards.png import SIGNATURE as SIGNATURE, replace_text_chunks as replace_text_chunks
+from .character import Character as Character
+from .character_store import (
+    CharacterStore as CharacterStore,
+    SavedCharacter as SavedCharacter,
+    profile_from_character as profile_from_character,
+    read_pictures as read_pictures,
+)
+from .character_writer import (
+    PROFILE_FIELDS as PROFILE_FIELDS,
+    CharacterWriter as CharacterWriter,
+    ProfileField as ProfileField,
+)
+from .lorebook import Lorebook as Lorebook
+from .profile import Profile as Profile, default_name as default_name
+from .rendered_profile import RenderedProfile as RenderedProfile
+from .samples import SampleCharacter as SampleCharacter, load_samples as load_samples
+from .search import CharacterMatch as CharacterMatch, search_characters as search_characters

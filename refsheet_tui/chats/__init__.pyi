@@ -1,0 +1,37 @@
+from .branch import Branch as Branch
+from .chat_commands import ChatCommands as ChatCommands
+from .chat_store import Chat as Chat, ChatStore as ChatStore
+from .conversation import (
+    Attachment as Attachment,
+    Conversation as Conversation,
+    ReplyKind as ReplyKind,
+)
+from .files import (
+    PortableChat as PortableChat,
+    import_chat as import_chat,
+    read_chat as read_chat,
+    to_json as to_json,
+    to_jsonl as to_jsonl,
+    to_markdown as to_markdown,
+    write_chat as write_chat,
+)
+from .library import Library as Library
+from .messages import Message as Message, PortableMessage as PortableMessage
+from .opening import (
+    check_known as check_known,
+    open_conversation as open_conversation,
+    with_own_settings as with_own_settings,
+)
+from .overflow import ContextOverflow as ContextOverflow
+from .search import MessageMatch as MessageMatch, search_messages as search_messages
+from .slash_commands import (
+    COMMANDS as COMMANDS,
+    SlashCommand as SlashCommand,
+    complete as complete,
+    escape as escape,
+    is_command as is_command,
+    parse as parse,
+    unescape as unescape,
+    usage_error as usage_error,
+)
+from .turns import text_of as text_of
