@@ -1,4 +1,4 @@
-.PHONY: check format release run
+.PHONY: check format lock release run
 
 # Format, lint, types, layers, tests.
 check:
@@ -8,6 +8,12 @@ check:
 format:
 	@.venv/bin/python -m ruff format .
 	@.venv/bin/python -m ruff check --fix .
+
+# Write the newest versions that pyproject.toml allows, with their hashes, for every system.
+lock:
+	@pipx run uv pip compile pyproject.toml --extra test --extra bench --universal \
+		--python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate \
+		--upgrade --quiet --output-file requirements.lock
 
 run:
 	@scripts/run

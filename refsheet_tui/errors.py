@@ -79,9 +79,9 @@ class EngineDiedError(EngineError):
     `log_message` is the problem as it is written to files, always in English.
     """
 
-    def __init__(self, problem: str, remedy: str, record: str | None = None) -> None:
+    def __init__(self, problem: str, remedy: str, log_message: str | None = None) -> None:
         super().__init__(problem, remedy)
-        self.log_message = problem if record is None else record
+        self.log_message = problem if log_message is None else log_message
 
 
 class UsageError(RefsheetError):

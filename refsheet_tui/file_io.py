@@ -21,17 +21,17 @@ def atomic_write(file: Path, data: bytes, *, durable: bool = False) -> None:
     this returns, even if the power fails then. Raises `OSError`.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}.new")
+    temporary_file = file.with_name(f".{file.name}.{os.getpid()}.new")
     try:
-        with unfinished.open("wb") as out:
+        with temporary_file.open("wb") as out:
             out.write(data)
             if durable:
                 out.flush()
                 os.fsync(out.fileno())
-        unfinished.replace(file)
+        temporary_file.replace(file)
     except OSError:
         with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+            temporary_file.unlink(missing_ok=True)
         raise
 
 
@@ -69,9 +69,9 @@ class JsonFile:
     def read(self) -> dict[str, object]:
         """Return the object; empty if the file is missing or damaged."""
         with suppress(OSError, ValueError):
-            found = json.loads(self._file.read_text(encoding="utf-8"))
-            if isinstance(found, dict):
-                return found
+            content = json.loads(self._file.read_text(encoding="utf-8"))
+            if isinstance(content, dict):
+                return content
         return {}
 
     def write(self, content: dict[str, object]) -> None:

@@ -73,7 +73,7 @@ def _compile_catalogue(language: str) -> gettext.NullTranslations:
 
     with (_LOCALE_FOLDER / f"{language}.po").open("rb") as file:
         catalogue = read_po(file)
-    compiled = io.BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    mo_file = io.BytesIO()
+    write_mo(mo_file, catalogue)
+    mo_file.seek(0)
+    return gettext.GNUTranslations(mo_file)

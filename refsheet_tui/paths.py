@@ -53,17 +53,17 @@ def models_dir() -> Path:
     It is `REFSHEET_MODELS_DIR`, or `models` in a clone of the repository, or `models` in the data
     folder of an installed program.
     """
-    overridden = _folder_from_environment("REFSHEET_MODELS_DIR")
-    if overridden is not None:
-        return overridden
+    environment_folder = _folder_from_environment("REFSHEET_MODELS_DIR")
+    if environment_folder is not None:
+        return environment_folder
     return (data_dir() if _SHIPPED.is_dir() else _PACKAGE.parent) / "models"
 
 
 def log_dir() -> Path:
     """Return the folder of logs: `log` in `REFSHEET_STATE_DIR`, or the platform's folder."""
-    overridden = _folder_from_environment("REFSHEET_STATE_DIR")
-    if overridden is not None:
-        return overridden / "log"
+    environment_folder = _folder_from_environment("REFSHEET_STATE_DIR")
+    if environment_folder is not None:
+        return environment_folder / "log"
     return platformdirs.user_log_path(_APP, appauthor=False)
 
 
@@ -119,15 +119,15 @@ def resource_path(name: str) -> Path:
     # Don't take the first of the two that exists: beside an installed package is all of
     # site-packages, and a folder `samples` there belongs to another package.
     root = _SHIPPED if _SHIPPED.is_dir() else _PACKAGE.parent
-    found = root / name
-    if not found.exists():
+    path = root / name
+    if not path.exists():
         raise StorageError(
             _("This installation is missing {file} (expected at {found}).").format(
-                file=name, found=found
+                file=name, found=path
             ),
             _("Reinstall RefSheet."),
         )
-    return found
+    return path
 
 
 def read_yaml_table(file: Path) -> dict[str, dict[str, Any]]:

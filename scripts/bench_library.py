@@ -47,12 +47,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("--chats", type=int, default=10_000)
     parser.add_argument("--messages", type=int, default=100, help="messages in each chat")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        folder = given.folder or Path(temporary)
+        folder = arguments.folder or Path(temporary)
         library = Library.open(folder)
         if not library.chats.latest_chats(1):
-            build_library(library, given.chats, given.messages)
+            build_library(library, arguments.chats, arguments.messages)
         measure_library(library, folder)
 
 
@@ -96,7 +96,7 @@ def measure_library(library: Library, folder: Path) -> None:
     if middle is not None and middle.leaf is not None:
         leaf = middle.leaf
         print_timing("one chat, opened", lambda: library.tree.path_to(leaf))
-    for what, words in {
+    for label, words in {
         "a word that is everywhere": "dragon",
         "two words": "dragon lantern",
         "a Chinese word of five": "蓝色的鲸鱼",
@@ -105,7 +105,7 @@ def measure_library(library: Library, folder: Path) -> None:
         "a word that is nowhere": "xylophone",
         "two letters that are nowhere": "qx",
     }.items():
-        print_timing(f"search: {what}", partial(search_messages, database, words))
+        print_timing(f"search: {label}", partial(search_messages, database, words))
     library.close()
     print_timing("opened, as at every start", lambda: Library.open(folder).close())
     command = [sys.executable, "-m", "refsheet_tui", "--help"]
@@ -114,13 +114,13 @@ def measure_library(library: Library, folder: Path) -> None:
     )
 
 
-def print_timing(what: str, action: Callable[[], object]) -> None:
+def print_timing(label: str, action: Callable[[], object]) -> None:
     times = []
     for _ in range(_RUNS):
-        begin = monotonic()
+        start = monotonic()
         action()
-        times.append(1000 * (monotonic() - begin))
-    print(f"| {what} | {statistics.median(times):.1f} | {max(times):.1f} |", flush=True)
+        times.append(1000 * (monotonic() - start))
+    print(f"| {label} | {statistics.median(times):.1f} | {max(times):.1f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -58,14 +58,16 @@ class Figure:
     def row(self) -> str:
         spread = f" [{_format_number(min(self.samples))} – {_format_number(max(self.samples))}]"
         target = f"≤ {_format_number(self.target)}{self.of_what}" if self.target is not None else ""
-        shown = f"{_format_number(self.value)} {self.unit}{spread if len(self.samples) > 1 else ''}"
-        return f"| {self.what} | {shown} | {target} | {self.verdict} |"
+        figure = (
+            f"{_format_number(self.value)} {self.unit}{spread if len(self.samples) > 1 else ''}"
+        )
+        return f"| {self.what} | {figure} | {target} | {self.verdict} |"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print everything that was measured")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for messages in (10, 500, 10_000):
@@ -77,7 +79,7 @@ def main() -> None:
             *measure_rendering(folder / "10"),
             *measure_memory(folder / "10"),
         ]
-    if given.json:
+    if arguments.json:
         print(json.dumps([{**asdict(each), "verdict": each.verdict} for each in figures]))
         return
     print("| what | figure | target | |\n|---|---|---|---|")
@@ -86,18 +88,20 @@ def main() -> None:
 
 def measure_first_paint(folder: Path, runs: int = 9) -> list[Figure]:
     """Measure the first paint of the cards, an empty app's, and the import of Textual."""
-    imports, empty, ours = [], [], []
+    import_times, empty_app_times, refsheet_times = [], [], []
     for _ in range(runs):
-        begin = monotonic()
+        start = monotonic()
         subprocess.run([sys.executable, "-c", "import textual.app"], check=True)
-        imports.append(1000 * (monotonic() - begin))
-        empty.append(_time_first_paint(_EMPTY, HELLO, folder))
-        ours.append(_time_first_paint(_REFSHEET, CHARACTER, folder))
-    peer = statistics.median(imports) + statistics.median(empty)
+        import_times.append(1000 * (monotonic() - start))
+        empty_app_times.append(_time_first_paint(_EMPTY, HELLO, folder))
+        refsheet_times.append(_time_first_paint(_REFSHEET, CHARACTER, folder))
+    baseline = statistics.median(import_times) + statistics.median(empty_app_times)
     return [
-        _median("`import textual.app`", imports),
-        _median("an empty app, first paint", empty),
-        _median("the gallery, first paint", ours, 1.5 * peer, " (1.5 × both together)"),
+        _median("`import textual.app`", import_times),
+        _median("an empty app, first paint", empty_app_times),
+        _median(
+            "the gallery, first paint", refsheet_times, 1.5 * baseline, " (1.5 × both together)"
+        ),
     ]
 
 
@@ -111,9 +115,9 @@ def measure_loop_delay(folder: Path) -> list[Figure]:
 
     The reply has 1,200 tokens, which arrive in 12 s.
     """
-    measured = _measure_reply(folder, 1200, 100)["late"]
-    assert isinstance(measured, list)
-    delays = sorted(1000 * each for each in measured)
+    delays_s = _measure_reply(folder, 1200, 100)["late"]
+    assert isinstance(delays_s, list)
+    delays = sorted(1000 * each for each in delays_s)
     p99 = statistics.quantiles(delays, n=100)[98]
     what = f"loop's delay at 100 tokens/s, 500 messages, {len(delays)} samples:"
     return [
@@ -126,12 +130,12 @@ def measure_chat_opening(folder: Path, runs: int = 5) -> list[Figure]:
     """Measure the time from the key to a chat's last message."""
     times: dict[str, list[float]] = {"10": [], "10000": []}
     for _ in range(runs):
-        for messages, taken in times.items():
+        for messages, durations in times.items():
             with PtyTerminal(_REFSHEET, folder / messages) as terminal:
                 _wait_for_gallery(terminal)
-                begin = monotonic()
+                start = monotonic()
                 terminal.press("\r")
-                taken.append(1000 * (terminal.wait_for_text(LAST_WORD) - begin))
+                durations.append(1000 * (terminal.wait_for_text(LAST_WORD) - start))
     return [
         _median("a chat of 10 messages, opened", times["10"]),
         _median("a chat of 10,000 messages, opened", times["10000"], 300),
@@ -140,16 +144,21 @@ def measure_chat_opening(folder: Path, runs: int = 5) -> list[Figure]:
 
 def measure_rendering(folder: Path, runs: int = 3) -> list[Figure]:
     """Measure 2,000 tokens as fast as they are taken, each in its own iteration of the loop."""
-    alone, ours = [], []
+    markdown_times, chat_times = [], []
     for _ in range(runs):
         file = folder / "measured.json"
         with PtyTerminal([*_REPLIES, "markdown", str(file), "2000"], folder) as terminal:
             terminal.wait_for_exit()
-        alone.append(1000 * float(json.loads(file.read_text())["took_s"]))
-        ours.append(1000 * float(str(_measure_reply(folder, 2000)["took_s"])))
+        markdown_times.append(1000 * float(json.loads(file.read_text())["took_s"]))
+        chat_times.append(1000 * float(str(_measure_reply(folder, 2000)["took_s"])))
     return [
-        _median("2,000 tokens in `Markdown.get_stream` alone", alone),
-        _median("2,000 tokens in a chat", ours, 2 * statistics.median(alone), " (2 × that)"),
+        _median("2,000 tokens in `Markdown.get_stream` alone", markdown_times),
+        _median(
+            "2,000 tokens in a chat",
+            chat_times,
+            2 * statistics.median(markdown_times),
+            " (2 × that)",
+        ),
     ]
 
 
@@ -157,9 +166,9 @@ def _measure_reply(folder: Path, tokens: int, tokens_per_s: int | None = None) -
     """Add a reply to a copy of the chat in `folder`, and return what was measured meanwhile."""
     pace = [str(tokens_per_s)] if tokens_per_s else []
     with tempfile.TemporaryDirectory() as temporary:
-        copied = Path(shutil.copytree(folder, temporary, dirs_exist_ok=True))
-        file = copied / "measured.json"
-        terminal = PtyTerminal([*_REPLIES, "chat", str(file), str(tokens), *pace], copied)
+        library_copy = Path(shutil.copytree(folder, temporary, dirs_exist_ok=True))
+        file = library_copy / "measured.json"
+        terminal = PtyTerminal([*_REPLIES, "chat", str(file), str(tokens), *pace], library_copy)
         with terminal:
             _wait_for_gallery(terminal)
             terminal.press("\r")
@@ -167,8 +176,8 @@ def _measure_reply(folder: Path, tokens: int, tokens_per_s: int | None = None) -
             terminal.drain_output(_SETTLE_S)
             terminal.press("Hello\r")
             terminal.wait_for_exit()
-        measured: dict[str, object] = json.loads(file.read_text())
-    return measured
+        measurements: dict[str, object] = json.loads(file.read_text())
+    return measurements
 
 
 def measure_memory(folder: Path) -> list[Figure]:

@@ -17,12 +17,12 @@ from installer.packages import PackageInstaller
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def main(goal: str, stamp: str) -> int:
+def main(target: str, stamp: str) -> int:
     try:
         with stamps.installation_lock(ROOT):
-            if not stamps.is_valid(ROOT, goal, stamp):
-                install(goal)
-                stamps.write_stamp(ROOT, goal, stamp)
+            if not stamps.is_valid(ROOT, target, stamp):
+                install(target)
+                stamps.write_stamp(ROOT, target, stamp)
     except SetupError as error:
         terminal.print_line(str(error))
         return 1
@@ -37,19 +37,19 @@ def main(goal: str, stamp: str) -> int:
     return 0
 
 
-def install(goal: str) -> None:
+def install(target: str) -> None:
     terminal.print_line("setting up .venv; this happens once.")
     stamps.remove_stamps(ROOT)
     machine.check_space_for_packages(ROOT)
     environment = venv.prepare_environment(ROOT)
     packages = PackageInstaller(environment, ROOT)
     packages.log.write_bytes(b"")
-    for way in LlamaInstaller(packages, pinned_version(ROOT / "pyproject.toml")).try_variants():
-        packages.install_project("[test]" if goal == "test" else "")
+    for variant in LlamaInstaller(packages, pinned_version(ROOT / "pyproject.toml")).try_variants():
+        packages.install_project("[test]" if target == "test" else "")
         terminal.print_line("trying it with one picture and one sentence.")
         if llama_works(environment.python):
             return
-        terminal.print_line(f"llama.cpp ({way}) dies on this machine.")
+        terminal.print_line(f"llama.cpp ({variant}) dies on this machine.")
     raise SetupError(
         "llama.cpp does not run on this machine, not even built with portable settings.",
         f"Please report it with {packages.log} and what "

@@ -49,8 +49,8 @@ def _checks(model: Path | None, mmproj: Path | None) -> Iterator[CheckRow]:
     files = [("demo", demo_model(), demo_mmproj()), *([("model", model, mmproj)] if model else [])]
     for name, file, projector in files:
         report_progress(f"comparing {name} with the processor")
-        found = run_isolated(name, compare_with_processor, name, file, projector)
-        yield from [found] if isinstance(found, CheckRow) else found
+        result = run_isolated(name, compare_with_processor, name, file, projector)
+        yield from [result] if isinstance(result, CheckRow) else result
     with tempfile.TemporaryDirectory() as folder:
         for check in engine_checks.CHECKS:
             report_progress(check.__doc__ or "")

@@ -36,16 +36,16 @@ def docstring_problems(source: str) -> Iterator[tuple[int, str]]:
 def word_problems(text: str) -> Iterator[tuple[int, str]]:
     """Yield the line number and the word of each bad word."""
     for number, line in enumerate(text.splitlines(), 1):
-        for found in _BAD_WORDS.finditer(line):
-            yield number, found[0]
+        for match in _BAD_WORDS.finditer(line):
+            yield number, match[0]
 
 
 def main() -> int:
-    listed = subprocess.run(
+    result = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
     )
     count = 0
-    for name in listed.stdout.splitlines():
+    for name in result.stdout.splitlines():
         path = ROOT / name
         if path.suffix not in _KINDS or path.name == _OWN or not path.is_file():
             continue

@@ -73,8 +73,8 @@ _LINES = (
 
 
 def check_model(path: Path) -> None:
-    for kept in (None, LocalFile.outside_store(path)):
-        report = Verification([LocalFile.outside_store(path)], kept, lambda file, count: None)
+    for projector in (None, LocalFile.outside_store(path)):
+        report = Verification([LocalFile.outside_store(path)], projector, lambda file, count: None)
         for each in report.run(quick=True).checks:
             assert each.finding.message == one_line(each.finding.message)
 
@@ -85,24 +85,24 @@ def check_card(path: Path) -> None:
     A damaged checksum or archive would keep nearly all of the card from being read.
     """
     data = path.read_bytes()
-    for wrapped in (data, _in_a_picture(data), _in_an_archive(data)):
-        path.write_bytes(wrapped)
+    for variant in (data, _in_a_picture(data), _in_an_archive(data)):
+        path.write_bytes(variant)
         try:
-            found = read_card(path)
+            card = read_card(path)
         except CardError as error:
             assert str(error) == one_line(str(error))
             continue
-        profile = profile_from_card(found.card, "en")
+        profile = profile_from_card(card.card, "en")
         for text in (profile.name, profile.description, profile.greeting, *profile.tags):
             assert text == clean_text(text)
         for language in LANGUAGES[:2]:
-            telling = RenderedProfile(profile, language)
-            told = (telling.description(), *telling.greetings())
-            assert all(text == clean_text(text) for text in told)
-            telling.lorebook().triggered_texts(["hi", "x"], ())
+            rendered = RenderedProfile(profile, language)
+            texts = (rendered.description(), *rendered.greetings())
+            assert all(text == clean_text(text) for text in texts)
+            rendered.lorebook().triggered_texts(["hi", "x"], ())
         json_card(profile)
-        again = profile_from_card(card_from_profile(profile, 3), "zh")
-        assert again.model_copy(update={"card": {}}) == profile.model_copy(update={"card": {}})
+        copy = profile_from_card(card_from_profile(profile, 3), "zh")
+        assert copy.model_copy(update={"card": {}}) == profile.model_copy(update={"card": {}})
 
 
 def check_chat(path: Path) -> None:

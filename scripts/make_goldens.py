@@ -132,17 +132,17 @@ def encode(reference: DemoReference, messages: list[Message], *, answer: bool = 
 def conversation(reference: DemoReference, sample: str, language: int) -> list[Message]:
     """Return a chat about everything a sheet shows, in the reference's own greedy words."""
     words = phrases("zh" if language else "en")
-    asked = [words["questions"][topic]["ask"][1] for topic in words["questions"]]
-    asked += [talk["ask"][0] for talk in words["talk"][:4]]
+    questions = [words["questions"][topic]["ask"][1] for topic in words["questions"]]
+    questions += [talk["ask"][0] for talk in words["talk"][:4]]
     messages = [opening(sample, language)]
     end = reference.tokenizer.convert_tokens_to_ids("<end_of_turn>")
-    for question in [*asked, None]:
+    for question in [*questions, None]:
         inputs = encode(reference, messages)
         length = inputs["input_ids"].shape[1]
-        written = reference.model.generate(
+        reply_tokens = reference.model.generate(
             **inputs, max_new_tokens=60, do_sample=False, eos_token_id=end, pad_token_id=0
         )[0, length:]
-        reply = reference.tokenizer.decode(written, skip_special_tokens=True)
+        reply = reference.tokenizer.decode(reply_tokens, skip_special_tokens=True)
         messages.append(assistant(reply))
         if question:
             messages.append(user(text(question)))
@@ -157,16 +157,16 @@ def next_tokens(reference: DemoReference, messages: list[Message]) -> dict[str, 
     """
     inputs = encode(reference, messages)
     logits = reference.model(**inputs).logits[0]
-    best = logits.topk(5)
+    top_tokens = logits.topk(5)
     return {
         "messages": messages,
-        "speaks": spoken(reference, inputs["input_ids"][0].tolist()),
-        "tokens": best.indices.tolist(),
-        "logits": [[round(value, 4) for value in row] for row in best.values.tolist()],
+        "speaks": model_positions(reference, inputs["input_ids"][0].tolist()),
+        "tokens": top_tokens.indices.tolist(),
+        "logits": [[round(value, 4) for value in row] for row in top_tokens.values.tolist()],
     }
 
 
-def spoken(reference: DemoReference, ids: list[int]) -> list[int]:
+def model_positions(reference: DemoReference, ids: list[int]) -> list[int]:
     """Return the positions whose next token is the model's own, its end of turn included."""
     find = reference.tokenizer.convert_tokens_to_ids
     start, end, model = find("<start_of_turn>"), find("<end_of_turn>"), find("model")

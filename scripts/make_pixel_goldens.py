@@ -32,7 +32,7 @@ GRID = 16
 Pixels = np.ndarray[Any, np.dtype[np.uint8]]
 
 
-def upright_on_white(path: Path) -> Image.Image:
+def load_upright_on_white(path: Path) -> Image.Image:
     """Return the picture as it looks on a white page."""
     image = ImageOps.exif_transpose(Image.open(path))
     if image.mode == "I;16":
@@ -74,23 +74,24 @@ def _levels(tensor: np.ndarray[Any, np.dtype[np.float32]]) -> Pixels:
 
 def product_pixels(path: Path, size: int, pan_and_scan: bool) -> list[Pixels]:
     """Return the same pictures, made by the product's code."""
-    shown: PictureView = view(path, size, pan_and_scan)
+    picture_view: PictureView = view(path, size, pan_and_scan)
     return [
         np.frombuffer(picture.rgb, np.uint8).reshape(size, size, 3)
-        for picture in (shown.whole, *shown.crops)
+        for picture in (picture_view.picture, *picture_view.crops)
     ]
 
 
 def encode_sample_grid(pixels: Pixels) -> str:
     """Return `GRID` by `GRID` pixels from corner to corner, row by row, in base64."""
-    places = [number * (len(pixels) - 1) // (GRID - 1) for number in range(GRID)]
-    return base64.b64encode(pixels[np.ix_(places, places)].tobytes()).decode()
+    indices = [number * (len(pixels) - 1) // (GRID - 1) for number in range(GRID)]
+    return base64.b64encode(pixels[np.ix_(indices, indices)].tobytes()).decode()
 
 
-def largest_difference(ours: list[Pixels], theirs: list[Pixels]) -> int:
+def largest_difference(product: list[Pixels], reference: list[Pixels]) -> int:
     """Return the largest difference of any channel of any pixel, in 255ths."""
     return max(
-        int(np.abs(a.astype(int) - b.astype(int)).max()) for a, b in zip(ours, theirs, strict=True)
+        int(np.abs(a.astype(int) - b.astype(int)).max())
+        for a, b in zip(product, reference, strict=True)
     )
 
 
@@ -99,21 +100,21 @@ def main() -> None:
     largest = pixels = 0
     goldens: dict[str, dict[str, list[str]]] = {}
     for path in sorted((DATA / "pictures").iterdir()):
-        image = upright_on_white(path)
+        image = load_upright_on_white(path)
         for size in SIZES:
-            theirs = reference_pixels(image, size, pan_and_scan=True)
-            whole = reference_pixels(image, size, pan_and_scan=False)
+            reference = reference_pixels(image, size, pan_and_scan=True)
+            uncropped_reference = reference_pixels(image, size, pan_and_scan=False)
             largest = max(
                 largest,
-                largest_difference(product_pixels(path, size, True), theirs),
-                largest_difference(product_pixels(path, size, False), whole),
-                largest_difference(theirs[:1], whole),
+                largest_difference(product_pixels(path, size, True), reference),
+                largest_difference(product_pixels(path, size, False), uncropped_reference),
+                largest_difference(reference[:1], uncropped_reference),
             )
-            pixels += len(theirs) * size * size
+            pixels += len(reference) * size * size
             goldens.setdefault(path.name, {})[str(size)] = [
-                encode_sample_grid(each) for each in theirs
+                encode_sample_grid(each) for each in reference
             ]
-        print(f"{path.name}: {len(theirs) - 1} crops", file=sys.stderr)
+        print(f"{path.name}: {len(reference) - 1} crops", file=sys.stderr)
     made_by = f"transformers {transformers.__version__}, Pillow {pillow_version}"
     text = json.dumps({"made_by": made_by, "grid": GRID, "pictures": goldens}, indent=1)
     (DATA / "goldens").mkdir(exist_ok=True)

@@ -193,18 +193,18 @@ def add_tokenizer(writer: gguf.GGUFWriter) -> None:
     tokens = [rare_character(index) for index in range(VOCABULARY)]
     types = [gguf.TokenType.NORMAL] * VOCABULARY
 
-    def put(index: int, token: str, kind: gguf.TokenType) -> None:
+    def set_token(index: int, token: str, kind: gguf.TokenType) -> None:
         tokens[index], types[index] = token, kind
 
-    put(UNKNOWN, "<unk>", gguf.TokenType.UNKNOWN)
+    set_token(UNKNOWN, "<unk>", gguf.TokenType.UNKNOWN)
     for count in range(NEWLINES):
-        put(FIRST_NEWLINE + count, "\n" * (count + 1), gguf.TokenType.USER_DEFINED)
+        set_token(FIRST_NEWLINE + count, "\n" * (count + 1), gguf.TokenType.USER_DEFINED)
     for byte in range(256):
-        put(FIRST_BYTE + byte, f"<0x{byte:02X}>", gguf.TokenType.BYTE)
+        set_token(FIRST_BYTE + byte, f"<0x{byte:02X}>", gguf.TokenType.BYTE)
     for index, letter in enumerate(LETTERS):
-        put(FIRST_LETTER + index, letter, gguf.TokenType.NORMAL)
+        set_token(FIRST_LETTER + index, letter, gguf.TokenType.NORMAL)
     for index, token in CONTROL.items():
-        put(index, token, gguf.TokenType.CONTROL)
+        set_token(index, token, gguf.TokenType.CONTROL)
     writer.add_tokenizer_model("llama")
     writer.add_token_list(tokens)
     writer.add_token_scores([-float(index) for index in range(VOCABULARY)])

@@ -36,8 +36,8 @@ class TokenizerReference:
 
     def tokenize(self, text: str) -> list[int]:
         """Return the token ids of a text, with no `<bos>` in front."""
-        found: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
-        return found
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
 
     def tokenize_conversation(self, conversation: Conversation) -> list[int]:
         """Return the token ids of a conversation and of the header of the model's next turn."""

@@ -56,14 +56,14 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--context", type=int, nargs="+", default=[8192, 32768])
     parser.add_argument("--depth", type=int, default=4096, help="tokens read before writing")
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     print(
         "| context | window layers | KV type | peak MiB | reading | writing | snapshot MiB "
         "| saved in s | restored in s |"
     )
     print("|---|---|---|---|---|---|---|---|---|")
-    for settings in _settings_to_measure(given.model, given.context):
-        print(asyncio.run(_measure(settings, given.depth)), flush=True)
+    for settings in _settings_to_measure(arguments.model, arguments.context):
+        print(asyncio.run(_measure(settings, arguments.depth)), flush=True)
 
 
 def _settings_to_measure(model: Path, contexts: list[int]) -> Iterator[LoadSettings]:
@@ -78,22 +78,24 @@ async def _measure(settings: LoadSettings, depth: int) -> KvCacheRow:
         engine = LocalEngine()
         await engine.load(settings)
         prompt = await _prompt(engine, depth)
-        done = await _generate(engine, prompt)
+        reply = await _generate(engine, prompt)
         peak = _peak_bytes(engine)
-        begin = monotonic()
+        start = monotonic()
         await engine.snapshot()
-        keeping_s = monotonic() - begin
+        saving_s = monotonic() - start
         (file,) = Path(folder).glob("*/*.cache")
         size = file.stat().st_size
         await engine.close()
         engine = LocalEngine()
         await engine.load(settings)
-        again = await _generate(engine, prompt)
+        restored_reply = await _generate(engine, prompt)
         await engine.close()
-    read = done.prompt_tokens / done.timings.read_s
-    restoring_s = again.timings.first_token_s - again.timings.read_s
-    writing = done.timings.write_tps
-    return KvCacheRow(settings, peak / _MIB, read, writing, size / _MIB, keeping_s, restoring_s)
+    read_tps = reply.prompt_tokens / reply.timings.read_s
+    restoring_s = restored_reply.timings.first_token_s - restored_reply.timings.read_s
+    write_tps = reply.timings.write_tps
+    return KvCacheRow(
+        settings, peak / _MIB, read_tps, write_tps, size / _MIB, saving_s, restoring_s
+    )
 
 
 async def _prompt(engine: LocalEngine, depth: int) -> Prompt:

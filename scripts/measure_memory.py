@@ -34,12 +34,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", metavar="MODEL[,MMPROJ]")
     parser.add_argument("--context", type=int, nargs="+", default=[8192])
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     print("| model | projector | context | estimated MiB | measured MiB | ratio |")
     print("|---|---|---|---|---|---|")
-    for pair in given.files:
+    for pair in arguments.files:
         model, _, mmproj = pair.partition(",")
-        for context in given.context:
+        for context in arguments.context:
             settings = LoadSettings(Path(model), Path(mmproj) if mmproj else None, context)
             forecast = estimate_bytes(settings) / _MIB
             peak, _ = asyncio.run(measure_peak(settings))

@@ -54,9 +54,9 @@ def main() -> None:
         type=Path,
         help="folder for the temporary copy (default: TMPDIR)",
     )
-    given = parser.parse_args()
-    file = given.file
-    with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+    arguments = parser.parse_args()
+    file = arguments.file
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         try:
             reference = TextReference(file)
         except ValueError as error:
@@ -74,11 +74,13 @@ def _compare(reference: TextReference, file: Path) -> Iterator[PositionAgreement
     session.load(LoadSettings(file, context_size=_CONTEXT), lambda _: True)
     for prompt in _prompts():
         tokens = [token for part in session.tokenize(prompt) for token in part.tokens]
-        for want, got in zip(reference.logits(tokens), session.compute_logits(prompt), strict=True):
-            second, first = np.partition(want, -2)[-2:]
+        for expected, actual in zip(
+            reference.logits(tokens), session.compute_logits(prompt), strict=True
+        ):
+            second, first = np.partition(expected, -2)[-2:]
             yield PositionAgreement(
-                float(kl_divergences(want[None], got[None])[0]),
-                bool(want.argmax() == got.argmax()),
+                float(kl_divergences(expected[None], actual[None])[0]),
+                bool(expected.argmax() == actual.argmax()),
                 bool(first - second > _CLEAR_LEAD),
             )
     session.close()
@@ -92,13 +94,14 @@ def _prompts() -> Iterator[Prompt]:
 
 
 def _print_row(name: str, positions: list[PositionAgreement]) -> None:
-    sure = [position for position in positions if position.is_sure]
+    sure_positions = [position for position in positions if position.is_sure]
     top1, top1_sure = (
-        sum(position.is_same for position in some) / len(some) for some in (positions, sure)
+        sum(position.is_same for position in group) / len(group)
+        for group in (positions, sure_positions)
     )
     kl = sum(position.kl for position in positions) / len(positions)
     print(
-        f"| {name} | {len(positions):,} | {top1:.2%} | {top1_sure:.2%} of {len(sure):,} "
+        f"| {name} | {len(positions):,} | {top1:.2%} | {top1_sure:.2%} of {len(sure_positions):,} "
         f"| {kl:.5f} |",
         flush=True,
     )

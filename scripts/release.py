@@ -23,41 +23,43 @@ def problems(version: str, changes: str, tags: list[str], status: str) -> list[s
     Returns:
         A sentence for each problem.
     """
-    found = []
+    messages = []
     heading = re.search(r"^## \[(?!Unreleased)([^\]]+)\] - (\S+)$", changes, re.MULTILINE)
     if heading is None:
-        found.append("CHANGELOG.md has no released version: rename [Unreleased].")
+        messages.append("CHANGELOG.md has no released version: rename [Unreleased].")
     elif heading[1] != version:
-        found.append(f"CHANGELOG.md ends with {heading[1]}, and pyproject.toml has {version}.")
+        messages.append(f"CHANGELOG.md ends with {heading[1]}, and pyproject.toml has {version}.")
     elif not re.fullmatch(r"\d{4}-\d{2}-\d{2}", heading[2]):
-        found.append(f"The date of {version} in CHANGELOG.md is not YYYY-MM-DD: {heading[2]}.")
+        messages.append(f"The date of {version} in CHANGELOG.md is not YYYY-MM-DD: {heading[2]}.")
     unreleased = re.search(
         r"^## \[Unreleased\]\n(.*?)(?=^## |\Z)", changes, re.MULTILINE | re.DOTALL
     )
     if heading is not None and unreleased is not None and unreleased[1].strip():
-        found.append("CHANGELOG.md has changes under [Unreleased]: move them to the version.")
+        messages.append("CHANGELOG.md has changes under [Unreleased]: move them to the version.")
     if f"v{version}" not in tags:
-        found.append(f"This commit has no tag v{version}: git tag v{version}")
+        messages.append(f"This commit has no tag v{version}: git tag v{version}")
     if status.strip():
-        found.append("There are changes that are not committed: git status")
-    return found
+        messages.append("There are changes that are not committed: git status")
+    return messages
 
 
 def main() -> int:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     tags = _git("tag", "--points-at", "HEAD").split()
-    found = problems(project["version"], changes, tags, _git("status", "--porcelain"))
-    for problem in found:
+    messages = problems(project["version"], changes, tags, _git("status", "--porcelain"))
+    for problem in messages:
         print(problem, file=sys.stderr)
-    if found:
+    if messages:
         return 1
     return subprocess.run([sys.executable, "-m", "build"], cwd=ROOT, check=False).returncode
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
-    return done.stdout
+    result = subprocess.run(
+        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return result.stdout
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ async def main() -> None:
 def make_app(language: str, *, welcomes: bool = False) -> RefsheetApp:
     screens = ScreenConfig(language=language)  # type: ignore[arg-type]
     config = Config(language=language, screens=screens, generation=GenerationConfig(sample=False))
-    return RefsheetApp(config, welcomes=welcomes)
+    return RefsheetApp(config, show_welcome=welcomes)
 
 
 async def draw_first_start() -> None:
@@ -56,7 +56,7 @@ async def draw_first_start() -> None:
         await wait_until(
             pilot, lambda: app.engine_state.is_demo and bool(app.screen.query("#welcome"))
         )
-        await wait_until(pilot, lambda: app.models.measured is not None)
+        await wait_until(pilot, lambda: app.models.measurement is not None)
         await wait_for_workers(pilot)
         save_screenshot(app, "screenshot-welcome.svg")
 
@@ -131,33 +131,33 @@ async def record_session() -> None:
     frames: list[tuple[str, float]] = []
     app = make_app("en")
 
-    def shot(seconds: float) -> None:
+    def add_frame(seconds: float) -> None:
         frames.append((export_svg(app), seconds))
 
     async with app.run_test(size=RECORDING_SIZE) as pilot:
         await wait_until(pilot, lambda: app.engine_state.is_demo and has_drawn_portraits(app))
-        shot(2.0)
+        add_frame(2.0)
         await pilot.press("enter")
         await wait_until(pilot, lambda: has_finished_replies(app, 1))
-        shot(2.5)
+        add_frame(2.5)
         for letter in QUESTIONS[1]:
             await pilot.press(letter)
             if letter in " ?":
-                shot(0.35)
+                add_frame(0.35)
         await pilot.press("enter")
         await wait_until(pilot, partial(has_finished_replies, app, 2))
-        shot(2.5)
+        add_frame(2.5)
         await pilot.press("ctrl+r")
         await wait_until(
             pilot, lambda: "‹2/2›" in app.export_screenshot() and has_finished_replies(app, 2)
         )
-        shot(2.0)
+        add_frame(2.0)
         await pilot.press("/")
         await pilot.press(*"exp")
-        shot(1.2)
+        add_frame(1.2)
         await pilot.press("escape", "ctrl+l")
         await wait_for_workers(pilot)
-        shot(2.5)
+        add_frame(2.5)
     (DOCS / "session.svg").write_text(animate_svgs(frames), encoding="utf-8")
 
 
@@ -176,8 +176,8 @@ def has_drawn_portraits(app: RefsheetApp) -> bool:
     return all(portrait.is_drawn for portrait in app.screen.query(Portrait) if portrait.size)
 
 
-async def wait_until(pilot: Pilot[int], reached: Callable[[], bool]) -> None:
-    while not reached():
+async def wait_until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
+    while not condition():
         await pilot.pause(0.02)
     await pilot.pause()
 

@@ -30,11 +30,11 @@ def samples(_: argparse.Namespace) -> None:
     import yaml
 
     folder = ROOT / "samples"
-    listed = yaml.safe_load((folder / "samples.yaml").read_text(encoding="utf-8"))
-    for key, sample in listed.items():
-        drawn = sample["spec"]
-        spec = SheetSpec(drawn["species"], drawn["color"], drawn["eyes"], drawn["accessory"])
-        draw_sheet(spec, drawn["seed"]).save(folder / f"{key}.png", optimize=True)
+    sample_entries = yaml.safe_load((folder / "samples.yaml").read_text(encoding="utf-8"))
+    for key, sample in sample_entries.items():
+        fields = sample["spec"]
+        spec = SheetSpec(fields["species"], fields["color"], fields["eyes"], fields["accessory"])
+        draw_sheet(spec, fields["seed"]).save(folder / f"{key}.png", optimize=True)
 
 
 def train(arguments: argparse.Namespace) -> None:
@@ -48,8 +48,8 @@ def train(arguments: argparse.Namespace) -> None:
         arguments.out / PROJECTOR.name,
         cache=arguments.cache,
         seed=arguments.seed,
-        eye_steps=arguments.eye_steps,
-        talk_steps=arguments.talk_steps,
+        vision_steps=arguments.eye_steps,
+        text_steps=arguments.talk_steps,
     )
 
 
@@ -64,33 +64,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    drawn = commands.add_parser("render", help=render.__doc__)
-    drawn.add_argument("--species", choices=SPECIES, required=True)
-    drawn.add_argument("--color", choices=tuple(COLORS), required=True)
-    drawn.add_argument("--eyes", choices=tuple(COLORS), required=True)
-    drawn.add_argument("--accessory", choices=ACCESSORIES, required=True)
-    drawn.add_argument("--seed", type=int, required=True)
-    drawn.add_argument("--size", type=int, default=896, help="side in pixels (default 896)")
-    drawn.add_argument("out", type=Path, metavar="OUT.png")
-    drawn.set_defaults(run=render)
+    render_parser = commands.add_parser("render", help=render.__doc__)
+    render_parser.add_argument("--species", choices=SPECIES, required=True)
+    render_parser.add_argument("--color", choices=tuple(COLORS), required=True)
+    render_parser.add_argument("--eyes", choices=tuple(COLORS), required=True)
+    render_parser.add_argument("--accessory", choices=ACCESSORIES, required=True)
+    render_parser.add_argument("--seed", type=int, required=True)
+    render_parser.add_argument("--size", type=int, default=896, help="side in pixels (default 896)")
+    render_parser.add_argument("out", type=Path, metavar="OUT.png")
+    render_parser.set_defaults(run=render)
 
-    shipped = commands.add_parser("samples", help=samples.__doc__)
-    shipped.set_defaults(run=samples)
+    samples_parser = commands.add_parser("samples", help=samples.__doc__)
+    samples_parser.set_defaults(run=samples)
 
-    trained = commands.add_parser("train", help=train.__doc__)
-    trained.add_argument("--seed", type=int, default=0)
-    trained.add_argument("--eye-steps", type=int, default=4500)
-    trained.add_argument("--talk-steps", type=int, default=4500)
-    trained.add_argument("--out", type=Path, default=DEMO)
-    trained.add_argument(
+    train_parser = commands.add_parser("train", help=train.__doc__)
+    train_parser.add_argument("--seed", type=int, default=0)
+    train_parser.add_argument("--eye-steps", type=int, default=4500)
+    train_parser.add_argument("--talk-steps", type=int, default=4500)
+    train_parser.add_argument("--out", type=Path, default=DEMO)
+    train_parser.add_argument(
         "--cache", type=Path, default=ROOT / "build" / "demo", help="folder for drawn sheets"
     )
-    trained.set_defaults(run=train)
+    train_parser.set_defaults(run=train)
 
-    measured = commands.add_parser("measure", help=measure.__doc__)
-    measured.add_argument("--sheets", type=int, default=300)
-    measured.add_argument("--models", type=Path, default=DEMO)
-    measured.set_defaults(run=measure)
+    measure_parser = commands.add_parser("measure", help=measure.__doc__)
+    measure_parser.add_argument("--sheets", type=int, default=300)
+    measure_parser.add_argument("--models", type=Path, default=DEMO)
+    measure_parser.set_defaults(run=measure)
 
     arguments = parser.parse_args()
     arguments.run(arguments)

@@ -30,13 +30,13 @@ _WIDTH = 100
 
 def extract_messages() -> Catalog:
     """Return every message of the program, without translations."""
-    found = Catalog()
+    catalogue = Catalog()
     for path in sorted(PROGRAM.rglob("*.py")):
         for message in _messages(path):
-            found.add(message)
+            catalogue.add(message)
     for explanation in filter(None, setting_explanations().values()):
-        found.add(explanation)
-    return found
+        catalogue.add(explanation)
+    return catalogue
 
 
 def _messages(path: Path) -> Iterator[str | tuple[str, str]]:
@@ -64,9 +64,9 @@ def update(folder: Path = LOCALE) -> None:
 
     The header of each is not changed: with a date in it, any two changes would conflict.
     """
-    wanted = extract_messages()
+    template = extract_messages()
     for code, catalogue in read_catalogues(folder).items():
-        catalogue.update(wanted, no_fuzzy_matching=True)
+        catalogue.update(template, no_fuzzy_matching=True)
         file, body = folder / f"{code}.po", io.BytesIO()
         write_po(
             body,
@@ -81,16 +81,16 @@ def update(folder: Path = LOCALE) -> None:
         file.write_bytes(head + b"\n\n" + body.getvalue().strip() + b"\n")
 
 
-def find_problems(catalogue: Catalog, wanted: Catalog) -> Iterator[str]:
+def find_problems(catalogue: Catalog, template: Catalog) -> Iterator[str]:
     """Yield what is wrong with a catalogue, in a line each; nothing for a complete one."""
-    for message in wanted:
+    for message in template:
         if message.id and catalogue.get(message.id) is None:
             yield f"lacking: {_describe_message(message)}"
     for message in catalogue:
         if not message.id:
             continue
-        if wanted.get(message.id) is None:
-            yield f"said by nobody: {_describe_message(message)}"
+        if template.get(message.id) is None:
+            yield f"not used: {_describe_message(message)}"
         if message.fuzzy:
             yield f"fuzzy: {_describe_message(message)}"
         for translation in _translations(message, catalogue.num_plurals):
@@ -118,8 +118,8 @@ def _translations(message: Message, plurals: int) -> tuple[str, ...]:
     """Return a translation for each plural form of the language."""
     if isinstance(message.id, str):
         return (str(message.string or ""),)
-    given = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
-    return (*given, *[""] * plurals)[: max(plurals, len(given))]
+    forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+    return (*forms, *[""] * plurals)[: max(plurals, len(forms))]
 
 
 def _placeholders(text: str) -> list[str]:
@@ -145,14 +145,14 @@ def main() -> int:
     if parser.parse_args().what == "update":
         update()
         return 0
-    wanted = extract_messages()
-    found = [
+    template = extract_messages()
+    problems = [
         f"{code}.po: {problem}"
         for code, catalogue in read_catalogues().items()
-        for problem in find_problems(catalogue, wanted)
+        for problem in find_problems(catalogue, template)
     ]
-    print("\n".join(found) or "Every message is translated.")
-    return 1 if found else 0
+    print("\n".join(problems) or "Every message is translated.")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

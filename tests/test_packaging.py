@@ -48,7 +48,7 @@ def test_a_wheel_holds_what_the_program_needs_besides_code(wheel: Path, root: Pa
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 
-def imported(package: Path) -> dict[str, Path]:
+def imported_modules(package: Path) -> dict[str, Path]:
     """Return the top-level modules that the package imports, each with a file that imports it."""
     found = {}
     for path in package.rglob("*.py"):
@@ -73,7 +73,7 @@ def test_whatever_is_imported_is_installed_with_the_program(root: Path) -> None:
         if "extra ==" not in each
     }
     homes = packages_distributions()
-    for module, path in imported(root / "refsheet_tui").items():
+    for module, path in imported_modules(root / "refsheet_tui").items():
         if module in sys.stdlib_module_names or module == "refsheet_tui":
             continue
         if path.parent.name == "bench" and module == "matplotlib":
@@ -152,3 +152,15 @@ def test_a_source_archive_can_build_the_wheel_and_run_the_tests(root: Path, tmp_
         "scripts/run",
         "tests/conftest.py",
     } <= names
+
+
+def test_the_lock_file_has_a_version_that_is_allowed_for_every_requirement(root: Path) -> None:
+    text = (root / "requirements.lock").read_text(encoding="utf-8")
+    locked: dict[str, list[str]] = {}
+    for name, locked_version in re.findall(r"^([\w.-]+)==([^ ;]+)", text, re.MULTILINE):
+        locked.setdefault(_normal(name), []).append(locked_version)
+    for each in requires("refsheet-tui") or []:
+        requirement = Requirement(each)
+        if "extra ==" not in each or 'extra == "test"' in each:
+            versions = locked[_normal(requirement.name)]
+            assert all(each_version in requirement.specifier for each_version in versions), each

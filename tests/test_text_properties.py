@@ -25,7 +25,7 @@ harmless = st.text(
 )
 
 
-def streamed(pieces: list[str]) -> str:
+def clean_in_pieces(pieces: list[str]) -> str:
     cleaner = StreamCleaner()
     return "".join(cleaner.feed(piece) for piece in pieces) + cleaner.flush()
 
@@ -34,13 +34,13 @@ def streamed(pieces: list[str]) -> str:
 def test_every_cut_gives_the_same(text: str) -> None:
     whole = clean_text(text)
     for cut in range(len(text) + 1):
-        assert streamed([text[:cut], text[cut:]]) == whole
-    assert streamed(list(text)) == whole
+        assert clean_in_pieces([text[:cut], text[cut:]]) == whole
+    assert clean_in_pieces(list(text)) == whole
 
 
 @given(st.lists(hostile, max_size=8))
 def test_pieces_of_any_size_give_the_same(pieces: list[str]) -> None:
-    assert streamed(pieces) == clean_text("".join(pieces))
+    assert clean_in_pieces(pieces) == clean_text("".join(pieces))
 
 
 @given(hostile)

@@ -28,13 +28,13 @@ def catalogue(*messages: tuple[str | tuple[str, str], str]) -> Catalog:
     return made
 
 
-def found(given: Catalog, wanted: Catalog) -> list[str]:
+def problems(given: Catalog, wanted: Catalog) -> list[str]:
     return list(translations.find_problems(given, wanted))
 
 
 @pytest.mark.parametrize("code", translations.read_catalogues())
 def test_every_message_is_translated(code: str) -> None:
-    assert found(translations.read_catalogues()[code], translations.extract_messages()) == []
+    assert problems(translations.read_catalogues()[code], translations.extract_messages()) == []
 
 
 def test_catalogues_are_as_they_are_written_by_the_script(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_messages_are_found_wherever_they_are_said() -> None:
     ("given", "wanted", "problem"),
     [
         (catalogue(), catalogue(("Quit", "")), "lacking: Quit"),
-        (catalogue(("Quit", "退出")), catalogue(), "said by nobody: Quit"),
+        (catalogue(("Quit", "退出")), catalogue(), "not used: Quit"),
         (catalogue(("Quit", "")), catalogue(("Quit", "")), "not translated: Quit"),
         (
             catalogue(("{a} of {b}", "{a}")),
@@ -77,7 +77,7 @@ def test_messages_are_found_wherever_they_are_said() -> None:
     ],
 )
 def test_what_is_wrong_is_told(given: Catalog, wanted: Catalog, problem: str) -> None:
-    assert found(given, wanted) == [problem]
+    assert problems(given, wanted) == [problem]
 
 
 def test_a_fuzzy_and_an_obsolete_one_are_told() -> None:
@@ -86,7 +86,7 @@ def test_a_fuzzy_and_an_obsolete_one_are_told() -> None:
     assert message is not None
     message.flags.add("fuzzy")
     given.update(wanted, no_fuzzy_matching=True)
-    assert found(given, wanted) == ["fuzzy: Quit", "obsolete: Old"]
+    assert problems(given, wanted) == ["fuzzy: Quit", "obsolete: Old"]
 
 
 def test_it_speaks() -> None:

@@ -47,10 +47,10 @@ class BenchCharacter:
     @property
     def png(self) -> bytes:
         """The same pixels that the model sees, as a PNG."""
-        whole = self.sheet.whole
-        out = io.BytesIO()
-        Image.frombytes("RGB", (whole.size, whole.size), whole.rgb).save(out, "PNG")
-        return out.getvalue()
+        picture = self.sheet.picture
+        buffer = io.BytesIO()
+        Image.frombytes("RGB", (picture.size, picture.size), picture.rgb).save(buffer, "PNG")
+        return buffer.getvalue()
 
     @property
     def opening_text(self) -> str:
@@ -78,9 +78,11 @@ def _make_characters(folder: Path, picture_size: int) -> Iterator[BenchCharacter
     while True:
         number += 1
         with Image.open(sheet) as image:
-            marked = image.convert("RGB")
-        box = (8, 8, 8 + marked.width // 8, 8 + marked.height // 8)
-        ImageDraw.Draw(marked).rectangle(box, (number * 37 % 256, number * 91 % 256, number % 256))
+            marked_image = image.convert("RGB")
+        box = (8, 8, 8 + marked_image.width // 8, 8 + marked_image.height // 8)
+        ImageDraw.Draw(marked_image).rectangle(
+            box, (number * 37 % 256, number * 91 % 256, number % 256)
+        )
         file = folder / f"{number}.png"
-        marked.save(file)
+        marked_image.save(file)
         yield BenchCharacter(file, view(file, picture_size, False))

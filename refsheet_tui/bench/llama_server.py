@@ -29,40 +29,46 @@ class BenchError(RefsheetError):
 
 
 def measure(
-    program: Path, settings: LoadSettings, threads: int, runs: int, scenes: Iterator[BenchCharacter]
+    program: Path,
+    settings: LoadSettings,
+    threads: int,
+    runs: int,
+    characters: Iterator[BenchCharacter],
 ) -> Measurements:
     """Measure first tokens, writing speed and memory in `runs` runs. Raises `BenchError`."""
-    figures = Measurements()
+    measurements = Measurements()
     for _ in range(runs):
-        with _run_server(program, settings, threads, figures) as (port, pid):
-            _measure_chat(port, next(scenes), figures)
-            figures.add_value(LLAMA_SERVER, "memory", peak_memory(pid))
-    return figures
+        with _run_server(program, settings, threads, measurements) as (port, pid):
+            _measure_chat(port, next(characters), measurements)
+            measurements.add_value(LLAMA_SERVER, "memory", peak_memory(pid))
+    return measurements
 
 
-def _measure_chat(port: int, scene: BenchCharacter, figures: Measurements) -> None:
-    picture = "data:image/png;base64," + base64.b64encode(scene.png).decode()
+def _measure_chat(port: int, character: BenchCharacter, measurements: Measurements) -> None:
+    picture = "data:image/png;base64," + base64.b64encode(character.png).decode()
     opening: Message = {
         "role": "user",
         "content": [
             {"type": "image_url", "image_url": {"url": picture}},
-            {"type": "text", "text": scene.opening_text},
+            {"type": "text", "text": character.opening_text},
         ],
     }
     messages = [opening]
-    greeting = _time_reply(port, messages, "cold", figures)
+    greeting = _time_reply(port, messages, "cold", measurements)
     messages += [_message("assistant", greeting), _message("user", QUESTION)]
-    _time_reply(port, messages, "turn 2", figures)
-    _time_reply(port, messages, "again", figures)
+    _time_reply(port, messages, "turn 2", measurements)
+    _time_reply(port, messages, "again", measurements)
     messages[-1] = _message("user", OTHER_QUESTION)
-    _time_reply(port, messages, "edit", figures)
+    _time_reply(port, messages, "edit", measurements)
 
 
 def _message(role: str, text: str) -> Message:
     return {"role": role, "content": text}
 
 
-def _time_reply(port: int, messages: Sequence[Message], case: str, figures: Measurements) -> str:
+def _time_reply(
+    port: int, messages: Sequence[Message], case: str, measurements: Measurements
+) -> str:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_REQUEST_TIMEOUT_S)
     body = {
         "messages": messages,
@@ -71,7 +77,7 @@ def _time_reply(port: int, messages: Sequence[Message], case: str, figures: Meas
         "max_tokens": REPLY_TOKENS,
         "cache_prompt": True,
     }
-    begin, first, text = monotonic(), 0.0, ""
+    begin, first_token_s, text = monotonic(), 0.0, ""
     connection.request(
         "POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"}
     )
@@ -87,23 +93,23 @@ def _time_reply(port: int, messages: Sequence[Message], case: str, figures: Meas
         event = json.loads(line[6:])
         piece = event["choices"][0]["delta"].get("content") if event.get("choices") else None
         if piece:
-            first = first or monotonic() - begin
+            first_token_s = first_token_s or monotonic() - begin
             text += piece
         if case == "cold" and event.get("timings"):
-            figures.add_value(LLAMA_SERVER, "write", event["timings"]["predicted_per_second"])
+            measurements.add_value(LLAMA_SERVER, "write", event["timings"]["predicted_per_second"])
     connection.close()
-    figures.add_value(LLAMA_SERVER, case, first or monotonic() - begin)
+    measurements.add_value(LLAMA_SERVER, case, first_token_s or monotonic() - begin)
     return text
 
 
 @contextmanager
 def _run_server(
-    program: Path, settings: LoadSettings, threads: int, figures: Measurements
+    program: Path, settings: LoadSettings, threads: int, measurements: Measurements
 ) -> Iterator[tuple[int, int]]:
     """Yield the port and process id of a server that has loaded the model."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with socket.socket() as free_socket:
+        free_socket.bind(("127.0.0.1", 0))
+        port = free_socket.getsockname()[1]
     command = [
         *(str(program), "-m", str(settings.model), "--mmproj", str(settings.mmproj)),
         *("-c", str(settings.context_size), "-t", str(threads), "-np", "1", "-fa", "on"),
@@ -119,7 +125,7 @@ def _run_server(
                 if server.poll() is not None or monotonic() - begin > _START_TIMEOUT_S:
                     raise BenchError("llama-server did not start.", f"Try it: {' '.join(command)}")
                 sleep(0.1)
-            figures.add_value(LLAMA_SERVER, "load", monotonic() - begin)
+            measurements.add_value(LLAMA_SERVER, "load", monotonic() - begin)
             yield port, server.pid
         finally:
             server.kill()

@@ -28,8 +28,8 @@ class Measurements:
 
     def median_of(self, program: str, case: str) -> float | None:
         """Return the median of a case; None if it was not measured."""
-        found = self.values_of(program, case)
-        return median(found) if found else None
+        values = self.values_of(program, case)
+        return median(values) if values else None
 
 
 @dataclass(frozen=True)
@@ -54,19 +54,22 @@ class BenchTarget:
     at_least: bool = False
     max_s: float | None = None
 
-    def ratio(self, figures: Measurements) -> float | None:
-        ours, theirs = (
-            figures.median_of(REFSHEET, self.case),
-            figures.median_of(self.program, self.against_case),
+    def ratio(self, measurements: Measurements) -> float | None:
+        refsheet_value, other_value = (
+            measurements.median_of(REFSHEET, self.case),
+            measurements.median_of(self.program, self.against_case),
         )
-        return ours / theirs if ours is not None and theirs else None
+        return refsheet_value / other_value if refsheet_value is not None and other_value else None
 
-    def is_met(self, figures: Measurements) -> bool | None:
-        ratio, ours = self.ratio(figures), figures.median_of(REFSHEET, self.case)
-        if ratio is None or ours is None:
+    def is_met(self, measurements: Measurements) -> bool | None:
+        ratio, refsheet_value = (
+            self.ratio(measurements),
+            measurements.median_of(REFSHEET, self.case),
+        )
+        if ratio is None or refsheet_value is None:
             return None
-        holds = ratio >= self.limit if self.at_least else ratio <= self.limit
-        return holds and (self.max_s is None or ours <= self.max_s)
+        is_within_limit = ratio >= self.limit if self.at_least else ratio <= self.limit
+        return is_within_limit and (self.max_s is None or refsheet_value <= self.max_s)
 
 
 TARGETS = (

@@ -22,7 +22,7 @@ class PlotError(RefsheetError):
     """The picture can't be drawn or written."""
 
 
-def draw_plot(figures: Measurements, file: Path) -> None:
+def draw_plot(measurements: Measurements, file: Path) -> None:
     """Draw first tokens by program, and writing speed by context, as a PNG. Raises `PlotError`."""
     try:
         import matplotlib as mpl
@@ -35,27 +35,27 @@ def draw_plot(figures: Measurements, file: Path) -> None:
     from matplotlib import pyplot
 
     figure, (bars, line) = pyplot.subplots(1, 2, figsize=(11, 4.2), width_ratios=(3, 2))
-    programs = [each for each in _PROGRAMS if figures.values_of(each, "cold")]
+    programs = [each for each in _PROGRAMS if measurements.values_of(each, "cold")]
     width = 0.8 / len(programs)
     for number, program in enumerate(programs):
-        shown = [
-            (place, middle)
-            for place, case in enumerate(_CASE_LABELS)
-            if (middle := figures.median_of(program, case)) is not None
+        medians = [
+            (index, median)
+            for index, case in enumerate(_CASE_LABELS)
+            if (median := measurements.median_of(program, case)) is not None
         ]
-        places = [place + (number - (len(programs) - 1) / 2) * width for place, _ in shown]
-        drawn = bars.bar(places, [middle for _, middle in shown], width, label=program)
-        bars.bar_label(drawn, fmt="%.2g", fontsize=8)
+        x_positions = [index + (number - (len(programs) - 1) / 2) * width for index, _ in medians]
+        container = bars.bar(x_positions, [median for _, median in medians], width, label=program)
+        bars.bar_label(container, fmt="%.2g", fontsize=8)
     bars.set_yscale("log")
     bars.set_xticks(range(len(_CASE_LABELS)), list(_CASE_LABELS.values()), fontsize=9)
     bars.set_ylabel("seconds to the first token (log)")
     bars.legend()
-    written = sorted(
-        (int(case.rpartition(" ")[2]), figures.median_of(REFSHEET, case) or 0.0)
-        for case in figures.values.get(REFSHEET, {})
+    write_speeds = sorted(
+        (int(case.rpartition(" ")[2]), measurements.median_of(REFSHEET, case) or 0.0)
+        for case in measurements.values.get(REFSHEET, {})
         if case.startswith("write at ")
     )
-    line.plot([depth for depth, _ in written], [speed for _, speed in written], "o-")
+    line.plot([depth for depth, _ in write_speeds], [speed for _, speed in write_speeds], "o-")
     line.set_ylim(bottom=0)
     line.set_xlabel("tokens in the context")
     line.set_ylabel("tokens written a second")

@@ -21,10 +21,10 @@ def peak_memory(pid: int | None) -> float:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM"):
                 return float(line.split()[1]) * _KIB
-    asked = subprocess.run(
+    result = subprocess.run(
         ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
-    return float(asked.stdout or 0) * _KIB
+    return float(result.stdout or 0) * _KIB
 
 
 def measure_bandwidth(threads: int) -> float:

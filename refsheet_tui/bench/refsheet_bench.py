@@ -64,41 +64,43 @@ class ReplyTiming:
 
 
 class RefsheetBench:
-    """Measures RefSheet case by case; `say` is told which."""
+    """Measures RefSheet case by case, and calls `report_progress` with the name of each."""
 
     def __init__(
         self,
         settings: LoadSettings,
         plan: BenchPlan,
-        figures: Measurements,
+        measurements: Measurements,
         library: Library,
-        say: Callable[[str], None],
+        report_progress: Callable[[str], None],
     ) -> None:
-        """Add what is measured to `figures`. `library` is for chats that are not saved."""
+        """Add what is measured to `measurements`. `library` is for chats that are not saved."""
         self._settings = settings
         self._library = library
         self._plan = plan
-        self._figures = figures
-        self._report_progress = say
+        self._measurements = measurements
+        self._report_progress = report_progress
 
-    async def measure(self, scenes: Iterator[BenchCharacter]) -> None:
+    async def measure(self, characters: Iterator[BenchCharacter]) -> None:
         for number in range(1, self._plan.runs + 1):
             with tempfile.TemporaryDirectory() as folder:
                 self._report_progress(f"{REFSHEET}, run {number} of {self._plan.runs}")
                 settings = replace(self._settings, cache=CacheSettings(Path(folder)))
-                await self._measure_run(settings, scenes)
+                await self._measure_run(settings, characters)
         self._report_progress(f"{REFSHEET}, a chat of {self._plan.turns} turns")
-        await self._measure_long_chat(next(scenes))
+        await self._measure_long_chat(next(characters))
         self._report_progress(f"{REFSHEET}, write speed by context, and read speed")
         await self._measure_write_speeds()
         await self._measure_read_speed()
 
-    async def _measure_run(self, settings: LoadSettings, scenes: Iterator[BenchCharacter]) -> None:
+    async def _measure_run(
+        self, settings: LoadSettings, characters: Iterator[BenchCharacter]
+    ) -> None:
         engine, info = await self._load(settings)
-        scene = next(scenes)
-        chat = self._open_chat(engine, info, scene.character())
-        first = await self._measure_first_token("cold", chat)
-        self._add_value("write", first.finished.timings.write_tps)
+        bench_character = next(characters)
+        chat = self._open_chat(engine, info, bench_character.character())
+        timing = await self._measure_first_token("cold", chat)
+        self._add_value("write", timing.finished.timings.write_tps)
         await chat.prewarm()
         question = chat.add_user_message(QUESTION)
         await self._measure_first_token("turn 2", chat)
@@ -107,17 +109,19 @@ class RefsheetBench:
         await self._measure_first_token("edit", chat)
         await engine.snapshot()
         self._add_value("memory", peak_memory(engine.pid))
-        changed = self._open_chat(engine, info, scene.character(OTHER_DESCRIPTION))
-        await self._measure_first_token("description", changed)
+        changed_chat = self._open_chat(engine, info, bench_character.character(OTHER_DESCRIPTION))
+        await self._measure_first_token("description", changed_chat)
         await engine.close()
 
         engine, _ = await self._load(settings)
-        reopened = self._open_chat(engine, info, scene.character(), of=chat.branch)
-        reopened.add_user_message(NEXT_QUESTION)
-        await self._measure_first_token("reopen", reopened)
+        reopened_chat = self._open_chat(
+            engine, info, bench_character.character(), saved_branch=chat.branch
+        )
+        reopened_chat.add_user_message(NEXT_QUESTION)
+        await self._measure_first_token("reopen", reopened_chat)
         await engine.snapshot()
-        await self._measure_restart(engine, reopened)
-        await self._measure_after_typing(engine, info, next(scenes))
+        await self._measure_restart(engine, reopened_chat)
+        await self._measure_after_typing(engine, info, next(characters))
         await engine.close()
 
     async def _measure_restart(self, engine: LocalEngine, chat: Conversation) -> None:
@@ -125,67 +129,71 @@ class RefsheetBench:
         assert engine.pid is not None
         psutil.Process(engine.pid).kill()
         chat.add_user_message(QUESTION)
-        first = await _time_reply(chat)
-        self._add_value("restart", first.first_token_s - first.finished.timings.load_s)
+        timing = await _time_reply(chat)
+        self._add_value("restart", timing.first_token_s - timing.finished.timings.load_s)
 
     async def _measure_after_typing(
-        self, engine: LocalEngine, info: ModelInfo, scene: BenchCharacter
+        self, engine: LocalEngine, info: ModelInfo, bench_character: BenchCharacter
     ) -> None:
-        ahead = asyncio.create_task(engine.prewarm(opening_prefix(language("en"), scene.sheet)))
+        prewarm_task = asyncio.create_task(
+            engine.prewarm(opening_prefix(language("en"), bench_character.sheet))
+        )
         await asyncio.sleep(self._plan.typing_s)
-        await self._measure_first_token("typed", self._open_chat(engine, info, scene.character()))
-        await ahead
+        await self._measure_first_token(
+            "typed", self._open_chat(engine, info, bench_character.character())
+        )
+        await prewarm_task
 
     async def _measure_read_speed(self) -> None:
         """Measure as llama-bench does: with nothing else in the process, and after a first run."""
-        engine, _ = await self._load(replace(self._settings, cache=None), tell=False)
+        engine, _ = await self._load(replace(self._settings, cache=None), records_time=False)
         for run in range(self._plan.runs + 1):
-            done = await _generate(engine, _filler_prompt(READ_TOKENS, str(run)), 1)
-            new = done.prompt_tokens - done.reused_tokens
+            finished = await _generate(engine, _filler_prompt(READ_TOKENS, str(run)), 1)
+            new_tokens = finished.prompt_tokens - finished.reused_tokens
             if run > 0:
-                self._add_value("read", new / done.timings.read_s)
+                self._add_value("read", new_tokens / finished.timings.read_s)
         await engine.close()
 
-    async def _measure_long_chat(self, scene: BenchCharacter) -> None:
-        engine, info = await self._load(replace(self._settings, cache=None), tell=False)
-        chat = self._open_chat(engine, info, scene.character(), tokens=_SHORT_REPLY)
+    async def _measure_long_chat(self, bench_character: BenchCharacter) -> None:
+        engine, info = await self._load(replace(self._settings, cache=None), records_time=False)
+        chat = self._open_chat(engine, info, bench_character.character(), tokens=_SHORT_REPLY)
         await _time_reply(chat)
         for turn in range(2, self._plan.turns + 1):
             await chat.prewarm()
             # Always two digits: turns are compared, and another digit would be a token to read.
             chat.add_user_message(f"{turn:02}. {QUESTION}")
-            first = await _time_reply(chat)
+            timing = await _time_reply(chat)
             if turn <= 4:
-                self._add_value("second turn", first.first_token_s)
+                self._add_value("second turn", timing.first_token_s)
             elif turn > self._plan.turns - 3:
-                self._add_value("last turn", first.first_token_s)
+                self._add_value("last turn", timing.first_token_s)
         await engine.close()
 
     async def _measure_write_speeds(self) -> None:
-        engine, info = await self._load(replace(self._settings, cache=None), tell=False)
+        engine, info = await self._load(replace(self._settings, cache=None), records_time=False)
         depth = READ_TOKENS
         while depth + 2 * REPLY_TOKENS < info.context_size and depth <= 8 * READ_TOKENS:
-            done = await _generate(engine, _filler_prompt(depth, "b"), REPLY_TOKENS)
-            self._add_value(f"write at {done.prompt_tokens}", done.timings.write_tps)
+            finished = await _generate(engine, _filler_prompt(depth, "b"), REPLY_TOKENS)
+            self._add_value(f"write at {finished.prompt_tokens}", finished.timings.write_tps)
             depth *= 2
         await engine.close()
 
     async def _load(
-        self, settings: LoadSettings, *, tell: bool = True
+        self, settings: LoadSettings, *, records_time: bool = True
     ) -> tuple[LocalEngine, ModelInfo]:
         engine = LocalEngine()
         begin = monotonic()
         info = await engine.load(settings)
-        if tell:
+        if records_time:
             self._add_value("load", monotonic() - begin)
         return engine, info
 
     async def _measure_first_token(
         self, case: str, chat: Conversation, kind: ReplyKind = "reply"
     ) -> ReplyTiming:
-        first = await _time_reply(chat, kind)
-        self._add_value(case, first.first_token_s)
-        return first
+        timing = await _time_reply(chat, kind)
+        self._add_value(case, timing.first_token_s)
+        return timing
 
     def _open_chat(
         self,
@@ -193,14 +201,14 @@ class RefsheetBench:
         info: ModelInfo,
         character: Character,
         *,
-        of: Branch | None = None,
+        saved_branch: Branch | None = None,
         tokens: int = REPLY_TOKENS,
     ) -> Conversation:
-        """Open a new chat with `character`, or the chat of the branch `of`."""
+        """Open a new chat with `character`, or the chat of the branch `saved_branch`."""
         tree = self._library.tree
         branch = (
-            Branch(tree, of.chat, of.leaf)
-            if of is not None
+            Branch(tree, saved_branch.chat, saved_branch.leaf)
+            if saved_branch is not None
             else Branch(tree, self._library.chats.create_chat(None).id)
         )
         return open_conversation(
@@ -208,21 +216,21 @@ class RefsheetBench:
         )
 
     def _add_value(self, case: str, value: float) -> None:
-        self._figures.add_value(REFSHEET, case, value)
+        self._measurements.add_value(REFSHEET, case, value)
 
 
 async def _time_reply(chat: Conversation, kind: ReplyKind = "reply") -> ReplyTiming:
     begin = monotonic()
-    word_s = loading_s = 0.0
+    first_token_s = loading_s = 0.0
     async with aclosing(chat.reply(kind)) as events:
         async for event in events:
             if isinstance(event, LoadProgress):
                 loading_s = monotonic() - begin
             elif isinstance(event, TextDelta):
-                word_s = word_s or monotonic() - begin
+                first_token_s = first_token_s or monotonic() - begin
             elif isinstance(event, ReplyFinished):
                 # A model that ends its turn at once has chosen a token, too.
-                return ReplyTiming(word_s or monotonic() - begin, loading_s, event)
+                return ReplyTiming(first_token_s or monotonic() - begin, loading_s, event)
     raise AssertionError("a reply ends with ReplyFinished")
 
 
@@ -238,9 +246,9 @@ def _greedy_settings(tokens: int) -> GenerationSettings:
     return GenerationSettings(max_new_tokens=tokens, sample=False)
 
 
-def _filler_prompt(tokens: int, mark: str) -> Prompt:
+def _filler_prompt(tokens: int, prefix: str) -> Prompt:
     """Return a prompt of about `tokens` tokens.
 
     The random models take a character for a token, and others take fewer.
     """
-    return Prompt((TextPart((mark + " quick brown fox " * tokens)[:tokens]),))
+    return Prompt((TextPart((prefix + " quick brown fox " * tokens)[:tokens]),))

@@ -30,7 +30,10 @@ class BenchMachine:
 
 
 def build_json(
-    figures: Measurements, machine: BenchMachine, settings: LoadSettings, share: float | None
+    measurements: Measurements,
+    machine: BenchMachine,
+    settings: LoadSettings,
+    bandwidth_share: float | None,
 ) -> dict[str, object]:
     """Return all values as they were measured, and the targets with their ratios, for `--json`."""
     return {
@@ -38,15 +41,15 @@ def build_json(
         "model": settings.model.name,
         "model_bytes": model_size(settings.model),
         "context_size": settings.context_size,
-        "bandwidth_share": share,
-        "values": figures.values,
+        "bandwidth_share": bandwidth_share,
+        "values": measurements.values,
         "targets": [
             {
                 "title": target.title,
                 "against": f"{target.program}: {target.against_case}",
                 "limit": target.limit,
-                "ratio": target.ratio(figures),
-                "met": target.is_met(figures),
+                "ratio": target.ratio(measurements),
+                "met": target.is_met(measurements),
             }
             for target in TARGETS
         ],
@@ -54,7 +57,10 @@ def build_json(
 
 
 def format_table(
-    figures: Measurements, machine: BenchMachine, settings: LoadSettings, share: float | None
+    measurements: Measurements,
+    machine: BenchMachine,
+    settings: LoadSettings,
+    bandwidth_share: float | None,
 ) -> Iterator[str]:
     """Yield the lines of a Markdown table, which can be read on a terminal, too."""
     yield (
@@ -65,19 +71,20 @@ def format_table(
     yield "| what | refsheet | against | theirs | ratio | target | |"
     yield "|---|---|---|---|---|---|---|"
     for target in TARGETS:
-        if target.is_met(figures) is not None:
-            yield _format_row(target, figures)
+        if target.is_met(measurements) is not None:
+            yield _format_row(target, measurements)
     yield ""
     yield "| also measured | refsheet, median [least – most] |"
     yield "|---|---|"
-    shown = {target.case for target in TARGETS}
-    for case in figures.values.get(REFSHEET, {}):
-        if case not in shown:
-            yield f"| {_CASE_TITLES.get(case, case)} | {_format_values(figures, REFSHEET, case)} |"
-    if share is not None:
+    target_cases = {target.case for target in TARGETS}
+    for case in measurements.values.get(REFSHEET, {}):
+        if case not in target_cases:
+            values = _format_values(measurements, REFSHEET, case)
+            yield f"| {_CASE_TITLES.get(case, case)} | {values} |"
+    if bandwidth_share is not None:
         yield (
             f"| share of the memory bandwidth ({machine.bandwidth / _GIB:.1f} GiB/s) that writing "
-            f"reaches | {share:.0%} |"
+            f"reaches | {bandwidth_share:.0%} |"
         )
 
 
@@ -88,16 +95,16 @@ _CASE_TITLES = {
 }
 
 
-def _format_row(target: BenchTarget, figures: Measurements) -> str:
-    ratio, met = target.ratio(figures), target.is_met(figures)
+def _format_row(target: BenchTarget, measurements: Measurements) -> str:
+    ratio, met = target.ratio(measurements), target.is_met(measurements)
     sign = "≥" if target.at_least else "≤"
     limit = f"{sign} {_format_ratio(target.limit)}"
     if target.max_s is not None:
         limit += f" and {sign} {target.max_s} s"
     against = target.program if target.program != REFSHEET else f"own {target.against_case}"
-    ours = _format_values(figures, REFSHEET, target.case)
-    theirs = _format_values(figures, target.program, target.against_case)
-    cells = (target.title, ours, against, theirs, _format_ratio(ratio or 0), limit)
+    refsheet_values = _format_values(measurements, REFSHEET, target.case)
+    other_values = _format_values(measurements, target.program, target.against_case)
+    cells = (target.title, refsheet_values, against, other_values, _format_ratio(ratio or 0), limit)
     return f"| {' | '.join(cells)} | {'met' if met else 'missed'} |"
 
 
@@ -105,13 +112,13 @@ def _format_ratio(ratio: float) -> str:
     return f"{ratio:.2f}×" if ratio >= 0.1 else f"1/{1 / ratio:.0f}" if ratio else "0"
 
 
-def _format_values(figures: Measurements, program: str, case: str) -> str:
-    values = figures.values_of(program, case)
-    middle = figures.median_of(program, case) or 0.0
+def _format_values(measurements: Measurements, program: str, case: str) -> str:
+    values = measurements.values_of(program, case)
+    median = measurements.median_of(program, case) or 0.0
     if case == "memory":
-        return f"{middle / _GIB:.2f} GiB"
+        return f"{median / _GIB:.2f} GiB"
     unit, digits = ("tokens/s", 1) if case.startswith(_SPEED_CASES) else ("s", 2)
-    text = f"{middle:.{digits}f} {unit}"
+    text = f"{median:.{digits}f} {unit}"
     if len(values) > 1:
         text += f" [{min(values):.{digits}f} – {max(values):.{digits}f}]"
     return text

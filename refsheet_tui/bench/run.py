@@ -28,7 +28,7 @@ class BenchResult:
     all weights through the processor once.
     """
 
-    figures: Measurements
+    measurements: Measurements
     machine: BenchMachine
     bandwidth_share: float | None
 
@@ -38,28 +38,37 @@ async def run(
     plan: BenchPlan,
     threads: int,
     llama_bin: Path | None,
-    say: Callable[[str], None],
+    report_progress: Callable[[str], None],
 ) -> BenchResult:
     """Measure our engine, then the other programs on the same files. Raises `RefsheetError`."""
     programs = _find_programs(llama_bin)
-    figures = Measurements()
-    speed = measure_bandwidth(threads)
+    measurements = Measurements()
+    bandwidth = measure_bandwidth(threads)
     engine = LocalEngine()
     info = await engine.load(settings)
     await engine.close()
-    with bench_characters(info.require_picture_size()) as sheets, Library.in_memory() as library:
-        await RefsheetBench(settings, plan, figures, library, say).measure(sheets)
+    with (
+        bench_characters(info.require_picture_size()) as characters,
+        Library.in_memory() as library,
+    ):
+        await RefsheetBench(settings, plan, measurements, library, report_progress).measure(
+            characters
+        )
         if programs is not None:
             server, bench = programs
-            say("llama-bench")
-            _merge(figures, llama_bench.measure(bench, settings.model, threads, _DEPTH, plan.runs))
-            say("llama-server")
-            _merge(figures, llama_server.measure(server, settings, threads, plan.runs, sheets))
-        say("the handler of llama-cpp-python, one run")
-        _merge(figures, stock_handler.measure(settings, threads, next(sheets)))
-    written = figures.median_of(REFSHEET, "write")
-    share = written * model_size(settings.model) / speed if written else None
-    return BenchResult(figures, BenchMachine.describe(threads, speed), share)
+            report_progress("llama-bench")
+            _merge(
+                measurements, llama_bench.measure(bench, settings.model, threads, _DEPTH, plan.runs)
+            )
+            report_progress("llama-server")
+            _merge(
+                measurements, llama_server.measure(server, settings, threads, plan.runs, characters)
+            )
+        report_progress("the handler of llama-cpp-python, one run")
+        _merge(measurements, stock_handler.measure(settings, threads, next(characters)))
+    write_speed = measurements.median_of(REFSHEET, "write")
+    bandwidth_share = write_speed * model_size(settings.model) / bandwidth if write_speed else None
+    return BenchResult(measurements, BenchMachine.describe(threads, bandwidth), bandwidth_share)
 
 
 def _find_programs(folder: Path | None) -> tuple[Path, Path] | None:
@@ -75,8 +84,8 @@ def _find_programs(folder: Path | None) -> tuple[Path, Path] | None:
     return server, bench
 
 
-def _merge(figures: Measurements, more: Measurements) -> None:
-    for program, cases in more.values.items():
+def _merge(measurements: Measurements, other: Measurements) -> None:
+    for program, cases in other.values.items():
         for case, values in cases.items():
             for value in values:
-                figures.add_value(program, case, value)
+                measurements.add_value(program, case, value)

@@ -22,75 +22,75 @@ from refsheet_tui.engine import LoadSettings
 _TOKENS = 8
 
 
-def measure(settings: LoadSettings, threads: int, scene: BenchCharacter) -> Measurements:
+def measure(settings: LoadSettings, threads: int, character: BenchCharacter) -> Measurements:
     """Measure one run, which is enough: each turn takes as long as the first.
 
     Raises `BenchError`.
     """
-    asked = {
+    request = {
         "model": str(settings.model),
         "mmproj": str(settings.mmproj),
         "context": settings.context_size,
         "threads": threads,
-        "text": scene.opening_text,
-        "png": base64.b64encode(scene.png).decode(),
+        "text": character.opening_text,
+        "png": base64.b64encode(character.png).decode(),
     }
     root = str(Path(__file__).parents[2])
-    done = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", __name__],
-        input=json.dumps(asked),
+        input=json.dumps(request),
         capture_output=True,
         text=True,
         check=False,
         env={**os.environ, "PYTHONPATH": root},
     )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise BenchError(f"llama-cpp-python's own handler failed: {last}", "Leave it out.")
-    figures = Measurements()
-    for case, seconds in json.loads(done.stdout).items():
-        figures.add_value(STOCK_HANDLER, case, seconds)
-    return figures
+    if result.returncode != 0:
+        last_line = (result.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise BenchError(f"llama-cpp-python's own handler failed: {last_line}", "Leave it out.")
+    measurements = Measurements()
+    for case, seconds in json.loads(result.stdout).items():
+        measurements.add_value(STOCK_HANDLER, case, seconds)
+    return measurements
 
 
 def main() -> None:
     from llama_cpp import Llama
     from llama_cpp.llama_chat_format import MTMDChatHandler
 
-    out = os.fdopen(os.dup(1), "w")
-    asked = json.load(sys.stdin)
-    handler = MTMDChatHandler(clip_model_path=asked["mmproj"], verbose=False)
+    output = os.fdopen(os.dup(1), "w")
+    request = json.load(sys.stdin)
+    handler = MTMDChatHandler(clip_model_path=request["mmproj"], verbose=False)
     llama = Llama(
-        model_path=asked["model"],
+        model_path=request["model"],
         chat_handler=handler,
-        n_ctx=asked["context"],
-        n_threads=asked["threads"],
-        n_threads_batch=asked["threads"],
+        n_ctx=request["context"],
+        n_threads=request["threads"],
+        n_threads_batch=request["threads"],
         flash_attn=True,
         verbose=False,
     )
     llama.metadata.setdefault("tokenizer.chat_template", CHAT_TEMPLATE)
-    picture = {"url": "data:image/png;base64," + asked["png"]}
-    parts = [{"type": "image_url", "image_url": picture}, {"type": "text", "text": asked["text"]}]
+    picture = {"url": "data:image/png;base64," + request["png"]}
+    parts = [{"type": "image_url", "image_url": picture}, {"type": "text", "text": request["text"]}]
     messages: list[Any] = [{"role": "user", "content": parts}]
-    found = {}
+    first_token_times = {}
     for case in ("cold", "turn 2"):
-        begin, first, text = monotonic(), 0.0, ""
+        begin, first_token_s, text = monotonic(), 0.0, ""
         events: Any = llama.create_chat_completion(
             messages=messages, max_tokens=_TOKENS, temperature=0.0, stream=True
         )
         for event in events:
             piece = event["choices"][0]["delta"].get("content")
             if piece:
-                first = first or monotonic() - begin
+                first_token_s = first_token_s or monotonic() - begin
                 text += piece
-        found[case] = first or monotonic() - begin
+        first_token_times[case] = first_token_s or monotonic() - begin
         messages += [
             {"role": "assistant", "content": text},
             {"role": "user", "content": QUESTION},
         ]
-    json.dump(found, out)
-    out.flush()
+    json.dump(first_token_times, output)
+    output.flush()
     os._exit(0)
 
 

@@ -111,9 +111,9 @@ class CharacterStore:
         profile = profile_from_character(character)
         data = read_pictures((character.sheet, *character.extra_pictures))
         hashes = tuple(hashlib.sha256(picture).hexdigest() for picture in data)
-        for kept in self.find_by_name(profile.name):
-            if kept.profile == profile and kept.pictures == hashes:
-                return kept
+        for saved_character in self.find_by_name(profile.name):
+            if saved_character.profile == profile and saved_character.pictures == hashes:
+                return saved_character
         return self.add_character_from_bytes(profile, data)
 
     def edit_character(
@@ -138,13 +138,13 @@ class CharacterStore:
             self._add_current(connection, character, profile, pictures)
         return self.get_character(character)
 
-    def duplicate_character(self, kept: SavedCharacter, name: str) -> SavedCharacter:
+    def duplicate_character(self, character: SavedCharacter, name: str) -> SavedCharacter:
         """Save a copy of a character under another name. Raises `StorageError`."""
-        profile = kept.profile.model_copy(update={"name": name})
-        return self._insert_character(profile, kept.pictures)
+        profile = character.profile.model_copy(update={"name": name})
+        return self._insert_character(profile, character.pictures)
 
     def add_chat_version(
-        self, kept: SavedCharacter, profile: Profile, pictures: Sequence[Path]
+        self, character: SavedCharacter, profile: Profile, pictures: Sequence[Path]
     ) -> SavedCharacter:
         """Add a version for one chat only: the character itself stays as it is.
 
@@ -152,7 +152,7 @@ class CharacterStore:
         """
         data = read_pictures(pictures)
         with self._database.transaction() as connection:
-            version = self._add_version(connection, kept.id, profile, data)
+            version = self._add_version(connection, character.id, profile, data)
         return self.get_version(version)
 
     def undo_edit(self, character: int) -> SavedCharacter:
@@ -197,9 +197,9 @@ class CharacterStore:
 
     def find_by_name(self, name: str) -> tuple[SavedCharacter, ...]:
         """Return the characters of that name, in upper or lower case. Raises `StorageError`."""
-        wanted = name.strip().casefold()
+        folded_name = name.strip().casefold()
         return tuple(
-            each for each in self.latest_characters() if each.profile.name.casefold() == wanted
+            each for each in self.latest_characters() if each.profile.name.casefold() == folded_name
         )
 
     def delete_character(self, character: int) -> None:
@@ -223,43 +223,45 @@ class CharacterStore:
             connection.execute(f"DELETE FROM character_versions WHERE {_IS_UNNEEDED}", limit)
             self._pictures.delete_unused(connection)
 
-    def picture_paths(self, kept: SavedCharacter) -> tuple[Path, ...]:
+    def picture_paths(self, character: SavedCharacter) -> tuple[Path, ...]:
         """Return the files of a character's pictures, the reference sheet first."""
-        return tuple(self._pictures.picture_path(sha256) for sha256 in kept.pictures)
+        return tuple(self._pictures.picture_path(sha256) for sha256 in character.pictures)
 
-    def sheet_path(self, kept: SavedCharacter) -> Path:
+    def sheet_path(self, character: SavedCharacter) -> Path:
         """Return the file of the reference sheet. Raises `PictureError` if there is none."""
-        pictures = self.picture_paths(kept)
+        pictures = self.picture_paths(character)
         if not pictures:
             raise PictureError(
-                _("{name}'s reference sheet is missing.").format(name=one_line(kept.profile.name)),
+                _("{name}'s reference sheet is missing.").format(
+                    name=one_line(character.profile.name)
+                ),
                 _("Add a new one: refsheet characters edit {id} --picture IMAGE").format(
-                    id=kept.id
+                    id=character.id
                 ),
             )
         return pictures[0]
 
-    def build_character(self, kept: SavedCharacter) -> Character:
+    def build_character(self, character: SavedCharacter) -> Character:
         """Return a saved character in the form that the prompt needs.
 
         Raises `PictureError` if it has no reference sheet, `ConfigError` if its language is
         invalid.
         """
-        profile = kept.profile
-        spoken = language(profile.language)
-        telling = RenderedProfile(profile, spoken)
+        profile = character.profile
+        spoken_language = language(profile.language)
+        rendered = RenderedProfile(profile, spoken_language)
         return Character(
-            sheet=self.sheet_path(kept),
-            language=spoken,
+            sheet=self.sheet_path(character),
+            language=spoken_language,
             name=profile.name,
-            description=telling.description(),
-            extra_pictures=self.picture_paths(kept)[1:],
-            greetings=telling.greetings(),
+            description=rendered.description(),
+            extra_pictures=self.picture_paths(character)[1:],
+            greetings=rendered.greetings(),
             user_name=profile.person,
             generation=profile.generation,
-            note=telling.note(),
-            lorebook=telling.lorebook(),
-            about_user=telling.about_user(),
+            note=rendered.note(),
+            lorebook=rendered.lorebook(),
+            about_user=rendered.about_user(),
         )
 
     def _add_current(
@@ -298,8 +300,8 @@ class CharacterStore:
             )
         return version
 
-    def _select_one(self, which: str, number: int) -> SavedCharacter:
-        row = self._database.fetch_row(f"{_SELECT_CHARACTERS} WHERE {which}", (number,))
+    def _select_one(self, condition: str, number: int) -> SavedCharacter:
+        row = self._database.fetch_row(f"{_SELECT_CHARACTERS} WHERE {condition}", (number,))
         if row is None:
             raise NotFoundError(
                 _("This character doesn't exist."),
@@ -307,9 +309,11 @@ class CharacterStore:
             )
         return _character_from_row(row)
 
-    def _set_deleted(self, character: int, when: float | None) -> None:
+    def _set_deleted(self, character: int, deleted_at: float | None) -> None:
         with self._database.transaction() as connection:
-            connection.execute("UPDATE characters SET deleted = ? WHERE id = ?", (when, character))
+            connection.execute(
+                "UPDATE characters SET deleted = ? WHERE id = ?", (deleted_at, character)
+            )
 
 
 def profile_from_character(character: Character) -> Profile:

@@ -60,42 +60,42 @@ class CharacterWriter:
         """Return the fields that are still empty."""
         return tuple(each for each in PROFILE_FIELDS if not self._is_written(each))
 
-    async def write_field(self, what: ProfileField) -> AsyncGenerator[EngineEvent, None]:
+    async def write_field(self, field_name: ProfileField) -> AsyncGenerator[EngineEvent, None]:
         """Let the model write one field, and store it in `profile` at the end.
 
         The field stays as it is if the model writes nothing. Yields the events of the engine.
         Raises `EngineError`.
         """
         text = ""
-        events = self.engine.generate(build_prompt([self._request_for(what)]), self.settings)
+        events = self.engine.generate(build_prompt([self._request_for(field_name)]), self.settings)
         async with aclosing(events):
             async for event in events:
                 text += event.text if isinstance(event, TextDelta) else ""
                 yield event
         if text.strip():
-            self.profile = self._profile_with(what, text.strip())
+            self.profile = self._profile_with(field_name, text.strip())
 
-    def _request_for(self, what: ProfileField) -> Turn:
-        if what == "greeting":
-            told = RenderedProfile(self.profile, self.language).description()
-            return opening_turn(self.language, self.sheet, told, self.extras)
-        return question_turn(_QUESTIONS[what], self.language, self.sheet, self.extras)
+    def _request_for(self, field_name: ProfileField) -> Turn:
+        if field_name == "greeting":
+            description = RenderedProfile(self.profile, self.language).description()
+            return opening_turn(self.language, self.sheet, description, self.extras)
+        return question_turn(_QUESTIONS[field_name], self.language, self.sheet, self.extras)
 
-    def _is_written(self, what: ProfileField) -> bool:
-        if what == "personality":
-            return bool(self.profile.card.get(what))
-        return bool(getattr(self.profile, what))
+    def _is_written(self, field_name: ProfileField) -> bool:
+        if field_name == "personality":
+            return bool(self.profile.card.get(field_name))
+        return bool(getattr(self.profile, field_name))
 
-    def _profile_with(self, what: ProfileField, text: str) -> Profile:
-        if what == "personality":
-            return self.profile.model_copy(update={"card": {**self.profile.card, what: text}})
-        if what == "tags":
+    def _profile_with(self, field_name: ProfileField, text: str) -> Profile:
+        if field_name == "personality":
+            return self.profile.model_copy(update={"card": {**self.profile.card, field_name: text}})
+        if field_name == "tags":
             return self.profile.model_copy(update={"tags": parse_tags(text)})
-        return self.profile.model_copy(update={what: text})
+        return self.profile.model_copy(update={field_name: text})
 
 
 def parse_tags(text: str) -> tuple[str, ...]:
     """Return the tags of a list that a model wrote, whatever separators it used."""
-    found = (one_line(each).strip(" .。*#\"'-•") for each in _SEPARATORS.split(text))
-    short = (each for each in found if 0 < len(each) <= _MAX_TAG_LENGTH)
-    return tuple(dict.fromkeys(short))[:_MAX_TAGS]
+    tags = (one_line(each).strip(" .。*#\"'-•") for each in _SEPARATORS.split(text))
+    short_tags = (each for each in tags if 0 < len(each) <= _MAX_TAG_LENGTH)
+    return tuple(dict.fromkeys(short_tags))[:_MAX_TAGS]

@@ -17,9 +17,9 @@ from refsheet_tui.untrusted import clean_text
 # lorebook doesn't say.
 _DEPTH, _BUDGET = 4, 512
 _MAX_DEPTH, _MAX_BUDGET, _MAX_ENTRIES = 32, 2048, 1000
-# The most keys of a lorebook, the most characters of text that are searched, and the most places
-# of one key that are looked at.
-_MAX_KEYS, _MAX_TEXT, _MAX_PLACES = 4000, 16_000, 50
+# The most keys of a lorebook, the most characters of text that are searched, and the most
+# occurrences of one key that are looked at.
+_MAX_KEYS, _MAX_TEXT, _MAX_OCCURRENCES = 4000, 16_000, 50
 # Bytes of UTF-8 in a token: about four in English, two or three in Chinese and Japanese.
 _BYTES_PER_TOKEN = 3
 # How many rounds of entries may trigger more entries.
@@ -44,11 +44,11 @@ class LorebookEntry:
     case_sensitive: bool = False
     priority: float = 0
 
-    def is_triggered_by(self, text: str, folded: str) -> bool:
-        """Return True if the keywords come up in `text`; `folded` is `text` casefolded."""
-        seen = text if self.case_sensitive else folded
-        return self._has_any_key(self.keys, seen) and (
-            not self.secondary_keys or self._has_any_key(self.secondary_keys, seen)
+    def is_triggered_by(self, text: str, casefolded_text: str) -> bool:
+        """Return True if the keywords come up in `text`; `casefolded_text` is `text` casefolded."""
+        searched_text = text if self.case_sensitive else casefolded_text
+        return self._has_any_key(self.keys, searched_text) and (
+            not self.secondary_keys or self._has_any_key(self.secondary_keys, searched_text)
         )
 
     def _has_any_key(self, keys: Iterable[str], text: str) -> bool:
@@ -75,42 +75,47 @@ class Lorebook:
     token_budget: int = _BUDGET
     recursive: bool = False
 
-    def with_keyword_entries(self, by_keyword: Iterable[LorebookEntry]) -> Lorebook:
+    def with_keyword_entries(self, entries: Iterable[LorebookEntry]) -> Lorebook:
         """Return a copy with other entries that have keywords."""
-        return replace(self, keyword_entries=tuple(by_keyword))
+        return replace(self, keyword_entries=tuple(entries))
 
-    def triggered_texts(self, messages: Sequence[str], told: Iterable[str]) -> tuple[str, ...]:
+    def triggered_texts(
+        self, messages: Sequence[str], earlier_texts: Iterable[str]
+    ) -> tuple[str, ...]:
         """Return the texts of the entries whose keywords come up in the last of `messages`.
 
-        Texts in `told`, which the model was told already, are left out. So are the entries of the
+        `earlier_texts`, which the model was told already, are left out. So are the entries of the
         lowest priority if all of them exceed the budget.
         """
-        known, found = set(told), list[LorebookEntry]()
+        excluded_texts, triggered_entries = set(earlier_texts), list[LorebookEntry]()
         text = "\n".join(messages[-self.scan_depth :])
         for _ in range(_MAX_RECURSION if self.recursive else 1):
             text = text[-_MAX_TEXT:]
-            folded = text.casefold()
-            more = [
+            casefolded_text = text.casefold()
+            new_entries = [
                 entry
                 for entry in self.keyword_entries
-                if entry.content not in known and entry.is_triggered_by(text, folded)
+                if entry.content not in excluded_texts
+                and entry.is_triggered_by(text, casefolded_text)
             ]
-            found += more
-            text = "\n".join(entry.content for entry in more)
-            known.update(entry.content for entry in more)
-        kept = self._within_budget(found)
+            triggered_entries += new_entries
+            text = "\n".join(entry.content for entry in new_entries)
+            excluded_texts.update(entry.content for entry in new_entries)
+        contents = self._contents_within_budget(triggered_entries)
         return tuple(
-            dict.fromkeys(entry.content for entry in self.keyword_entries if entry.content in kept)
+            dict.fromkeys(
+                entry.content for entry in self.keyword_entries if entry.content in contents
+            )
         )
 
-    def _within_budget(self, found: Iterable[LorebookEntry]) -> set[str]:
-        left = self.token_budget * _BYTES_PER_TOKEN
-        kept = set()
-        for entry in sorted(found, key=lambda entry: -entry.priority):
-            left -= len(entry.content.encode())
-            if left >= 0:
-                kept.add(entry.content)
-        return kept
+    def _contents_within_budget(self, entries: Iterable[LorebookEntry]) -> set[str]:
+        bytes_left = self.token_budget * _BYTES_PER_TOKEN
+        contents = set()
+        for entry in sorted(entries, key=lambda entry: -entry.priority):
+            bytes_left -= len(entry.content.encode())
+            if bytes_left >= 0:
+                contents.add(entry.content)
+        return contents
 
 
 def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
@@ -118,20 +123,20 @@ def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
     book = card.get("character_book")
     if not isinstance(book, dict) or not isinstance(book.get("entries"), list):
         return Lorebook()
-    listed = [each for each in book["entries"][:_MAX_ENTRIES] if isinstance(each, dict)]
-    listed.sort(key=lambda entry: _as_number(entry.get("insertion_order"), 0))
-    wanted = [each for each in listed if each.get("enabled", True) and _content(each)]
-    left, by_keyword = _MAX_KEYS, list[LorebookEntry]()
-    for each in wanted:
+    entries = [each for each in book["entries"][:_MAX_ENTRIES] if isinstance(each, dict)]
+    entries.sort(key=lambda entry: _as_number(entry.get("insertion_order"), 0))
+    enabled_entries = [each for each in entries if each.get("enabled", True) and _content(each)]
+    keys_left, keyword_entries = _MAX_KEYS, list[LorebookEntry]()
+    for each in enabled_entries:
         if not each.get("constant") and not _has_patterns(each):
             entry = _entry_from_card(each)
-            left -= len(entry.keys) + len(entry.secondary_keys)
-            if left < 0:
+            keys_left -= len(entry.keys) + len(entry.secondary_keys)
+            if keys_left < 0:
                 break
-            by_keyword.append(entry)
+            keyword_entries.append(entry)
     return Lorebook(
-        tuple(_entry_from_card(each) for each in wanted if each.get("constant")),
-        tuple(by_keyword),
+        tuple(_entry_from_card(each) for each in enabled_entries if each.get("constant")),
+        tuple(keyword_entries),
         scan_depth=int(min(max(_as_number(book.get("scan_depth"), _DEPTH), 1), _MAX_DEPTH)),
         token_budget=int(min(max(_as_number(book.get("token_budget"), _BUDGET), 0), _MAX_BUDGET)),
         recursive=bool(book.get("recursive_scanning")),
@@ -150,8 +155,8 @@ def _entry_from_card(entry: dict[str, Any]) -> LorebookEntry:
 
 def _has_patterns(entry: dict[str, Any]) -> bool:
     extensions = entry.get("extensions")
-    inside = extensions.get("use_regex") if isinstance(extensions, dict) else None
-    return bool(entry.get("use_regex") or inside)
+    extension_value = extensions.get("use_regex") if isinstance(extensions, dict) else None
+    return bool(entry.get("use_regex") or extension_value)
 
 
 def _content(entry: dict[str, Any]) -> str:
@@ -167,13 +172,13 @@ def _content(entry: dict[str, Any]) -> str:
 
 
 def _keys(keys: object) -> tuple[str, ...]:
-    listed = keys if isinstance(keys, list) else ()
-    texts = (clean_text(key).strip() for key in listed if isinstance(key, str))
+    items = keys if isinstance(keys, list) else ()
+    texts = (clean_text(key).strip() for key in items if isinstance(key, str))
     return tuple(dict.fromkeys(key for key in texts if key))
 
 
-def _as_number(value: object, otherwise: float) -> float:
-    """Return a number of a card, or `otherwise` if the value is not a number.
+def _as_number(value: object, default: float) -> float:
+    """Return a number of a card, or `default` if the value is not a number.
 
     Some programs write numbers as strings; true and false are not numbers.
     """
@@ -181,9 +186,9 @@ def _as_number(value: object, otherwise: float) -> float:
         try:
             value = float(value)
         except ValueError:
-            return otherwise
+            return default
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and abs(value) < 1e9 else otherwise  # type: ignore[arg-type]
+    return float(value) if is_number and abs(value) < 1e9 else default  # type: ignore[arg-type]
 
 
 def _contains_word(key: str, text: str) -> bool:
@@ -191,13 +196,13 @@ def _contains_word(key: str, text: str) -> bool:
 
     Scripts without upper and lower case, such as Chinese, have no word boundaries to look for.
     """
-    place = -1
-    for _ in range(_MAX_PLACES):
-        place = text.find(key, place + 1)
-        if place < 0:
+    position = -1
+    for _ in range(_MAX_OCCURRENCES):
+        position = text.find(key, position + 1)
+        if position < 0:
             return False
-        end = place + len(key)
-        before, after = text[place - 1 : place], text[end : end + 1]
+        end = position + len(key)
+        before, after = text[position - 1 : position], text[end : end + 1]
         if not (_are_one_word(before, key[0]) or _are_one_word(key[-1], after)):
             return True
     return False

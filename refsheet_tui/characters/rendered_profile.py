@@ -64,17 +64,17 @@ class RenderedProfile:
         """Return `text` with macros replaced; `{{user}}` is how a third party names the user."""
         return self._substitute_names(text, self._user_name or self._wording.somebody)
 
-    def _substitute_names(self, text: str, person: str) -> str:
+    def _substitute_names(self, text: str, user_name: str) -> str:
         return substitute_macros(
-            text, self._profile.name or self._wording.character, person
+            text, self._profile.name or self._wording.character, user_name
         ).strip()
 
     def _raw_about_user(self) -> str:
         persona = self._profile.persona.strip()
         if not self._user_name:
             return self._wording.about.replace("{persona}", persona) if persona else ""
-        called = self._wording.called.replace("{name}", self._user_name)
-        return f"{called} {persona}".strip()
+        name_text = self._wording.called.replace("{name}", self._user_name)
+        return f"{name_text} {persona}".strip()
 
     def _examples(self) -> str:
         examples = self.render_text(self._profile.examples)

@@ -37,15 +37,15 @@ def search_characters(
 
     Raises `StorageError`.
     """
-    wanted = SearchQuery(words)
-    if not wanted.words:
+    query = SearchQuery(words)
+    if not query.words:
         return ()
-    if wanted.is_indexed:
-        rows = database.fetch_rows(_INDEXED, (wanted.match_expression, limit))
+    if query.is_indexed:
+        rows = database.fetch_rows(_INDEXED, (query.match_expression, limit))
     else:
-        condition, values = wanted.like_condition("line")
+        condition, values = query.like_condition("line")
         rows = database.fetch_rows(_PLAIN.format(condition=condition), (*values, limit))
     return tuple(
-        CharacterMatch(int(str(number)), str(name), wanted.make_excerpt(str(line)))
+        CharacterMatch(int(str(number)), str(name), query.make_excerpt(str(line)))
         for number, name, line in rows
     )

@@ -48,14 +48,14 @@ class Branch:
         self._path = self.tree.path_to(leaf) if leaf is not None else ()
 
     def add_user_message(
-        self, text: str, pictures: Sequence[Path] = (), asides: Sequence[str] = ()
+        self, text: str, pictures: Sequence[Path] = (), context_notes: Sequence[str] = ()
     ) -> Message:
         """Save a message of the user, and make it the last one.
 
         Args:
             text: The text of the user.
             pictures: Picture files, which are copied.
-            asides: Texts of context notes that the model is told with the message.
+            context_notes: Texts of context notes that the model is told with the message.
 
         Raises:
             PictureError: A picture can't be read.
@@ -63,7 +63,7 @@ class Branch:
         """
         return self._append(
             self.tree.add_message(
-                self.chat, self.leaf, "user", text, pictures=pictures, asides=asides
+                self.chat, self.leaf, "user", text, pictures=pictures, context_notes=context_notes
             )
         )
 
@@ -125,10 +125,10 @@ class Branch:
         if not self.ends_with_reply:
             return False
         swipes = self.tree.siblings(self._path[-1])
-        place = swipes.index(self._path[-1].id) + step
-        if not 0 <= place < len(swipes):
+        index = swipes.index(self._path[-1].id) + step
+        if not 0 <= index < len(swipes):
             return False
-        self.go_to(self.tree.get_message(swipes[place]))
+        self.go_to(self.tree.get_message(swipes[index]))
         return True
 
     def go_to(self, message: Message) -> None:
@@ -141,21 +141,21 @@ class Branch:
         The reply stays in the tree, and the next one becomes its swipe. Replies in a row, which
         other programs allow, count as one reply.
         """
-        said = list(self._path)
-        while said and said[-1].role == "model":
-            said.pop()
-        if len(said) < len(self._path):
-            self.move_to(said[-1].id if said else None)
+        remaining = list(self._path)
+        while remaining and remaining[-1].role == "model":
+            remaining.pop()
+        if len(remaining) < len(self._path):
+            self.move_to(remaining[-1].id if remaining else None)
 
     def replace_reply(self, message: Message, text: str) -> Message:
         """Add `text` as a swipe of the reply `message`, and show it."""
-        return self.instead_of(message, lambda: self.add_reply(text))
+        return self.add_swipe(message, lambda: self.add_reply(text))
 
     def delete(self, message: Message) -> None:
         """Delete `message` and everything after it; `undelete` restores them."""
-        end = self.tree.delete_message(message)
+        leaf = self.tree.delete_message(message)
         self.deleted.append(message)
-        self.move_to(end.id if end is not None else None)
+        self.move_to(leaf.id if leaf is not None else None)
 
     def undelete(self) -> bool:
         """Restore what was deleted last. Return False if there is nothing to restore."""
@@ -171,12 +171,12 @@ class Branch:
         self.tree.set_leaf(self.chat, leaf)
         self.move_to(leaf)
 
-    def instead_of(self, message: Message, add: Callable[[], Message]) -> Message:
-        """Call `add` at the place of `message`, so that it adds a swipe, and return the swipe."""
+    def add_swipe(self, message: Message, add_message: Callable[[], Message]) -> Message:
+        """Call `add_message` so that it adds a swipe of `message`, and return that swipe."""
         leaf = self.leaf
         self.move_to(message.parent)
         try:
-            return add()
+            return add_message()
         except RefsheetError:
             self.move_to(leaf)
             raise

@@ -13,7 +13,7 @@ from refsheet_tui.errors import UsageError
 from refsheet_tui.i18n import _, join_sentences
 from refsheet_tui.untrusted import one_line
 
-_NOTHING = "-"  # stands for an empty text
+_EMPTY_TEXT = "-"  # stands for an empty text
 
 
 class ChatCommands:
@@ -26,7 +26,7 @@ class ChatCommands:
     def __init__(
         self,
         library: Library,
-        chat: Callable[[], int],
+        get_chat_id: Callable[[], int],
         character: Character | None,
         set_note: Callable[[str], None],
         *,
@@ -36,50 +36,50 @@ class ChatCommands:
 
         Args:
             library: The user's characters and chats.
-            chat: Returns the number of the chat.
+            get_chat_id: Returns the number of the chat.
             character: The character of the chat; None for the assistant.
             set_note: Is called with a new note, which is saved already, to tell the model of it.
                 An empty note means the character's own.
             is_saved: The chat still exists after the program has ended.
         """
         self._library = library
-        self._chat = chat
+        self._get_chat_id = get_chat_id
         self._character = character
         self._set_note = set_note
         self._is_saved = is_saved
 
     def run(self, command: SlashCommand, argument: str) -> str | None:
         """Run a command, and return its notice. Return None if it is not one of these commands."""
-        run = {
-            "note": self._note,
-            "system": self._system,
-            "title": self._title,
-            "save": self._save,
-            "export": self._save,
+        handler = {
+            "note": self._run_note,
+            "system": self._run_system,
+            "title": self._run_title,
+            "save": self._run_save,
+            "export": self._run_save,
         }.get(command.name)
-        return run(argument) if run is not None else None
+        return handler(argument) if handler is not None else None
 
-    def _note(self, text: str) -> str:
-        self._remember("" if text == _NOTHING else text)
+    def _run_note(self, text: str) -> str:
+        self._change_note("" if text == _EMPTY_TEXT else text)
         return _("Takes effect with your next message.")
 
-    def _system(self, text: str) -> str:
+    def _run_system(self, text: str) -> str:
         if self._character is not None:
             raise UsageError(
                 _("/system only works with the Assistant."), _("For characters, use /note.")
             )
-        self._remember("" if text == _NOTHING else text)
+        self._change_note("" if text == _EMPTY_TEXT else text)
         return _("System prompt updated.")
 
-    def _remember(self, note: str) -> None:
-        self._library.chats.set_note(self._chat(), note)
+    def _change_note(self, note: str) -> None:
+        self._library.chats.set_note(self._get_chat_id(), note)
         self._set_note(note)
 
-    def _title(self, text: str) -> str:
-        self._library.chats.rename_chat(self._chat(), text)
+    def _run_title(self, text: str) -> str:
+        self._library.chats.rename_chat(self._get_chat_id(), text)
         return _("Chat renamed.")
 
-    def _save(self, argument: str) -> str:
+    def _run_save(self, argument: str) -> str:
         if not argument and not self._is_saved:
             raise UsageError(
                 _("This chat isn't saved."),
@@ -87,7 +87,7 @@ class ChatCommands:
             )
         if not argument:
             return _("Chats are saved automatically.")
-        file, chat = paths.expand_user(argument), self._library.chats.get_chat(self._chat())
+        file, chat = paths.expand_user(argument), self._library.chats.get_chat(self._get_chat_id())
         remark = write_chat(self._library, chat, file, advice=_("Choose another name."))
-        written = _("Exported to {file}.").format(file=one_line(str(file)))
-        return join_sentences(written, remark)
+        notice = _("Exported to {file}.").format(file=one_line(str(file)))
+        return join_sentences(notice, remark)

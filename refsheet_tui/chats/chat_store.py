@@ -57,11 +57,11 @@ _ANY_DELETED = """
 SELECT 1 FROM chats WHERE deleted <= ? UNION ALL SELECT 1 FROM messages WHERE deleted <= ? LIMIT 1
 """
 _DELETE_WITH_DESCENDANTS = """
-WITH RECURSIVE gone (id) AS (
+WITH RECURSIVE subtree (id) AS (
     SELECT id FROM messages WHERE deleted <= ?
-    UNION ALL SELECT m.id FROM messages m JOIN gone ON m.parent = gone.id
+    UNION ALL SELECT m.id FROM messages m JOIN subtree ON m.parent = subtree.id
 )
-DELETE FROM messages WHERE id IN gone
+DELETE FROM messages WHERE id IN subtree
 """
 
 _REPAIR_LEAVES = """
@@ -124,13 +124,13 @@ class ChatStore:
         `character` is the number of a character; None returns chats with any partner. Raises
         `StorageError`.
         """
-        whose = (
+        character_condition = (
             "AND version IN (SELECT id FROM character_versions WHERE character = ?)"
             if character is not None
             else "AND ? IS NULL"
         )
         rows = self._database.fetch_rows(
-            f"SELECT {_COLUMNS} FROM chats WHERE deleted IS NULL {whose}"
+            f"SELECT {_COLUMNS} FROM chats WHERE deleted IS NULL {character_condition}"
             " ORDER BY used DESC, id DESC LIMIT ?",
             (character, count),
         )

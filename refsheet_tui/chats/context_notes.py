@@ -34,11 +34,13 @@ class ContextNoteSelector:
         `turns` are the turns that the model still sees. A note that stands in them is not repeated
         too soon.
         """
-        persons = [turn for turn in turns if turn.role == "user"]
-        entries = self.lorebook.triggered_texts([*map(_text_of, turns), text], _note_texts(persons))
-        is_fresh = self.note in _note_texts(persons[1 - _NOTE_INTERVAL :])
-        note = () if is_fresh or not self.note else (self.note,)
-        return tuple(map(ContextNote, (*entries, *note)))
+        user_turns = [turn for turn in turns if turn.role == "user"]
+        entries = self.lorebook.triggered_texts(
+            [*map(_text_of, turns), text], _note_texts(user_turns)
+        )
+        was_given_recently = self.note in _note_texts(user_turns[1 - _NOTE_INTERVAL :])
+        note_texts = () if was_given_recently or not self.note else (self.note,)
+        return tuple(map(ContextNote, (*entries, *note_texts)))
 
 
 def _text_of(turn: Turn) -> str:

@@ -50,13 +50,15 @@ class ContextWindow:
         Returns:
             An index into `counts`.
         """
-        room = self.context_size - self.reply_reserve - sum(counts[:PINNED_TURNS])
-        oldest, kept = PINNED_TURNS, 0
+        available_tokens = self.context_size - self.reply_reserve - sum(counts[:PINNED_TURNS])
+        oldest, history_tokens = PINNED_TURNS, 0
         for last in range(PINNED_TURNS, len(counts), 2):
-            beside = room - max(counts[last], self.context_size // _MIN_USER_TURN_DIVISOR)
-            if kept > beside:
-                while oldest < last and kept > beside // 2:
-                    kept -= sum(counts[oldest : oldest + 2])
+            history_limit = available_tokens - max(
+                counts[last], self.context_size // _MIN_USER_TURN_DIVISOR
+            )
+            if history_tokens > history_limit:
+                while oldest < last and history_tokens > history_limit // 2:
+                    history_tokens -= sum(counts[oldest : oldest + 2])
                     oldest += 2
-            kept += sum(counts[last : last + 2])
+            history_tokens += sum(counts[last : last + 2])
         return oldest

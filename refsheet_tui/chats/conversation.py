@@ -65,8 +65,8 @@ class Conversation:
         *,
         system: str | None = None,
         user_name: str = "",
-        reminders: ContextNoteSelector | None = None,
-        is_unknown: bool = False,
+        context_note_selector: ContextNoteSelector | None = None,
+        lacks_character_info: bool = False,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         """Prepare a conversation; use `open_conversation` to open a chat.
@@ -79,8 +79,8 @@ class Conversation:
             opening: The first turn of a chat with a character; None for the assistant.
             system: The system prompt, which stands in front of the first turn.
             user_name: The user's name: a reply ends where the model begins to speak for the user.
-            reminders: Chooses the context notes of the user's messages.
-            is_unknown: `opening` does not say who the character is.
+            context_note_selector: Chooses the context notes of the user's messages.
+            lacks_character_info: `opening` does not say who the character is.
             clock: Returns seconds; decides when a growing reply is saved.
         """
         self.branch = branch
@@ -90,14 +90,14 @@ class Conversation:
         self._opening = opening
         self._system = system
         self._user_name = user_name
-        self._reminders = reminders or ContextNoteSelector()
-        self._is_unknown = is_unknown
+        self._context_note_selector = context_note_selector or ContextNoteSelector()
+        self._lacks_character_info = lacks_character_info
         self._clock = clock
         self._window = ContextWindow.for_reply_length(
             vision.info.context_size, settings.max_new_tokens
         )
-        self._counts = TokenCounter(engine, system)
-        self._oldest_told = PINNED_TURNS
+        self._token_counter = TokenCounter(engine, system)
+        self._oldest_visible_turn = PINNED_TURNS
         self._is_replying = False
         self._views: dict[str, PictureView | None] = {}
         self._turns: tuple[Turn, ...] = ()
@@ -108,7 +108,7 @@ class Conversation:
         """The opening and the messages of the branch, as the model reads them."""
         path = self.branch.path
         if path is not self._turns_path:
-            self._turns = turns_of(self._opening, path, self._views_of)
+            self._turns = turns_of(self._opening, path, self._load_views)
             self._turns_path = path
         return self._turns
 
@@ -120,11 +120,13 @@ class Conversation:
             EngineError: The tokens could not be counted.
         """
         turns = self.turns
-        return build_prompt(_visible(turns, await self._oldest(turns)), self._system)
+        return build_prompt(
+            _visible_turns(turns, await self._find_oldest_visible_turn(turns)), self._system
+        )
 
     def set_note(self, note: str) -> None:
         """Use `note` as the author's note from the next message on."""
-        self._reminders = self._reminders.with_note(note)
+        self._context_note_selector = self._context_note_selector.with_note(note)
 
     def open_picture(self, path: Path) -> Attachment:
         """Open a picture for `add_user_message`. This takes a while, and may run in a thread.
@@ -138,7 +140,7 @@ class Conversation:
     def open_pictures(self) -> None:
         """Open the pictures of all messages. This takes a while, and may run in a thread."""
         for message in self.branch.path:
-            self._views_of(message)
+            self._load_views(message)
 
     def add_user_message(self, text: str, pictures: Sequence[Attachment] = ()) -> Message:
         """Save a message of the user, with the context notes that are due.
@@ -154,9 +156,13 @@ class Conversation:
             StorageError: The message can't be saved.
             PictureError: A picture can't be read.
         """
-        visible = _visible(self.turns, self._oldest_told)
-        asides = [aside.text for aside in self._reminders.due_notes(visible[1:], text)]
-        message = self.branch.add_user_message(text, [each.path for each in pictures], asides)
+        visible_turns = _visible_turns(self.turns, self._oldest_visible_turn)
+        context_notes = [
+            note.text for note in self._context_note_selector.due_notes(visible_turns[1:], text)
+        ]
+        message = self.branch.add_user_message(
+            text, [each.path for each in pictures], context_notes
+        )
         for sha256, picture in zip(message.pictures, pictures, strict=True):
             self._views.setdefault(sha256, picture.view)
         return message
@@ -172,14 +178,14 @@ class Conversation:
         """
         if message.role == "model":
             return self.branch.replace_reply(message, text)
-        self._views_of(message)
+        self._load_views(message)
         pictures = [
             Attachment(path, self._views[sha256])
             for sha256 in message.pictures
             if sha256 in self._views
             and paths.is_file(path := self.branch.tree.picture_path(sha256))
         ]
-        return self.branch.instead_of(message, lambda: self.add_user_message(text, pictures))
+        return self.branch.add_swipe(message, lambda: self.add_user_message(text, pictures))
 
     def reply(
         self, kind: ReplyKind = "reply"
@@ -203,40 +209,40 @@ class Conversation:
         return self._reply(kind)
 
     async def _reply(self, kind: ReplyKind) -> AsyncGenerator[EngineEvent | ContextOverflow, None]:
-        last = self.branch.path[-1] if self.branch.path else None
+        last_message = self.branch.path[-1] if self.branch.path else None
         if kind == "regenerate":
             self.branch.remove_last_reply()
-        turns, begun = self.turns, ""
+        turns, reply_start = self.turns, ""
         if kind == "continue":
-            turns, begun = turns[:-1], text_of(turns[-1]).rstrip()
-        writer = ReplyWriter(self.branch, self._clock, last if kind == "continue" else None)
-        own_part = ImpersonationFilter(self._user_name)
-        stopping: asyncio.Task[None] | None = None
+            turns, reply_start = turns[:-1], text_of(turns[-1]).rstrip()
+        writer = ReplyWriter(self.branch, self._clock, last_message if kind == "continue" else None)
+        impersonation_filter = ImpersonationFilter(self._user_name)
+        cancel_task: asyncio.Task[None] | None = None
         self._is_replying = True
         try:
-            has_spoken = begun or any(turn.role == "model" for turn in turns)
-            if self._is_unknown and not has_spoken:
-                raise unknown_character()
+            has_spoken = reply_start or any(turn.role == "model" for turn in turns)
+            if self._lacks_character_info and not has_spoken:
+                raise unknown_character_error()
             try:
-                oldest = await self._oldest(turns)
+                oldest = await self._find_oldest_visible_turn(turns)
             except StoppedError:
                 writer.cancel()
                 yield ReplyFinished("cancelled", 0, 0, 0, Timings())
                 return
-            if oldest != self._oldest_told:
-                self._oldest_told = oldest
+            if oldest != self._oldest_visible_turn:
+                self._oldest_visible_turn = oldest
                 if oldest > PINNED_TURNS:
                     yield ContextOverflow(oldest, turns[oldest])
-            prompt = build_prompt(_visible(turns, oldest), self._system, begun)
+            prompt = build_prompt(_visible_turns(turns, oldest), self._system, reply_start)
             async with aclosing(self._engine.generate(prompt, self._settings)) as events:
-                async for generated in events:
-                    for event in own_part.filter_event(generated):
+                async for engine_event in events:
+                    for event in impersonation_filter.filter_event(engine_event):
                         writer.on_event(event)
                         yield event
-                    if own_part.found and stopping is None:
-                        stopping = asyncio.create_task(self._engine.cancel())
-            if stopping is not None:
-                await stopping
+                    if impersonation_filter.has_matched and cancel_task is None:
+                        cancel_task = asyncio.create_task(self._engine.cancel())
+            if cancel_task is not None:
+                await cancel_task
         except (asyncio.CancelledError, GeneratorExit):
             writer.cancel()
             raise
@@ -246,7 +252,7 @@ class Conversation:
                 writer.end()
             finally:
                 if kind == "regenerate" and not self.branch.ends_with_reply:
-                    self.branch.move_to(last.id if last is not None else None)
+                    self.branch.move_to(last_message.id if last_message is not None else None)
 
     async def prewarm(self, on_event: Callable[[EngineEvent], None] = lambda _: None) -> None:
         """Let the engine read the beginning of the next prompt while the user types.
@@ -261,11 +267,11 @@ class Conversation:
         if not turns:
             return
         with suppress(RefsheetError):
-            oldest = await self._oldest(turns)
+            oldest = await self._find_oldest_visible_turn(turns)
             # If a message was added meanwhile, this prefix is outdated: the engine would read it in
             # place of the new one.
             if self.turns == turns and not self._is_replying:
-                prefix = build_prefix(_visible(turns, oldest), self._system)
+                prefix = build_prefix(_visible_turns(turns, oldest), self._system)
                 await self._engine.prewarm(prefix, on_event)
 
     async def oldest_visible(self) -> Message | None:
@@ -277,7 +283,7 @@ class Conversation:
         Raises:
             EngineError: The tokens could not be counted.
         """
-        oldest = await self._oldest(self.turns)
+        oldest = await self._find_oldest_visible_turn(self.turns)
         if oldest <= PINNED_TURNS:
             return None
         role, turn = "user", 0  # the opening, or the first turn of a chat with the assistant
@@ -291,10 +297,10 @@ class Conversation:
     def start_over(self, branch: Branch, note: str) -> None:
         """Continue with `branch`, which belongs to another chat with the same character."""
         self.branch = branch
-        self._reminders = self._reminders.with_note(note)
-        self._oldest_told = PINNED_TURNS
+        self._context_note_selector = self._context_note_selector.with_note(note)
+        self._oldest_visible_turn = PINNED_TURNS
 
-    def _views_of(self, message: Message) -> list[PictureView]:
+    def _load_views(self, message: Message) -> list[PictureView]:
         """Return what the model sees of a message's pictures.
 
         Pictures that are missing, or can't be opened, are left out: the model can still read the
@@ -307,15 +313,15 @@ class Conversation:
         views = (self._views.get(sha256) for sha256 in message.pictures)
         return [view for view in views if view is not None]
 
-    async def _oldest(self, turns: tuple[Turn, ...]) -> int:
+    async def _find_oldest_visible_turn(self, turns: tuple[Turn, ...]) -> int:
         """Return `ContextWindow.oldest_visible_turn`, with room for a turn not said yet."""
         if len(turns) <= PINNED_TURNS + 1:  # no turn could leave: no need to count
             return PINNED_TURNS
-        counts = await self._counts.count_turns(turns)
+        counts = await self._token_counter.count_turns(turns)
         return self._window.oldest_visible_turn(counts if len(counts) % 2 else [*counts, 0])
 
 
-def unknown_character() -> UsageError:
+def unknown_character_error() -> UsageError:
     """Return the error for a character that the model knows neither by a picture nor by a text.
 
     The model would make up a stranger.
@@ -326,5 +332,5 @@ def unknown_character() -> UsageError:
     )
 
 
-def _visible(turns: Sequence[Turn], oldest: int) -> Sequence[Turn]:
+def _visible_turns(turns: Sequence[Turn], oldest: int) -> Sequence[Turn]:
     return (*turns[:PINNED_TURNS], *turns[oldest:])

@@ -13,16 +13,16 @@ _COLONS = (":", "：")
 class ImpersonationFilter:
     """Cuts off a reply before a line that begins with the user's name and a colon.
 
-    A plain "You:" does not count as a name: it can be part of a normal reply. `found` is True once
-    such a line came.
+    A plain "You:" does not count as a name: it can be part of a normal reply. `has_matched` is
+    True once such a line came.
     """
 
     def __init__(self, user_name: str) -> None:
         """Prepare a filter for one reply; if `user_name` is empty, nothing is cut off."""
         name = user_name.strip().casefold()
-        self._begins = tuple(f"{name}{colon}" for colon in _COLONS) if name else ()
-        self._held_back = ""
-        self.found = False
+        self._name_prefixes = tuple(f"{name}{colon}" for colon in _COLONS) if name else ()
+        self._pending_text = ""
+        self.has_matched = False
 
     def filter_event(self, event: EngineEvent) -> Iterator[EngineEvent]:
         """Yield `event` with the text that may be shown: it can be empty, or include earlier text.
@@ -35,7 +35,7 @@ class ImpersonationFilter:
         elif isinstance(event, ReplyFinished):
             if rest := self.flush():
                 yield TextDelta(rest)
-            yield replace(event, reason="end_of_turn") if self.found else event
+            yield replace(event, reason="end_of_turn") if self.has_matched else event
         else:
             yield event
 
@@ -45,28 +45,28 @@ class ImpersonationFilter:
         Text that may still turn out to be a line to cut off is held back. After such a line nothing
         is shown.
         """
-        if self.found or not self._begins:
-            return "" if self.found else piece
-        text = self._held_back + piece
-        shown = ""
-        while (place := text.find("\n")) >= 0:
-            line = text[place + 1 :].lstrip("\n *_").casefold()
-            if line.startswith(self._begins):
-                self.found = True
-                self._held_back = ""
-                return (shown + text[:place]).rstrip()
-            if not line or any(begin.startswith(line) for begin in self._begins):
+        if self.has_matched or not self._name_prefixes:
+            return "" if self.has_matched else piece
+        text = self._pending_text + piece
+        visible_text = ""
+        while (line_end := text.find("\n")) >= 0:
+            line = text[line_end + 1 :].lstrip("\n *_").casefold()
+            if line.startswith(self._name_prefixes):
+                self.has_matched = True
+                self._pending_text = ""
+                return (visible_text + text[:line_end]).rstrip()
+            if not line or any(prefix.startswith(line) for prefix in self._name_prefixes):
                 break
-            shown, text = shown + text[: place + 1], text[place + 1 :]
+            visible_text, text = visible_text + text[: line_end + 1], text[line_end + 1 :]
         else:
-            place = len(text)
-        shown += text[:place]
+            line_end = len(text)
+        visible_text += text[:line_end]
         # White space before such a line is trimmed, so it is held back until the next text comes.
-        end = len(shown.rstrip())
-        self._held_back = shown[end:] + text[place:]
-        return shown[:end]
+        visible_end = len(visible_text.rstrip())
+        self._pending_text = visible_text[visible_end:] + text[line_end:]
+        return visible_text[:visible_end]
 
     def flush(self) -> str:
         """Return the text that was held back; to be called at the end of the reply."""
-        held_back, self._held_back = self._held_back, ""
-        return held_back
+        pending_text, self._pending_text = self._pending_text, ""
+        return pending_text

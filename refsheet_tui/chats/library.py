@@ -39,7 +39,7 @@ class Library:
         A library that doesn't exist is created. Whatever was deleted a month ago is removed for
         good. Raises `StorageError`.
         """
-        library = cls._of(Database((folder or paths.data_dir()) / DATABASE_NAME))
+        library = cls._from_database(Database((folder or paths.data_dir()) / DATABASE_NAME))
         library.chats.purge_deleted(_UNDO_S)
         library.characters.purge_deleted(_UNDO_S)
         return library
@@ -51,22 +51,22 @@ class Library:
 
         Raises `StorageError` when there is no room for its pictures.
         """
-        with ExitStack() as opened:
+        with ExitStack() as stack:
             try:
-                folder = opened.enter_context(TemporaryDirectory(prefix="refsheet-"))
+                folder = stack.enter_context(TemporaryDirectory(prefix="refsheet-"))
             except OSError as error:
                 raise StorageError(
                     _("Can't create a temporary folder: {reason}.").format(reason=error.strerror),
                     _("Free up some space there, or choose another location."),
                 ) from error
-            library = cls._of(Database(Path(folder) / DATABASE_NAME, in_memory=True))
+            library = cls._from_database(Database(Path(folder) / DATABASE_NAME, in_memory=True))
             try:
                 yield library
             finally:
                 library.close()
 
     @classmethod
-    def _of(cls, database: Database) -> Library:
+    def _from_database(cls, database: Database) -> Library:
         pictures = PictureStore(database)
         characters, chats = CharacterStore(database, pictures), ChatStore(database, pictures)
         return cls(database, characters, chats, MessageTree(database, pictures))

@@ -31,11 +31,12 @@ INSERT INTO messages (chat, parent, role, text, finish, extra, created, asides)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 """
 _SELECT_CHAT = f"""
-WITH RECURSIVE seen (id) AS (
+WITH RECURSIVE remaining (id) AS (
     SELECT id FROM messages WHERE chat = ? AND parent IS NULL AND deleted IS NULL
-    UNION ALL SELECT m.id FROM messages m JOIN seen ON m.parent = seen.id WHERE m.deleted IS NULL
+    UNION ALL SELECT m.id FROM messages m JOIN remaining ON m.parent = remaining.id
+    WHERE m.deleted IS NULL
 )
-SELECT {MESSAGE_COLUMNS} FROM seen JOIN messages m USING (id) ORDER BY m.id
+SELECT {MESSAGE_COLUMNS} FROM remaining JOIN messages m USING (id) ORDER BY m.id
 """
 # From a message to the first of its chat.
 _SELECT_PATH = f"""
@@ -49,36 +50,36 @@ SELECT {MESSAGE_COLUMNS} FROM path JOIN messages m USING (id) ORDER BY depth DES
 # A message, all messages that it answers, and the messages that were deleted together with any of
 # them.
 _UNDELETE = """
-WITH RECURSIVE up (id) AS (
+WITH RECURSIVE ancestors (id) AS (
     VALUES (?)
-    UNION ALL SELECT m.parent FROM messages m JOIN up USING (id) WHERE m.parent IS NOT NULL
-), gone (id, deleted) AS (
-    SELECT id, deleted FROM messages WHERE id IN up AND deleted IS NOT NULL
-), down (id) AS (
-    SELECT id FROM gone
-    UNION SELECT m.id FROM messages m JOIN down ON m.parent = down.id
+    UNION ALL SELECT m.parent FROM messages m JOIN ancestors USING (id) WHERE m.parent IS NOT NULL
+), deleted_ancestors (id, deleted) AS (
+    SELECT id, deleted FROM messages WHERE id IN ancestors AND deleted IS NOT NULL
+), subtree (id) AS (
+    SELECT id FROM deleted_ancestors
+    UNION SELECT m.id FROM messages m JOIN subtree ON m.parent = subtree.id
 )
 UPDATE messages SET deleted = NULL
-WHERE id IN down AND deleted IN (SELECT deleted FROM gone)
+WHERE id IN subtree AND deleted IN (SELECT deleted FROM deleted_ancestors)
 """
 # A message and all of its descendants, with the same time of deletion: by it, they are restored
 # together.
 _DELETE = """
-WITH RECURSIVE down (id) AS (
+WITH RECURSIVE subtree (id) AS (
     VALUES (?)
-    UNION ALL SELECT m.id FROM messages m JOIN down ON m.parent = down.id
+    UNION ALL SELECT m.id FROM messages m JOIN subtree ON m.parent = subtree.id
 )
-UPDATE messages SET deleted = ? WHERE deleted IS NULL AND id IN down
+UPDATE messages SET deleted = ? WHERE deleted IS NULL AND id IN subtree
 """
 # From a message down to its newest leaf.
 _SELECT_NEWEST_LEAF = """
-WITH RECURSIVE down (id) AS (
+WITH RECURSIVE branch (id) AS (
     VALUES (?)
     UNION ALL SELECT (
-        SELECT max(m.id) FROM messages m WHERE m.parent = down.id AND m.deleted IS NULL
-    ) FROM down WHERE down.id IS NOT NULL
+        SELECT max(m.id) FROM messages m WHERE m.parent = branch.id AND m.deleted IS NULL
+    ) FROM branch WHERE branch.id IS NOT NULL
 )
-SELECT max(id) FROM down
+SELECT max(id) FROM branch
 """
 
 
@@ -102,27 +103,27 @@ class MessageTree:
         finish: str | None = None,
         pictures: Sequence[Path] = (),
         extra: dict[str, Any] | None = None,
-        asides: Sequence[str] = (),
+        context_notes: Sequence[str] = (),
     ) -> Message:
         """Save a message that answers `parent`, and make it the end of its chat.
 
         The message is on the disk when this returns. Raises `StorageError`, and `PictureError` for
         a picture that can't be read.
         """
-        data = [_read_picture(picture) for picture in pictures]
+        picture_data = [_read_picture(picture) for picture in pictures]
         with self._database.transaction() as connection:
             now = time()
             # Another process may have deleted the message that this one answers.
             connection.execute(_UNDELETE, (parent,))
-            kept = (json.dumps(extra or {}), now, json.dumps(asides))
-            values = (chat, parent, role, text, finish, *kept)
+            metadata = (json.dumps(extra or {}), now, json.dumps(context_notes))
+            values = (chat, parent, role, text, finish, *metadata)
             number = connection.execute(_INSERT, values).lastrowid
             assert number is not None
-            hashes = self._add_pictures(connection, number, data)
+            hashes = self._add_pictures(connection, number, picture_data)
             _set_chat_beginning(connection, chat, role, text)
             _set_leaf(connection, chat, number)
         return Message(
-            number, chat, parent, role, text, finish, now, extra or {}, hashes, tuple(asides)
+            number, chat, parent, role, text, finish, now, extra or {}, hashes, tuple(context_notes)
         )
 
     def add_messages(
@@ -137,8 +138,8 @@ class MessageTree:
             for each in messages:
                 parent = numbers[each.parent] if each.parent is not None else None
                 created = time() if each.created is None else each.created
-                kept = (json.dumps(each.extra), created, json.dumps(each.context_notes))
-                values = (chat, parent, each.role, each.text, each.finish, *kept)
+                metadata = (json.dumps(each.extra), created, json.dumps(each.context_notes))
+                values = (chat, parent, each.role, each.text, each.finish, *metadata)
                 number = connection.execute(_INSERT, values).lastrowid
                 assert number is not None
                 numbers.append(number)
@@ -214,14 +215,16 @@ class MessageTree:
         Returns the new end of the chat; None for an empty one.
         """
         leaf = self._leaf(message.chat)
-        is_seen = leaf is not None and message.id in {each.id for each in self.path_to(leaf)}
+        is_on_current_path = leaf is not None and message.id in {
+            each.id for each in self.path_to(leaf)
+        }
         with self._database.transaction() as connection:
             connection.execute(_DELETE, (message.id, time()))
-        if not is_seen:
+        if not is_on_current_path:
             return self.get_message(leaf) if leaf is not None else None
-        beside = [each for each in self.siblings(message) if each != message.id]
-        if beside:
-            return self.select_newest_leaf(self.get_message(beside[-1]))
+        other_swipes = [each for each in self.siblings(message) if each != message.id]
+        if other_swipes:
+            return self.select_newest_leaf(self.get_message(other_swipes[-1]))
         with self._database.transaction() as connection:
             _set_leaf(connection, message.chat, message.parent)
         return self.get_message(message.parent) if message.parent is not None else None
@@ -250,15 +253,15 @@ class MessageTree:
         return hashes
 
     def _pictures_of(self, messages: Sequence[int]) -> dict[int, tuple[str, ...]]:
-        found: dict[int, tuple[str, ...]] = defaultdict(tuple)
-        marks = json.dumps(list(messages))
+        hashes_by_message: dict[int, tuple[str, ...]] = defaultdict(tuple)
+        ids_json = json.dumps(list(messages))
         for message, sha256 in self._database.fetch_rows(
             "SELECT message, sha256 FROM message_pictures"
             " WHERE message IN (SELECT value FROM json_each(?)) ORDER BY message, position",
-            (marks,),
+            (ids_json,),
         ):
-            found[int(str(message))] += (str(sha256),)
-        return found
+            hashes_by_message[int(str(message))] += (str(sha256),)
+        return hashes_by_message
 
 
 def _set_chat_beginning(connection: sqlite3.Connection, chat: int, role: Role, text: str) -> None:

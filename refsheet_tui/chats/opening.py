@@ -9,7 +9,7 @@ from typing import Any
 from refsheet_tui.characters import Character
 from refsheet_tui.chats.branch import Branch
 from refsheet_tui.chats.context_notes import ContextNoteSelector
-from refsheet_tui.chats.conversation import Conversation, unknown_character
+from refsheet_tui.chats.conversation import Conversation, unknown_character_error
 from refsheet_tui.config import valid_generation
 from refsheet_tui.engine import Engine, GenerationSettings, Vision
 
@@ -56,8 +56,8 @@ def open_conversation(
             branch,
             character.build_opening_turn(vision),
             user_name=character.user_name,
-            reminders=ContextNoteSelector(note or character.note, character.lorebook),
-            is_unknown=_is_unknown(character, vision),
+            context_note_selector=ContextNoteSelector(note or character.note, character.lorebook),
+            lacks_character_info=_lacks_character_info(character, vision),
         )
     conversation.open_pictures()
     return conversation
@@ -65,14 +65,14 @@ def open_conversation(
 
 def with_own_settings(
     settings: GenerationSettings,
-    own: Mapping[str, object],
+    character_settings: Mapping[str, object],
     overrides: Mapping[str, object] | None = None,
 ) -> GenerationSettings:
-    """Return how a character with settings of its `own` writes.
+    """Return `settings`, over which `character_settings` win.
 
-    Unknown settings and values out of bounds are ignored. `overrides` win over `own`.
+    Unknown settings and values out of bounds are ignored. `overrides` win over both.
     """
-    changes: dict[str, Any] = {**valid_generation(own), **(overrides or {})}
+    changes: dict[str, Any] = {**valid_generation(character_settings), **(overrides or {})}
     return replace(settings, **changes)
 
 
@@ -81,9 +81,9 @@ def check_known(character: Character, vision: Vision) -> None:
 
     This is so for a character without a description if the model is text-only.
     """
-    if _is_unknown(character, vision):
-        raise unknown_character()
+    if _lacks_character_info(character, vision):
+        raise unknown_character_error()
 
 
-def _is_unknown(character: Character, vision: Vision) -> bool:
+def _lacks_character_info(character: Character, vision: Vision) -> bool:
     return not (vision.info.sees_pictures or character.is_described)

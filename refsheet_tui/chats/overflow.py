@@ -9,7 +9,7 @@ from refsheet_tui.i18n import _
 from refsheet_tui.prompting import Turn
 from refsheet_tui.untrusted import one_line
 
-_QUOTED = 40  # characters, which are enough to find the place again
+_MAX_QUOTE_LENGTH = 40  # characters, which are enough to find the place again
 
 
 @dataclass(frozen=True)
@@ -34,4 +34,4 @@ class ContextOverflow:
 
 def _first_words(turn: Turn) -> str:
     words = one_line(text_of(turn))
-    return words if len(words) <= _QUOTED else f"{words[:_QUOTED].rstrip()}…"
+    return words if len(words) <= _MAX_QUOTE_LENGTH else f"{words[:_MAX_QUOTE_LENGTH].rstrip()}…"

@@ -16,16 +16,19 @@ class ReplyWriter:
     """Saves one reply to a branch, again and again while it grows."""
 
     def __init__(
-        self, branch: Branch, clock: Callable[[], float], continued: Message | None = None
+        self, branch: Branch, clock: Callable[[], float], continued_message: Message | None = None
     ) -> None:
-        """Prepare to save a reply; `continued` is the saved one to extend, None for a new one."""
+        """Prepare to save a reply.
+
+        `continued_message` is the saved reply to extend; None for a new one.
+        """
         self._branch = branch
         self._clock = clock
         self._parent = branch.leaf
-        self._continued = continued
-        self._number = continued.id if continued is not None else None
+        self._continued_message = continued_message
+        self._number = continued_message.id if continued_message is not None else None
         self._has_grown = False
-        self._text = continued.text.rstrip() if continued else ""
+        self._text = continued_message.text.rstrip() if continued_message else ""
         self._finish = FINISH_OPEN
         self._flushed_at = 0.0
 
@@ -47,11 +50,11 @@ class ReplyWriter:
         """Save the end of the reply, unless it never began. Raises `StorageError`."""
         if not self._text.strip():
             return
-        if self._continued is None or self._has_grown:
+        if self._continued_message is None or self._has_grown:
             self._flush(self._finish)
         elif self._finish == FINISH_END_OF_TURN:  # the model had nothing to add
             self._branch.save_reply(
-                self._continued.text, FINISH_END_OF_TURN, self._number, self._parent
+                self._continued_message.text, FINISH_END_OF_TURN, self._number, self._parent
             )
         if self._number is not None:
             self._branch.end_reply(self._number)

@@ -39,18 +39,18 @@ def search_messages(database: Database, words: str, limit: int = 50) -> tuple[Me
 
     Raises `StorageError`.
     """
-    wanted = SearchQuery(words)
-    if not wanted.words:
+    query = SearchQuery(words)
+    if not query.words:
         return ()
-    if wanted.is_indexed:
-        rows = database.fetch_rows(_INDEXED, (wanted.match_expression, limit, _MAX_RANKED))
+    if query.is_indexed:
+        rows = database.fetch_rows(_INDEXED, (query.match_expression, limit, _MAX_RANKED))
     else:
-        condition, values = wanted.like_condition("m.text")
+        condition, values = query.like_condition("m.text")
         rows = database.fetch_rows(_PLAIN.format(condition=condition), (*values, limit))
-    return tuple(_match_from_row(row, wanted) for row in rows)
+    return tuple(_match_from_row(row, query) for row in rows)
 
 
-def _match_from_row(row: Row, wanted: SearchQuery) -> MessageMatch:
+def _match_from_row(row: Row, query: SearchQuery) -> MessageMatch:
     number, chat, text, created = row
     assert isinstance(number, int) and isinstance(chat, int)
-    return MessageMatch(number, chat, wanted.make_excerpt(str(text)), float(str(created)))
+    return MessageMatch(number, chat, query.make_excerpt(str(text)), float(str(created)))

@@ -73,14 +73,14 @@ def unescape(text: str) -> str:
 
 def parse(line: str) -> tuple[SlashCommand, str]:
     """Return the command of a line and its argument. Raises `UsageError`."""
-    name, *more = line[1:].strip().split(" ", 1)
-    argument = more[0].strip() if more else ""
+    name, *rest = line[1:].strip().split(" ", 1)
+    argument = rest[0].strip() if rest else ""
     command = _BY_NAME.get(name.lower())
     if command is None:
-        known = " ".join(f"/{each.name}" for each in COMMANDS)
+        names = " ".join(f"/{each.name}" for each in COMMANDS)
         raise UsageError(
             _("Unknown command /{name}.").format(name=name),
-            _("Available: {known} (type // for a literal slash).").format(known=known),
+            _("Available: {known} (type // for a literal slash).").format(known=names),
         )
     if command.argument and not command.argument.startswith("[") and not argument:
         raise usage_error(command)
@@ -99,5 +99,5 @@ def complete(text: str) -> str:
     """Return the rest of the first command that begins with `text`; empty if there is none."""
     if not is_command(text) or " " in text or "\n" in text:
         return ""
-    found = (each.name for each in COMMANDS if each.name.startswith(text[1:].lower()))
-    return next(found, "")[len(text) - 1 :]
+    matches = (each.name for each in COMMANDS if each.name.startswith(text[1:].lower()))
+    return next(matches, "")[len(text) - 1 :]

@@ -24,8 +24,8 @@ def turns_of(
         if message.role == "model":
             _add_reply(turns, message.text)
         else:
-            asides = [ContextNote(text) for text in message.context_notes]
-            _add_user_message(turns, message.text, views_of(message), asides)
+            context_notes = [ContextNote(text) for text in message.context_notes]
+            _add_user_message(turns, message.text, views_of(message), context_notes)
     return tuple(turns)
 
 
@@ -35,21 +35,24 @@ def text_of(turn: Turn) -> str:
 
 
 def _add_user_message(
-    turns: list[Turn], text: str, pictures: Sequence[PictureView], asides: Sequence[ContextNote]
+    turns: list[Turn],
+    text: str,
+    pictures: Sequence[PictureView],
+    context_notes: Sequence[ContextNote],
 ) -> None:
     if not turns or turns[-1].role == "model":
-        turns.append(Turn("user", (*pictures, text, *asides)))
+        turns.append(Turn("user", (*pictures, text, *context_notes)))
         return
     last = turns[-1]
-    said = [item for item in last.content if not isinstance(item, ContextNote)]
-    earlier = [item for item in last.content if isinstance(item, ContextNote)]
-    end = said[-1]
-    if isinstance(end, str) and not pictures:
+    content = [item for item in last.content if not isinstance(item, ContextNote)]
+    earlier_notes = [item for item in last.content if isinstance(item, ContextNote)]
+    last_item = content[-1]
+    if isinstance(last_item, str) and not pictures:
         # Texts of a turn are joined without a separator, so the line break must be part of a text.
-        said[-1] = f"{end}\n{text}"
+        content[-1] = f"{last_item}\n{text}"
     else:
-        said += [*pictures, text]
-    turns[-1] = Turn("user", (*said, *earlier, *asides))
+        content += [*pictures, text]
+    turns[-1] = Turn("user", (*content, *earlier_notes, *context_notes))
 
 
 def _add_reply(turns: list[Turn], text: str) -> None:

@@ -23,10 +23,10 @@ async def answer(
 
     `system` is the system prompt. Raises `InterruptedByUserError`, `RefsheetError`.
     """
-    opened = open_pictures(images)
+    images_by_path = open_pictures(images)
     with Library.in_memory() as library:
         branch = Branch(library.tree, library.chats.create_chat(None).id)
-        async with load_model(settings, opened) as console:
+        async with load_model(settings, images_by_path) as console:
             conversation = console.open_conversation(
                 branch, None, clean_text(system) if system else ""
             )
@@ -45,10 +45,10 @@ async def answer(
 @click.option("--system", metavar="TEXT", help="System prompt.")
 @click.argument("images", nargs=-1, metavar="[IMAGE]...")
 @click.argument("prompt")
-def ask(images: tuple[str, ...], prompt: str, system: str | None, **given: Any) -> None:
+def ask(images: tuple[str, ...], prompt: str, system: str | None, **options: Any) -> None:
     """Answer one question, with or without pictures."""
     if not prompt.strip():
         raise click.UsageError("The prompt is empty.")
-    settings = read_settings(given)
+    settings = read_settings(options)
     pictures = [find_picture(image) for image in images]
     run(lambda: answer(settings, pictures, prompt, system))

@@ -62,11 +62,11 @@ def restore(file: Path, replace: bool) -> None:
             )
     data = paths.ensure_dir(paths.data_dir())
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=data) as folder:
-        unpacked = Path(folder) / "library"
-        unpack_backup(file, unpacked)
-        aside = install_backup(unpacked, data)
+        unpacked_folder = Path(folder) / "library"
+        unpack_backup(file, unpacked_folder)
+        previous_folder = install_backup(unpacked_folder, data)
     click.echo("Restored.")
-    if aside is not None and _is_empty(aside):
-        shutil.rmtree(aside)
-    elif aside is not None:
-        click.echo(f"Your previous data is in {aside}.")
+    if previous_folder is not None and _is_empty(previous_folder):
+        shutil.rmtree(previous_folder)
+    elif previous_folder is not None:
+        click.echo(f"Your previous data is in {previous_folder}.")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from refsheet_tui.bench import BenchPlan, build_json, draw_plot, format_table, run
-from refsheet_tui.cli.console import note
+from refsheet_tui.cli.console import print_note
 from refsheet_tui.cli.options import model_options, read_config
 from refsheet_tui.engine import LoadSettings, probe_build
 from refsheet_tui.weights import build_load_settings
@@ -34,17 +34,21 @@ async def measure(
         as_json: Return JSON instead of a table.
         plot: Where to draw the results as a PNG; None for no picture.
     """
-    begin = monotonic()
+    start = monotonic()
     threads = settings.threads or probe_build().threads
 
-    def say(text: str) -> None:
-        note(f"{monotonic() - begin:5.0f} s  {text}")
+    def print_progress(text: str) -> None:
+        print_note(f"{monotonic() - start:5.0f} s  {text}")
 
-    result = await run(settings, plan, threads, llama_bin, say)
+    result = await run(settings, plan, threads, llama_bin, print_progress)
     if plot is not None:
-        draw_plot(result.figures, plot)
-    given = (result.figures, result.machine, settings, result.bandwidth_share)
-    return json.dumps(build_json(*given)) if as_json else "\n".join(format_table(*given))
+        draw_plot(result.measurements, plot)
+    result_arguments = (result.measurements, result.machine, settings, result.bandwidth_share)
+    return (
+        json.dumps(build_json(*result_arguments))
+        if as_json
+        else "\n".join(format_table(*result_arguments))
+    )
 
 
 @click.command()
@@ -72,13 +76,13 @@ def bench(
     typing: float,
     as_json: bool,
     plot: Path | None,
-    **given: Any,
+    **options: Any,
 ) -> None:
     """Measure the speed on this computer.
 
     With --llama-bin, llama.cpp's own programs are measured on the same files, too. With a 4B model
     this takes about 15 minutes.
     """
-    settings = build_load_settings(read_config(given))
+    settings = build_load_settings(read_config(options))
     plan = BenchPlan(runs, turns, typing)
     click.echo(asyncio.run(measure(settings, plan, llama_bin, as_json=as_json, plot=plot)))

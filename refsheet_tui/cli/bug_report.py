@@ -24,7 +24,7 @@ _TOKENS = re.compile(
 )
 _HOMES = re.compile(r"(/home/|/Users/|\\Users\\)[^/\\\s]+")
 # Account names that identify nobody.
-_NOBODY = ("root", "user", "admin")
+_GENERIC_ACCOUNTS = ("root", "user", "admin")
 
 
 def write_report(file: Path, lines: Sequence[str], folders: Mapping[str, Path]) -> None:
@@ -39,18 +39,18 @@ def write_report(file: Path, lines: Sequence[str], folders: Mapping[str, Path]) 
         StorageError: The file exists or can't be written.
     """
     parts = ["\n".join(lines)]
-    for log in _logs():
-        parts.append(f"--- {log.name}\n{_tail(log)}")
-    text = anonymous("\n\n".join(parts), folders) + "\n"
+    for log in _newest_logs():
+        parts.append(f"--- {log.name}\n{_read_tail(log)}")
+    text = anonymize("\n\n".join(parts), folders) + "\n"
     write_new_file(file, text.encode(), advice="Choose another file name for the report.")
 
 
-def anonymous(text: str, folders: Mapping[str, Path] | None = None) -> str:
+def anonymize(text: str, folders: Mapping[str, Path] | None = None) -> str:
     """Return `text` without folders, user names and tokens."""
     for name in ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"):
         if secret := os.environ.get(name):
             text = text.replace(secret, "<token>")
-    text = _TOKENS.sub(lambda found: f"{found['is'] or ''}<token>", text)
+    text = _TOKENS.sub(lambda match: f"{match['is'] or ''}<token>", text)
     longest_first = sorted((folders or {}).items(), key=lambda each: -len(str(each[1])))
     for name, folder in longest_first:
         text = text.replace(str(folder), f"<{name.removesuffix(' in')}>")
@@ -58,27 +58,27 @@ def anonymous(text: str, folders: Mapping[str, Path] | None = None) -> str:
     if len(home) > 1:
         text = text.replace(home, "~")
     text = _HOMES.sub(r"\1<somebody>", text)
-    person = _account()
-    if person and person not in _NOBODY:
-        text = re.sub(rf"\b{re.escape(person)}\b", "<somebody>", text)
+    user_name = _account_name()
+    if user_name and user_name not in _GENERIC_ACCOUNTS:
+        text = re.sub(rf"\b{re.escape(user_name)}\b", "<somebody>", text)
     return text
 
 
-def _account() -> str:
+def _account_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # an account that has no name
         return ""
 
 
-def _logs() -> list[Path]:
+def _newest_logs() -> list[Path]:
     """Return the newest engine log, and the crash log if there is one."""
     folder = paths.log_dir()
     engines = sorted(folder.glob("engine-*.log"))[-1:]
     return [*engines, *(each for each in [folder / "crash.log"] if each.is_file())]
 
 
-def _tail(log: Path) -> str:
+def _read_tail(log: Path) -> str:
     try:
         with log.open("rb") as file:
             file.seek(0, os.SEEK_END)

@@ -14,7 +14,7 @@ from refsheet_tui.engine import CacheSettings, DiskCache
 from refsheet_tui.weights import build_cache_settings
 
 _MIB = 1 << 20
-_WORDS = {
+_DESCRIPTIONS = {
     "pictures": "pictures the model has seen",
     "openings": "chat openings by character",
     "chats": "latest state of chats",
@@ -32,24 +32,24 @@ class CacheUsage:
     folder: str
 
 
-def shelves(settings: CacheSettings) -> dict[str, DiskCache]:
+def disk_caches(settings: CacheSettings) -> dict[str, DiskCache]:
     """Return the disk caches by kind."""
-    rooms = (settings.pictures, settings.openings, settings.chats)
+    capacities = (settings.pictures, settings.openings, settings.chats)
     return {
-        kind: DiskCache(settings.folder / kind, room)
-        for kind, room in zip(_WORDS, rooms, strict=True)
+        kind: DiskCache(settings.folder / kind, capacity)
+        for kind, capacity in zip(_DESCRIPTIONS, capacities, strict=True)
     }
 
 
 def describe_caches(settings: CacheSettings, *, as_json: bool) -> str:
     """Return the use of each cache, as lines or as a JSON array."""
-    kept = [_kept(kind, shelf) for kind, shelf in shelves(settings).items()]
+    usages = [_cache_usage(kind, disk_cache) for kind, disk_cache in disk_caches(settings).items()]
     if as_json:
-        return json.dumps([asdict(each) for each in kept])
+        return json.dumps([asdict(each) for each in usages])
     lines = [
-        f"{each.kind:<9}{each.entries:>6}{_mib(each.size):>12} of {_mib(each.room):<11}"
-        f"{_WORDS[each.kind]}"
-        for each in kept
+        f"{each.kind:<9}{each.entries:>6}{_format_mib(each.size):>12}"
+        f" of {_format_mib(each.room):<11}{_DESCRIPTIONS[each.kind]}"
+        for each in usages
     ]
     return "\n".join([*lines, f"Folder: {settings.folder}"])
 
@@ -59,18 +59,22 @@ def clear_caches(settings: CacheSettings, kinds: Sequence[str]) -> str:
 
     Returns a line that says how much space is free now.
     """
-    chosen = [shelf for kind, shelf in shelves(settings).items() if not kinds or kind in kinds]
-    freed = sum(shelf.clear() for shelf in chosen)
-    return f"Freed {_mib(freed)}. The next replies may take longer to start."
+    caches = [
+        disk_cache
+        for kind, disk_cache in disk_caches(settings).items()
+        if not kinds or kind in kinds
+    ]
+    freed_bytes = sum(disk_cache.clear() for disk_cache in caches)
+    return f"Freed {_format_mib(freed_bytes)}. The next replies may take longer to start."
 
 
-def _kept(kind: str, shelf: DiskCache) -> CacheUsage:
-    entries = list(shelf.entries())
+def _cache_usage(kind: str, disk_cache: DiskCache) -> CacheUsage:
+    entries = list(disk_cache.entries())
     size = sum(entry.size for entry in entries)
-    return CacheUsage(kind, len(entries), size, shelf.capacity, str(shelf.folder))
+    return CacheUsage(kind, len(entries), size, disk_cache.capacity, str(disk_cache.folder))
 
 
-def _mib(size: int) -> str:
+def _format_mib(size: int) -> str:
     return f"{size / _MIB:.1f} MiB"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from refsheet_tui import paths
 from refsheet_tui.characters import Profile, SavedCharacter, import_card
 from refsheet_tui.chats import Library
-from refsheet_tui.cli.console import note
+from refsheet_tui.cli.console import print_note
 from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.errors import CardError
 from refsheet_tui.untrusted import one_line
@@ -20,7 +20,7 @@ class CardImport:
     profile: Profile
     picture: bytes
 
-    def keep(self, library: Library) -> SavedCharacter:
+    def save(self, library: Library) -> SavedCharacter:
         """Add the character to `library`. Raises `StorageError`."""
         return library.characters.add_character_from_bytes(self.profile, [self.picture])
 
@@ -32,7 +32,7 @@ def read_import(name: str, sheet: str | None, language: str) -> CardImport:
     """
     card = import_card(paths.expand_user(name), language)
     if card.is_newer_version:
-        note(f"{one_line(name)} uses a newer card format, so some of it may be missing.")
+        print_note(f"{one_line(name)} uses a newer card format, so some of it may be missing.")
     if sheet is not None:
         picture = find_picture(sheet)
         check_pictures([picture])

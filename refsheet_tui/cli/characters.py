@@ -11,13 +11,13 @@ import click
 from refsheet_tui.characters import search_characters, write_card
 from refsheet_tui.cli.cards import read_import
 from refsheet_tui.cli.character_making import add, describe, edit
+from refsheet_tui.cli.console import print_json
 from refsheet_tui.cli.library import (
     character_json,
     find_character,
+    format_excerpt,
     format_time,
-    highlighted,
     open_library,
-    print_json,
 )
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting import choose_language
@@ -41,14 +41,14 @@ characters.add_command(describe)
 def list_characters(as_json: bool) -> None:
     """List all characters, most recently used first."""
     with open_library() as library:
-        found = library.characters.latest_characters()
+        saved_characters = library.characters.latest_characters()
     if as_json:
-        print_json({"characters": [character_json(each) for each in found]})
+        print_json({"characters": [character_json(each) for each in saved_characters]})
         return
-    for each in found:
+    for each in saved_characters:
         name = one_line(each.profile.name) or "(no name)"
         click.echo(f"{each.id:>5}  {format_time(each.last_used)}  {each.profile.language:<8}{name}")
-    if not found:
+    if not saved_characters:
         click.echo("No characters yet. Create one: refsheet characters add IMAGE", err=True)
 
 
@@ -59,15 +59,15 @@ def list_characters(as_json: bool) -> None:
 def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find characters by name, tags, or description, in any language."""
     with open_library() as library:
-        found = search_characters(library.database, " ".join(words), limit)
+        results = search_characters(library.database, " ".join(words), limit)
     if as_json:
         matches = [
-            {"id": each.character, "name": each.name, "text": str(each.excerpt)} for each in found
+            {"id": each.character, "name": each.name, "text": str(each.excerpt)} for each in results
         ]
         print_json({"matches": matches})
         return
-    for each in found:
-        click.echo(f"{each.character:>5}  {highlighted(each.excerpt)}")
+    for each in results:
+        click.echo(f"{each.character:>5}  {format_excerpt(each.excerpt)}")
 
 
 @characters.command()
@@ -76,20 +76,20 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
 def show(name: str, as_json: bool) -> None:
     """Show everything about a character."""
     with open_library() as library:
-        found = find_character(library, name)
-        pictures = library.characters.picture_paths(found)
+        character = find_character(library, name)
+        pictures = library.characters.picture_paths(character)
     if as_json:
-        print_json({**character_json(found), "pictures": [str(path) for path in pictures]})
+        print_json({**character_json(character), "pictures": [str(path) for path in pictures]})
         return
-    told = found.profile.model_dump(exclude_defaults=True, exclude={"card", "card_outside"})
-    for field, value in {**told, **_texts(found.profile.card)}.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
-        click.echo(f"{field}: {clean_text(shown)}")
+    fields = character.profile.model_dump(exclude_defaults=True, exclude={"card", "card_outside"})
+    for field, value in {**fields, **_card_texts(character.profile.card)}.items():
+        text = ", ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+        click.echo(f"{field}: {clean_text(text)}")
     for path in pictures:
         click.echo(f"picture: {path}")
 
 
-def _texts(card: dict[str, Any]) -> dict[str, str]:
+def _card_texts(card: dict[str, Any]) -> dict[str, str]:
     """Return the texts of a card that a profile has no field for."""
     return {key: value for key, value in card.items() if isinstance(value, str) and value.strip()}
 
@@ -105,13 +105,13 @@ def import_cards(
     """Import character cards (PNG, JSON, YAML, or CHARX)."""
     code = choose_language(language, os.environ).code
     # All files are read before anything is saved, so that a failed command can be repeated.
-    found = [read_import(file, sheet, code) for file in files]
+    card_imports = [read_import(file, sheet, code) for file in files]
     with open_library() as library:
-        made = [each.keep(library) for each in found]
+        new_characters = [each.save(library) for each in card_imports]
     if as_json:
-        print_json({"characters": [character_json(each) for each in made]})
+        print_json({"characters": [character_json(each) for each in new_characters]})
         return
-    for each in made:
+    for each in new_characters:
         click.echo(f"{each.id:>5}  Imported {one_line(each.profile.name) or '(no name)'}.")
 
 
@@ -122,8 +122,8 @@ def import_cards(
 def export_card(name: str, file: Path, force: bool) -> None:
     """Export a character as a card for other apps. FILE ends in .png or .json."""
     with open_library() as library:
-        kept = find_character(library, name)
-        write_card(kept.profile, library.characters.sheet_path(kept), file, force=force)
+        character = find_character(library, name)
+        write_card(character.profile, library.characters.sheet_path(character), file, force=force)
     click.echo(f"Saved {file}.")
 
 
@@ -140,13 +140,13 @@ def delete(name: str, undo: bool, as_json: bool) -> None:
                     "To restore a character, use its number.", "'delete' showed the number."
                 )
             library.characters.undelete_character(int(name))
-            number = library.characters.get_character(int(name)).id
+            character_id = library.characters.get_character(int(name)).id
         else:
-            number = find_character(library, name).id
-            library.characters.delete_character(number)
+            character_id = find_character(library, name).id
+            library.characters.delete_character(character_id)
     if as_json:
-        print_json({"character": number, "deleted": not undo})
+        print_json({"character": character_id, "deleted": not undo})
     elif undo:
-        click.echo(f"Character {number} restored.")
+        click.echo(f"Character {character_id} restored.")
     else:
-        click.echo(f"Deleted. To undo: refsheet characters delete {number} --undo")
+        click.echo(f"Deleted. To undo: refsheet characters delete {character_id} --undo")

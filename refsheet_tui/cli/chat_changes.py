@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from refsheet_tui.cli.library import find_character, find_message, open_library, print_json
+from refsheet_tui.cli.console import print_json
+from refsheet_tui.cli.library import find_character, find_message, open_library
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.untrusted import clean_text
 
@@ -22,11 +23,11 @@ def delete(chat: int, message: int | None, undo: bool, as_json: bool) -> None:
     """Delete a chat or one of its messages. You can undo this for a month."""
     with open_library() as library:
         if message is not None:
-            found = find_message(library, chat, message, deleted=undo)
+            message_to_change = find_message(library, chat, message, deleted=undo)
             if undo:
-                library.tree.undelete_message(found)
+                library.tree.undelete_message(message_to_change)
             else:
-                library.tree.delete_message(found)
+                library.tree.delete_message(message_to_change)
         elif undo:
             library.chats.undelete_chat(chat)
             library.chats.get_chat(chat)
@@ -37,11 +38,11 @@ def delete(chat: int, message: int | None, undo: bool, as_json: bool) -> None:
         print_json({"chat": chat, "message": message, "deleted": not undo})
         return
     if undo:
-        what = f"Message {message} of chat {chat}" if message is not None else f"Chat {chat}"
-        click.echo(f"{what} restored.")
+        subject = f"Message {message} of chat {chat}" if message is not None else f"Chat {chat}"
+        click.echo(f"{subject} restored.")
     else:
-        which = f"{chat} --message {message}" if message is not None else f"{chat}"
-        click.echo(f"Deleted. To undo: refsheet chats delete {which} --undo")
+        arguments = f"{chat} --message {message}" if message is not None else f"{chat}"
+        click.echo(f"Deleted. To undo: refsheet chats delete {arguments} --undo")
 
 
 @click.command()
@@ -53,8 +54,8 @@ def goto(chat: int, message: int) -> None:
     To start a new branch there: refsheet talk --chat CHAT --at MESSAGE
     """
     with open_library() as library:
-        end = library.tree.select_newest_leaf(find_message(library, chat, message))
-    click.echo(f"Switched. The last message is now {end.id}.")
+        leaf = library.tree.select_newest_leaf(find_message(library, chat, message))
+    click.echo(f"Switched. The last message is now {leaf.id}.")
 
 
 @click.command()
@@ -74,11 +75,11 @@ def rename(chat: int, title: str) -> None:
 def set_note(chat: int, text: str | None) -> None:
     """Show or set the author's note of a chat. "" restores the character's own."""
     with open_library() as library:
-        found = library.chats.get_chat(chat)
+        saved_chat = library.chats.get_chat(chat)
         if text is not None:
             library.chats.set_note(chat, clean_text(text).strip())
-            found = library.chats.get_chat(chat)
-    click.echo(found.note or "No author's note for this chat.")
+            saved_chat = library.chats.get_chat(chat)
+    click.echo(saved_chat.note or "No author's note for this chat.")
 
 
 @click.command()
@@ -88,8 +89,8 @@ def set_note(chat: int, text: str | None) -> None:
 def update(chat: int, version: int | None, character: str | None) -> None:
     """Update a chat to the newest version of its character."""
     with open_library() as library:
-        found = library.chats.get_chat(chat)
-        if found.character_version is None:
+        saved_chat = library.chats.get_chat(chat)
+        if saved_chat.character_version is None:
             if character is None:
                 raise NotFoundError(
                     f"Chat {chat} has no character.", "Choose one: --character NAME"
@@ -99,16 +100,16 @@ def update(chat: int, version: int | None, character: str | None) -> None:
             return
         if character is not None:
             raise NotFoundError(f"Chat {chat} already has a character.", "Omit --character.")
-        before = library.characters.get_version(found.character_version)
-        after = library.characters.get_character(before.id) if version is None else None
-        after = after or library.characters.get_version(version or 0)
-        if after.id != before.id:
+        old_version = library.characters.get_version(saved_chat.character_version)
+        new_version = library.characters.get_character(old_version.id) if version is None else None
+        new_version = new_version or library.characters.get_version(version or 0)
+        if new_version.id != old_version.id:
             raise NotFoundError(
                 f"Version {version} belongs to another character.", "Omit --version."
             )
-        library.chats.set_character_version(chat, after.version)
-    if after.version == before.version:
+        library.chats.set_character_version(chat, new_version.version)
+    if new_version.version == old_version.version:
         click.echo("This chat already uses this version.")
     else:
-        undo = f"refsheet chats update {chat} --version {before.version}"
-        click.echo(f"Done. The model will process the chat again. To undo: {undo}")
+        undo_command = f"refsheet chats update {chat} --version {old_version.version}"
+        click.echo(f"Done. The model will process the chat again. To undo: {undo_command}")

@@ -14,7 +14,7 @@ def read_drafts(names: Sequence[str]) -> list[PortableChat]:
     return [read_chat(paths.expand_user(name)) for name in names]
 
 
-def keep_draft(library: Library, draft: PortableChat, character: str | None) -> Chat:
+def save_draft(library: Library, draft: PortableChat, character: str | None) -> Chat:
     """Save an imported chat in the library.
 
     Its character is the one named `character`. If that is None, it is the only character with the
@@ -22,5 +22,5 @@ def keep_draft(library: Library, draft: PortableChat, character: str | None) -> 
     """
     if character is not None:
         return import_chat(library, draft, find_character(library, character).version)
-    found = library.characters.find_by_name(draft.character) if draft.character else ()
-    return import_chat(library, draft, found[0].version if len(found) == 1 else None)
+    matches = library.characters.find_by_name(draft.character) if draft.character else ()
+    return import_chat(library, draft, matches[0].version if len(matches) == 1 else None)

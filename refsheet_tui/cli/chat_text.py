@@ -23,7 +23,7 @@ def message_json(message: Message) -> dict[str, Any]:
 
 def message_text(message: Message, name: str) -> str:
     """Return a message as text, with who wrote it. `name` is the character's."""
-    who = "You" if message.role == "user" else name or "Model"
+    author = "You" if message.role == "user" else name or "Model"
     pictures = f" [pictures: {len(message.pictures)}]" if message.pictures else ""
     unfinished = " …" if message.is_unfinished else ""
-    return f"{who}:{pictures} {message.text}{unfinished}"
+    return f"{author}:{pictures} {message.text}{unfinished}"

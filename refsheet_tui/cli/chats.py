@@ -9,14 +9,14 @@ import click
 
 from refsheet_tui.chats import Chat, Library, search_messages, write_chat
 from refsheet_tui.cli.chat_changes import delete, goto, rename, set_note, update
-from refsheet_tui.cli.chat_files import keep_draft, read_drafts
+from refsheet_tui.cli.chat_files import read_drafts, save_draft
 from refsheet_tui.cli.chat_text import message_json, message_text
+from refsheet_tui.cli.console import print_json
 from refsheet_tui.cli.library import (
     find_character,
+    format_excerpt,
     format_time,
-    highlighted,
     open_library,
-    print_json,
 )
 from refsheet_tui.untrusted import one_line
 
@@ -38,43 +38,45 @@ for _change in (delete, goto, rename, set_note, update):
 def list_chats(character: str | None, as_json: bool) -> None:
     """List all chats, most recent first."""
     with open_library() as library:
-        whose = find_character(library, character).id if character else None
-        found = [
-            (chat, _with_whom(library, chat))
-            for chat in library.chats.latest_chats(character=whose)
+        character_id = find_character(library, character).id if character else None
+        chats_and_names = [
+            (chat, _character_name(library, chat))
+            for chat in library.chats.latest_chats(character=character_id)
         ]
     if as_json:
-        print_json({"chats": [_chat_json(chat, name) for chat, name in found]})
+        print_json({"chats": [_chat_json(chat, name) for chat, name in chats_and_names]})
         return
-    for chat, name in found:
+    for chat, name in chats_and_names:
         click.echo(f"{chat.id:>5}  {format_time(chat.last_used)}  {name:<16}  {chat.title}")
-    if not found:
+    if not chats_and_names:
         click.echo("No chats yet. Start one: refsheet talk ember --save", err=True)
 
 
 @chats.command()
 @click.argument("chat", type=int)
-@click.option("--all", "everything", is_flag=True, help="Include all branches.")
+@click.option("--all", "all_branches", is_flag=True, help="Include all branches.")
 @_JSON
-def show(chat: int, everything: bool, as_json: bool) -> None:
+def show(chat: int, all_branches: bool, as_json: bool) -> None:
     """Show the messages of a chat. With --all, * marks the current branch."""
     with open_library() as library:
-        found = library.chats.get_chat(chat)
-        name = _with_whom(library, found)
-        path = library.tree.path_to(found.leaf) if found.leaf is not None else ()
-        said = library.tree.messages_of_chat(chat) if everything else path
+        saved_chat = library.chats.get_chat(chat)
+        name = _character_name(library, saved_chat)
+        path = library.tree.path_to(saved_chat.leaf) if saved_chat.leaf is not None else ()
+        messages = library.tree.messages_of_chat(chat) if all_branches else path
     if as_json:
-        messages = [message_json(each) for each in said]
-        print_json({**_chat_json(found, name), "leaf": found.leaf, "messages": messages})
+        message_objects = [message_json(each) for each in messages]
+        print_json(
+            {**_chat_json(saved_chat, name), "leaf": saved_chat.leaf, "messages": message_objects}
+        )
         return
-    click.echo(f"{found.title}\n")
+    click.echo(f"{saved_chat.title}\n")
     on_path = {each.id for each in path}
-    for each in said:
+    for each in messages:
         text = message_text(each, name)
-        if everything:
+        if all_branches:
             mark = "*" if each.id in on_path else " "
-            answered = f", answers {each.parent}" if each.parent is not None else ""
-            text = f"{mark} [{each.id}{answered}] {text}"
+            parent = f", answers {each.parent}" if each.parent is not None else ""
+            text = f"{mark} [{each.id}{parent}] {text}"
         click.echo(f"{text}\n")
 
 
@@ -85,7 +87,7 @@ def show(chat: int, everything: bool, as_json: bool) -> None:
 def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
     """Find messages that contain all WORDS, in any language."""
     with open_library() as library:
-        found = search_messages(library.database, " ".join(words), limit)
+        results = search_messages(library.database, " ".join(words), limit)
     if as_json:
         matches = [
             {
@@ -94,12 +96,12 @@ def search(words: tuple[str, ...], limit: int, as_json: bool) -> None:
                 "text": str(each.excerpt),
                 "created": each.created,
             }
-            for each in found
+            for each in results
         ]
         print_json({"matches": matches})
         return
-    for each in found:
-        click.echo(f"{each.chat:>5}  {format_time(each.created)}  {highlighted(each.excerpt)}")
+    for each in results:
+        click.echo(f"{each.chat:>5}  {format_time(each.created)}  {format_excerpt(each.excerpt)}")
 
 
 @chats.command("export")
@@ -112,9 +114,9 @@ def export_chat(chat: int, file: Path, force: bool) -> None:
     FILE ends in .json (complete), .jsonl (for SillyTavern), or .md (to read).
     """
     with open_library() as library:
-        remark = write_chat(library, library.chats.get_chat(chat), file, force=force)
-    if remark:
-        click.echo(remark, err=True)
+        notice = write_chat(library, library.chats.get_chat(chat), file, force=force)
+    if notice:
+        click.echo(notice, err=True)
     click.echo(f"Saved {file}.")
 
 
@@ -130,12 +132,12 @@ def import_chats(files: tuple[str, ...], character: str | None, as_json: bool) -
     # All files are read before anything is saved, so that a failed command can be repeated.
     drafts = read_drafts(files)
     with open_library() as library:
-        made = [keep_draft(library, draft, character) for draft in drafts]
-        named = [(each, _with_whom(library, each)) for each in made]
+        new_chats = [save_draft(library, draft, character) for draft in drafts]
+        chats_and_names = [(each, _character_name(library, each)) for each in new_chats]
     if as_json:
-        print_json({"chats": [_chat_json(chat, name) for chat, name in named]})
+        print_json({"chats": [_chat_json(chat, name) for chat, name in chats_and_names]})
         return
-    for chat, name in named:
+    for chat, name in chats_and_names:
         click.echo(f"{chat.id:>5}  {name or '(no character)'}: {chat.title}")
         if not name:
             click.echo(
@@ -143,7 +145,7 @@ def import_chats(files: tuple[str, ...], character: str | None, as_json: bool) -
             )
 
 
-def _with_whom(library: Library, chat: Chat) -> str:
+def _character_name(library: Library, chat: Chat) -> str:
     if chat.character_version is None:
         return ""
     return one_line(library.characters.get_version(chat.character_version).profile.name)

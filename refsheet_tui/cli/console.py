@@ -27,7 +27,12 @@ _CLEAR_LINE = "\r\x1b[K"
 _TICK_S = 0.5
 
 
-def note(text: str) -> None:
+def print_json(value: object) -> None:
+    """Print `value` as JSON."""
+    print(json.dumps(value))
+
+
+def print_note(text: str) -> None:
     """Print a line on standard error."""
     print(text, file=sys.stderr, flush=True)
 
@@ -44,20 +49,20 @@ class StatusLine:
     """
 
     def __init__(self) -> None:
-        self._shows = sys.stderr.isatty()
+        self._is_terminal = sys.stderr.isatty()
         self._clock = PhaseClock()
-        self._ticking: asyncio.Task[None] | None = None
+        self._tick_task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> StatusLine:
-        if self._shows:
-            self._ticking = asyncio.create_task(self._tick())
+        if self._is_terminal:
+            self._tick_task = asyncio.create_task(self._tick())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._ticking is not None:
-            self._ticking.cancel()
+        if self._tick_task is not None:
+            self._tick_task.cancel()
             with suppress(asyncio.CancelledError):
-                await self._ticking
+                await self._tick_task
         self.clear()
 
     def on_event(self, event: EngineEvent) -> None:
@@ -82,7 +87,7 @@ class StatusLine:
             self._write(f"{_CLEAR_LINE}{line[:width]}")
 
     def _write(self, text: str) -> None:
-        if self._shows:
+        if self._is_terminal:
             sys.stderr.write(text)
             sys.stderr.flush()
 
@@ -110,40 +115,40 @@ class ReplyPrinter:
                 begin_line(self._label)
             self._text += event.text
             if not self._as_json:
-                _out(event.text)
+                _write_output(event.text)
         elif isinstance(event, SaferSettings):
-            note(str(event))
+            print_note(str(event))
         elif isinstance(event, ReplyFinished) and self._as_json:
-            _out(_json(_reply(event, self._text)) + "\n")
+            _write_output(_to_json(_reply_object(event, self._text)) + "\n")
 
     def print_complete(self, text: str) -> None:
         """Print a complete reply that was not generated, such as a greeting."""
         if self._as_json:
-            _out(_json({"event": "reply", "text": text, "finish": "written"}) + "\n")
+            _write_output(_to_json({"event": "reply", "text": text, "finish": "written"}) + "\n")
             return
         begin_line(self._label)
-        _out(clean_text(text).rstrip("\n") + "\n")
+        _write_output(clean_text(text).rstrip("\n") + "\n")
 
     def print_overflow(self, overflow: ContextOverflow) -> None:
         """Print that the chat no longer fits the context."""
         if self._as_json:
-            _out(_json({"event": "overflow", "oldest": overflow.oldest_visible}) + "\n")
+            _write_output(_to_json({"event": "overflow", "oldest": overflow.oldest_visible}) + "\n")
         else:
-            note(str(overflow))
+            print_note(str(overflow))
 
     def end(self) -> None:
         """End the line, so that the next output begins on a new one."""
         if not self._as_json and self._text and not self._text.endswith("\n"):
-            _out("\n")
+            _write_output("\n")
 
 
 def print_prompt(parts: tuple[TokenizedPart, ...]) -> None:
     """Print the parts of a prompt as JSON."""
-    dumped: dict[str, object] = {"parts": [asdict(part) for part in parts]}
-    _out(_json(dumped, indent=2) + "\n")
+    content: dict[str, object] = {"parts": [asdict(part) for part in parts]}
+    _write_output(_to_json(content, indent=2) + "\n")
 
 
-def _reply(finished: ReplyFinished, text: str) -> dict[str, object]:
+def _reply_object(finished: ReplyFinished, text: str) -> dict[str, object]:
     return {
         "event": "reply",
         "text": text,
@@ -155,13 +160,13 @@ def _reply(finished: ReplyFinished, text: str) -> dict[str, object]:
     }
 
 
-def _json(value: dict[str, object], indent: int | None = None) -> str:
+def _to_json(value: dict[str, object], indent: int | None = None) -> str:
     """Return JSON. Non-ASCII letters are escaped only if the output's encoding isn't Unicode."""
     is_unicode = sys.stdout.encoding.lower().startswith("utf")
     return json.dumps(value, ensure_ascii=not is_unicode, indent=indent)
 
 
-def _out(text: str) -> None:
+def _write_output(text: str) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()

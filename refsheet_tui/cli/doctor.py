@@ -13,7 +13,7 @@ import click
 
 from refsheet_tui import paths
 from refsheet_tui.cli.bug_report import write_report
-from refsheet_tui.cli.doctor_machine import environment, terminal
+from refsheet_tui.cli.doctor_machine import environment_symptoms, terminal_symptoms
 from refsheet_tui.cli.symptoms import Symptom
 from refsheet_tui.config import Config, load_config
 from refsheet_tui.engine import (
@@ -58,21 +58,21 @@ def examine(config_file: Path | None, *, as_json: bool, report: Path | None) -> 
     Raises:
         StorageError: The report can't be written.
     """
-    config, troubles = _config(config_file)
-    found: list[Symptom] = []
-    for symptom in chain(troubles, _all(config)):
-        found.append(symptom)
+    config, config_symptoms = _load_config(config_file)
+    symptoms: list[Symptom] = []
+    for symptom in chain(config_symptoms, _all_symptoms(config)):
+        symptoms.append(symptom)
         if not as_json:
             click.echo(str(symptom))
     if as_json:
-        click.echo(json.dumps({"findings": [asdict(each) for each in found]}))
+        click.echo(json.dumps({"findings": [asdict(each) for each in symptoms]}))
     if report is not None:
-        write_report(report, [str(each) for each in found], _folders(config))
+        write_report(report, [str(each) for each in symptoms], _folders(config))
         click.echo(f"Saved {report}. Read the report before you share it.", err=as_json)
-    return not any(each.remedy for each in found)
+    return not any(each.remedy for each in symptoms)
 
 
-def _config(file: Path | None) -> tuple[Config, list[Symptom]]:
+def _load_config(file: Path | None) -> tuple[Config, list[Symptom]]:
     """Return the settings; if they can't be read, return the defaults and the problem."""
     try:
         return load_config(file), []
@@ -80,24 +80,24 @@ def _config(file: Path | None) -> tuple[Config, list[Symptom]]:
         return Config(), [Symptom("settings", error.problem, error.remedy)]
 
 
-def _all(config: Config) -> Iterator[Symptom]:
-    yield from environment()
-    yield from _engine()
-    yield from _weights(config)
+def _all_symptoms(config: Config) -> Iterator[Symptom]:
+    yield from environment_symptoms()
+    yield from _engine_symptoms()
+    yield from _weights_symptoms(config)
     for topic, folder in _folders(config).items():
         yield Symptom.of_folder(topic, folder)
-    yield from terminal()
+    yield from terminal_symptoms()
 
 
-def _engine() -> Iterator[Symptom]:
+def _engine_symptoms() -> Iterator[Symptom]:
     try:
         build = probe_build()
     except EngineError as error:
         yield Symptom("llama.cpp", error.problem, error.remedy)
     else:
-        flash = "flash attention" if build.flash_attention else "no flash attention"
+        attention = "flash attention" if build.flash_attention else "no flash attention"
         offload = "can use a GPU" if build.supports_gpu_offload else "processor only"
-        yield Symptom("llama.cpp", f"llama-cpp-python {build.version}, {offload}, {flash}")
+        yield Symptom("llama.cpp", f"llama-cpp-python {build.version}, {offload}, {attention}")
         yield Symptom("CPU features", ", ".join(build.cpu_features) or "none")
         yield Symptom("threads", str(build.threads))
         for device in build.devices:
@@ -122,20 +122,22 @@ def _engine() -> Iterator[Symptom]:
     yield Symptom("memory", f"{format_bytes(free_memory())} available")
 
 
-def _weights(config: Config) -> Iterator[Symptom]:
+def _weights_symptoms(config: Config) -> Iterator[Symptom]:
     try:
-        shop = ModelManager(load_catalog(), get_model_store(config))
+        model_manager = ModelManager(load_catalog(), get_model_store(config))
     except ConfigError as error:
         yield Symptom("catalog", error.problem, error.remedy)
         return
     try:
-        chosen = choose_model(config.model, config.mmproj, shop.store)
+        choice = choose_model(config.model, config.mmproj, model_manager.store)
     except RefsheetError as error:
         yield Symptom("model in use", error.problem, error.remedy)
     else:
-        yield from _checked("model in use", config.model, shop.model_for_choice(chosen))
-    for name in shop.installed_names():
-        state = shop.store.entry_state(shop.catalog.models[name])
+        yield from _verification_symptoms(
+            "model in use", config.model, model_manager.model_for_choice(choice)
+        )
+    for name in model_manager.installed_names():
+        state = model_manager.store.entry_state(model_manager.catalog.models[name])
         if state is FileState.PARTIAL:
             yield Symptom(
                 "weights",
@@ -143,14 +145,14 @@ def _weights(config: Config) -> Iterator[Symptom]:
                 f"Resume: refsheet models download {name}",
             )
         elif name != config.model:
-            yield from _checked("weights", name, shop.installed_model(name))
+            yield from _verification_symptoms("weights", name, model_manager.installed_model(name))
 
 
-def _checked(topic: str, name: str, pair: InstalledModel) -> Iterator[Symptom]:
-    checked = Verification(pair.parts, pair.projector, lambda path, count: None).run(quick=True)
-    if checked.is_good:
+def _verification_symptoms(topic: str, name: str, model: InstalledModel) -> Iterator[Symptom]:
+    report = Verification(model.parts, model.projector, lambda path, count: None).run(quick=True)
+    if report.is_good:
         yield Symptom(topic, one_line(name))
-    for check in checked.failures:
+    for check in report.failures:
         words = f"{one_line(name)}, {one_line(check.file.name)}: {check.finding.message}"
         yield Symptom(topic, words, check.finding.remedy)
 

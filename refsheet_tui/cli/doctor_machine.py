@@ -20,7 +20,7 @@ from refsheet_tui.untrusted import one_line
 _COLUMNS, _LINES = 80, 24
 
 
-def environment() -> Iterator[Symptom]:
+def environment_symptoms() -> Iterator[Symptom]:
     """Yield findings about Python, the system and the locale."""
     yield Symptom("refsheet", version("refsheet-tui"))
     yield Symptom("Python", f"{platform.python_version()} ({platform.python_implementation()})")
@@ -34,15 +34,15 @@ def environment() -> Iterator[Symptom]:
             "Install an arm64 build of Python; llama.cpp is many times faster with it.",
         )
     encoding = locale.getpreferredencoding(False)
-    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
-    words = f"{one_line(spoken or 'none')}, {encoding}"
+    locale_name = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG")
+    words = f"{one_line(locale_name or 'none')}, {encoding}"
     is_unicode = codecs.lookup(encoding).name == "utf-8"
     yield Symptom(
         "locale", words, "" if is_unicode else "Set LANG to a UTF-8 locale, such as C.UTF-8."
     )
 
 
-def terminal() -> Iterator[Symptom]:
+def terminal_symptoms() -> Iterator[Symptom]:
     """Yield findings about the terminal, as far as it reports its abilities."""
     name = one_line(os.environ.get("TERM", ""))
     if not sys.stdout.isatty():
@@ -57,11 +57,11 @@ def terminal() -> Iterator[Symptom]:
         return
     colours = Console().color_system or "no"
     size = shutil.get_terminal_size()
-    small = size.columns < _COLUMNS or size.lines < _LINES
+    is_small = size.columns < _COLUMNS or size.lines < _LINES
     yield Symptom(
         "terminal",
         f"{name}, {size.columns}×{size.lines}, {colours} colors",
-        f"Enlarge the terminal to {_COLUMNS}×{_LINES} or more." if small else "",
+        f"Enlarge the terminal to {_COLUMNS}×{_LINES} or more." if is_small else "",
     )
     yield Symptom(
         "pictures",
@@ -74,7 +74,7 @@ def _is_translated() -> bool:
     """Return True if Rosetta runs this process."""
     import subprocess
 
-    asked = subprocess.run(
+    result = subprocess.run(
         ["sysctl", "-n", "sysctl.proc_translated"], capture_output=True, text=True, check=False
     )
-    return asked.stdout.strip() == "1"
+    return result.stdout.strip() == "1"

@@ -19,33 +19,33 @@ class Interrupts:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._command = asyncio.current_task()
-        self._replying = False
-        self._cancelling: asyncio.Task[None] | None = None
+        self._command_task = asyncio.current_task()
+        self._is_replying = False
+        self._cancel_task: asyncio.Task[None] | None = None
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._pressed)
+            loop.add_signal_handler(number, self._on_signal)
 
     @property
     def stopped_reply(self) -> bool:
         """True if the last reply was stopped."""
-        return self._cancelling is not None
+        return self._cancel_task is not None
 
     @contextmanager
     def reply(self) -> Iterator[None]:
         """Let signals stop the reply, instead of the command, inside the `with` block."""
-        self._replying, self._cancelling = True, None
+        self._is_replying, self._cancel_task = True, None
         try:
             yield
         finally:
-            self._replying = False
+            self._is_replying = False
 
-    def end(self) -> None:
+    def ignore_signals(self) -> None:
         """Ignore all further signals, so that nothing interrupts closing the engine."""
-        self._command = None
+        self._command_task = None
 
-    def _pressed(self) -> None:
-        if self._replying and self._cancelling is None:
-            self._cancelling = asyncio.ensure_future(self._engine.cancel())
-        elif self._command is not None:
-            self._command.cancel()
+    def _on_signal(self) -> None:
+        if self._is_replying and self._cancel_task is None:
+            self._cancel_task = asyncio.ensure_future(self._engine.cancel())
+        elif self._command_task is not None:
+            self._command_task.cancel()

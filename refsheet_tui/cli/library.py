@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,7 +11,7 @@ import click
 
 from refsheet_tui.characters import SavedCharacter
 from refsheet_tui.chats import Library, Message
-from refsheet_tui.cli.console import note
+from refsheet_tui.cli.console import print_note
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.storage import Excerpt
 from refsheet_tui.untrusted import one_line
@@ -24,7 +23,7 @@ def open_library() -> Iterator[Library]:
     library = Library.open()
     try:
         if library.database.recovery_notice:
-            note(library.database.recovery_notice)
+            print_note(library.database.recovery_notice)
         yield library
     finally:
         library.close()
@@ -35,13 +34,13 @@ def find_character(library: Library, name: str) -> SavedCharacter:
 
     Raises `NotFoundError`, also if several characters have the name.
     """
-    found = library.characters.find_by_name(name)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        numbers = ", ".join(str(each.id) for each in found)
+    matches = library.characters.find_by_name(name)
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        numbers = ", ".join(str(each.id) for each in matches)
         raise NotFoundError(
-            f"{len(found)} characters are named {one_line(name)}.",
+            f"{len(matches)} characters are named {one_line(name)}.",
             f"Use a number instead: {numbers}.",
         )
     if name.isdecimal():
@@ -58,18 +57,18 @@ def find_message(library: Library, chat: int, message: int, *, deleted: bool = F
     Raises `NotFoundError`, also if the message is in another chat, or is deleted while `deleted`
     is False.
     """
-    found = library.tree.get_message(message)
-    if found.chat != chat:
+    saved_message = library.tree.get_message(message)
+    if saved_message.chat != chat:
         raise NotFoundError(
             f"Chat {chat} has no message {message}.",
             f"To see its messages: refsheet chats show {chat} --all",
         )
-    if found.is_deleted and not deleted:
+    if saved_message.is_deleted and not deleted:
         raise NotFoundError(
             f"Message {message} was deleted.",
             f"To restore it: refsheet chats delete {chat} --message {message} --undo",
         )
-    return found
+    return saved_message
 
 
 def format_time(seconds: float) -> str:
@@ -77,22 +76,17 @@ def format_time(seconds: float) -> str:
     return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M}"
 
 
-def character_json(kept: SavedCharacter) -> dict[str, Any]:
+def character_json(character: SavedCharacter) -> dict[str, Any]:
     """Return a character as a JSON object."""
     return {
-        "id": kept.id,
-        "version": kept.version,
-        **kept.profile.model_dump(mode="json"),
-        "created": kept.created,
-        "used": kept.last_used,
+        "id": character.id,
+        "version": character.version,
+        **character.profile.model_dump(mode="json"),
+        "created": character.created,
+        "used": character.last_used,
     }
 
 
-def highlighted(excerpt: Excerpt) -> str:
+def format_excerpt(excerpt: Excerpt) -> str:
     """Return an excerpt with the match in bold."""
     return excerpt.before + click.style(excerpt.match, bold=True) + excerpt.after
-
-
-def print_json(value: object) -> None:
-    """Print `value` as JSON."""
-    click.echo(json.dumps(value))

@@ -26,21 +26,21 @@ class LineReader:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._loop = asyncio.get_running_loop()
-        self._read: asyncio.Queue[bytes] = asyncio.Queue()
+        self._chunks: asyncio.Queue[bytes] = asyncio.Queue()
         self._pending = b""
-        self._ended = False
+        self._is_at_end = False
         self._problem: str | None = None
-        self._number = 0
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._line_number = 0
+        threading.Thread(target=self._read_chunks, daemon=True).start()
 
     async def next(self) -> str | None:
         """Return the next line without its newline, or None after the last one.
 
         Raises `InputError` if the input can't be read or isn't UTF-8.
         """
-        while b"\n" not in self._pending and not self._ended:
-            chunk = await self._read.get()
-            self._ended = not chunk
+        while b"\n" not in self._pending and not self._is_at_end:
+            chunk = await self._chunks.get()
+            self._is_at_end = not chunk
             self._pending += chunk
         if self._problem:
             raise InputError(
@@ -49,17 +49,17 @@ class LineReader:
         if not self._pending:
             return None
         line, _, self._pending = self._pending.partition(b"\n")
-        self._number += 1
+        self._line_number += 1
         try:
             # Windows programs begin a text with a byte order mark.
-            return line.decode("utf-8-sig" if self._number == 1 else "utf-8")
+            return line.decode("utf-8-sig" if self._line_number == 1 else "utf-8")
         except UnicodeDecodeError as error:
             raise InputError(
-                f"Line {self._number} of standard input isn't UTF-8 text.",
+                f"Line {self._line_number} of standard input isn't UTF-8 text.",
                 "Convert the input first, for example with iconv.",
             ) from error
 
-    def _listen(self) -> None:
+    def _read_chunks(self) -> None:
         chunk = b"-"
         while chunk:
             try:
@@ -70,6 +70,6 @@ class LineReader:
             except OSError as error:
                 chunk, self._problem = b"", error.strerror
             try:
-                self._loop.call_soon_threadsafe(self._read.put_nowait, chunk)
+                self._loop.call_soon_threadsafe(self._chunks.put_nowait, chunk)
             except RuntimeError:  # the event loop is closed
                 return

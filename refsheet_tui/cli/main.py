@@ -13,7 +13,7 @@ import click
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.lazy_group import LazyGroup
 from refsheet_tui.cli.options import model_options, read_config
-from refsheet_tui.cli.streams import abandon_output, mend_streams
+from refsheet_tui.cli.streams import abandon_output, repair_streams
 from refsheet_tui.errors import RefsheetError
 
 _FAILED, _INTERRUPTED = 1, 130
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         SystemExit: Always. Its code is 0 if the command succeeded, 1 if it failed, 2 for wrong
             usage, and 130 if it was interrupted.
     """
-    mend_streams()
+    repair_streams()
     code = _run(arguments)
     # The command has ended. One more Ctrl+C would only print a traceback while Python exits.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -84,28 +84,28 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 @click.group(
     cls=LazyGroup,
-    commands_in=_COMMANDS,
+    lazy_commands=_COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="refsheet-tui", message="refsheet %(version)s")
 @model_options
 @click.pass_context
-def cli(context: click.Context, /, **given: Any) -> None:
+def cli(context: click.Context, /, **options: Any) -> None:
     """Chat with the character in a picture, offline.
 
     Without a command, RefSheet opens full-screen.
     """
     command = context.invoked_subcommand
     if command is None:
-        _open_screens(given)
+        _open_screens(options)
     else:
         # An option before the command means the same as after it; the one after it wins.
-        defaults = {name: value for name, value in given.items() if value is not None}
+        defaults = {name: value for name, value in options.items() if value is not None}
         context.default_map = {command: defaults}
 
 
-def _open_screens(given: dict[str, Any]) -> None:
+def _open_screens(options: dict[str, Any]) -> None:
     has_terminal = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
     # In a tab of `refsheet serve` the program draws through a pipe.
     if not has_terminal and not os.environ.get("TEXTUAL_DRIVER"):
@@ -113,7 +113,7 @@ def _open_screens(given: dict[str, Any]) -> None:
             "The full-screen interface needs a terminal.",
             "Run refsheet in a terminal, or use 'refsheet talk IMAGE' or 'refsheet ask'.",
         )
-    config = read_config(given)
+    config = read_config(options)
     from refsheet_tui.tui import run
 
-    sys.exit(run(config, given["config_file"]))
+    sys.exit(run(config, options["config_file"]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from dataclasses import asdict
@@ -11,9 +10,9 @@ from pathlib import Path
 import click
 
 from refsheet_tui import paths
-from refsheet_tui.cli.console import note
+from refsheet_tui.cli.console import print_json, print_note
 from refsheet_tui.cli.exits import InterruptedByUserError
-from refsheet_tui.cli.transfers import ChecksumView, DownloadView, bars
+from refsheet_tui.cli.transfers import ChecksumView, DownloadView, progress_bars
 from refsheet_tui.config import Config, change_config
 from refsheet_tui.engine import (
     NOT_INSTRUCTION_TUNED,
@@ -52,109 +51,124 @@ class ModelFiles:
         """
         self.config = config
         self._config_file = config_file
-        self.shop = ModelManager(load_catalog(), get_model_store(config))
+        self.model_manager = ModelManager(load_catalog(), get_model_store(config))
 
-    def download(self, name: str | None, *, accepted: bool, as_json: bool) -> None:
-        name = name or self.shop.catalog.default
+    def download(self, name: str | None, *, accept_terms: bool, as_json: bool) -> None:
+        name = name or self.model_manager.catalog.default
         if name is None:
             raise WeightsError("The catalog has no default model.", "Specify a name.")
-        entry = self.shop.catalog.get_entry(name)
-        self._show_terms(entry, accepted=accepted)
+        entry = self.model_manager.catalog.get_entry(name)
+        self._show_terms(entry, accept_terms=accept_terms)
         ready: list[FileReady] = []
-        with bars() as shown:
-            view = DownloadView(shown)
+        with progress_bars() as progress:
+            view = DownloadView(progress)
 
             def on_event(event: object) -> None:
-                view.event(event)
+                view.show_event(event)
                 if isinstance(event, FileReady):
                     ready.append(event)
 
-            download = Download(entry, self.shop.store, on_event, offline=self.config.offline)
+            download = Download(
+                entry, self.model_manager.store, on_event, offline=self.config.offline
+            )
             try:
-                arrived = download.run()
+                downloaded_files = download.run()
             except KeyboardInterrupt:
-                note(f"Stopped. To resume the download: refsheet models download {name}")
+                print_note(f"Stopped. To resume the download: refsheet models download {name}")
                 raise InterruptedByUserError from None
         if self.config.model == DEMO:
-            self._choose(name)
+            self._save_choice(name)
         if as_json:
-            files = [_ready(each) for each in ready]
-            _print({"name": name, "in_use": self.config.model == name, "files": files})
+            files = [_file_object(each) for each in ready]
+            print_json({"name": name, "in_use": self.config.model == name, "files": files})
         else:
-            size = sum(path.stat().st_size for path in arrived)
+            size = sum(path.stat().st_size for path in downloaded_files)
             click.echo(f"{entry.title} is downloaded ({format_bytes(size)}).")
-            self._say_who_speaks(name)
+            self._print_model_in_use(name)
 
     def verify(self, name: str | None, mmproj: Path | None, *, quick: bool, as_json: bool) -> bool:
         """Print the result of every check, and return True if all of them passed."""
         if name is None:
-            names = [each for each in self.shop.installed_names() if self._is_whole(each)]
-            pairs = {each: self.shop.installed_model(each) for each in names}
-            if not pairs:
+            names = [
+                each for each in self.model_manager.installed_names() if self._is_complete(each)
+            ]
+            models = {each: self.model_manager.installed_model(each) for each in names}
+            if not models:
                 raise WeightsError(
-                    f"No models in {self.shop.store.folder}.",
+                    f"No models in {self.model_manager.store.folder}.",
                     "Download one: refsheet models download",
                 )
         else:
-            pairs = {name: self._named(name, mmproj)}
+            models = {name: self._find_model(name, mmproj)}
         reports = {}
-        for each, pair in pairs.items():
-            with bars() as shown:
-                view = ChecksumView(shown, pair)
-                report = Verification(pair.parts, pair.projector, view.read).run(quick=quick)
+        for each, model in models.items():
+            with progress_bars() as progress:
+                view = ChecksumView(progress, model)
+                report = Verification(model.parts, model.projector, view.add_bytes).run(quick=quick)
             reports[each] = report
             if not as_json:
                 _print_report(each, report)
         if as_json:
-            _print({"models": [_report(each, report) for each, report in reports.items()]})
+            print_json(
+                {"models": [_report_object(each, report) for each, report in reports.items()]}
+            )
         return all(report.is_good for report in reports.values())
 
     def remove(self, name: str, *, ask: bool, as_json: bool) -> None:
-        entry = self.shop.catalog.get_entry(name)
+        entry = self.model_manager.catalog.get_entry(name)
         if ask and sys.stdin.isatty():
             click.confirm(f"Remove the files of {entry.title}?", abort=True, err=True)
-        gone, freed = self.shop.remove_model(name)
+        removed_files, freed_bytes = self.model_manager.remove_model(name)
         if as_json:
-            _print({"name": name, "removed": [str(each) for each in gone], "bytes": freed})
-        elif not gone:
+            print_json(
+                {
+                    "name": name,
+                    "removed": [str(each) for each in removed_files],
+                    "bytes": freed_bytes,
+                }
+            )
+        elif not removed_files:
             click.echo(f"No files to remove: none belong to {name} alone.")
         else:
             click.echo(
-                f"Freed {format_bytes(freed)}. To download again: refsheet models download {name}"
+                f"Freed {format_bytes(freed_bytes)}. "
+                f"To download again: refsheet models download {name}"
             )
-        if gone and self.config.model == name:
-            note(f"{name} is still set as your model. Choose another one: refsheet models use demo")
+        if removed_files and self.config.model == name:
+            print_note(
+                f"{name} is still set as your model. Choose another one: refsheet models use demo"
+            )
 
     def print_paths(self, name: str, *, as_json: bool) -> None:
-        chosen = choose_model(name, None, self.shop.store)
+        choice = choose_model(name, None, self.model_manager.store)
         if as_json:
-            mmproj = str(chosen.mmproj) if chosen.mmproj else None
-            parts = [str(part) for part in chosen.parts]
-            _print({"model": str(chosen.model), "parts": parts, "mmproj": mmproj})
+            mmproj = str(choice.mmproj) if choice.mmproj else None
+            parts = [str(part) for part in choice.parts]
+            print_json({"model": str(choice.model), "parts": parts, "mmproj": mmproj})
         else:
-            click.echo("\n".join(map(str, chosen.files)))
+            click.echo("\n".join(map(str, choice.files)))
 
     def use(self, name: str, mmproj: Path | None, *, as_json: bool) -> None:
-        chosen = choose_model(name, mmproj, self.shop.store)
-        files = check_model_files(LoadSettings(chosen.model, chosen.mmproj))
-        is_tuned = is_instruction_tuned(files.model_header, chosen.model)
-        if name != DEMO and name not in self.shop.catalog.models:
-            name = str(paths.absolute_path(chosen.model))
-        before, projector = self.config.model, self.config.mmproj
-        file = self._choose(name, paths.absolute_path(mmproj) if mmproj else None)
+        choice = choose_model(name, mmproj, self.model_manager.store)
+        files = check_model_files(LoadSettings(choice.model, choice.mmproj))
+        is_tuned = is_instruction_tuned(files.model_header, choice.model)
+        if name != DEMO and name not in self.model_manager.catalog.models:
+            name = str(paths.absolute_path(choice.model))
+        previous_model, previous_projector = self.config.model, self.config.mmproj
+        file = self._save_choice(name, paths.absolute_path(mmproj) if mmproj else None)
         if as_json:
-            changed = {"model": name, "before": before, "config": str(file)}
-            _print({**changed, "instruction_tuned": is_tuned})
+            result = {"model": name, "before": previous_model, "config": str(file)}
+            print_json({**result, "instruction_tuned": is_tuned})
             return
-        self._say_who_speaks(name)
+        self._print_model_in_use(name)
         if not is_tuned:
-            note(NOT_INSTRUCTION_TUNED.format(model=one_line(chosen.model.name)))
-        if before != name:
-            back = ["refsheet", "models", "use", before]
-            back += ["--mmproj", str(projector)] if projector else []
-            click.echo(f"To switch back: {one_line(shlex.join(back))}")
+            print_note(NOT_INSTRUCTION_TUNED.format(model=one_line(choice.model.name)))
+        if previous_model != name:
+            command = ["refsheet", "models", "use", previous_model]
+            command += ["--mmproj", str(previous_projector)] if previous_projector else []
+            click.echo(f"To switch back: {one_line(shlex.join(command))}")
 
-    def _choose(self, name: str, mmproj: Path | None = None) -> Path:
+    def _save_choice(self, name: str, mmproj: Path | None = None) -> Path:
         """Save the choice in the settings file, and return its path.
 
         `mmproj` is always written, because a saved projector belongs to the previous model.
@@ -164,34 +178,36 @@ class ModelFiles:
         self.config = self.config.model_copy(update={"model": name, "mmproj": mmproj})
         return file
 
-    def _say_who_speaks(self, name: str) -> None:
+    def _print_model_in_use(self, name: str) -> None:
         if self.config.model == name:
             click.echo("Now in use. To start chatting: refsheet")
         else:
             click.echo(f"To use this model: refsheet models use {one_line(shlex.quote(name))}")
 
-    def _show_terms(self, entry: CatalogEntry, *, accepted: bool) -> None:
-        licence = self.shop.catalog.licence_of(entry)
-        if licence is None or self.shop.has_accepted_terms(entry):
+    def _show_terms(self, entry: CatalogEntry, *, accept_terms: bool) -> None:
+        licence = self.model_manager.catalog.licence_of(entry)
+        if licence is None or self.model_manager.has_accepted_terms(entry):
             return
-        note(f"{licence.notice}\nRead the terms: {licence.url}")
-        if not accepted:
+        print_note(f"{licence.notice}\nRead the terms: {licence.url}")
+        if not accept_terms:
             if not sys.stdin.isatty():
                 raise RefsheetError(
                     f"{entry.title} is subject to the {licence.title}, which you must accept.",
                     "Read the terms, then add --accept-licence.",
                 )
             click.confirm(f"Do you accept the {licence.title}?", default=True, abort=True, err=True)
-        self.shop.accept_terms(entry)
+        self.model_manager.accept_terms(entry)
 
-    def _is_whole(self, name: str) -> bool:
-        entry = self.shop.catalog.get_entry(name)
-        return all(paths.is_file(self.shop.store.file_path(file)) for file in entry.files)
+    def _is_complete(self, name: str) -> bool:
+        entry = self.model_manager.catalog.get_entry(name)
+        return all(paths.is_file(self.model_manager.store.file_path(file)) for file in entry.files)
 
-    def _named(self, name: str, mmproj: Path | None) -> InstalledModel:
-        if name in self.shop.catalog.models:
-            return self.shop.installed_model(name)
-        return self.shop.model_for_choice(choose_model(name, mmproj, self.shop.store))
+    def _find_model(self, name: str, mmproj: Path | None) -> InstalledModel:
+        if name in self.model_manager.catalog.models:
+            return self.model_manager.installed_model(name)
+        return self.model_manager.model_for_choice(
+            choose_model(name, mmproj, self.model_manager.store)
+        )
 
 
 def _print_report(name: str, report: VerificationReport) -> None:
@@ -206,7 +222,7 @@ def _print_report(name: str, report: VerificationReport) -> None:
             click.echo(f"{'':<23}{finding.remedy}")
 
 
-def _report(name: str, report: VerificationReport) -> dict[str, object]:
+def _report_object(name: str, report: VerificationReport) -> dict[str, object]:
     return {
         "name": name,
         "good": report.is_good,
@@ -223,9 +239,5 @@ def _report(name: str, report: VerificationReport) -> dict[str, object]:
     }
 
 
-def _ready(event: FileReady) -> dict[str, object]:
+def _file_object(event: FileReady) -> dict[str, object]:
     return {**asdict(event), "file": event.file.file, "path": str(event.path)}
-
-
-def _print(value: dict[str, object]) -> None:
-    click.echo(json.dumps(value))

@@ -10,7 +10,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from refsheet_tui.cli.console import note
+from refsheet_tui.cli.console import print_note
 from refsheet_tui.cli.model_files import ModelFiles
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights import (
@@ -24,7 +24,7 @@ from refsheet_tui.weights import (
 
 _FITS = {
     FitVerdict.FITS: "yes",
-    FitVerdict.CLOSE: "close apps first",
+    FitVerdict.CLOSE: "tight",
     FitVerdict.TOO_LARGE: "no",
 }
 # A pipe has no width. Every row fits into this one.
@@ -36,19 +36,19 @@ def print_table(files: ModelFiles, *, measure: bool, as_json: bool) -> None:
 
     `measure` measures the computer's speed again.
     """
-    measured = measure_machine(
-        again=measure, before=lambda: note("Measuring this computer (3 seconds)…")
+    measurement = measure_machine(
+        remeasure=measure, on_measuring=lambda: print_note("Measuring this computer (3 seconds)…")
     )
-    if measured.problem is not None:
-        note(str(measured.problem))
-    rows = catalogue_rows(files.shop, files.config, measured.machine)
+    if measurement.problem is not None:
+        print_note(str(measurement.problem))
+    rows = catalogue_rows(files.model_manager, files.config, measurement.machine)
     if as_json:
         click.echo(json.dumps({"models": [_as_json(row) for row in rows]}))
         return
     table = Table(box=box.SIMPLE, pad_edge=False)
-    for heading in ("", "Name", "Model", "Status", "Download", "Fits", "Memory", "tok/s"):
-        right = heading in ("Download", "Memory", "tok/s")
-        table.add_column(heading, justify="right" if right else "left", no_wrap=not right)
+    for heading in ("", "Name", "Model", "Status", "Download", "Fits", "Memory", "tokens/s"):
+        is_number = heading in ("Download", "Memory", "tokens/s")
+        table.add_column(heading, justify="right" if is_number else "left", no_wrap=not is_number)
     for row in rows:
         table.add_row(*_cells(row))
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
@@ -70,7 +70,7 @@ def _as_json(row: ModelRow) -> dict[str, object]:
         "in_use": row.is_in_use,
         "recommended": row.is_recommended,
         "fits": fit.verdict.value if fit else None,
-        "memory_bytes": fit.need.total if fit else None,
+        "memory_bytes": fit.memory.total if fit else None,
         "context_size": fit.context_size if fit else None,
         "gpu_layers": fit.gpu_layers if fit else None,
         "tokens_per_s": fit.tokens_per_s if fit else None,
@@ -96,13 +96,13 @@ def _cells(row: ModelRow) -> tuple[str, ...]:
         "" if row.state is FileState.ABSENT else row.state.value,
         format_bytes(row.size) if row.size else "?",
         verdict,
-        format_bytes(fit.need.total) if fit else "?",
+        format_bytes(fit.memory.total) if fit else "?",
         f"{fit.tokens_per_s:.1f}" if fit and fit.tokens_per_s else "?",
     )
 
 
 def _legend(files: ModelFiles, rows: list[ModelRow]) -> str:
-    lines = [f"Folder: {one_line(str(files.shop.store.folder))}"]
+    lines = [f"Folder: {one_line(str(files.model_manager.store.folder))}"]
     best = next((row.name for row in rows if row.is_recommended), None)
     if any(row.is_in_use for row in rows):
         lines.append("* In use")
@@ -111,5 +111,5 @@ def _legend(files: ModelFiles, rows: list[ModelRow]) -> str:
     if best is not None:
         lines.append(f"> Recommended for this computer: refsheet models download {best}")
     if any(row.fit and row.fit.tokens_per_s for row in rows):
-        lines.append("To measure tok/s (tokens per second) again: refsheet models --measure")
+        lines.append("To measure the speed again: refsheet models --measure")
     return "\n".join(lines)

@@ -34,7 +34,7 @@ def models(context: click.Context, config_file: Path | None, measure: bool, as_j
 @click.pass_obj
 def download(files: ModelFiles, name: str | None, accept_licence: bool, as_json: bool) -> None:
     """Download or resume a model. Without NAME, the default model."""
-    files.download(name, accepted=accept_licence, as_json=as_json)
+    files.download(name, accept_terms=accept_licence, as_json=as_json)
 
 
 @models.command()

@@ -61,7 +61,7 @@ class Settings:
         config: All settings.
         load: How the model is loaded.
         generation: How replies are generated.
-        given: The generation options on the command line, by name.
+        generation_overrides: The generation options on the command line, by name.
         as_json: True if replies are printed as JSON.
         dump_prompt: True if only the prompt is printed.
     """
@@ -69,7 +69,7 @@ class Settings:
     config: Config
     load: LoadSettings
     generation: GenerationSettings
-    given: Mapping[str, Any]
+    generation_overrides: Mapping[str, Any]
     as_json: bool
     dump_prompt: bool
 
@@ -81,36 +81,36 @@ class Settings:
 
 def model_options(command: Command) -> Command:
     """Add the options for the model and how it is loaded to a command."""
-    return _decorated(command, _MODEL)
+    return _add_options(command, _MODEL)
 
 
 def reply_options(command: Command) -> Command:
     """Add all options of a command that prints replies to a command."""
-    return _decorated(command, (*_MODEL, *_GENERATION, *_OUTPUT))
+    return _add_options(command, (*_MODEL, *_GENERATION, *_OUTPUT))
 
 
-def _decorated(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
+def _add_options(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def read_config(given: dict[str, Any]) -> Config:
-    """Return the settings of `config.yaml`, overridden by `given`. Raises `ConfigError`."""
+def read_config(options: dict[str, Any]) -> Config:
+    """Return the settings of `config.yaml`, overridden by `options`. Raises `ConfigError`."""
     from refsheet_tui.config import load_config
 
-    config = load_config(given["config_file"])
-    top = _given(given, set(type(config).model_fields))
+    config = load_config(options["config_file"])
+    overrides = _select_options(options, set(type(config).model_fields))
     generation = config.generation.model_copy(
-        update=_given(given, set(type(config.generation).model_fields))
+        update=_select_options(options, set(type(config.generation).model_fields))
     )
-    if "model" in top and "mmproj" not in top:
+    if "model" in overrides and "mmproj" not in overrides:
         # The projector in the file belongs to the model in the file.
-        top["mmproj"] = None
-    return config.model_copy(update={**top, "generation": generation})
+        overrides["mmproj"] = None
+    return config.model_copy(update={**overrides, "generation": generation})
 
 
-def read_settings(given: dict[str, Any]) -> Settings:
+def read_settings(options: dict[str, Any]) -> Settings:
     """Return the settings of a command that prints replies.
 
     Raises `ConfigError`, `WeightsError`.
@@ -118,16 +118,16 @@ def read_settings(given: dict[str, Any]) -> Settings:
     from refsheet_tui.engine import GenerationSettings
     from refsheet_tui.weights import build_load_settings
 
-    config = read_config(given)
+    config = read_config(options)
     return Settings(
         config=config,
         load=build_load_settings(config),
         generation=GenerationSettings(**config.generation.model_dump()),
-        given=_given(given, set(type(config.generation).model_fields)),
-        as_json=given["as_json"],
-        dump_prompt=given["dump_prompt"],
+        generation_overrides=_select_options(options, set(type(config.generation).model_fields)),
+        as_json=options["as_json"],
+        dump_prompt=options["dump_prompt"],
     )
 
 
-def _given(given: dict[str, Any], names: set[str]) -> dict[str, Any]:
-    return {name: given[name] for name in names if given.get(name) is not None}
+def _select_options(options: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {name: options[name] for name in names if options.get(name) is not None}

@@ -52,33 +52,36 @@ class PartnerResolver:
     The library is opened only if it is needed.
     """
 
-    def __init__(self, extras: Sequence[str], description: str | None, code: str | None) -> None:
+    def __init__(
+        self, extras: Sequence[str], description: str | None, language_code: str | None
+    ) -> None:
         """Apply options of the command line to every character that is found.
 
         Args:
             extras: Further pictures.
             description: What the picture doesn't show; None for nothing new.
-            code: The language that the character speaks; None for its own, or the system's.
+            language_code: The language that the character speaks; None for its own, or the
+                system's.
 
         Raises:
             ConfigError: The language is unknown.
         """
-        self._spoken = choose_language(code, os.environ)
-        self._has_code = code is not None
-        self._pictures = tuple(find_picture(extra) for extra in extras)
+        self._language = choose_language(language_code, os.environ)
+        self._has_language_option = language_code is not None
+        self._extra_pictures = tuple(find_picture(extra) for extra in extras)
         self._description = None if description is None else clean_text(description)
-        self._opened = ExitStack()
+        self._exit_stack = ExitStack()
         self._library: Library | None = None
 
     def close(self) -> None:
         """Close the library."""
-        self._opened.close()
+        self._exit_stack.close()
 
     @property
     def library(self) -> Library:
         """The user's library. Raises `StorageError` if it can't be opened."""
         if self._library is None:
-            self._library = self._opened.enter_context(open_library())
+            self._library = self._exit_stack.enter_context(open_library())
         return self._library
 
     def find(self, name: str) -> Partner:
@@ -95,33 +98,33 @@ class PartnerResolver:
         """
         picture = find_picture(name)
         if paths.exists(picture):
-            return Partner(self._changed(Character(picture, self._spoken)))
+            return Partner(self._apply_to_character(Character(picture, self._language)))
         sample = {sample.key: sample for sample in load_samples()}.get(name.lower())
-        kept = self._named(name, needed=sample is None and not _is_path(name))
-        if kept is not None:
-            return self._partner_of(kept)
+        saved = self._find_saved(name, required=sample is None and not _is_path(name))
+        if saved is not None:
+            return self._build_partner(saved)
         if sample is not None:
-            return Partner(self._changed(sample.character(self._spoken)))
-        return Partner(self._changed(Character(picture, self._spoken)))
+            return Partner(self._apply_to_character(sample.character(self._language)))
+        return Partner(self._apply_to_character(Character(picture, self._language)))
 
-    def _named(self, name: str, *, needed: bool) -> SavedCharacter | None:
+    def _find_saved(self, name: str, *, required: bool) -> SavedCharacter | None:
         """Find one of the user's own characters.
 
         Returns None if the user has no characters yet, since `name` then means a picture. Without
-        `needed`, also returns None if not exactly one character has the name.
+        `required`, also returns None if not exactly one character has the name.
         """
         if not paths.exists(paths.data_dir() / DATABASE_NAME):
             return None
-        if not needed:
-            found = self.library.characters.find_by_name(name)
-            return found[0] if len(found) == 1 else None
+        if not required:
+            matches = self.library.characters.find_by_name(name)
+            return matches[0] if len(matches) == 1 else None
         return (
             find_character(self.library, name)
             if self.library.characters.latest_characters()
             else None
         )
 
-    def of_chat(self, number: int, leaf: int | None) -> Partner:
+    def find_by_chat(self, number: int, leaf: int | None) -> Partner:
         """Return the character of chat `number`, to continue from the message `leaf`.
 
         Raises `StorageError`, and `NotFoundError` if the chat, its character, or the message in it
@@ -133,10 +136,10 @@ class PartnerResolver:
                 f"Chat {number} has no character.",
                 f"Choose one: refsheet chats update {number} --character NAME",
             )
-        kept = self.library.characters.get_version(chat.character_version)
+        saved = self.library.characters.get_version(chat.character_version)
         if leaf is not None:
             find_message(self.library, number, leaf)
-        return Partner(self.library.characters.build_character(kept), kept, chat, leaf)
+        return Partner(self.library.characters.build_character(saved), saved, chat, leaf)
 
     def save(self, partner: Partner) -> Partner:
         """Save the character in the library, and return the partner with it.
@@ -154,15 +157,15 @@ class PartnerResolver:
             return partner
         return replace(partner, saved=characters.add_chat_version(partner.saved, profile, pictures))
 
-    def _partner_of(self, kept: SavedCharacter) -> Partner:
+    def _build_partner(self, saved: SavedCharacter) -> Partner:
         """Return a saved character with the options of the command line applied."""
-        changed = replace(kept, profile=self._told(kept.profile))
-        character = self.library.characters.build_character(changed)
-        if self._pictures:
-            character = replace(character, extra_pictures=self._pictures)
-        return Partner(character, kept)
+        changed_character = replace(saved, profile=self._apply_to_profile(saved.profile))
+        character = self.library.characters.build_character(changed_character)
+        if self._extra_pictures:
+            character = replace(character, extra_pictures=self._extra_pictures)
+        return Partner(character, saved)
 
-    def rewrite(self, partner: Partner, profile: Profile) -> SavedCharacter:
+    def save_profile(self, partner: Partner, profile: Profile) -> SavedCharacter:
         """Save the character with a new profile.
 
         If it is in the library, it gets a new version. Otherwise it is added. Raises
@@ -179,19 +182,21 @@ class PartnerResolver:
         """Return the character's profile, with the options of the command line applied."""
         if partner.saved is None:
             return profile_from_character(partner.character)
-        return self._told(partner.saved.profile)
+        return self._apply_to_profile(partner.saved.profile)
 
-    def _told(self, profile: Profile) -> Profile:
-        said = {"description": self._description} if self._description is not None else {}
-        spoken = {"language": self._spoken.code} if self._has_code else {}
-        return profile.model_copy(update={**said, **spoken})
+    def _apply_to_profile(self, profile: Profile) -> Profile:
+        description = {"description": self._description} if self._description is not None else {}
+        language = {"language": self._language.code} if self._has_language_option else {}
+        return profile.model_copy(update={**description, **language})
 
-    def _changed(self, character: Character) -> Character:
-        if self._pictures:
-            character = replace(character, extra_pictures=self._pictures)
+    def _apply_to_character(self, character: Character) -> Character:
+        if self._extra_pictures:
+            character = replace(character, extra_pictures=self._extra_pictures)
         if self._description is not None:
             character = replace(character, description=self._description)
-        return replace(character, language=self._spoken) if self._has_code else character
+        return (
+            replace(character, language=self._language) if self._has_language_option else character
+        )
 
 
 def _is_path(name: str) -> bool:

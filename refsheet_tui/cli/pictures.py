@@ -20,9 +20,9 @@ def find_picture(name: str) -> Path:
     """
     path = paths.expand_user(name)
     if not paths.exists(path) and path.parts[:1] == ("samples",) and len(path.parts) == 2:
-        shipped = paths.samples_dir() / path.name
-        if paths.exists(shipped):
-            return shipped
+        sample = paths.samples_dir() / path.name
+        if paths.exists(sample):
+            return sample
     return path
 
 

@@ -50,27 +50,27 @@ def profile_options(command: Command) -> Command:
     return command
 
 
-def changed(profile: Profile, given: Mapping[str, Any]) -> Profile:
-    """Return `profile` with the options in `given` applied.
+def apply_options(profile: Profile, options: Mapping[str, Any]) -> Profile:
+    """Return `profile` with `options` applied.
 
     Raises `ConfigError`, `click.UsageError`.
     """
-    said = {key: clean_text(value) for key, value in given.items() if isinstance(value, str)}
-    for line in ("name", "person"):
-        if line in said:
-            said[line] = one_line(said[line]).strip()
-    if "language" in said:
-        said["language"] = language(said["language"]).code
+    texts = {key: clean_text(value) for key, value in options.items() if isinstance(value, str)}
+    for field in ("name", "person"):
+        if field in texts:
+            texts[field] = one_line(texts[field]).strip()
+    if "language" in texts:
+        texts["language"] = language(texts["language"]).code
     lists = {
-        field: tuple(text for text in map(clean_text, given[key]) if text.strip())
+        field: tuple(text for text in map(clean_text, options[key]) if text.strip())
         for field, key in (("tags", "tags"), ("alternate_greetings", "alternate"))
-        if given.get(key)
+        if options.get(key)
     }
-    generation = _settings(given.get("settings", ()), profile.generation)
-    return profile.model_copy(update={**said, **lists, "generation": generation})
+    generation = _merge_settings(options.get("settings", ()), profile.generation)
+    return profile.model_copy(update={**texts, **lists, "generation": generation})
 
 
-def edited(profile: Profile) -> Profile | None:
+def edit_profile(profile: Profile) -> Profile | None:
     """Open `profile` in the user's text editor, and return the result.
 
     Returns None if the user changed nothing.
@@ -78,21 +78,21 @@ def edited(profile: Profile) -> Profile | None:
     fields = profile.model_dump(mode="json", exclude={"card", "card_outside"})
     text = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=80)
     while True:
-        found = click.edit(text, extension=".yaml")
-        if found is None or found == text:
+        edited_text = click.edit(text, extension=".yaml")
+        if edited_text is None or edited_text == text:
             return None
-        text = found
+        text = edited_text
         try:
-            read = yaml.safe_load(found)
-            if not isinstance(read, dict):
+            values = yaml.safe_load(edited_text)
+            if not isinstance(values, dict):
                 raise ConfigError("This isn't a list of names and values.", "Correct the text.")
-            unknown = read.keys() - fields.keys()
+            unknown = values.keys() - fields.keys()
             if unknown:
                 raise ConfigError(f"Unknown field {min(map(str, unknown))!r}.", "Correct the text.")
-            whole = Profile.model_validate({**profile.model_dump(), **read})
-            _check_settings(whole.generation, profile.generation)
-            texts = {name: value for name, value in read.items() if isinstance(value, str)}
-            return changed(whole, {**texts, "tags": whole.tags})
+            new_profile = Profile.model_validate({**profile.model_dump(), **values})
+            _check_settings(new_profile.generation, profile.generation)
+            texts = {name: value for name, value in values.items() if isinstance(value, str)}
+            return apply_options(new_profile, {**texts, "tags": new_profile.tags})
         except ValidationError as error:
             problem = f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}"
         except (yaml.YAMLError, ConfigError, ValueError, RecursionError) as error:
@@ -115,18 +115,20 @@ def _check_settings(
             raise ConfigError(f"generation: {name} can't be {value}.", "Correct the value.")
 
 
-def _settings(
-    said: Sequence[str], own: Mapping[str, float | int | bool | None]
+def _merge_settings(
+    assignments: Sequence[str], current: Mapping[str, float | int | bool | None]
 ) -> dict[str, float | int | bool | None]:
-    settings = dict(own)
-    for each in said:
-        name, equals, text = each.partition("=")
+    settings = dict(current)
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
         name = name.strip()
         if not equals:
-            raise click.UsageError(f"{each!r} must be SETTING=VALUE, such as temperature=0.8.")
+            raise click.UsageError(
+                f"{assignment!r} must be SETTING=VALUE, such as temperature=0.8."
+            )
         if name not in GenerationConfig.model_fields:
-            known = ", ".join(GenerationConfig.model_fields)
-            raise click.UsageError(f"Unknown setting {name!r}. Available: {known}.")
+            available = ", ".join(GenerationConfig.model_fields)
+            raise click.UsageError(f"Unknown setting {name!r}. Available: {available}.")
         try:
             value = yaml.safe_load(text)
         except (yaml.YAMLError, ValueError, RecursionError):

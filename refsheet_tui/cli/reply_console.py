@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from refsheet_tui.chats import Branch, ContextOverflow, Conversation, open_conversation
-from refsheet_tui.cli.console import ReplyPrinter, StatusLine, note, print_prompt
+from refsheet_tui.cli.console import ReplyPrinter, StatusLine, print_note, print_prompt
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.interrupts import Interrupts
 from refsheet_tui.cli.options import Settings
@@ -58,18 +58,20 @@ class ReplyConsole:
             branch,
             character,
             note=note,
-            overrides=self.settings.given,
+            overrides=self.settings.generation_overrides,
         )
 
-    def note_text_only(self, *, has_pictures: bool = False) -> None:
+    def print_text_only_note(self, *, has_pictures: bool = False) -> None:
         """Print a note if the model is text-only, and how to choose another one.
 
         `has_pictures` is True if the chat has pictures.
         """
         if not self.info.sees_pictures:
-            unseen = "see the pictures in this chat" if has_pictures else "read reference sheets"
-            note(
-                f"{self.info.name} is text-only and can't {unseen}. "
+            limitation = (
+                "see the pictures in this chat" if has_pictures else "read reference sheets"
+            )
+            print_note(
+                f"{self.info.name} is text-only and can't {limitation}. "
                 "To choose a vision model (4B or larger): refsheet models"
             )
 
@@ -105,19 +107,19 @@ def run(command: Callable[[], Awaitable[Result]]) -> Result:
     async def run_interruptibly() -> Result:
         try:
             return await command()
-        except asyncio.CancelledError as cancelled:
-            raise InterruptedByUserError from cancelled
+        except asyncio.CancelledError as error:
+            raise InterruptedByUserError from error
 
     return asyncio.run(run_interruptibly())
 
 
 @asynccontextmanager
 async def load_model(
-    settings: Settings, opened: Mapping[Path, Image.Image]
+    settings: Settings, images_by_path: Mapping[Path, Image.Image]
 ) -> AsyncIterator[ReplyConsole]:
     """Load the model, and close the engine after the `async with` block.
 
-    `opened` are pictures that the model will see.
+    `images_by_path` are pictures that the model will see.
     """
     engine = LocalEngine()
     interrupts = Interrupts(engine)
@@ -125,13 +127,15 @@ async def load_model(
         async with StatusLine() as status:
             info = await engine.load(settings.load, status.on_event)
         if info.is_demo:
-            note(DEMO_NOTICE)
+            print_note(DEMO_NOTICE)
         if not info.is_instruction_tuned:
-            note(NOT_INSTRUCTION_TUNED.format(model=info.name))
+            print_note(NOT_INSTRUCTION_TUNED.format(model=info.name))
         if info.restrictions:
-            note(f"The normal settings failed, so the engine uses safer ones: {info.restrictions}.")
-        vision = Vision(info, settings.pan_and_scan, opened)
+            print_note(
+                f"The normal settings failed, so the engine uses safer ones: {info.restrictions}."
+            )
+        vision = Vision(info, settings.pan_and_scan, images_by_path)
         yield ReplyConsole(engine, info, vision, settings, interrupts)
     finally:
-        interrupts.end()
+        interrupts.ignore_signals()
         await engine.close()

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 
-def mend_streams() -> None:
+def repair_streams() -> None:
     """Replace closed streams with empty ones, and print `?` for characters that can't be shown.
 
     Python sets a stream to None if it was closed (`<&-`). The next file that is opened would get

@@ -12,7 +12,7 @@ from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights import format_bytes
 
 # With fewer bytes free, chats soon can't be saved, and no model fits.
-_LITTLE = 1_000_000_000
+_MIN_FREE_BYTES = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,12 @@ class Symptom:
     @classmethod
     def of_folder(cls, topic: str, folder: Path) -> Symptom:
         """Check that `folder` is writable and has free space."""
-        there = folder
-        while not paths.exists(there) and there != there.parent:
-            there = there.parent
-        shown = one_line(str(folder))
-        if not os.access(there, os.W_OK | os.X_OK):
-            return cls(topic, f"{shown} isn't writable", f"Make {there} writable.")
-        free = shutil.disk_usage(there).free
-        words = f"{shown}, {format_bytes(free)} free"
-        return cls(topic, words, "Free up some space there." if free < _LITTLE else "")
+        existing_folder = folder
+        while not paths.exists(existing_folder) and existing_folder != existing_folder.parent:
+            existing_folder = existing_folder.parent
+        name = one_line(str(folder))
+        if not os.access(existing_folder, os.W_OK | os.X_OK):
+            return cls(topic, f"{name} isn't writable", f"Make {existing_folder} writable.")
+        free = shutil.disk_usage(existing_folder).free
+        words = f"{name}, {format_bytes(free)} free"
+        return cls(topic, words, "Free up some space there." if free < _MIN_FREE_BYTES else "")

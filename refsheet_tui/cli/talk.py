@@ -21,7 +21,7 @@ from refsheet_tui.chats import (
     text_of,
     unescape,
 )
-from refsheet_tui.cli.console import begin_line, note
+from refsheet_tui.cli.console import begin_line, print_note
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.line_reader import LineReader
 from refsheet_tui.cli.options import Settings, read_settings, reply_options
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 
-async def hold_talk(
+async def run_talk(
     settings: Settings,
     partner: Partner,
-    opened: Mapping[Path, Image.Image],
+    images_by_path: Mapping[Path, Image.Image],
     library: Library | None,
 ) -> None:
     """Chat until standard input ends.
@@ -47,10 +47,10 @@ async def hold_talk(
     Args:
         settings: The model to load, and how replies are generated.
         partner: The character, and the chat to continue, if any.
-        opened: The character's pictures.
+        images_by_path: The character's pictures.
         library: The library that the chat is saved in; None to save nothing.
     """
-    async with load_model(settings, opened) as console:
+    async with load_model(settings, images_by_path) as console:
         if partner.chat is None and not partner.character.greetings:
             check_known(partner.character, console.vision)  # fail before a chat is created
         if settings.dump_prompt:
@@ -59,8 +59,8 @@ async def hold_talk(
         if library is not None:
             await _Talk(console, partner, library, is_saved=True).run()
         else:
-            with Library.in_memory() as unsaved:
-                await _Talk(console, partner, unsaved, is_saved=False).run()
+            with Library.in_memory() as temporary_library:
+                await _Talk(console, partner, temporary_library, is_saved=False).run()
 
 
 async def _dump_prompt(console: ReplyConsole, partner: Partner) -> None:
@@ -68,7 +68,7 @@ async def _dump_prompt(console: ReplyConsole, partner: Partner) -> None:
     with Library.in_memory() as library:
         branch = Branch(library.tree, library.chats.create_chat(None).id)
         conversation = console.open_conversation(branch, partner.character, partner.note)
-        console.note_text_only()
+        console.print_text_only_note()
         await console.print_prompt(await conversation.prompt())
 
 
@@ -91,68 +91,72 @@ class _Talk:
             self._conversation,
             self._character,
             version,
-            self._show_last,
+            self._print_last_message,
             is_saved=is_saved,
         )
 
     async def run(self) -> None:
-        self._note_number()
+        self._print_chat_number()
         has_pictures = any(message.pictures for message in self._branch.path)
-        self._console.note_text_only(has_pictures=has_pictures)
-        if self._interactive:
-            note("Type a message and press Enter. Ctrl+C stops a reply, Ctrl+D ends the chat.")
-            note("Type /help to see all commands.")
+        self._console.print_text_only_note(has_pictures=has_pictures)
+        if self._is_interactive:
+            print_note(
+                "Type a message and press Enter. Ctrl+C stops a reply, Ctrl+D ends the chat."
+            )
+            print_note("Type /help to see all commands.")
         await self._begin()
         lines = LineReader(sys.stdin.fileno())
-        while (line := await self._next_while_reading_ahead(lines)) is not None:
-            said = clean_text(line).strip()
-            if is_command(said):
-                await self._run_command(said)
-            elif said:
+        while (line := await self._next_line_with_prewarm(lines)) is not None:
+            text = clean_text(line).strip()
+            if is_command(text):
+                await self._run_command(text)
+            elif text:
                 pictures, self._commands.pictures = self._commands.pictures, []
-                self._conversation.add_user_message(unescape(said), pictures)
+                self._conversation.add_user_message(unescape(text), pictures)
                 await self._reply()
 
     @property
     def _branch(self) -> Branch:
         return self._conversation.branch
 
-    def _note_number(self) -> None:
+    def _print_chat_number(self) -> None:
         if self._is_saved:
-            number = self._branch.chat
-            note(f"This is chat {number}. To continue it later: refsheet talk --chat {number}")
+            chat_id = self._branch.chat
+            print_note(
+                f"This is chat {chat_id}. To continue it later: refsheet talk --chat {chat_id}"
+            )
 
     async def _run_command(self, line: str) -> None:
-        number = self._branch.chat
+        chat_id = self._branch.chat
         try:
             kind = self._commands.run(line)
         except EngineDiedError:
             raise
         except RefsheetError as error:
-            note(str(error))
+            print_note(str(error))
             return
         try:
-            if self._branch.chat != number:
-                self._note_number()
+            if self._branch.chat != chat_id:
+                self._print_chat_number()
                 await self._begin()
             elif kind is not None:
                 await self._reply(kind)
         except UsageError as error:  # the model knows nothing of the character
-            note(str(error))
+            print_note(str(error))
 
-    def _show_last(self) -> None:
+    def _print_last_message(self) -> None:
         """Print the last message of the branch."""
         if not self._branch.path:
-            note("No messages yet.")
+            print_note("No messages yet.")
             return
         last = self._branch.path[-1]
-        place, count = self._branch.position(last)
-        mark = f"‹{place}/{count}› " if count > 1 else ""
+        position, count = self._branch.position(last)
+        mark = f"‹{position}/{count}› " if count > 1 else ""
         if last.role == "model":
             begin_line(mark)
             self._console.print_greeting(last.text, self._label)
         else:
-            note(f"You: {mark}{last.text}")
+            print_note(f"You: {mark}{last.text}")
 
     async def _begin(self) -> None:
         """Show the greeting, answer an unanswered message, or repeat the last reply."""
@@ -162,34 +166,36 @@ class _Talk:
         elif not self._branch.ends_with_reply:
             await self._reply()
         else:
-            words = clean_text(text_of(self._conversation.turns[-1]))
+            text = clean_text(text_of(self._conversation.turns[-1]))
             name = self._character.name
-            note(f"{name}: {words}" if name else words)
+            print_note(f"{name}: {text}" if name else text)
             if self._branch.path[-1].was_cut_off:
                 await self._reply("continue")
             elif self._branch.path[-1].is_unfinished:
-                note("This reply was stopped. To continue it: /continue")
+                print_note("This reply was stopped. To continue it: /continue")
 
-    async def _next_while_reading_ahead(self, lines: LineReader) -> str | None:
+    async def _next_line_with_prewarm(self, lines: LineReader) -> str | None:
         """Return the next line. While the user types, the engine reads the prompt before it."""
-        reading = asyncio.create_task(self._conversation.prewarm())
+        prewarm_task = asyncio.create_task(self._conversation.prewarm())
         try:
-            return await self._next(lines)
+            return await self._next_line(lines)
         finally:
-            reading.cancel()
+            prewarm_task.cancel()
 
     @property
-    def _interactive(self) -> bool:
+    def _is_interactive(self) -> bool:
         return sys.stdin.isatty() and sys.stderr.isatty()
 
     @property
     def _label(self) -> str:
         """The character's name and a colon, or nothing if standard output isn't a terminal."""
-        seen = self._interactive and sys.stdout.isatty() and not self._console.settings.as_json
-        return f"{self._character.name}: " if seen and self._character.name else ""
+        is_shown = (
+            self._is_interactive and sys.stdout.isatty() and not self._console.settings.as_json
+        )
+        return f"{self._character.name}: " if is_shown and self._character.name else ""
 
-    async def _next(self, lines: LineReader) -> str | None:
-        if not self._interactive:
+    async def _next_line(self, lines: LineReader) -> str | None:
+        if not self._is_interactive:
             return await lines.next()
         begin_line("You: ")
         line = None
@@ -197,18 +203,18 @@ class _Talk:
             line = await lines.next()
         finally:
             if line is None:  # Ctrl+C and Ctrl+D leave the cursor after the label
-                note("")
+                print_note("")
         return line
 
     async def _reply(self, kind: ReplyKind = "reply") -> None:
         try:
             await self._console.print_reply(self._conversation.reply(kind), self._label)
         except EngineDiedError as error:
-            if not self._interactive:
+            if not self._is_interactive:
                 raise
-            note(str(error))
+            print_note(str(error))
         # A user who stopped a reply wants to keep chatting. An interrupted script ends.
-        if self._console.interrupts.stopped_reply and not self._interactive:
+        if self._console.interrupts.stopped_reply and not self._is_interactive:
             raise InterruptedByUserError
 
 
@@ -231,7 +237,9 @@ def _version_in(library: Library, partner: Partner, *, is_saved: bool) -> int | 
 @click.option("--language", metavar="LANGUAGE", help="Language code or name.")
 @click.option("--save", is_flag=True, help="Save the chat (see refsheet chats).")
 @click.option("--chat", type=int, metavar="NUMBER", help="Continue a saved chat.")
-@click.option("--at", type=int, metavar="MESSAGE", help="Continue the chat from this message.")
+@click.option(
+    "--at", "message", type=int, metavar="MESSAGE", help="Continue the chat from this message."
+)
 @click.argument("image", metavar="IMAGE|NAME|SAMPLE", required=False)
 def talk(
     image: str | None,
@@ -240,8 +248,8 @@ def talk(
     language: str | None,
     save: bool,
     chat: int | None,
-    at: int | None,
-    **given: Any,
+    message: int | None,
+    **options: Any,
 ) -> None:
     """Chat with a character. It greets you, then answers each line you type.
 
@@ -249,14 +257,16 @@ def talk(
     """
     if (image is None) == (chat is None):
         raise click.UsageError("Specify either a character or --chat NUMBER.")
-    if at is not None and chat is None:
+    if message is not None and chat is None:
         raise click.UsageError("--at requires --chat.")
-    settings = read_settings(given)
-    code = language or settings.config.language
-    with closing(PartnerResolver(extras, description, code)) as resolver:
-        partner = resolver.of_chat(chat, at) if chat is not None else resolver.find(image or "")
-        opened = open_pictures((partner.character.sheet, *partner.character.extra_pictures))
+    settings = read_settings(options)
+    language_code = language or settings.config.language
+    with closing(PartnerResolver(extras, description, language_code)) as resolver:
+        partner = (
+            resolver.find_by_chat(chat, message) if chat is not None else resolver.find(image or "")
+        )
+        images_by_path = open_pictures((partner.character.sheet, *partner.character.extra_pictures))
         if save:
             partner = resolver.save(partner)
         library = resolver.library if save or chat is not None else None
-        run(lambda: hold_talk(settings, partner, opened, library))
+        run(lambda: run_talk(settings, partner, images_by_path, library))

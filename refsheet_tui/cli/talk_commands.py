@@ -19,12 +19,12 @@ from refsheet_tui.chats import (
     parse,
     usage_error,
 )
-from refsheet_tui.cli.console import note
+from refsheet_tui.cli.console import print_note
 from refsheet_tui.errors import UsageError
 from refsheet_tui.i18n import _
 
 # These open a dialog on the screens. On the command line they have commands of their own.
-_ELSEWHERE = {
+_SEPARATE_COMMANDS = {
     "chats": "To list all chats: refsheet chats list",
     "settings": "Edit config.yaml, or see the options: refsheet talk --help",
 }
@@ -39,7 +39,7 @@ class TalkCommands:
         conversation: Conversation,
         character: Character,
         version: int | None,
-        show_last: Callable[[], None],
+        print_last_message: Callable[[], None],
         *,
         is_saved: bool,
     ) -> None:
@@ -50,22 +50,22 @@ class TalkCommands:
             conversation: The chat that the commands change.
             character: Who the user chats with.
             version: The version of the saved character; None if it isn't saved.
-            show_last: Prints the last message.
+            print_last_message: Prints the last message.
             is_saved: True if the chat is saved, False if it is lost when the command ends.
         """
         self._library = library
         self._conversation = conversation
         self._version = version
-        self._show_last = show_last
-        self._own_note = character.note
-        self._on_chat = ChatCommands(
+        self._print_last_message = print_last_message
+        self._character_note = character.note
+        self._chat_commands = ChatCommands(
             library,
             lambda: conversation.branch.chat,
             character,
             self._set_note,
             is_saved=is_saved,
         )
-        self._known: dict[str, Callable[[SlashCommand, str], ReplyKind | None]] = {
+        self._handlers: dict[str, Callable[[SlashCommand, str], ReplyKind | None]] = {
             "regenerate": lambda *_: "regenerate",
             "left": lambda *_: self._swipe(-1),
             "right": lambda *_: self._swipe(1),
@@ -95,18 +95,18 @@ class TalkCommands:
             PictureError, EngineError, StorageError, ChatFileError: The command failed.
         """
         command, argument = parse(line)
-        notice = self._on_chat.run(command, argument) or _ELSEWHERE.get(command.name)
+        notice = self._chat_commands.run(command, argument) or _SEPARATE_COMMANDS.get(command.name)
         if notice is not None:
-            note(notice)
+            print_note(notice)
             return None
-        return self._known[command.name](command, argument)
+        return self._handlers[command.name](command, argument)
 
     def _set_note(self, text: str) -> None:
-        self._conversation.set_note(text or self._own_note)
+        self._conversation.set_note(text or self._character_note)
 
     def _swipe(self, step: int) -> ReplyKind | None:
         if self._branch.swipe(step):
-            self._show_last()
+            self._print_last_message()
             return None
         if step < 0:
             raise UsageError("This is the first reply.", "For the next one: /right")
@@ -117,12 +117,12 @@ class TalkCommands:
         return "continue"
 
     def _edit(self, command: SlashCommand, text: str) -> ReplyKind:
-        said = [each for each in self._branch.path if each.role == "user"]
-        if not said:
+        user_messages = [each for each in self._branch.path if each.role == "user"]
+        if not user_messages:
             raise UsageError("You haven't sent a message yet.", "Type one first.")
         if not text:
             raise usage_error(command)
-        self._conversation.edit(said[-1], text)
+        self._conversation.edit(user_messages[-1], text)
         return "reply"
 
     def _rewrite(self, command: SlashCommand, text: str) -> None:
@@ -130,36 +130,36 @@ class TalkCommands:
         if not text:
             raise usage_error(command)
         self._conversation.edit(last, text)
-        self._show_last()
+        self._print_last_message()
 
     def _delete(self, _command: SlashCommand, _argument: str) -> None:
         if not self._branch.path:
             raise UsageError("There's nothing to delete.", "Type a message first.")
         self._branch.delete(self._branch.path[-1])
-        note("Message deleted. To undo: /undo")
-        self._show_last()
+        print_note("Message deleted. To undo: /undo")
+        self._print_last_message()
 
     def _undo(self, _command: SlashCommand, _argument: str) -> None:
         if not self._branch.undelete():
             raise UsageError("Nothing to undo.", "To delete the last message: /delete")
-        self._show_last()
+        self._print_last_message()
 
     def _new(self, _command: SlashCommand, _argument: str) -> None:
         chat = self._library.chats.create_chat(self._version)
-        self._conversation.start_over(Branch(self._library.tree, chat.id), self._own_note)
+        self._conversation.start_over(Branch(self._library.tree, chat.id), self._character_note)
 
     def _picture(self, _command: SlashCommand, name: str) -> None:
         self.pictures.append(self._conversation.open_picture(paths.expand_user(name)))
-        note(_("Attached to your next message."))
+        print_note(_("Attached to your next message."))
 
     def _help(self, _command: SlashCommand, _argument: str) -> None:
         width = max(len(each.usage) for each in COMMANDS)
         for command in COMMANDS:
-            about = _ELSEWHERE.get(command.name) or _(command.about)
-            note(f"{command.usage:<{width}}  {about}")
-        note(f"{'//...':<{width}}  Send a message that begins with a slash")
+            about = _SEPARATE_COMMANDS.get(command.name) or _(command.about)
+            print_note(f"{command.usage:<{width}}  {about}")
+        print_note(f"{'//...':<{width}}  Send a message that begins with a slash")
 
-    def _last_reply(self, otherwise: str) -> Message:
+    def _last_reply(self, problem: str) -> Message:
         if not self._branch.ends_with_reply:
-            raise UsageError(otherwise, "To get a reply: /regenerate")
+            raise UsageError(problem, "To get a reply: /regenerate")
         return self._branch.path[-1]

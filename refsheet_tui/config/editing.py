@@ -98,8 +98,8 @@ def _apply_changes(path: Path, changes: Mapping[str, SettingValue]) -> str:
         ) from error
     if settings is None:  # the file has only comments, which ruamel would lose
         comments = [line for line in text.splitlines() if _is_comment(line)]
-        said = {key: value for key, value in changes.items() if value is not None}
-        return "\n".join([*comments, _dump(_nest_changes(said)) if said else ""])
+        given_values = {key: value for key, value in changes.items() if value is not None}
+        return "\n".join([*comments, _dump(_nest_changes(given_values)) if given_values else ""])
     for key, value in changes.items():
         _set_value(settings, key, value)
     return _dump(settings)
@@ -120,20 +120,20 @@ def _set_value(settings: MutableMapping[str, Any], key: str, value: SettingValue
         settings[name] = value
 
 
-def _replace_pairs(pairs: MutableMapping[str, Any], wanted: Mapping[str, str]) -> None:
+def _replace_pairs(pairs: MutableMapping[str, Any], new_pairs: Mapping[str, str]) -> None:
     """Replace the pairs of a setting, and keep the comments around them.
 
     Pairs that stay keep their places, and the comments after them. ruamel attaches the comments
     before the next group to the last pair: if that is removed, another pair gets them.
     """
     names = list(pairs)
-    hung = pairs.ca.items.get(names[-1]) if names else None  # type: ignore[attr-defined]
+    trailing_comments = pairs.ca.items.get(names[-1]) if names else None  # type: ignore[attr-defined]
     for name in names:
-        if name not in wanted:
+        if name not in new_pairs:
             del pairs[name]
-    pairs.update(wanted)
-    if hung is not None and names[-1] not in wanted and pairs:
-        pairs.ca.items.setdefault(list(pairs)[-1], hung)  # type: ignore[attr-defined]
+    pairs.update(new_pairs)
+    if trailing_comments is not None and names[-1] not in new_pairs and pairs:
+        pairs.ca.items.setdefault(list(pairs)[-1], trailing_comments)  # type: ignore[attr-defined]
 
 
 def _is_comment(line: str) -> bool:

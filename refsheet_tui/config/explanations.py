@@ -18,7 +18,7 @@ def setting_explanations() -> dict[str, str]:
         Explanations of one line each, in English, by names such as `model`, `generation` and
         `generation.seed`.
     """
-    found: dict[str, str] = {}
+    explanations: dict[str, str] = {}
     comment: list[str] = []
     group = ""
     for line in paths.resource_path("config.yaml").read_text(encoding="utf-8").splitlines():
@@ -29,6 +29,6 @@ def setting_explanations() -> dict[str, str]:
         if key is not None:
             indent, name = key.groups()
             group = group if indent else name
-            found[f"{group}.{name}" if indent else name] = " ".join(comment)
+            explanations[f"{group}.{name}" if indent else name] = " ".join(comment)
         comment = []
-    return found
+    return explanations

@@ -149,12 +149,12 @@ def valid_generation(settings: Mapping[str, object]) -> dict[str, object]:
     Returns:
         The valid ones among them.
     """
-    sound: dict[str, object] = {}
+    valid_settings: dict[str, object] = {}
     for name in GenerationConfig.model_fields.keys() & settings.keys():
         with suppress(ValidationError):
             # The type of the value is what pydantic checks here.
-            sound[name] = getattr(GenerationConfig(**{name: settings[name]}), name)  # type: ignore[arg-type]
-    return sound
+            valid_settings[name] = getattr(GenerationConfig(**{name: settings[name]}), name)  # type: ignore[arg-type]
+    return valid_settings
 
 
 def load_config(path: Path | None = None) -> Config:
@@ -170,20 +170,20 @@ def load_config(path: Path | None = None) -> Config:
     Raises:
         ConfigError: The file is invalid. The error names the file, and the key or line.
     """
-    shipped = _load(paths.resource_path("config.yaml"))
+    default_config = _load(paths.resource_path("config.yaml"))
     if path is None:
         path = user_config_file()
-    return shipped if path is None else overlay_config(shipped, _load(path))
+    return default_config if path is None else overlay_config(default_config, _load(path))
 
 
 def user_config_file() -> Path | None:
     """Return the file of the user's settings; None if there is none."""
-    named = os.environ.get("REFSHEET_CONFIG")
-    if named:
-        return Path(named)
-    usual = paths.config_dir() / "config.yaml"
+    environment_path = os.environ.get("REFSHEET_CONFIG")
+    if environment_path:
+        return Path(environment_path)
+    default_path = paths.config_dir() / "config.yaml"
     # lexists: a dangling link is a mistake that the user should hear of, not a missing file.
-    return usual if os.path.lexists(usual) else None
+    return default_path if os.path.lexists(default_path) else None
 
 
 def _load(path: Path) -> Config:
@@ -193,9 +193,9 @@ def _load(path: Path) -> Config:
 def overlay_config(base: Config, top: Config) -> Config:
     """Return `base`, with the settings replaced that were set explicitly in `top`."""
     groups = {
-        name: below.model_copy(update=_explicit_settings(getattr(top, name)))
+        name: base_group.model_copy(update=_explicit_settings(getattr(top, name)))
         for name in type(base).model_fields
-        if isinstance(below := getattr(base, name), _Settings)
+        if isinstance(base_group := getattr(base, name), _Settings)
     }
     return base.model_copy(update={**_explicit_settings(top), **groups})
 

@@ -18,7 +18,7 @@ from refsheet_tui.untrusted import one_line
 _Model = TypeVar("_Model", bound=BaseModel)
 
 # Keys are pydantic's types of errors, and placeholders in braces are pydantic's as well.
-_EXPECTATIONS = {
+_EXPECTATION_TEXTS = {
     "model_type": N_("must be a group of indented settings"),
     "model_attributes_type": N_("must be a group of indented settings"),
     "path_type": N_("must be a path"),
@@ -45,51 +45,51 @@ def validate_settings(
     Raises `ConfigError` for the first mistake.
     """
     groups = {name for name, field in model.model_fields.items() if _is_group(field.annotation)}
-    filled = {
+    filled_settings = {
         key: {} if value is None and key in groups else value for key, value in settings.items()
     }
     try:
-        return model.model_validate(filled, context=path.absolute().parent)
+        return model.model_validate(filled_settings, context=path.absolute().parent)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise _problem(model, first, one_line(str(path))) from None
+        first_error = error.errors(include_url=False)[0]
+        raise _config_error(model, first_error, one_line(str(path))) from None
 
 
-def _problem(model: type[BaseModel], error: ErrorDetails, file: str) -> ConfigError:
+def _config_error(model: type[BaseModel], error: ErrorDetails, file: str) -> ConfigError:
     key = one_line(".".join(str(step) for step in error["loc"]))
-    found = reprlib.repr(error["input"])
+    value = reprlib.repr(error["input"])
     if error["type"] in {"extra_forbidden", "invalid_key"}:
         return ConfigError(
             _("{file}: unknown setting {key}.").format(file=file, key=repr(key)),
             _suggestion(model, error),
         )
-    known = _EXPECTATIONS.get(error["type"])
-    wanted = _(known).format(**error.get("ctx", {})) if known else error["msg"]
+    expectation = _EXPECTATION_TEXTS.get(error["type"])
+    expected = _(expectation).format(**error.get("ctx", {})) if expectation else error["msg"]
     return SettingError(
         file,
         key,
-        _("{wanted}, not {found}.").format(wanted=wanted, found=found),
+        _("{wanted}, not {found}.").format(wanted=expected, found=value),
         _("Correct the value, or remove the line to use the default."),
     )
 
 
 def _suggestion(model: type[BaseModel], error: ErrorDetails) -> str:
-    known = {name.rpartition(".")[2]: name for name in _keys(model)}
-    close = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
-    if close:
-        return _("Did you mean {key}?").format(key=repr(known[close[0]]))
-    return _("Available settings: {known}.").format(known=", ".join(known.values()))
+    full_names = {name.rpartition(".")[2]: name for name in _setting_names(model)}
+    matches = difflib.get_close_matches(str(error["loc"][-1]), full_names, n=1)
+    if matches:
+        return _("Did you mean {key}?").format(key=repr(full_names[matches[0]]))
+    return _("Available settings: {known}.").format(known=", ".join(full_names.values()))
 
 
-def _keys(model: type[BaseModel]) -> list[str]:
+def _setting_names(model: type[BaseModel]) -> list[str]:
     """Return the full names of all settings."""
-    keys: list[str] = []
+    names: list[str] = []
     for name, field in model.model_fields.items():
         if _is_group(field.annotation):
-            keys += [f"{name}.{inner}" for inner in _keys(field.annotation)]
+            names += [f"{name}.{inner_name}" for inner_name in _setting_names(field.annotation)]
         else:
-            keys.append(name)
-    return keys
+            names.append(name)
+    return names
 
 
 def _is_group(annotation: object) -> TypeGuard[type[BaseModel]]:

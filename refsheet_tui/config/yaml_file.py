@@ -38,13 +38,13 @@ def parse_settings(text: str, path: Path) -> dict[Hashable, object]:
     except _BAD_VALUE_ERRORS as error:
         raise ConfigError(
             _("{file} contains a value that YAML can't read: {reason}.").format(
-                file=_name(path), reason=one_line(str(error))
+                file=_display_name(path), reason=one_line(str(error))
             ),
             _("Put the value in quotes."),
         ) from error
     except RecursionError as error:
         raise ConfigError(
-            _("{file} is nested too deeply for a settings file.").format(file=_name(path)),
+            _("{file} is nested too deeply for a settings file.").format(file=_display_name(path)),
             _("Make sure you chose the right file."),
         ) from error
     if settings is None:
@@ -52,7 +52,7 @@ def parse_settings(text: str, path: Path) -> dict[Hashable, object]:
     if not isinstance(settings, dict):
         raise ConfigError(
             _("{file} must contain settings, not {kind}.").format(
-                file=_name(path), kind=_kind(settings)
+                file=_display_name(path), kind=_kind(settings)
             ),
             _("Write one setting per line, such as context_size: 8192."),
         )
@@ -65,25 +65,27 @@ def _read_text(path: Path) -> str:
             content = file.read(_MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise ConfigError(
-            _("The settings file {file} doesn't exist.").format(file=_name(path)),
+            _("The settings file {file} doesn't exist.").format(file=_display_name(path)),
             _("Check the path, or omit it to use the defaults."),
         ) from error
     except IsADirectoryError as error:
         raise ConfigError(
-            _("The settings file {file} is a folder, not a file.").format(file=_name(path)),
+            _("The settings file {file} is a folder, not a file.").format(file=_display_name(path)),
             _("Choose a file in that folder."),
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
             _("Can't read the settings file {file}: {reason}.").format(
-                file=_name(path), reason=reason
+                file=_display_name(path), reason=reason
             ),
             _("Give yourself read access, or choose another file."),
         ) from error
     if len(content) > _MAX_BYTES:
         raise ConfigError(
-            _("{file} is too large for a settings file (over 1 MiB).").format(file=_name(path)),
+            _("{file} is too large for a settings file (over 1 MiB).").format(
+                file=_display_name(path)
+            ),
             _("Make sure you chose the right file."),
         )
     try:
@@ -91,7 +93,7 @@ def _read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ConfigError(
-            _("{file} isn't UTF-8 text (line {line}).").format(file=_name(path), line=line),
+            _("{file} isn't UTF-8 text (line {line}).").format(file=_display_name(path), line=line),
             _("Save the file as UTF-8."),
         ) from error
 
@@ -99,14 +101,14 @@ def _read_text(path: Path) -> str:
 def _yaml_problem(path: Path, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None)
-    told = {"file": _name(path), "reason": one_line(problem or _("invalid syntax"))}
+    values = {"file": _display_name(path), "reason": one_line(problem or _("invalid syntax"))}
     if mark is None:
-        return _("{file} isn't valid YAML: {reason}.").format(**told)
-    words = _("{file} isn't valid YAML on line {line}: {reason}.")
-    return words.format(**told, line=mark.line + 1)
+        return _("{file} isn't valid YAML: {reason}.").format(**values)
+    template = _("{file} isn't valid YAML on line {line}: {reason}.")
+    return template.format(**values, line=mark.line + 1)
 
 
-def _name(path: Path) -> str:
+def _display_name(path: Path) -> str:
     return one_line(str(path))
 
 
@@ -129,15 +131,15 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(
         self, node: yaml.MappingNode, deep: bool = False
     ) -> dict[Hashable, object]:
-        seen: set[object] = set()
+        earlier_keys: set[object] = set()
         for key_node, _value in node.value:
             key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
-            if key is not None and key in seen:
+            if key is not None and key in earlier_keys:
                 raise yaml.constructor.ConstructorError(
                     problem=_("{key} appears twice").format(key=repr(key)),
                     problem_mark=key_node.start_mark,
                 )
-            seen.add(key)
+            earlier_keys.add(key)
         return super().construct_mapping(node, deep)
 
 

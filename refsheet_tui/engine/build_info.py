@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from refsheet_tui.engine.process import environment
+from refsheet_tui.engine.process import child_environment
 from refsheet_tui.errors import EngineError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import one_line
@@ -30,12 +30,12 @@ class _ProbeAnswer(BaseModel):
 
 
 class GpuDevice(_ProbeAnswer):
-    """A GPU. Sizes are in bytes; `shares` is True if its memory is the machine's own."""
+    """A GPU. Sizes are in bytes; `shares_memory` is True if its memory is the machine's own."""
 
     name: str
     free: int
     total: int
-    shares: bool
+    shares_memory: bool
 
 
 class LlamaBuild(_ProbeAnswer):
@@ -81,9 +81,9 @@ def measure_weight_bandwidth() -> float:
         ).bytes_per_s
 
 
-def _parse_answer(kind: type[_T], answer: str) -> _T:
+def _parse_answer(answer_type: type[_T], answer: str) -> _T:
     try:
-        return kind.model_validate_json(answer)
+        return answer_type.model_validate_json(answer)
     except ValidationError as error:
         raise EngineError(_("llama.cpp didn't respond."), _(_REMEDY)) from error
 
@@ -91,11 +91,11 @@ def _parse_answer(kind: type[_T], answer: str) -> _T:
 def _run_native_module(module: str, *arguments: str) -> str:
     with tempfile.TemporaryDirectory(prefix="refsheet-") as folder:
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 [sys.executable, "-m", f"{_PACKAGE}.{module}", *arguments],
                 # An empty folder: Python imports from where a module is started.
                 cwd=folder,
-                env=environment(),
+                env=child_environment(),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -113,19 +113,19 @@ def _run_native_module(module: str, *arguments: str) -> str:
                 _("Can't start llama.cpp: {reason}.").format(reason=error.strerror),
                 _("Free up some memory, then try again."),
             ) from error
-    if done.returncode != 0:
+    if result.returncode != 0:
         raise EngineError(
-            _("llama.cpp doesn't run on this computer: {how}.").format(how=_describe_exit(done)),
+            _("llama.cpp doesn't run on this computer: {how}.").format(how=_describe_exit(result)),
             _(_REMEDY),
         )
-    return done.stdout
+    return result.stdout
 
 
-def _describe_exit(done: subprocess.CompletedProcess[str]) -> str:
-    if done.returncode < 0:
-        name = signal.Signals(-done.returncode).name
+def _describe_exit(result: subprocess.CompletedProcess[str]) -> str:
+    if result.returncode < 0:
+        name = signal.Signals(-result.returncode).name
         return _("killed by {what}").format(what=name)
-    words = done.stderr.strip().splitlines()
-    if words:
-        return one_line(words[-1])
-    return _("exited with status {what}").format(what=done.returncode)
+    lines = result.stderr.strip().splitlines()
+    if lines:
+        return one_line(lines[-1])
+    return _("exited with status {what}").format(what=result.returncode)

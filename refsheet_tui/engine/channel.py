@@ -34,13 +34,13 @@ class RequestChannel:
     if the engine has responded to the latest request, `has_ever_responded` if it has to any.
     """
 
-    def __init__(self, process: EngineProcess, patience_s: float) -> None:
-        """Talk to `process`, which may show no sign of life for `patience_s` seconds."""
+    def __init__(self, process: EngineProcess, timeout_s: float) -> None:
+        """Talk to `process`, which may show no sign of life for `timeout_s` seconds."""
         self.process = process
         self.phase = "load"
         self.has_response = False
         self.has_ever_responded = False
-        self._timeout_s = patience_s
+        self._timeout_s = timeout_s
         self._request_ids = count(1)
         self._current_request: Envelope | None = None
 
@@ -49,36 +49,36 @@ class RequestChannel:
 
         Raises `EngineDiedError`, or the error that the request failed with.
         """
-        id = next(self._request_ids)
-        self._current_request = Envelope(id, request)
+        request_id = next(self._request_ids)
+        self._current_request = Envelope(request_id, request)
         self.phase = "load" if isinstance(request, LoadRequest) else "read"
         self.has_response = False
-        answered = False
+        is_answered = False
         try:
             self.process.send(self._current_request)
-            while not answered:
+            while not is_answered:
                 envelope = await self.process.receive(self._timeout_s)
                 # Responses to an earlier request, which nobody listens to any more, are dropped.
-                reply = envelope.body
-                if envelope.id != id or not isinstance(reply, EngineResponse):
+                response = envelope.body
+                if envelope.id != request_id or not isinstance(response, EngineResponse):
                     continue
                 self.has_response = self.has_ever_responded = True
-                self.phase = PHASE_BY_EVENT.get(type(reply), self.phase)
-                answered = isinstance(reply, _FINAL_RESPONSES)
-                if isinstance(reply, RequestFailed):
-                    raise reply.to_error()
-                if not isinstance(reply, Heartbeat):
-                    yield reply
+                self.phase = PHASE_BY_EVENT.get(type(response), self.phase)
+                is_answered = isinstance(response, _FINAL_RESPONSES)
+                if isinstance(response, RequestFailed):
+                    raise response.to_error()
+                if not isinstance(response, Heartbeat):
+                    yield response
         except EngineDiedError:
-            answered = True
+            is_answered = True
             raise
         finally:
             self._current_request = None
-            if not answered:
-                self.process.send(Envelope(id, CancelRequest()))
+            if not is_answered:
+                self.process.send(Envelope(request_id, CancelRequest()))
 
     def cancel(self, request: EngineRequest) -> None:
         """Cancel `request`, if it is the one that the engine works on."""
-        running = self._current_request
-        if running is not None and running.body is request:
-            self.process.send(Envelope(running.id, CancelRequest()))
+        current = self._current_request
+        if current is not None and current.body is request:
+            self.process.send(Envelope(current.id, CancelRequest()))

@@ -188,4 +188,4 @@ PHASE_BY_EVENT: dict[type, str] = {
     PromptProgress: "read",
     TextDelta: "write",
 }
-"""What the engine process works on, by the event that tells of it."""
+"""The phase that the engine process is in, by the event that reports it."""

@@ -30,7 +30,7 @@ _GPU_MEMORY_ERROR = re.compile(
     re.IGNORECASE,
 )
 # After this many successful requests in a row, another death counts as a new one.
-_SUCCESSES_TO_FORGIVE = 20
+_SUCCESSES_TO_RESET = 20
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ def _make_steps(settings: LoadSettings, *, has_gpu: bool) -> Iterator[FallbackSt
     settings = replace(settings, flash_attention=False)
     yield FallbackStep("no flash attention", settings)
     if has_gpu and settings.gpu_layers != 0:
-        for share, words in _GPU_SHARE_DESCRIPTIONS.items():
-            yield FallbackStep(words, _with_gpu_share(settings, share))
+        for share, description in _GPU_SHARE_DESCRIPTIONS.items():
+            yield FallbackStep(description, _with_gpu_share(settings, share))
 
 
 def _with_gpu_share(settings: LoadSettings, share: float) -> LoadSettings:
@@ -99,13 +99,13 @@ class SafeModeStore:
 
     def active_modes(self) -> dict[str, SafeMode]:
         """Return the safe modes in force, by the model's name and its size in bytes."""
-        ours = f" {version(_LLAMA_PACKAGE)}"
+        version_suffix = f" {version(_LLAMA_PACKAGE)}"
         modes = (
             (key, _parse_safe_mode(value))
             for key, value in self._file.read().items()
-            if key.endswith(ours)
+            if key.endswith(version_suffix)
         )
-        return {key.removesuffix(ours): mode for key, mode in modes if mode is not None}
+        return {key.removesuffix(version_suffix): mode for key, mode in modes if mode is not None}
 
     def save(self, settings: LoadSettings, mode: SafeMode) -> None:
         """Remember the safe mode that these settings need."""
@@ -113,15 +113,15 @@ class SafeModeStore:
 
     def remove(self, settings: LoadSettings) -> None:
         """Forget the safe mode of these settings."""
-        everything = self._file.read()
-        if everything.pop(_model_key(settings), None) is not None:
-            self._file.write(everything)
+        modes = self._file.read()
+        if modes.pop(_model_key(settings), None) is not None:
+            self._file.write(modes)
 
 
-def _parse_safe_mode(found: object) -> SafeMode | None:
+def _parse_safe_mode(value: object) -> SafeMode | None:
     with suppress(TypeError):
-        if isinstance(found, dict):
-            mode = SafeMode(**found)
+        if isinstance(value, dict):
+            mode = SafeMode(**value)
             return mode if isinstance(mode.rung, int) and mode.rung > 0 else None
     return None
 
@@ -129,12 +129,12 @@ def _parse_safe_mode(found: object) -> SafeMode | None:
 class FallbackPlan:
     """The fallback steps of one model. Two deaths in the same phase lead to the next step."""
 
-    def __init__(self, settings: LoadSettings, modes: SafeModeStore) -> None:
+    def __init__(self, settings: LoadSettings, store: SafeModeStore) -> None:
         self.requested_settings = settings
-        self._modes = modes
+        self._store = store
         self._has_gpu = True  # until the engine says what it computes on
-        remembered = modes.get(settings)
-        self._step_index = min(remembered.rung, len(self._steps) - 1) if remembered else 0
+        saved_mode = store.get(settings)
+        self._step_index = min(saved_mode.rung, len(self._steps) - 1) if saved_mode else 0
         # Lower where the GPU's memory ran out. Not saved: other programs had the rest of it.
         self._gpu_share = GPU_SHARES[0]
         self._last_crash_phase: str | None = None
@@ -150,14 +150,14 @@ class FallbackPlan:
     @property
     def description(self) -> str:
         """A description of what is switched off; empty when nothing is."""
-        fallback_steps = self._steps[1 : self._step_index + 1]
-        words = [
-            rung.description for rung in fallback_steps if rung.settings.gpu_share == GPU_SHARES[0]
+        steps = self._steps[1 : self._step_index + 1]
+        descriptions = [
+            step.description for step in steps if step.settings.gpu_share == GPU_SHARES[0]
         ]
         share = self.settings.gpu_share
         return ", ".join(
             [
-                *words,
+                *descriptions,
                 *([_GPU_SHARE_DESCRIPTIONS[share]] if share in _GPU_SHARE_DESCRIPTIONS else []),
             ]
         )
@@ -180,30 +180,32 @@ class FallbackPlan:
     def record_success(self) -> None:
         """Record that a request was answered."""
         self._successes += 1
-        if self._successes >= _SUCCESSES_TO_FORGIVE:
+        if self._successes >= _SUCCESSES_TO_RESET:
             self._last_crash_phase = None
 
-    def handle_gpu_memory_crash(self, how: str) -> bool:
+    def handle_gpu_memory_crash(self, crash_message: str) -> bool:
         """Return whether the engine died of the GPU's memory. If so, fewer layers go to the GPU."""
-        return _GPU_MEMORY_ERROR.search(how) is not None and self.lower_gpu_share()
+        return _GPU_MEMORY_ERROR.search(crash_message) is not None and self.lower_gpu_share()
 
-    def record_crash(self, place: str, how: str) -> bool:
+    def record_crash(self, phase: str, crash_message: str) -> bool:
         """Record that the engine died. Returns False when there is nothing left to try."""
-        if self.handle_gpu_memory_crash(how):
+        if self.handle_gpu_memory_crash(crash_message):
             return True
         self._successes = 0
-        if place != self._last_crash_phase:
-            self._last_crash_phase = place
+        if phase != self._last_crash_phase:
+            self._last_crash_phase = phase
             return True
         self._last_crash_phase = None
         if self._step_index + 1 >= len(self._steps):
-            if place == "load":  # it was something else
-                self._modes.remove(self.requested_settings)
+            if phase == "load":  # it was something else
+                self._store.remove(self.requested_settings)
                 self._step_index = 0
             return False
         self._step_index += 1
         day = date.today().isoformat()
-        self._modes.save(self.requested_settings, SafeMode(self._step_index, place, how, day))
+        self._store.save(
+            self.requested_settings, SafeMode(self._step_index, phase, crash_message, day)
+        )
         return True
 
     @property

@@ -47,15 +47,15 @@ def check_model_files(settings: LoadSettings) -> CheckedFiles:
 
     Raises `WeightsError`, which names the file and what is wrong with it.
     """
-    model = read_model_header(settings.model)
-    check_model_header(model, settings.model)
-    parts = model_parts(settings.model)
+    model_header = read_model_header(settings.model)
+    check_model_header(model_header, settings.model)
+    model_files = model_parts(settings.model)
     if settings.mmproj is None:
-        return CheckedFiles(model, None, parts)
-    mmproj = read_mmproj_header(settings.mmproj)
-    check_mmproj_header(mmproj, settings.mmproj)
-    check_embedding_width(model, mmproj, settings.model, settings.mmproj)
-    return CheckedFiles(model, mmproj, parts)
+        return CheckedFiles(model_header, None, model_files)
+    mmproj_header = read_mmproj_header(settings.mmproj)
+    check_mmproj_header(mmproj_header, settings.mmproj)
+    check_embedding_width(model_header, mmproj_header, settings.model, settings.mmproj)
+    return CheckedFiles(model_header, mmproj_header, model_files)
 
 
 def read_model_header(path: Path) -> GgufHeader:
@@ -81,16 +81,16 @@ def read_mmproj_header(path: Path) -> GgufHeader:
 
 def check_model_header(header: GgufHeader, path: Path) -> None:
     """Check that a file is a Gemma 3 text model. Raises `WeightsError` if it isn't."""
-    found = header.get_text("general.architecture")
-    if found == _PROJECTOR_ARCHITECTURE:
+    architecture = header.get_text("general.architecture")
+    if architecture == _PROJECTOR_ARCHITECTURE:
         raise WeightsError(
             _("{file} is a vision projector (mmproj), not a model.").format(
                 file=printable_path(path)
             ),
             _("Set it as mmproj, and choose the text model's GGUF file as the model."),
         )
-    if found != ARCHITECTURE:
-        kind = one_line(found) or _("unknown")
+    if architecture != ARCHITECTURE:
+        kind = one_line(architecture) or _("unknown")
         raise WeightsError(
             _("{file} is a model of type {kind}, not Gemma 3.").format(
                 file=printable_path(path), kind=kind
@@ -108,19 +108,19 @@ def check_mmproj_header(header: GgufHeader, path: Path) -> None:
             ).format(file=printable_path(path)),
             _(_CHOOSE_MMPROJ),
         )
-    found = header.get_text("general.architecture")
-    if found != _PROJECTOR_ARCHITECTURE:
+    architecture = header.get_text("general.architecture")
+    if architecture != _PROJECTOR_ARCHITECTURE:
         problem = (
             _("{file} is a text model, not a vision projector (mmproj).")
-            if found
+            if architecture
             else _("{file} isn't a vision projector (mmproj).")
         )
         raise WeightsError(problem.format(file=printable_path(path)), _(_CHOOSE_MMPROJ))
-    projector = header.get_text("clip.projector_type") or header.get_text(
+    projector_type = header.get_text("clip.projector_type") or header.get_text(
         "clip.vision.projector_type"
     )
-    if projector != ARCHITECTURE:
-        kind = one_line(projector) or _("unknown")
+    if projector_type != ARCHITECTURE:
+        kind = one_line(projector_type) or _("unknown")
         raise WeightsError(
             _("{file} is a vision projector of type {kind}, not Gemma 3.").format(
                 file=printable_path(path), kind=kind
@@ -130,42 +130,46 @@ def check_mmproj_header(header: GgufHeader, path: Path) -> None:
 
 
 def check_embedding_width(
-    model: GgufHeader, mmproj: GgufHeader, path: Path, mmproj_path: Path
+    model_header: GgufHeader, mmproj_header: GgufHeader, model_path: Path, mmproj_path: Path
 ) -> None:
     """Check that a picture's soft tokens are as wide as the model's tokens.
 
     Raises `WeightsError` when they are not.
     """
-    wanted = model.get_integer(f"{ARCHITECTURE}.embedding_length")
-    projection = mmproj.tensors.get(_PROJECTION_TENSOR)
-    found = projection.shape[0] if projection else mmproj.get_integer("clip.vision.projection_dim")
-    if found != wanted:
+    expected_width = model_header.get_integer(f"{ARCHITECTURE}.embedding_length")
+    projection = mmproj_header.tensors.get(_PROJECTION_TENSOR)
+    width = (
+        projection.shape[0]
+        if projection
+        else mmproj_header.get_integer("clip.vision.projection_dim")
+    )
+    if width != expected_width:
         raise WeightsError(
             _(
                 "{mmproj} belongs to another model: its width is {found}, but {model} "
                 "needs {wanted}."
             ).format(
                 mmproj=printable_path(mmproj_path),
-                found=found,
-                model=printable_path(path),
-                wanted=wanted,
+                found=width,
+                model=printable_path(model_path),
+                wanted=expected_width,
             ),
             _(_CHOOSE_MMPROJ),
         )
 
 
-def _read_checked_header(path: Path, choose: str) -> GgufHeader:
+def _read_checked_header(path: Path, remedy: str) -> GgufHeader:
     name = printable_path(path)
     try:
         if path.is_dir():
-            raise WeightsError(_("{file} is a folder, not a file.").format(file=name), _(choose))
+            raise WeightsError(_("{file} is a folder, not a file.").format(file=name), _(remedy))
         if path.stat().st_size == 0:
             raise WeightsError(_("{file} is empty.").format(file=name), _(_DOWNLOAD_AGAIN))
         return read_header(path)
     except FileNotFoundError:
-        raise WeightsError(_("{file} doesn't exist.").format(file=name), _(choose)) from None
+        raise WeightsError(_("{file} doesn't exist.").format(file=name), _(remedy)) from None
     except NotGgufError:
-        raise WeightsError(_("{file} isn't a GGUF file.").format(file=name), _(choose)) from None
+        raise WeightsError(_("{file} isn't a GGUF file.").format(file=name), _(remedy)) from None
     except TruncatedFileError:
         raise WeightsError(
             _("{file} is incomplete: the end is missing.").format(file=name), _(_DOWNLOAD_AGAIN)

@@ -126,25 +126,25 @@ def read_header(path: Path) -> GgufHeader:
         return header
 
 
-def find_strings(path: Path, array: GgufArray, wanted: Collection[str]) -> dict[str, int]:
-    """Return the index in `array` of each of the `wanted` strings that it contains.
+def find_strings(path: Path, array: GgufArray, strings: Collection[str]) -> dict[str, int]:
+    """Return the index in `array` of each of the `strings` that it contains.
 
     A string that occurs more than once has the index of its first item. Raises `OSError`.
     """
-    found: dict[str, int] = {}
+    indexes: dict[str, int] = {}
     if array.item_type != _STRING:
-        return found
-    missing = {word.encode(): word for word in wanted}
-    lengths = {len(word) for word in missing}
+        return indexes
+    missing = {string.encode(): string for string in strings}
+    lengths = {len(string) for string in missing}
     with _map_file(path) as data:
         unpack: Callable[..., tuple[int]] = struct.Struct("<Q").unpack_from
         position = array.start
         for index in range(array.count):
             length, begin = unpack(data, position)[0], position + _LENGTH_BYTES
             position = begin + length
-            if length in lengths and (word := missing.pop(data[begin:position], None)):
-                found[word] = index
-    return found
+            if length in lengths and (string := missing.pop(data[begin:position], None)):
+                indexes[string] = index
+    return indexes
 
 
 def read_integer(path: Path, array: GgufArray, index: int) -> int | None:
@@ -156,8 +156,8 @@ def read_integer(path: Path, array: GgufArray, index: int) -> int | None:
     if not format or not 0 <= index < array.count:
         return None
     with _map_file(path) as data:
-        place = array.start + index * struct.calcsize(format)
-        return int(struct.unpack_from(format, data, place)[0])
+        offset = array.start + index * struct.calcsize(format)
+        return int(struct.unpack_from(format, data, offset)[0])
 
 
 def read_integers(path: Path, array: GgufArray, limit: int) -> tuple[int, ...]:
@@ -175,8 +175,8 @@ def read_integers(path: Path, array: GgufArray, limit: int) -> tuple[int, ...]:
 
 def _integer_format(array: GgufArray) -> str:
     """Return the struct format for an item of `array`; empty if the items aren't whole numbers."""
-    item = _SCALARS.get(array.item_type, "?")
-    return f"<{item}" if item in "BbHhIiQq" else ""
+    item_format = _SCALARS.get(array.item_type, "?")
+    return f"<{item_format}" if item_format in "BbHhIiQq" else ""
 
 
 @contextmanager
@@ -193,7 +193,7 @@ class _HeaderReader:
         self._data = data
         self._position = len(_MAGIC)
         self._arrays: dict[str, GgufArray] = {}
-        self._strings = 0
+        self._string_count = 0
 
     def read_header(self) -> GgufHeader:
         if self._read_integer("I") not in _VERSIONS:
@@ -204,45 +204,45 @@ class _HeaderReader:
         )
         metadata = dict(self._read_metadata(n_pairs))
         tensors = list(self._read_tensor_infos(n_tensors))
-        alignment = metadata.get("general.alignment")
-        step = alignment if isinstance(alignment, int) and alignment > 0 else _DEFAULT_ALIGNMENT
-        begin = -(-self._position // step) * step
-        end = begin + max((offset + each.size for _, offset, each in tensors), default=0)
-        by_name = {name: each for name, _, each in tensors}
-        if len(by_name) != n_tensors:
+        value = metadata.get("general.alignment")
+        alignment = value if isinstance(value, int) and value > 0 else _DEFAULT_ALIGNMENT
+        data_start = -(-self._position // alignment) * alignment
+        file_size = data_start + max((offset + each.size for _, offset, each in tensors), default=0)
+        tensors_by_name = {name: each for name, _, each in tensors}
+        if len(tensors_by_name) != n_tensors:
             raise NotGgufError("two tensors of one name")
-        return GgufHeader(metadata, self._arrays, by_name, end)
+        return GgufHeader(metadata, self._arrays, tensors_by_name, file_size)
 
     def _read_metadata(self, count: int) -> Iterator[tuple[str, Scalar]]:
         for _ in range(count):
             key = self._read_string()
-            kind = self._read_integer("I")
-            if kind == _ARRAY:
+            value_type = self._read_integer("I")
+            if value_type == _ARRAY:
                 self._arrays[key] = self._read_array()
             else:
-                yield key, self._read_value(kind)
+                yield key, self._read_value(value_type)
 
     def _read_tensor_infos(self, count: int) -> Iterator[tuple[str, int, TensorInfo]]:
         for _ in range(count):
             name = self._read_string()
             n_dims = self._read_count("I", _MAX_DIMS)
             shape = tuple(self._read_integer("Q") for _ in range(n_dims))
-            kind, offset = self._read_integer("I"), self._read_integer("Q")
-            block, size = _BLOCKS.get(kind, (1, 0))
-            yield name, offset, TensorInfo(shape, math.prod(shape) // block * size)
+            tensor_type, offset = self._read_integer("I"), self._read_integer("Q")
+            block_length, block_bytes = _BLOCKS.get(tensor_type, (1, 0))
+            yield name, offset, TensorInfo(shape, math.prod(shape) // block_length * block_bytes)
 
-    def _read_value(self, kind: int) -> Scalar:
-        if kind == _STRING:
+    def _read_value(self, value_type: int) -> Scalar:
+        if value_type == _STRING:
             return self._read_string()
-        return self._unpack(_SCALARS.get(kind) or _raise_unknown_type(kind))
+        return self._unpack(_SCALARS.get(value_type) or _raise_unknown_type(value_type))
 
     def _read_array(self) -> GgufArray:
-        kind, count = self._read_integer("I"), self._read_integer("Q")
+        item_type, count = self._read_integer("I"), self._read_integer("Q")
         begin = self._position
-        if kind == _STRING:
-            self._strings += count
-            if self._strings > _MAX_STRINGS:
-                raise NotGgufError(f"{self._strings} strings")
+        if item_type == _STRING:
+            self._string_count += count
+            if self._string_count > _MAX_STRINGS:
+                raise NotGgufError(f"{self._string_count} strings")
             # A vocabulary has 262,144 strings, so this loop reads only the lengths.
             unpack: Callable[..., tuple[int]] = struct.Struct("<Q").unpack_from
             data, position = self._data, begin
@@ -250,11 +250,11 @@ class _HeaderReader:
                 position += _LENGTH_BYTES + unpack(data, position)[0]
             self._position = position
         else:
-            item = _SCALARS.get(kind) or _raise_unknown_type(kind)
-            self._position = begin + struct.calcsize("<" + item) * count
+            item_format = _SCALARS.get(item_type) or _raise_unknown_type(item_type)
+            self._position = begin + struct.calcsize("<" + item_format) * count
         if self._position > len(self._data):
             raise IndexError
-        return GgufArray(kind, count, begin, self._position)
+        return GgufArray(item_type, count, begin, self._position)
 
     def _read_string(self) -> str:
         length = self._read_count("Q", _MAX_STRING)
@@ -280,5 +280,5 @@ class _HeaderReader:
         return value
 
 
-def _raise_unknown_type(kind: int) -> str:
-    raise NotGgufError(f"metadata of type {kind}")
+def _raise_unknown_type(value_type: int) -> str:
+    raise NotGgufError(f"metadata of type {value_type}")

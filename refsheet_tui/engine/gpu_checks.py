@@ -45,15 +45,15 @@ class GpuCheckStore:
 
     def all_results(self) -> dict[str, GpuCheckResult]:
         """Return every result by its key, which begins with the name of the GPU."""
-        verdicts = ((key, _parse_result(value)) for key, value in self._file.read().items())
-        return {key: verdict for key, verdict in verdicts if verdict is not None}
+        results = ((key, _parse_result(value)) for key, value in self._file.read().items())
+        return {key: result for key, result in results if result is not None}
 
-    def save(self, key: str, verdict: GpuCheckResult) -> None:
+    def save(self, key: str, result: GpuCheckResult) -> None:
         """Remember the result with this key."""
-        self._file.write({**self._file.read(), key: asdict(verdict)})
+        self._file.write({**self._file.read(), key: asdict(result)})
 
 
-def _parse_result(found: object) -> GpuCheckResult | None:
+def _parse_result(value: object) -> GpuCheckResult | None:
     with suppress(TypeError):
-        return GpuCheckResult(**found) if isinstance(found, dict) else None
+        return GpuCheckResult(**value) if isinstance(value, dict) else None
     return None

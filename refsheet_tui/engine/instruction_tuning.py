@@ -17,7 +17,7 @@ NOT_INSTRUCTION_TUNED = N_(
     "{model} isn't instruction-tuned: it continues text instead of answering. Choose a "
     "file with 'it' in its name."
 )
-"""What to tell the user about such a model, by its name."""
+"""The message to the user about such a model. `model` is its name."""
 
 _WORD = re.compile(r"[a-z0-9]+")
 _TUNED_WORDS = {"it", "instruct", "instruction", "chat"}

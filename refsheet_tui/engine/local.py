@@ -56,20 +56,21 @@ class LocalEngine:
 
     def __init__(
         self,
-        logs: Path | None = None,
-        patience_s: float = _HEARTBEAT_TIMEOUT_S,
-        safe_modes: Path | None = None,
+        log_folder: Path | None = None,
+        timeout_s: float = _HEARTBEAT_TIMEOUT_S,
+        safe_mode_file: Path | None = None,
     ) -> None:
         """Make an engine without starting its process.
 
         Args:
-            logs: The folder for the engine process's logs; by default the program's log folder.
-            patience_s: How many seconds the process may show no sign of life.
-            safe_modes: The file that remembers which models need safer settings; by default the one
-                in the program's state folder.
+            log_folder: The folder for the engine process's logs; by default the program's log
+                folder.
+            timeout_s: How many seconds the process may show no sign of life.
+            safe_mode_file: The file that remembers which models need safer settings; by default the
+                one in the program's state folder.
         """
-        self._log_folder = logs
-        self._supervisor = EngineSupervisor(logs, patience_s, safe_modes)
+        self._log_folder = log_folder
+        self._supervisor = EngineSupervisor(log_folder, timeout_s, safe_mode_file)
         self._request_lock = asyncio.Lock()
         self._current_request: _PendingRequest | None = None
         self._latest_prewarm: PrewarmRequest | None = None
@@ -105,15 +106,15 @@ class LocalEngine:
         self._cancel_prewarm()
         async with self._request_lock:
             request = LoadRequest(_with_absolute_paths(settings))
-            self._current_request = asked = _PendingRequest(request)
+            self._current_request = pending = _PendingRequest(request)
             try:
                 async with aclosing(
-                    self._supervisor.load(request.settings, asked.load_progress)
-                ) as replies:
-                    async for reply in replies:
-                        if isinstance(reply, ModelInfo):
-                            return reply
-                        on_progress(reply)
+                    self._supervisor.load(request.settings, pending.load_progress)
+                ) as responses:
+                    async for response in responses:
+                        if isinstance(response, ModelInfo):
+                            return response
+                        on_progress(response)
             except asyncio.CancelledError:
                 self._supervisor.stop_loading()
                 raise
@@ -133,10 +134,10 @@ class LocalEngine:
 
     async def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
         """Split the prompt into token ids; see `Engine.tokenize`."""
-        async with aclosing(self._send_request(TokenizeRequest(prompt))) as replies:
-            async for reply in replies:
-                if isinstance(reply, TokenizeResult):
-                    return reply.parts
+        async with aclosing(self._send_request(TokenizeRequest(prompt))) as responses:
+            async for response in responses:
+                if isinstance(response, TokenizeResult):
+                    return response.parts
         raise AssertionError("a request ends with an answer or an error")
 
     async def prewarm(
@@ -171,18 +172,20 @@ class LocalEngine:
         If the GPU's memory runs out before a reply began, the request is sent again with fewer
         layers on the GPU. A process that died unnoticed is replaced first: nothing is lost by that.
         """
-        async with self._take_turn(request) as asked:
-            if asked is None:
+        async with self._take_turn(request) as pending:
+            if pending is None:
                 return
             may_be_dead = self._supervisor.is_ready
             is_safer = has_text = False
             while True:
-                async with aclosing(self._supervisor.ensure_loaded(asked.load_progress)) as loading:
+                async with aclosing(
+                    self._supervisor.ensure_loaded(pending.load_progress)
+                ) as loading:
                     async for progress in loading:
                         yield progress
                 if is_safer and self._supervisor.fallback is not None:
                     yield SaferSettings(self._supervisor.fallback.description)
-                if asked.is_stopped:
+                if pending.is_stopped:
                     if not isinstance(request, GenerateRequest):
                         raise StoppedError(_("The request was canceled."), _("Try again."))
                     yield ReplyFinished("cancelled", 0, 0, 0, Timings())
@@ -190,10 +193,10 @@ class LocalEngine:
                 channel = self._supervisor.channel
                 assert channel is not None, "it is ready, and nothing was awaited since"
                 try:
-                    async with aclosing(channel.send_request(request)) as replies:
-                        async for reply in replies:
-                            has_text = has_text or isinstance(reply, TextDelta)
-                            yield reply
+                    async with aclosing(channel.send_request(request)) as responses:
+                        async for response in responses:
+                            has_text = has_text or isinstance(response, TextDelta)
+                            yield response
                 except GpuMemoryError:
                     is_safer = self._supervisor.reload_with_fewer_gpu_layers(channel)
                     if has_text or not is_safer:
@@ -223,34 +226,34 @@ class LocalEngine:
             if isinstance(request, PrewarmRequest) and request is not self._latest_prewarm:
                 yield None
                 return
-            self._current_request = asked = _PendingRequest(request)
+            self._current_request = pending = _PendingRequest(request)
             try:
-                yield asked
+                yield pending
             finally:
                 self._current_request = None
 
     async def _send_and_wait(
         self, request: EngineRequest, on_event: Callable[[EngineEvent], None] = lambda _: None
     ) -> None:
-        async with aclosing(self._send_request(request)) as replies:
-            async for reply in replies:
-                if isinstance(reply, LoadProgress | PictureProgress | PromptProgress):
-                    on_event(reply)
+        async with aclosing(self._send_request(request)) as responses:
+            async for response in responses:
+                if isinstance(response, LoadProgress | PictureProgress | PromptProgress):
+                    on_event(response)
 
     def _cancel_prewarm(self) -> None:
         """End a running prewarm and forget a waiting one, because something else is wanted now."""
-        ended, self._latest_prewarm = self._latest_prewarm, None
-        if self._current_request is not None and self._current_request.request is ended:
+        prewarm, self._latest_prewarm = self._latest_prewarm, None
+        if self._current_request is not None and self._current_request.request is prewarm:
             self._stop_request(self._current_request)
 
-    def _stop_request(self, asked: _PendingRequest) -> None:
-        asked.is_stopped = True
-        if isinstance(asked.request, LoadRequest):
+    def _stop_request(self, pending: _PendingRequest) -> None:
+        pending.is_stopped = True
+        if isinstance(pending.request, LoadRequest):
             self._supervisor.stop_loading()
             return
-        asked.load_progress.put_nowait(None)
+        pending.load_progress.put_nowait(None)
         if self._supervisor.channel is not None:
-            self._supervisor.channel.cancel(asked.request)
+            self._supervisor.channel.cancel(pending.request)
 
 
 def _with_absolute_paths(settings: LoadSettings) -> LoadSettings:

@@ -50,17 +50,20 @@ class ModelShape:
     @classmethod
     def from_header(cls, header: GgufHeader) -> ModelShape:
         """Return the shape of a Gemma 3 text model from its header."""
-        number, attention = header.get_integer, "gemma3.attention."
-        width, heads = number("gemma3.embedding_length"), number(f"{attention}head_count")
+        get_integer, attention_prefix = header.get_integer, "gemma3.attention."
+        width, heads = (
+            get_integer("gemma3.embedding_length"),
+            get_integer(f"{attention_prefix}head_count"),
+        )
         return cls(
-            layers=number("gemma3.block_count"),
+            layers=get_integer("gemma3.block_count"),
             width=width,
-            feed_forward=number("gemma3.feed_forward_length"),
+            feed_forward=get_integer("gemma3.feed_forward_length"),
             heads=heads,
-            kv_heads=number(f"{attention}head_count_kv") or heads,
-            head=number(f"{attention}key_length") or width // max(1, heads),
-            window=number(f"{attention}sliding_window"),
-            context=number("gemma3.context_length"),
+            kv_heads=get_integer(f"{attention_prefix}head_count_kv") or heads,
+            head=get_integer(f"{attention_prefix}key_length") or width // max(1, heads),
+            window=get_integer(f"{attention_prefix}sliding_window"),
+            context=get_integer("gemma3.context_length"),
         )
 
 
@@ -84,35 +87,36 @@ class MemoryEstimate:
 
 
 def estimate_memory(
-    shape: ModelShape, weights: int, projector: int, settings: LoadSettings
+    shape: ModelShape, weight_bytes: int, projector_bytes: int, settings: LoadSettings
 ) -> MemoryEstimate:
     """Estimate the memory of a model with these settings.
 
-    `weights` and `projector` are the sizes of the files in bytes; `projector` is 0 without one.
+    `weight_bytes` and `projector_bytes` are the sizes of the files; `projector_bytes` is 0 without
+    a projector.
     """
     context = min(settings.context_size, shape.context or settings.context_size)
-    cells = _window_cells(shape, context, full=settings.full_window_cache)
+    window_cells = _window_cells(shape, context, full=settings.full_window_cache)
     return MemoryEstimate(
-        weights=weights,
-        projector=projector + _VISION_COMPUTE_BYTES if projector else 0,
-        kv_cache=_kv_cache_bytes(shape, context, cells, _KV_VALUE_BYTES[settings.kv_type]),
-        compute=_compute_buffer_bytes(shape, context, cells),
+        weights=weight_bytes,
+        projector=projector_bytes + _VISION_COMPUTE_BYTES if projector_bytes else 0,
+        kv_cache=_kv_cache_bytes(shape, context, window_cells, _KV_VALUE_BYTES[settings.kv_type]),
+        compute=_compute_buffer_bytes(shape, context, window_cells),
     )
 
 
-def layers_on_gpu(shape: ModelShape, need: MemoryEstimate, room: int) -> int:
-    """Return how many layers fit into `room` bytes of a GPU, together with the compute buffers.
+def layers_on_gpu(shape: ModelShape, estimate: MemoryEstimate, free_bytes: int) -> int:
+    """Return how many layers fit into `free_bytes` of a GPU, together with the compute buffers.
 
     llama.cpp counts the output as a layer, too.
     """
     layers = shape.layers + 1
-    left = room - need.projector - need.compute - _GPU_DRIVER_BYTES
-    return max(0, min(layers, left * layers // (need.weights + need.kv_cache)))
+    available_bytes = free_bytes - estimate.projector - estimate.compute - _GPU_DRIVER_BYTES
+    return max(0, min(layers, available_bytes * layers // (estimate.weights + estimate.kv_cache)))
 
 
 def _window_cells(shape: ModelShape, context: int, *, full: bool) -> int:
-    held = -(-(shape.window + MICRO_BATCH) // KV_CELL_MULTIPLE) * KV_CELL_MULTIPLE
-    return context if full or not shape.window else min(context, held)
+    window_cells = -(-(shape.window + MICRO_BATCH) // KV_CELL_MULTIPLE) * KV_CELL_MULTIPLE
+    return context if full or not shape.window else min(context, window_cells)
 
 
 def _kv_cache_bytes(shape: ModelShape, context: int, window_cells: int, value_bytes: float) -> int:
@@ -127,5 +131,5 @@ def _compute_buffer_bytes(shape: ModelShape, context: int, window_cells: int) ->
     For each token these are three rows of the feed-forward, three of the width, one of the queries,
     and both masks.
     """
-    row = 3 * shape.feed_forward + 3 * shape.width + shape.heads * shape.head
-    return MICRO_BATCH * (_F32_BYTES * row + _F16_BYTES * (context + window_cells))
+    token_values = 3 * shape.feed_forward + 3 * shape.width + shape.heads * shape.head
+    return MICRO_BATCH * (_F32_BYTES * token_values + _F16_BYTES * (context + window_cells))

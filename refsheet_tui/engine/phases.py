@@ -50,8 +50,8 @@ class PhaseClock:
         self.phase: Phase | None = None
         self.since = 0.0
         self._clock = clock
-        self._tokens = 0
-        self._told_at = 0.0
+        self._token_count = 0
+        self._speed_shown_at = 0.0
 
     def on_event(self, event: EngineEvent) -> None:
         """Enter the phase that `event` belongs to, if any."""
@@ -64,7 +64,7 @@ class PhaseClock:
         """Enter a phase. The clock starts again if it is a different one."""
         if phase is None or self.phase is None or phase.name != self.phase.name:
             self.since = self._clock()
-            self._tokens = 0
+            self._token_count = 0
         self.phase = phase
 
     def line(self) -> str:
@@ -76,11 +76,15 @@ class PhaseClock:
         writing = Phase(_("Writing"))
         if self.phase is None or self.phase.name != writing.name:
             self.enter(writing)
-        self._tokens += 1
+        self._token_count += 1
         now = self._clock()
-        if self._tokens > 1 and now - self._told_at >= _SPEED_EVERY_S and now > self.since:
-            self._told_at = now
-            speed = f"{self._tokens / (now - self.since):.1f}"
+        if (
+            self._token_count > 1
+            and now - self._speed_shown_at >= _SPEED_EVERY_S
+            and now > self.since
+        ):
+            self._speed_shown_at = now
+            speed = f"{self._token_count / (now - self.since):.1f}"
             self.phase = Phase(writing.name, _("{speed} tokens/s").format(speed=speed))
 
 
@@ -91,19 +95,19 @@ def phase_of(event: EngineEvent) -> Phase | None:
     if isinstance(event, PictureProgress):
         if event.total == 1:
             return Phase(_("Looking at the picture"), "", event.expected_s)
-        many = _("Looking at picture {number} of {total}")
-        return Phase(many.format(number=event.number, total=event.total), "", event.expected_s)
+        template = _("Looking at picture {number} of {total}")
+        return Phase(template.format(number=event.number, total=event.total), "", event.expected_s)
     if isinstance(event, PromptProgress):
-        done = _("{done} of {total} tokens").format(done=event.done, total=event.total)
-        return Phase(_("Reading"), done, event.expected_s)
+        progress = _("{done} of {total} tokens").format(done=event.done, total=event.total)
+        return Phase(_("Reading"), progress, event.expected_s)
     return None
 
 
 def _format_clock(elapsed_s: float, expected_s: float | None) -> str:
-    expects = expected_s is not None and expected_s >= max(_MIN_CLOCK_S, elapsed_s)
+    has_estimate = expected_s is not None and expected_s >= max(_MIN_CLOCK_S, elapsed_s)
     elapsed, expected = f"{elapsed_s:.0f}", f"{expected_s or 0:.0f}"
     if elapsed_s < _MIN_CLOCK_S:
-        return _("about {expected} s").format(expected=expected) if expects else ""
-    if not expects:
+        return _("about {expected} s").format(expected=expected) if has_estimate else ""
+    if not has_estimate:
         return _("{elapsed} s").format(elapsed=elapsed)
     return _("{elapsed} s of about {expected} s").format(elapsed=elapsed, expected=expected)

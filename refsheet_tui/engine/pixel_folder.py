@@ -20,9 +20,9 @@ class PixelFolder:
             return
         # Systems clean their temporary folders, even of what is in use.
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        unfinished = file.with_suffix(".part")
-        unfinished.write_bytes(picture.rgb)
-        unfinished.replace(file)
+        unfinished_file = file.with_suffix(".part")
+        unfinished_file.write_bytes(picture.rgb)
+        unfinished_file.replace(file)
 
     def read_picture(self, size: int, sha256: str) -> PreparedPicture:
         """Return a picture that was written. Raises `OSError`."""

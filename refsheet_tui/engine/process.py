@@ -103,8 +103,8 @@ class EngineProcess:
         """True if the process has ended."""
         return self._process.returncode is not None
 
-    async def receive(self, patience_s: float) -> Envelope:
-        """Return the next message, for which it waits at most `patience_s` seconds.
+    async def receive(self, timeout_s: float) -> Envelope:
+        """Return the next message, for which it waits at most `timeout_s` seconds.
 
         Raises `EngineDiedError` when the process has ended or nothing comes in time; then this
         process can't be used any more. Raises `EngineError` when `terminate` was called meanwhile.
@@ -112,22 +112,22 @@ class EngineProcess:
         stdout = self._process.stdout
         assert stdout is not None
         try:
-            line = await self._read_line(stdout, patience_s)
+            line = await self._read_line(stdout, timeout_s)
             if line:
                 return wire.decode(line, self._pixels)
-            how = None
+            reason = None
         except TimeoutError:
-            how = _ExitReason(N_("no response for {what} s"), f"{patience_s:.0f}")
+            reason = _ExitReason(N_("no response for {what} s"), f"{timeout_s:.0f}")
             with suppress(ProcessLookupError):
                 self._process.kill()
         except (WireError, OSError, ValueError):
-            how = _ExitReason(N_("invalid message received"))
+            reason = _ExitReason(N_("invalid message received"))
         if self._is_terminated:
             raise EngineError(_("The engine has shut down."), _("Load a model to continue."))
         await self.terminate()
-        raise self._make_died_error(how or _exit_reason(self._process.returncode))
+        raise self._make_died_error(reason or _exit_reason(self._process.returncode))
 
-    async def _read_line(self, stdout: asyncio.StreamReader, patience_s: float) -> bytes:
+    async def _read_line(self, stdout: asyncio.StreamReader, timeout_s: float) -> bytes:
         """Read a line. Raises `TimeoutError`.
 
         This does not use `wait_for`: up to Python 3.11 that can swallow the cancelling of its task,
@@ -135,13 +135,13 @@ class EngineProcess:
         while (ctrl+z) finds its clock run out and the lines waiting, so there is a second, short
         look.
         """
-        reading = asyncio.ensure_future(stdout.readline())
+        read_task = asyncio.ensure_future(stdout.readline())
         try:
-            for seconds in (patience_s, _RECHECK_S):
-                if (await asyncio.wait({reading}, timeout=seconds))[0]:
-                    return reading.result()
+            for seconds in (timeout_s, _RECHECK_S):
+                if (await asyncio.wait({read_task}, timeout=seconds))[0]:
+                    return read_task.result()
         finally:
-            reading.cancel()
+            read_task.cancel()
         raise TimeoutError
 
     async def terminate(self) -> None:
@@ -156,26 +156,26 @@ class EngineProcess:
             await self._wait_for_exit(_KILL_TIMEOUT_S)
         self._folder.cleanup()
 
-    async def _wait_for_exit(self, seconds: float) -> bool:
+    async def _wait_for_exit(self, timeout_s: float) -> bool:
         try:
-            await asyncio.wait_for(self._process.wait(), seconds)
+            await asyncio.wait_for(self._process.wait(), timeout_s)
         except TimeoutError:
             return False
         return True
 
-    def _make_died_error(self, how: _ExitReason) -> EngineDiedError:
-        last = logfile.last_errors(self.log)
-        words = (
+    def _make_died_error(self, reason: _ExitReason) -> EngineDiedError:
+        last_errors = logfile.last_errors(self.log)
+        template = (
             N_("The engine stopped: {how}. Last output: {last} Log: {log}.")
-            if last
+            if last_errors
             else N_("The engine stopped: {how}. Log: {log}.")
         )
-        english = how.template.format(what=how.detail)
-        told = _(how.template).format(what=how.detail)
+        english_reason = reason.template.format(what=reason.detail)
+        translated_reason = _(reason.template).format(what=reason.detail)
         return EngineDiedError(
-            _(words).format(how=told, last=last, log=self.log),
+            _(template).format(how=translated_reason, last=last_errors, log=self.log),
             _("Restarting automatically. Ctrl+R to retry."),
-            words.format(how=english, last=last, log=self.log),
+            template.format(how=english_reason, last=last_errors, log=self.log),
         )
 
 
@@ -188,22 +188,22 @@ async def _spawn(folder: Path, stderr: BinaryIO) -> Process:
         stderr=stderr,
         # An empty folder, because Python imports from where a module is started.
         cwd=folder,
-        env=environment(),
+        env=child_environment(),
         limit=_LINE_LIMIT,
         # ctrl+c in the terminal is for the client.
         start_new_session=True,
     )
 
 
-def environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Return the environment of the child process.
 
     It is this process's, and makes the child import the same code and die fast.
     """
     root = str(Path(refsheet_tui.__file__).resolve().parent.parent)
-    given = os.environ.get("PYTHONPATH", "")
+    python_path = os.environ.get("PYTHONPATH", "")
     # The child starts in another folder, where a relative path leads elsewhere.
-    paths = [str(Path(path).absolute()) for path in given.split(os.pathsep) if path]
+    paths = [str(Path(path).absolute()) for path in python_path.split(os.pathsep) if path]
     return {
         **DEFAULT_ENVIRONMENT,
         **os.environ,

@@ -28,17 +28,17 @@ def free_memory() -> int:
     return int(memory.available + psutil.swap_memory().free)
 
 
-def check_memory(name: str, here: int, room: int) -> None:
-    """Check that `here` bytes outside of a GPU's own memory fit into `room` bytes.
+def check_memory(name: str, needed_bytes: int, free_bytes: int) -> None:
+    """Check that `needed_bytes` outside of a GPU's own memory fit into `free_bytes`.
 
     Raises `WeightsError` when they don't.
     """
-    if here > room:
+    if needed_bytes > free_bytes:
         raise WeightsError(
             _(
                 "{name} doesn't fit: it needs {need:.1f} GB of memory, but only "
                 "{room:.1f} GB is free."
-            ).format(name=name, need=here / _BYTES_PER_GB, room=room / _BYTES_PER_GB),
+            ).format(name=name, need=needed_bytes / _BYTES_PER_GB, room=free_bytes / _BYTES_PER_GB),
             _(
                 "Close other apps, reduce context_size, or choose a smaller model. Run "
                 "'refsheet models' to see which models fit."
@@ -46,10 +46,10 @@ def check_memory(name: str, here: int, room: int) -> None:
         )
 
 
-def memory_beside_gpu(shape: ModelShape, need: MemoryEstimate, gpu_layers: int) -> int:
+def memory_beside_gpu(shape: ModelShape, estimate: MemoryEstimate, gpu_layers: int) -> int:
     """Return the bytes that remain for the machine's own memory."""
     layers = shape.layers + 1
-    there = (need.weights + need.kv_cache) * min(gpu_layers, layers) // layers
+    gpu_bytes = (estimate.weights + estimate.kv_cache) * min(gpu_layers, layers) // layers
     if gpu_layers:
-        there += need.projector + need.compute
-    return need.total - there
+        gpu_bytes += estimate.projector + estimate.compute
+    return estimate.total - gpu_bytes

@@ -40,7 +40,7 @@ def main() -> int:
 async def _check_in_empty_state() -> None:
     with tempfile.TemporaryDirectory() as folder:
         # Safe modes of another build don't count here, and this build's don't count for another.
-        await _generate_with(LocalEngine(safe_modes=Path(folder) / "safe-mode.json"))
+        await _generate_with(LocalEngine(safe_mode_file=Path(folder) / "safe-mode.json"))
 
 
 async def _generate_with(engine: LocalEngine) -> None:

@@ -32,13 +32,13 @@ def part_names(name: str) -> tuple[str, ...]:
 
     If `name` is not the name of a part, it is returned alone.
     """
-    found = _PART_NAME.fullmatch(name)
-    if found is None:
+    match = _PART_NAME.fullmatch(name)
+    if match is None:
         return (name,)
-    number, count = int(found["number"]), int(found["count"])
+    number, count = int(match["number"]), int(match["count"])
     if not 1 <= number <= count <= _MAX_PARTS:
         return (name,)
-    return tuple(f"{found['stem']}-{each:05d}-of-{count:05d}.gguf" for each in range(1, count + 1))
+    return tuple(f"{match['stem']}-{each:05d}-of-{count:05d}.gguf" for each in range(1, count + 1))
 
 
 def model_parts(path: Path) -> tuple[Path, ...]:
@@ -67,29 +67,29 @@ def missing_part_error(part: Path, parts: Iterable[Path]) -> WeightsError:
     )
 
 
-def join_parts(heads: Mapping[Path, GgufHeader]) -> GgufHeader:
+def join_parts(headers: Mapping[Path, GgufHeader]) -> GgufHeader:
     """Join the headers of a model's parts, in order: the metadata of the first, the tensors of all.
 
     Raises `WeightsError` naming a part that is not what its name says, or of another model.
     """
-    for number, (path, head) in enumerate(heads.items(), 1):
-        _check_part_number(path, head, number, len(heads))
-    (first, model), *others = heads.items()
-    tensors = dict(model.tensors)
-    for path, head in others:
-        _check_same_model(first, model, path, head)
-        if not tensors.keys().isdisjoint(head.tensors):
-            raise _different_models_error(path, first)
-        tensors.update(head.tensors)
-    wanted = model.get_integer("split.tensors.count")
-    if others and wanted and len(tensors) != wanted:
+    for number, (path, header) in enumerate(headers.items(), 1):
+        _check_part_number(path, header, number, len(headers))
+    (first_path, first_header), *others = headers.items()
+    tensors = dict(first_header.tensors)
+    for path, header in others:
+        _check_same_model(first_path, first_header, path, header)
+        if not tensors.keys().isdisjoint(header.tensors):
+            raise _different_models_error(path, first_path)
+        tensors.update(header.tensors)
+    expected_count = first_header.get_integer("split.tensors.count")
+    if others and expected_count and len(tensors) != expected_count:
         raise WeightsError(
             _("The parts of {file} contain {found} tensors instead of {wanted}.").format(
-                file=printable_path(first), found=len(tensors), wanted=wanted
+                file=printable_path(first_path), found=len(tensors), wanted=expected_count
             ),
             _("Download all parts again."),
         )
-    return replace(model, tensors=tensors)
+    return replace(first_header, tensors=tensors)
 
 
 def _is_whole_model(path: Path) -> bool:
@@ -100,44 +100,55 @@ def _is_whole_model(path: Path) -> bool:
         return False
 
 
-def _check_part_number(path: Path, head: GgufHeader, number: int, count: int) -> None:
-    found, found_count = head.get_integer("split.no") + 1, max(1, head.get_integer("split.count"))
-    if (found, found_count) == (number, count):
+def _check_part_number(path: Path, header: GgufHeader, number: int, count: int) -> None:
+    actual_number, actual_count = (
+        header.get_integer("split.no") + 1,
+        max(1, header.get_integer("split.count")),
+    )
+    if (actual_number, actual_count) == (number, count):
         return
     if count == 1:
         raise WeightsError(
             _(
                 "{file} is part {number} of {count} of a model, but its name doesn't say "
                 "so, so the other parts can't be found."
-            ).format(file=printable_path(path), number=found, count=found_count),
+            ).format(file=printable_path(path), number=actual_number, count=actual_count),
             _("Rename the parts to {first}, and so on.").format(
-                first=f"NAME-00001-of-{found_count:05d}.gguf"
+                first=f"NAME-00001-of-{actual_count:05d}.gguf"
             ),
         )
     raise WeightsError(
         _("{file} is named as part {number} of {count} but is part {found} of {of}.").format(
-            file=printable_path(path), number=number, count=count, found=found, of=found_count
+            file=printable_path(path),
+            number=number,
+            count=count,
+            found=actual_number,
+            of=actual_count,
         ),
         _(_KEEP_TOGETHER),
     )
 
 
-def _check_same_model(first: Path, model: GgufHeader, path: Path, head: GgufHeader) -> None:
+def _check_same_model(
+    first_path: Path, first_header: GgufHeader, path: Path, header: GgufHeader
+) -> None:
     """Compare what both parts say. Most parts but the first say little."""
     for key in ("general.architecture", "general.name", "split.tensors.count"):
-        found = head.metadata.get(key)
-        if found is not None and found != model.metadata.get(key):
-            raise _different_models_error(path, first)
-    width = model.get_integer(f"{model.get_text('general.architecture')}.embedding_length")
-    for name, tensor in head.tensors.items():
+        value = header.metadata.get(key)
+        if value is not None and value != first_header.metadata.get(key):
+            raise _different_models_error(path, first_path)
+    width = first_header.get_integer(
+        f"{first_header.get_text('general.architecture')}.embedding_length"
+    )
+    for name, tensor in header.tensors.items():
         if name.endswith(_MODEL_WIDTH_TENSORS) and tensor.shape[:1] != (width,):
-            raise _different_models_error(path, first)
+            raise _different_models_error(path, first_path)
 
 
-def _different_models_error(path: Path, first: Path) -> WeightsError:
+def _different_models_error(path: Path, first_path: Path) -> WeightsError:
     return WeightsError(
         _("{file} and {first} are parts of different models.").format(
-            file=printable_path(path), first=printable_path(first)
+            file=printable_path(path), first=printable_path(first_path)
         ),
         _(_KEEP_TOGETHER),
     )

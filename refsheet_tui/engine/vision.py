@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 class Vision:
     """Prepares picture files as the model of `info` sees them. A text-only model gets none.
 
-    `pan_and_scan` adds crops of wide and tall pictures. `opened` are pictures that were opened
-    already, by file.
+    `pan_and_scan` adds crops of wide and tall pictures. `opened_images` are pictures that were
+    opened already, by file.
     """
 
     info: ModelInfo
     pan_and_scan: bool
-    opened: Mapping[Path, Image.Image] = field(default_factory=dict)
+    opened_images: Mapping[Path, Image.Image] = field(default_factory=dict)
 
     def view(self, picture: Path) -> PictureView | None:
         """Return the picture as the model sees it.
@@ -55,5 +55,5 @@ class Vision:
         """
         from refsheet_tui.pictures import open_picture, view_of  # with them comes Pillow
 
-        image = self.opened.get(picture) or open_picture(picture)
+        image = self.opened_images.get(picture) or open_picture(picture)
         return view_of(image, self.info.require_picture_size(), self.pan_and_scan)

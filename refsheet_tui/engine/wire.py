@@ -23,7 +23,7 @@ class WireError(ValueError):
 
 
 class PixelStore(Protocol):
-    """Where the pixels of messages are: they are too large for a line."""
+    """A store for the pixels of messages, which are too large for a line."""
 
     def write_picture(self, picture: PreparedPicture) -> None:
         """Write the pixels. Raises `OSError`."""
@@ -109,10 +109,10 @@ def _unpack(value: object, pixels: PixelStore) -> object:
         return tuple(_unpack(item, pixels) for item in value)
     if isinstance(value, dict):
         fields = {name: _unpack(item, pixels) for name, item in value.items()}
-        kind = str(fields.pop("type"))
-        if kind == "PreparedPicture":
+        type_name = str(fields.pop("type"))
+        if type_name == "PreparedPicture":
             return pixels.read_picture(int(value["size"]), str(value["sha256"]))
-        if kind == "Path":
+        if type_name == "Path":
             return Path(value["path"])
-        return _TYPES[kind](**fields)
+        return _TYPES[type_name](**fields)
     return value

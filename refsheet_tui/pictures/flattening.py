@@ -44,11 +44,11 @@ def flatten(image: Image.Image, transparency: Transparency | None) -> Image.Imag
 
 def _flatten_deep_grey(image: Image.Image, transparency: Transparency | None) -> Image.Image:
     """Return a 16-bit grey picture as RGB; Pillow's conversion clips at 255 instead of scaling."""
-    wide = image.convert("I")
-    grey = wide.point([round(level / 257) for level in range(65536)], "L")
+    deep_grey = image.convert("I")
+    grey = deep_grey.point([round(level / 257) for level in range(65536)], "L")
     if not isinstance(transparency, int):
         return grey.convert("RGB")
-    opacity = wide.point([255 * (level != transparency) for level in range(65536)], "L")
+    opacity = deep_grey.point([255 * (level != transparency) for level in range(65536)], "L")
     return _on_white(Image.merge("LA", (grey, opacity)).convert("RGBA"))
 
 

@@ -83,9 +83,9 @@ def _decode(name: str, file: BinaryIO) -> Image.Image:
         raise _too_large_error(name)
     transparency = read_transparency(image)
     image.load()
-    move = _ORIENTATION_TRANSPOSES.get(_orientation(image))
-    flat = flatten(image, transparency)
-    upright = flat if move is None else flat.transpose(move)
+    transpose = _ORIENTATION_TRANSPOSES.get(_orientation(image))
+    flattened = flatten(image, transparency)
+    upright = flattened if transpose is None else flattened.transpose(transpose)
     upright.info.clear()
     return upright
 

@@ -27,5 +27,5 @@ class PictureView:
     Most pictures have no crops.
     """
 
-    whole: PreparedPicture
+    picture: PreparedPicture
     crops: tuple[PreparedPicture, ...] = ()

@@ -25,9 +25,9 @@ def prepare_picture(image: Image.Image, size: int) -> PreparedPicture:
         The pixels of the square.
     """
     rgb = image.resize((size, size), Image.Resampling.BILINEAR).tobytes()
-    named = hashlib.sha256(f"rgb8 {size}x{size}\n".encode())
-    named.update(rgb)
-    return PreparedPicture(size, rgb, named.hexdigest())
+    digest = hashlib.sha256(f"rgb8 {size}x{size}\n".encode())
+    digest.update(rgb)
+    return PreparedPicture(size, rgb, digest.hexdigest())
 
 
 def view(path: Path, size: int, pan_and_scan: bool) -> PictureView:

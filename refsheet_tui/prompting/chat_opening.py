@@ -56,16 +56,17 @@ def opening_prefix(language: Language, sheet: PictureView | None) -> Prompt:
 
 def opening_text(language: Language, description: str = "", *, has_extras: bool = False) -> str:
     """Return the text of the opening for a model that sees pictures."""
-    words = get_wording(language)
-    lines = [words.fill_in_language(words.persona, language)]
+    wording = get_wording(language)
+    lines = [wording.fill_in_language(wording.persona, language)]
     if description.strip():
-        lines.append(words.description.replace("{description}", description.strip()))
+        lines.append(wording.description.replace("{description}", description.strip()))
     if has_extras:
-        lines.append(words.extras)
+        lines.append(wording.extras)
     return "\n".join(lines)
 
 
 def text_only_opening(language: Language, description: str = "") -> str:
     """Return the text of the opening for a text-only model."""
-    words = get_wording(language)
-    return f"{words.fill_in_language(words.text_persona, language)}\n{description.strip()}".rstrip()
+    wording = get_wording(language)
+    opening = wording.fill_in_language(wording.text_persona, language)
+    return f"{opening}\n{description.strip()}".rstrip()

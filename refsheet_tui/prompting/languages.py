@@ -86,16 +86,18 @@ def language(name: str) -> Language:
     Raises:
         ConfigError: The name is empty or too long.
     """
-    typed = one_line(name).strip()
-    found = _BY_NAME.get(typed.replace("_", "-").casefold())
-    if found is not None:
-        return found
-    if not typed or len(typed) > _MAX_NAME_LENGTH:
+    typed_name = one_line(name).strip()
+    known_language = _BY_NAME.get(typed_name.replace("_", "-").casefold())
+    if known_language is not None:
+        return known_language
+    if not typed_name or len(typed_name) > _MAX_NAME_LENGTH:
         raise ConfigError(
-            _("{name} isn't a valid language name.").format(name=repr(typed[:_MAX_NAME_LENGTH])),
+            _("{name} isn't a valid language name.").format(
+                name=repr(typed_name[:_MAX_NAME_LENGTH])
+            ),
             _("Enter a language name of up to {count} characters.").format(count=_MAX_NAME_LENGTH),
         )
-    return Language(typed, typed, typed, typed)
+    return Language(typed_name, typed_name, typed_name, typed_name)
 
 
 def choose_screen_language(name: str | None, environ: Mapping[str, str]) -> str:

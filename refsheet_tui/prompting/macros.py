@@ -11,15 +11,15 @@ _ORIGINAL = re.compile(r"\{\{\s*original\s*\}\}", re.IGNORECASE)
 _START = re.compile(r"^[ \t]*<START>[ \t]*$", re.IGNORECASE | re.MULTILINE)
 
 
-def substitute_macros(text: str, character: str, person: str) -> str:
+def substitute_macros(text: str, character_name: str, user_name: str) -> str:
     """Return `text` with its macros replaced.
 
-    `{{char}}` and `<BOT>` become `character`, and `{{user}}` and `<USER>` become `person`. A line
-    `<START>`, which separates examples, becomes an empty line, and `{{original}}` is removed.
-    Macros inside of the names are not replaced.
+    `{{char}}` and `<BOT>` become `character_name`, and `{{user}}` and `<USER>` become `user_name`.
+    A line `<START>`, which separates examples, becomes an empty line, and `{{original}}` is
+    removed. Macros inside of the names are not replaced.
     """
 
-    def name(found: re.Match[str]) -> str:
-        return person if (found[1] or found[2]).lower() == "user" else character
+    def name(match: re.Match[str]) -> str:
+        return user_name if (match[1] or match[2]).lower() == "user" else character_name
 
     return _MACROS.sub(name, _ORIGINAL.sub("", _START.sub("", text)))

@@ -29,6 +29,6 @@ def question_turn(
     Returns:
         A turn of the user.
     """
-    words = get_wording(language)
-    text = words.fill_in_language(getattr(words, question), language)
+    wording = get_wording(language)
+    text = wording.fill_in_language(getattr(wording, question), language)
     return Turn("user", (sheet, *extras, text))

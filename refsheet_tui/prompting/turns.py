@@ -45,14 +45,14 @@ class Turn:
     content: tuple[Content, ...]
 
 
-def build_prompt(turns: Sequence[Turn], system: str | None = None, begun: str = "") -> Prompt:
+def build_prompt(turns: Sequence[Turn], system: str | None = None, reply_start: str = "") -> Prompt:
     """Return the prompt for the model's next turn: all turns, and the header of the next one.
 
     Args:
         turns: The turns so far.
         system: The system prompt. Gemma 3 has no system role, so it stands in front of the content
             of the first turn, followed by a blank line.
-        begun: The text of the next turn that is written already; the model continues after it.
+        reply_start: The part of the next turn that is written already; the model continues it.
 
     Returns:
         The prompt.
@@ -64,7 +64,7 @@ def build_prompt(turns: Sequence[Turn], system: str | None = None, begun: str = 
     if turns[-1].role == "model":
         raise ValueError("roles must alternate, and the next turn is the model's")
     return Prompt.from_parts(
-        _conversation_parts(turns, Turn("model", (begun,) if begun else ()), system)
+        _conversation_parts(turns, Turn("model", (reply_start,) if reply_start else ()), system)
     )
 
 
@@ -103,26 +103,28 @@ def build_prefix(turns: Sequence[Turn], system: str | None = None) -> Prompt:
     """
     _check_roles(turns)
     if turns[-1].role == "model":
-        closed, open = turns, Turn("user", ())
+        closed_turns, open_turn = turns, Turn("user", ())
     else:
-        closed, open = turns[:-1], turns[-1]
-    *parts, last = Prompt.from_parts(_conversation_parts(closed, open, system)).parts
+        closed_turns, open_turn = turns[:-1], turns[-1]
+    *parts, last = Prompt.from_parts(_conversation_parts(closed_turns, open_turn, system)).parts
     assert isinstance(last, TextPart), "a header and a picture both end with line breaks"
     return Prompt.from_parts((*parts, TextPart(last.text.rstrip())))
 
 
 def _check_roles(turns: Sequence[Turn]) -> None:
     roles = [turn.role for turn in turns]
-    wanted = ["user", "model"] * len(turns)
-    if not roles or roles != wanted[: len(roles)]:
+    expected_roles = ["user", "model"] * len(turns)
+    if not roles or roles != expected_roles[: len(roles)]:
         raise ValueError(f"roles must alternate, beginning with user, not {roles}")
 
 
-def _conversation_parts(closed: Sequence[Turn], open: Turn, system: str | None) -> Iterator[Part]:
+def _conversation_parts(
+    closed_turns: Sequence[Turn], open_turn: Turn, system: str | None
+) -> Iterator[Part]:
     yield BOS
-    for number, turn in enumerate((*closed, open)):
+    for number, turn in enumerate((*closed_turns, open_turn)):
         yield from _turn_parts(turn, None if number else system)
-        if number < len(closed):
+        if number < len(closed_turns):
             yield from _TURN_END
 
 
@@ -136,23 +138,23 @@ def _turn_parts(turn: Turn, system: str | None = None) -> Iterator[Part]:
 
 
 def _content_parts(content: Iterable[Content]) -> Iterator[Part]:
-    is_text = False
+    follows_text = False
     for item in content:
         if isinstance(item, PictureView):
             yield from _view_parts(item)
         elif isinstance(item, ContextNote):
-            yield TextPart(f"{_BLANK_LINE if is_text else ''}[{item.text.strip()}]")
+            yield TextPart(f"{_BLANK_LINE if follows_text else ''}[{item.text.strip()}]")
         else:
             yield TextPart(item.strip())
-        is_text = not isinstance(item, PictureView) and item != ""
+        follows_text = not isinstance(item, PictureView) and item != ""
 
 
 def _view_parts(view: PictureView) -> Iterator[Part]:
     if not view.crops:
-        yield from _framed_picture_parts(view.whole)
+        yield from _framed_picture_parts(view.picture)
         return
     yield TextPart("Here is the original image ")
-    yield from _framed_picture_parts(view.whole)
+    yield from _framed_picture_parts(view.picture)
     yield TextPart(" and here are some crops to help you see better ")
     for number, crop in enumerate(view.crops):
         if number:

@@ -11,9 +11,9 @@ from aiohttp.typedefs import Handler, Middleware
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.serving.address import Address
 
-_TOKEN = "token"
-_STRANGER = N_("RefSheet only accepts requests from its own page and address.")
-_NO_TOKEN = N_(
+_TOKEN_PARAMETER = "token"
+_FOREIGN_REQUEST_MESSAGE = N_("RefSheet only accepts requests from its own page and address.")
+_MISSING_TOKEN_MESSAGE = N_(
     "Open the full link, including its token, that 'refsheet serve' shows in the terminal."
 )
 _HEADERS = {
@@ -31,30 +31,36 @@ _HEADERS = {
 }
 
 
-def door(address: Address) -> Middleware:
+def access_middleware(address: Address) -> Middleware:
     """Return middleware that refuses requests from other sites and without the token.
 
     It also runs for paths that don't exist.
     """
 
     @web.middleware
-    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def check_access(request: web.Request, handler: Handler) -> web.StreamResponse:
         hosts = request.headers.getall("Host", [])
-        if len(hosts) != 1 or not address.admits(hosts[0]) or not _is_own_page(request, hosts[0]):
-            return web.Response(status=403, text=f"{_(_STRANGER)}\n")
-        if address.token is None or _knows(request.cookies.get(_cookie(address.token)), address):
+        if (
+            len(hosts) != 1
+            or not address.allows_host(hosts[0])
+            or not _is_own_page(request, hosts[0])
+        ):
+            return web.Response(status=403, text=f"{_(_FOREIGN_REQUEST_MESSAGE)}\n")
+        if address.token is None or _is_token_valid(
+            request.cookies.get(_cookie_name(address.token)), address
+        ):
             return await handler(request)
-        if not _knows(request.query.get(_TOKEN), address):
-            return web.Response(status=403, text=f"{_(_NO_TOKEN)}\n")
+        if not _is_token_valid(request.query.get(_TOKEN_PARAMETER), address):
+            return web.Response(status=403, text=f"{_(_MISSING_TOKEN_MESSAGE)}\n")
         # No redirect: after a click on a link in a mail, the browser would omit the cookie.
         response = await handler(request)
         if not response.prepared:
             response.set_cookie(
-                _cookie(address.token), address.token, httponly=True, samesite="Strict"
+                _cookie_name(address.token), address.token, httponly=True, samesite="Strict"
             )
         return response
 
-    return guard
+    return check_access
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
@@ -67,11 +73,11 @@ def _is_own_page(request: web.Request, host: str) -> bool:
 
     Browsers let any page open a websocket, but they name the page's site in this header.
     """
-    own = (f"http://{host}".lower(), f"https://{host}".lower())
-    return all(origin.lower() in own for origin in request.headers.getall("Origin", []))
+    allowed_origins = (f"http://{host}".lower(), f"https://{host}".lower())
+    return all(origin.lower() in allowed_origins for origin in request.headers.getall("Origin", []))
 
 
-def _cookie(token: str) -> str:
+def _cookie_name(token: str) -> str:
     """Return the name of the cookie for `token`.
 
     All ports of a computer share their cookies, so each token gets its own name.
@@ -79,6 +85,6 @@ def _cookie(token: str) -> str:
     return f"refsheet-{hashlib.sha256(token.encode()).hexdigest()[:16]}"
 
 
-def _knows(said: str | None, address: Address) -> bool:
+def _is_token_valid(token: str | None, address: Address) -> bool:
     expected = (address.token or "").encode()
-    return said is not None and hmac.compare_digest(said.encode("utf-8", "replace"), expected)
+    return token is not None and hmac.compare_digest(token.encode("utf-8", "replace"), expected)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-_ANY = ("0.0.0.0", "::")
+_ANY_ADDRESSES = ("0.0.0.0", "::")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Address:
             token = secrets.token_urlsafe()
         return cls(host, port, token)
 
-    def admits(self, host: str) -> bool:
+    def allows_host(self, host: str) -> bool:
         """Return True if a request with this `Host` header may be answered.
 
         Another site can point its own name at this computer (DNS rebinding), and its pages would
@@ -48,9 +48,9 @@ class Address:
 
     def url(self, port: int) -> str:
         """Return the URL to open. `port` is the port that the server really listens on."""
-        host = socket.gethostname() if self.host in _ANY else self.host
-        page = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        return page if self.token is None else f"{page}/?token={self.token}"
+        host = socket.gethostname() if self.host in _ANY_ADDRESSES else self.host
+        base_url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return base_url if self.token is None else f"{base_url}/?token={self.token}"
 
 
 def _is_this_machine(host: str) -> bool:

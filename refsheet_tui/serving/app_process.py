@@ -22,12 +22,12 @@ from refsheet_tui.untrusted import one_line
 
 # A name, so that the server doesn't import the screens.
 _DRIVER = "refsheet_tui.tui.web_driver:BrowserDriver"
-_BEGIN = b"__GANGLION__\n"  # the first line that Textual's web driver writes
+_START_MARKER = b"__GANGLION__\n"  # the first line that Textual's web driver writes
 _DATA, _META = b"D", b"M"
 # Seconds. The engine gets two of them to save its KV cache.
-_GRACE = 6.0
-_CLEAR = "\x1bc"
-_LAST_WORDS = 2000
+_SHUTDOWN_TIMEOUT_S = 6.0
+_CLEAR_SCREEN = "\x1bc"
+_MAX_ERROR_BYTES = 2000
 
 
 class AppProcess(AppService):
@@ -40,19 +40,19 @@ class AppProcess(AppService):
     def __init__(self, options: Sequence[str], socket: web.WebSocketResponse) -> None:
         """Prepare a process that is started with the `options` of `refsheet`."""
 
-        async def farewell() -> None:
+        async def do_nothing() -> None:
             """Do nothing: `run` closes the tab when it knows why the process ended."""
 
         super().__init__(
             "refsheet",
             write_bytes=socket.send_bytes,
             write_str=socket.send_str,
-            close=farewell,
+            close=do_nothing,
             download_manager=DownloadManager(),
         )
         self._options = options
         self._socket = socket
-        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `run`
+        self._error_file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `run`
 
     async def stop(self) -> None:
         """End the process and its engine, and wait until they are gone. Safe to call twice."""
@@ -60,7 +60,7 @@ class AppProcess(AppService):
             return
         # The process ends when its input ends.
         self.stdin.close()
-        await asyncio.wait({self._task}, timeout=_GRACE)
+        await asyncio.wait({self._task}, timeout=_SHUTDOWN_TIMEOUT_S)
         if not self._task.done():
             with suppress(ProcessLookupError):
                 self._process.kill()
@@ -71,7 +71,7 @@ class AppProcess(AppService):
         assert self._process is not None and self._process.stdout is not None
         stdout = self._process.stdout
         with suppress(asyncio.IncompleteReadError):
-            await stdout.readuntil(_BEGIN)
+            await stdout.readuntil(_START_MARKER)
             while True:
                 kind = await stdout.readexactly(1)
                 size = int.from_bytes(await stdout.readexactly(4), "big")
@@ -82,12 +82,12 @@ class AppProcess(AppService):
                         await self.on_data(payload)
                     elif kind == _META:
                         await self.on_meta(payload)
-        code = await self._process.wait()
-        with self._errors:
-            words = _last_words(self._errors)
-        if code != 0:
-            ended = _("RefSheet exited with status {code}.").format(code=code)
-            await say(self._socket, words or ended)
+        exit_status = await self._process.wait()
+        with self._error_file:
+            error_line = _last_error_line(self._error_file)
+        if exit_status != 0:
+            default_message = _("RefSheet exited with status {code}.").format(code=exit_status)
+            await show_message(self._socket, error_line or default_message)
         await self._socket.close()
 
     async def _open_app_process(self, width: int = 80, height: int = 24) -> Process:
@@ -96,7 +96,7 @@ class AppProcess(AppService):
             *(sys.executable, "-m", "refsheet_tui", *self._options),
             stdin=PIPE,
             stdout=PIPE,
-            stderr=self._errors,
+            stderr=self._error_file,
             env=self._build_environment(width, height),
             # Ctrl+C in the terminal ends the server, not this process directly.
             start_new_session=True,
@@ -116,14 +116,14 @@ class AppProcess(AppService):
         }
 
 
-async def say(socket: web.WebSocketResponse, words: str) -> None:
-    """Replace everything that the tab shows with `words`."""
+async def show_message(socket: web.WebSocketResponse, message: str) -> None:
+    """Replace everything that the tab shows with `message`."""
     with suppress(ConnectionError):
-        await socket.send_bytes(f"{_CLEAR}{words}".encode())
+        await socket.send_bytes(f"{_CLEAR_SCREEN}{message}".encode())
 
 
-def _last_words(errors: IO[bytes]) -> str:
-    size = errors.seek(0, os.SEEK_END)
-    errors.seek(max(0, size - _LAST_WORDS))
-    lines = errors.read().decode("utf-8", "replace").split("\n")
+def _last_error_line(error_file: IO[bytes]) -> str:
+    size = error_file.seek(0, os.SEEK_END)
+    error_file.seek(max(0, size - _MAX_ERROR_BYTES))
+    lines = error_file.read().decode("utf-8", "replace").split("\n")
     return next((one_line(line) for line in reversed(lines) if line.strip()), "")

@@ -18,7 +18,7 @@ from aiohttp.typedefs import Handler
 from refsheet_tui.crash_report import write_crash_report
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import _, language
-from refsheet_tui.serving.access import add_headers, door
+from refsheet_tui.serving.access import access_middleware, add_headers
 from refsheet_tui.serving.address import Address
 from refsheet_tui.serving.tabs import Tabs
 from refsheet_tui.untrusted import one_line
@@ -26,7 +26,7 @@ from refsheet_tui.untrusted import one_line
 # Our own page, because textual-serve's fetches a font from Google.
 _PAGE = Path(__file__).parent / "page"
 _STATIC = Path(textual_serve.__file__).parent / "static"
-_PATIENCE = 10.0
+_SHUTDOWN_TIMEOUT_S = 10.0
 """Seconds that open requests get when the server ends."""
 
 
@@ -37,56 +37,58 @@ def make_app(address: Address, options: Sequence[str]) -> web.Application:
     async def index(request: web.Request) -> web.Response:
         return web.Response(text=_page(), content_type="text/html")
 
-    async def close(app: web.Application) -> None:
+    async def close_tabs(app: web.Application) -> None:
         await tabs.close()
 
-    app = web.Application(middlewares=[door(address), _told])
+    app = web.Application(middlewares=[access_middleware(address), _error_middleware])
     app.router.add_get("/", index)
     app.router.add_get("/ws", tabs.serve)
     app.router.add_static("/page", _PAGE)
     app.router.add_static("/static", _STATIC)
     app.on_response_prepare.append(add_headers)
-    app.on_shutdown.append(close)
+    app.on_shutdown.append(close_tabs)
     return app
 
 
 def _page() -> str:
     """Return the page, with its texts in the language of the interface."""
-    words = {
+    texts = {
         "language": language(),
         "opening": _("Opening RefSheet…"),
         "ended": _("Session closed"),
         "again": _("Reopen"),
     }
     page = Template((_PAGE / "index.html").read_text(encoding="utf-8"))
-    return page.substitute({name: escape(text) for name, text in words.items()})
+    return page.substitute({name: escape(text) for name, text in texts.items()})
 
 
-async def serve(address: Address, options: Sequence[str], opened: Callable[[str], None]) -> None:
+async def serve(
+    address: Address, options: Sequence[str], on_listening: Callable[[str], None]
+) -> None:
     """Serve the interface in a browser until SIGINT (Ctrl+C) or SIGTERM.
 
     Args:
         address: Where to listen.
         options: Options of `refsheet`, such as `--model=demo`, for the screens.
-        opened: Called with the URL to open as soon as the server listens.
+        on_listening: Called with the URL to open as soon as the server listens.
 
     Raises:
         RefsheetError: The server can't listen on `address`.
     """
-    ended = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    stop_event = asyncio.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop_event.set)
     runner = web.AppRunner(
         make_app(address, options),
         access_log=None,
-        logger=_nobody(),
-        shutdown_timeout=_PATIENCE,
+        logger=_silent_logger(),
+        shutdown_timeout=_SHUTDOWN_TIMEOUT_S,
     )
     try:
         await runner.setup()
         await _listen(web.TCPSite(runner, address.host, address.port), address)
-        opened(address.url(runner.addresses[0][1]))
-        await ended.wait()
+        on_listening(address.url(runner.addresses[0][1]))
+        await stop_event.wait()
     finally:
         await runner.cleanup()
 
@@ -106,12 +108,12 @@ async def _listen(site: web.TCPSite, address: Address) -> None:
                 f"You don't have permission to use port {address.port}.",
                 "Choose a port above 1023 with --port.",
             ) from error
-        raise _no_such(host) from error
+        raise _host_error(host) from error
     except UnicodeError as error:  # not a valid host name
-        raise _no_such(host) from error
+        raise _host_error(host) from error
 
 
-def _no_such(host: str) -> RefsheetError:
+def _host_error(host: str) -> RefsheetError:
     return RefsheetError(
         f"{host} isn't an address of this computer.",
         "Set --host to an address of this computer, or omit it.",
@@ -119,7 +121,7 @@ def _no_such(host: str) -> RefsheetError:
 
 
 @web.middleware
-async def _told(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def _error_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Write unexpected errors to the log; the page shows only where to find it."""
     try:
         return await handler(request)
@@ -129,7 +131,7 @@ async def _told(request: web.Request, handler: Handler) -> web.StreamResponse:
         return web.Response(status=500, text=f"{write_crash_report(error)}\n")
 
 
-def _nobody() -> logging.Logger:
+def _silent_logger() -> logging.Logger:
     """Return a logger that discards aiohttp's messages about connections that aren't HTTP."""
     logger = logging.getLogger("refsheet_tui.serving")
     logger.addHandler(logging.NullHandler())

@@ -21,9 +21,9 @@ from refsheet_tui.storage.pictures import PictureStore
 from refsheet_tui.untrusted import one_line
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_AGAIN = N_("Choose another file.")
+_CHOOSE_ANOTHER_FILE = N_("Choose another file.")
 _COMPANION_SUFFIXES = ("-wal", "-shm", ".damaged")
-_BLOCK = 1 << 20
+_BLOCK_BYTES = 1 << 20
 # RuntimeError: the file is encrypted. NotImplementedError: the compression is unknown.
 _BAD_ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
@@ -41,19 +41,19 @@ def write_backup(database: Database, file: Path) -> int:
     Returns the size of the backup in bytes. Raises `StorageError`.
     """
     pictures = PictureStore(database)
-    new = file.with_name(f".{file.name}.new")
+    temporary_file = file.with_name(f".{file.name}.new")
     try:
         with tempfile.TemporaryDirectory(prefix="refsheet-") as folder:
-            copy = Path(folder) / DATABASE_NAME
-            database.backup_to(copy)
-            with zipfile.ZipFile(new, "w", zipfile.ZIP_DEFLATED) as archive:
-                archive.write(copy, DATABASE_NAME)
-                for sha256 in _picture_hashes(copy):
+            database_copy = Path(folder) / DATABASE_NAME
+            database.backup_to(database_copy)
+            with zipfile.ZipFile(temporary_file, "w", zipfile.ZIP_DEFLATED) as archive:
+                archive.write(database_copy, DATABASE_NAME)
+                for sha256 in _read_picture_hashes(database_copy):
                     path = pictures.picture_path(sha256)
                     if paths.is_file(path):
                         # Pictures are compressed already.
                         archive.write(path, f"{PICTURES_FOLDER}/{sha256}", zipfile.ZIP_STORED)
-        new.replace(file)
+        temporary_file.replace(file)
         return file.stat().st_size
     except OSError as error:
         raise StorageError(
@@ -63,7 +63,7 @@ def write_backup(database: Database, file: Path) -> int:
             _("Free up some space there, or choose another location."),
         ) from error
     finally:
-        new.unlink(missing_ok=True)
+        temporary_file.unlink(missing_ok=True)
 
 
 def unpack_backup(file: Path, folder: Path) -> None:
@@ -76,62 +76,65 @@ def unpack_backup(file: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             _extract_member(archive, DATABASE_NAME, folder / DATABASE_NAME)
-            known = set(archive.namelist())
+            member_names = set(archive.namelist())
             database = Database(folder / DATABASE_NAME)
             try:
                 if database.recovery_notice or database.fetch_row("PRAGMA quick_check") != ("ok",):
                     raise BackupError(
-                        _("The database in {file} is damaged.").format(file=name), _(_AGAIN)
+                        _("The database in {file} is damaged.").format(file=name),
+                        _(_CHOOSE_ANOTHER_FILE),
                     )
                 pictures = PictureStore(database)
                 for row in database.fetch_rows("SELECT sha256 FROM pictures"):
                     sha256 = str(row[0])
-                    path, packed = pictures.picture_path(sha256), f"{PICTURES_FOLDER}/{sha256}"
-                    if packed in known and _HASH.fullmatch(sha256):
+                    path, member_name = pictures.picture_path(sha256), f"{PICTURES_FOLDER}/{sha256}"
+                    if member_name in member_names and _HASH.fullmatch(sha256):
                         paths.ensure_dir(path.parent)
-                        _extract_member(archive, packed, path)
+                        _extract_member(archive, member_name, path)
             finally:
                 database.close()
     except FileNotFoundError as error:
         raise BackupError(
-            _("Can't read {file}: {reason}.").format(file=name, reason=error.strerror), _(_AGAIN)
+            _("Can't read {file}: {reason}.").format(file=name, reason=error.strerror),
+            _(_CHOOSE_ANOTHER_FILE),
         ) from error
     except _BAD_ARCHIVE_ERRORS as error:
         raise BackupError(
-            _("{file} isn't a RefSheet backup, or it is damaged.").format(file=name), _(_AGAIN)
+            _("{file} isn't a RefSheet backup, or it is damaged.").format(file=name),
+            _(_CHOOSE_ANOTHER_FILE),
         ) from error
     except OSError as error:
         raise BackupError(
             _("Can't restore {file}: {reason}.").format(file=name, reason=error.strerror),
-            _(_AGAIN),
+            _(_CHOOSE_ANOTHER_FILE),
         ) from error
 
 
-def install_backup(folder: Path, data: Path) -> Path | None:
-    """Replace the library in `data` by the one that was unpacked into `folder`.
+def install_backup(folder: Path, data_folder: Path) -> Path | None:
+    """Replace the library in `data_folder` by the one that was unpacked into `folder`.
 
     Returns the folder that the old library was moved to; None if there was none. Raises
     `StorageError`.
     """
-    aside = data / f"before-restore-{datetime.now():%Y%m%d-%H%M%S}"
+    old_library_folder = data_folder / f"before-restore-{datetime.now():%Y%m%d-%H%M%S}"
     try:
-        found = [path for path in _library_paths(data) if path.exists()]
-        with _lock_database(data / DATABASE_NAME) if found else nullcontext():
-            if found:
-                aside.mkdir()
-            for path in found:
-                path.rename(aside / path.name)
+        old_paths = [path for path in _library_paths(data_folder) if path.exists()]
+        with _lock_database(data_folder / DATABASE_NAME) if old_paths else nullcontext():
+            if old_paths:
+                old_library_folder.mkdir()
+            for path in old_paths:
+                path.rename(old_library_folder / path.name)
             for path in _library_paths(folder):
                 if path.exists():
-                    path.rename(data / path.name)
+                    path.rename(data_folder / path.name)
     except OSError as error:
         raise StorageError(
             _("Can't replace the library in {folder}: {reason}.").format(
-                folder=data, reason=error.strerror
+                folder=data_folder, reason=error.strerror
             ),
-            _("The previous library is in {aside}.").format(aside=aside),
+            _("The previous library is in {aside}.").format(aside=old_library_folder),
         ) from error
-    return aside if found else None
+    return old_library_folder if old_paths else None
 
 
 @contextmanager
@@ -149,14 +152,14 @@ def _lock_database(file: Path) -> Iterator[None]:
 def _library_paths(folder: Path) -> list[Path]:
     names = [
         DATABASE_NAME,
-        *(f"{DATABASE_NAME}{end}" for end in _COMPANION_SUFFIXES),
+        *(f"{DATABASE_NAME}{suffix}" for suffix in _COMPANION_SUFFIXES),
         PICTURES_FOLDER,
     ]
     return [folder / name for name in names]
 
 
-def _picture_hashes(copy: Path) -> list[str]:
-    connection = sqlite3.connect(copy)
+def _read_picture_hashes(database_file: Path) -> list[str]:
+    connection = sqlite3.connect(database_file)
     try:
         return [row[0] for row in connection.execute("SELECT sha256 FROM pictures")]
     finally:
@@ -165,5 +168,5 @@ def _picture_hashes(copy: Path) -> list[str]:
 
 def _extract_member(archive: zipfile.ZipFile, name: str, target: Path) -> None:
     with archive.open(name) as source, target.open("wb") as out:
-        while block := source.read(_BLOCK):
+        while block := source.read(_BLOCK_BYTES):
             out.write(block)

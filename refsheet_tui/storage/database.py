@@ -74,11 +74,11 @@ class Database:
         with self._recovery_lock():
             if (connection := self._open_if_intact()) is not None:
                 return connection
-            aside = recover(self.file, _connect, partial(picture_path, self.file))
+            renamed_file = recover(self.file, _connect, partial(picture_path, self.file))
             _damage_marker(self.file).unlink(missing_ok=True)
         self.recovery_notice = (
             f"{self.file.name} was damaged. What could be read is here again; the damaged file is "
-            f"{aside}."
+            f"{renamed_file}."
         )
         return _connect(self.file)
 
@@ -125,10 +125,10 @@ class Database:
         if self._inode is None:  # in memory
             return
         try:
-            is_there = self.file.stat().st_ino == self._inode
+            is_same_file = self.file.stat().st_ino == self._inode
         except OSError:
-            is_there = False
-        if not is_there:
+            is_same_file = False
+        if not is_same_file:
             raise StorageError(
                 _("{file} was replaced by a restore or recovery.").format(file=self.file),
                 _("Restart RefSheet. Your last message wasn't saved."),
@@ -157,8 +157,8 @@ class Database:
         Raises:
             StorageError: The query failed.
         """
-        found = self.fetch_rows(query, parameters)
-        return found[0] if found else None
+        rows = self.fetch_rows(query, parameters)
+        return rows[0] if rows else None
 
     def backup_to(self, file: Path) -> None:
         """Write a consistent copy to `file`, even while other processes write.
@@ -253,25 +253,25 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
 
 
 def _storage_error(file: Path, error: sqlite3.DatabaseError) -> StorageError:
-    words = str(error)
+    reason = str(error)
     if _is_damage(error):
         return StorageError(
-            _("{file} is damaged ({reason}).").format(file=file, reason=words),
+            _("{file} is damaged ({reason}).").format(file=file, reason=reason),
             _("Restart RefSheet. It sets the file aside and recovers what it can."),
         )
-    if "locked" in words:
+    if "locked" in reason:
         return StorageError(
             _("Another program has been writing to {file} for {seconds} s.").format(
                 file=file, seconds=f"{_BUSY_TIMEOUT_S:.0f}"
             ),
             _("Try again when it's done."),
         )
-    if "full" in words:
+    if "full" in reason:
         return StorageError(
             _("No space left for {file}.").format(file=file),
             _("Free up some space, then try again."),
         )
     return StorageError(
-        _("Can't use {file}: {reason}.").format(file=file, reason=words),
+        _("Can't use {file}: {reason}.").format(file=file, reason=reason),
         _("Check the file's permissions and the free disk space."),
     )

@@ -8,6 +8,6 @@ DATABASE_NAME = "library.db"
 PICTURES_FOLDER = "pictures"
 
 
-def picture_path(file: Path, sha256: str) -> Path:
-    """Return where the picture of a hash is, beside the database `file`. It may be missing."""
-    return file.parent / PICTURES_FOLDER / sha256[:2] / sha256
+def picture_path(database_file: Path, sha256: str) -> Path:
+    """Return where the picture of a hash is, beside `database_file`. It may be missing."""
+    return database_file.parent / PICTURES_FOLDER / sha256[:2] / sha256

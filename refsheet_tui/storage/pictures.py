@@ -63,14 +63,14 @@ class PictureStore:
         Returns:
             The number of deleted pictures.
         """
-        unneeded = connection.execute(
+        unused_rows = connection.execute(
             "SELECT sha256 FROM pictures WHERE sha256 NOT IN (SELECT sha256 FROM version_pictures)"
             " AND sha256 NOT IN (SELECT sha256 FROM message_pictures)"
         ).fetchall()
-        for (sha256,) in unneeded:
+        for (sha256,) in unused_rows:
             self.picture_path(sha256).unlink(missing_ok=True)
-        connection.executemany("DELETE FROM pictures WHERE sha256 = ?", unneeded)
-        return len(unneeded)
+        connection.executemany("DELETE FROM pictures WHERE sha256 = ?", unused_rows)
+        return len(unused_rows)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -47,8 +47,8 @@ UPDATE characters SET version = (
 UPDATE chats SET version = NULL WHERE version NOT IN (SELECT id FROM character_versions);
 INSERT INTO chats (id, beginning, begun, created, used)
     SELECT chat, coalesce(
-        (SELECT substr(text, 1, 200) FROM messages AS said
-         WHERE said.chat = messages.chat ORDER BY role = 'user' DESC, id LIMIT 1), ''
+        (SELECT substr(text, 1, 200) FROM messages AS candidate
+         WHERE candidate.chat = messages.chat ORDER BY role = 'user' DESC, id LIMIT 1), ''
     ), max(role = 'user'), min(created), max(created)
     FROM messages WHERE chat NOT IN (SELECT id FROM chats) GROUP BY chat;
 UPDATE chats SET extra = '{}' WHERE NOT json_valid(extra);
@@ -67,7 +67,9 @@ Row = tuple[Any, ...]
 
 
 def recover(
-    file: Path, create: Callable[[Path], sqlite3.Connection], picture: Callable[[str], Path]
+    file: Path,
+    create_database: Callable[[Path], sqlite3.Connection],
+    picture_path: Callable[[str], Path],
 ) -> Path:
     """Replace a damaged database file by a new one with everything that can be read of it.
 
@@ -75,8 +77,8 @@ def recover(
 
     Args:
         file: The damaged file.
-        create: Creates a database file, with all of its tables.
-        picture: Returns where the picture of a hash is.
+        create_database: Creates a database file, with all of its tables.
+        picture_path: Returns where the picture of a hash is.
 
     Returns:
         The path that the damaged file was moved to.
@@ -84,7 +86,9 @@ def recover(
     Raises:
         StorageError: The new file can't be written, or nothing can be read.
     """
-    aside = file.with_name(f"{file.stem}-damaged-{datetime.now():%Y%m%d-%H%M%S}{file.suffix}")
+    renamed_file = file.with_name(
+        f"{file.stem}-damaged-{datetime.now():%Y%m%d-%H%M%S}{file.suffix}"
+    )
     new = file.with_name(f"{file.name}.recovering")
     try:
         for companion in _COMPANION_SUFFIXES:
@@ -94,13 +98,13 @@ def recover(
             # No other process may write meanwhile; a badly damaged file can't be locked.
             with suppress(sqlite3.DatabaseError):
                 damaged.execute("BEGIN IMMEDIATE")
-            with closing(create(new)) as connection:
-                _copy_readable(connection, damaged, picture)
+            with closing(create_database(new)) as connection:
+                _copy_readable(connection, damaged, picture_path)
             # A process that has the old file open finds another one at its next write, and reports
             # that.
             for companion in _COMPANION_SUFFIXES:
                 with suppress(FileNotFoundError):
-                    os.rename(f"{file}{companion}", f"{aside}{companion}")  # noqa: PTH104 - not paths
+                    os.rename(f"{file}{companion}", f"{renamed_file}{companion}")  # noqa: PTH104 - not paths
             new.rename(file)
     except OSError as error:
         raise StorageError(
@@ -116,17 +120,17 @@ def recover(
             ),
             _("The file is unchanged. Restore a backup: refsheet restore FILE --replace"),
         ) from error
-    return aside
+    return renamed_file
 
 
 def _copy_readable(
-    new: sqlite3.Connection, damaged: sqlite3.Connection, picture: Callable[[str], Path]
+    new: sqlite3.Connection, damaged: sqlite3.Connection, picture_path: Callable[[str], Path]
 ) -> None:
     new.execute("PRAGMA foreign_keys = OFF")
     new.execute("BEGIN")
     for table in _TABLES:
         _copy_table(damaged, new, table)
-    _register_pictures(new, picture)
+    _register_pictures(new, picture_path)
     _run_script(new, _REPAIR_SQL)
     _repair_references(new)
     _run_script(new, _FINISH_SQL)
@@ -141,15 +145,15 @@ def _run_script(new: sqlite3.Connection, script: str) -> None:
 
 def _copy_table(damaged: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
     # An older version of the program may have written the file, with fewer columns.
-    there = {row[1] for row in _read_rows(damaged, f"PRAGMA table_info({table})")}
-    known = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
-    columns = [column for column in known if column in there]
+    old_columns = {row[1] for row in _read_rows(damaged, f"PRAGMA table_info({table})")}
+    new_columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
+    columns = [column for column in new_columns if column in old_columns]
     if not columns:
         return
-    places = ", ".join("?" * len(columns))
-    insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({places})"
-    read = _read_by_id if columns[0] == "id" else _read_from_both_ends
-    for row in read(damaged, f"SELECT {', '.join(columns)} FROM {table}", columns[0]):
+    placeholders = ", ".join("?" * len(columns))
+    insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({placeholders})"
+    read_rows = _read_by_id if columns[0] == "id" else _read_from_both_ends
+    for row in read_rows(damaged, f"SELECT {', '.join(columns)} FROM {table}", columns[0]):
         with suppress(sqlite3.IntegrityError):
             new.execute(insert, row)
 
@@ -163,15 +167,15 @@ def _read_by_id(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[
     """
     last, jump = -1, 0
     while jump < _MAX_JUMP:
-        step = f"{select} WHERE {key} > {last + jump} ORDER BY {key} LIMIT {_BATCH_ROWS}"
-        found, is_whole = _read_until_error(damaged, step)
-        rows = [row for row in found if row[0] > last + jump]
-        if rows or (is_whole and not found):
+        query = f"{select} WHERE {key} > {last + jump} ORDER BY {key} LIMIT {_BATCH_ROWS}"
+        readable_rows, is_complete = _read_until_error(damaged, query)
+        rows = [row for row in readable_rows if row[0] > last + jump]
+        if rows or (is_complete and not readable_rows):
             yield from _read_one_by_one(damaged, select, key, range(last + 1, last + jump + 1))
         if rows:
             yield from rows
-            last, jump = max(row[0] for row in rows), 0 if is_whole else 1
-        elif is_whole and not found:
+            last, jump = max(row[0] for row in rows), 0 if is_complete else 1
+        elif is_complete and not readable_rows:
             return
         else:
             jump = max(1, 2 * jump)
@@ -182,12 +186,12 @@ def _read_by_id(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[
 
 def _read_until_error(damaged: sqlite3.Connection, query: str) -> tuple[list[Row], bool]:
     """Return the rows that can be read, and True if these are all rows of the query."""
-    found: list[Row] = []
+    rows: list[Row] = []
     try:
-        found += damaged.execute(query)
+        rows += damaged.execute(query)
     except sqlite3.DatabaseError:
-        return found, False
-    return found, True
+        return rows, False
+    return rows, True
 
 
 def _read_one_by_one(
@@ -208,7 +212,7 @@ def _read_rows(damaged: sqlite3.Connection, query: str) -> Iterator[Row]:
         yield from damaged.execute(query)
 
 
-def _register_pictures(new: sqlite3.Connection, picture: Callable[[str], Path]) -> None:
+def _register_pictures(new: sqlite3.Connection, picture_path: Callable[[str], Path]) -> None:
     """Add the pictures that rows refer to, but that are missing in the table of pictures.
 
     Their files may still exist, or the user may put them back.
@@ -219,7 +223,7 @@ def _register_pictures(new: sqlite3.Connection, picture: Callable[[str], Path]) 
     ).fetchall():
         size = 0
         with suppress(OSError, ValueError):
-            size = picture(sha256).stat().st_size
+            size = picture_path(sha256).stat().st_size
         new.execute("INSERT INTO pictures VALUES (?, ?, ?)", (sha256, size, time()))
 
 
@@ -228,8 +232,8 @@ def _repair_references(new: sqlite3.Connection) -> None:
 
     A message becomes the first one of its chat; all other rows are deleted.
     """
-    while broken := new.execute("PRAGMA foreign_key_check").fetchall():
-        for table, rowid, parent, _key in broken:
+    while violations := new.execute("PRAGMA foreign_key_check").fetchall():
+        for table, rowid, parent, _key in violations:
             if table == "messages" and parent == "messages":
                 new.execute("UPDATE messages SET parent = NULL WHERE id = ?", (rowid,))
             elif rowid is not None:

@@ -49,12 +49,12 @@ class SearchQuery:
         """Return a part of `text` around the first of the words in it."""
         line = one_line(text)
         lowered = line.casefold() if len(line.casefold()) == len(line) else line.lower()
-        places = {lowered.find(word.casefold()): len(word) for word in self.words}
-        begin = min((place for place in places if place >= 0), default=0)
-        end = min(len(line), begin + places.get(begin, 0))
-        left = max(0, begin - _EXCERPT_MARGIN)
+        match_lengths = {lowered.find(word.casefold()): len(word) for word in self.words}
+        begin = min((position for position in match_lengths if position >= 0), default=0)
+        end = min(len(line), begin + match_lengths.get(begin, 0))
+        start = max(0, begin - _EXCERPT_MARGIN)
         return Excerpt(
-            ("…" if left else "") + line[left:begin],
+            ("…" if start else "") + line[start:begin],
             line[begin:end],
             line[end : end + _EXCERPT_MARGIN] + ("…" if end + _EXCERPT_MARGIN < len(line) else ""),
         )

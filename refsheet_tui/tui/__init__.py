@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["raise_gc_thresholds", "run"]
 
-_YOUNG, _YOUNGER, _FULL = 10_000, 10, 1000
+_GC_THRESHOLDS = (10_000, 10, 1000)
 
 
 def run(config: Config, config_file: Path | None = None) -> int:
@@ -40,4 +40,4 @@ def raise_gc_thresholds() -> None:
     A full collection stops everything for 0.1 s. By default one came every second while a reply
     was drawn, and during start-up collections took a tenth of the time.
     """
-    gc.set_threshold(_YOUNG, _YOUNGER, _FULL)
+    gc.set_threshold(*_GC_THRESHOLDS)

@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-_OURS = "refsheet_tui."
+_PACKAGE_PREFIX = "refsheet_tui."
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,20 @@ def actions_on(screen: Screen[object]) -> tuple[Action, ...]:
 
     Actions of Textual's own widgets, such as moving a cursor, are left out.
     """
-    found: dict[tuple[str, DOMNode], Action] = {}
+    actions: dict[tuple[str, DOMNode], Action] = {}
     for active in screen.active_bindings.values():
         binding, node = active.binding, active.node
-        if not active.enabled or binding.action not in _our_actions(node):
+        if not active.enabled or binding.action not in _package_actions(node):
             continue
-        known = found.get((binding.action, node))
-        keys = (*(known.keys if known else ()), screen.app.get_key_display(_plain(binding)))
-        found[binding.action, node] = Action(
+        previous = actions.get((binding.action, node))
+        keys = (
+            *(previous.keys if previous else ()),
+            screen.app.get_key_display(_without_key_display(binding)),
+        )
+        actions[binding.action, node] = Action(
             binding.tooltip or binding.description, keys, binding.action, node, binding.id or ""
         )
-    return tuple(found.values())
+    return tuple(actions.values())
 
 
 def capitalized_key(key: str) -> str:
@@ -55,12 +58,12 @@ def capitalized_key(key: str) -> str:
     return re.sub(r"\b[a-z]+", lambda match: match[0].capitalize(), key)
 
 
-def _our_actions(node: DOMNode) -> set[str]:
-    kinds = [kind for kind in type(node).__mro__ if kind.__module__.startswith(_OURS)]
-    listed = [each for kind in kinds for each in kind.__dict__.get("BINDINGS", ())]
-    return {each.action for each in listed if isinstance(each, Binding)}
+def _package_actions(node: DOMNode) -> set[str]:
+    classes = [cls for cls in type(node).__mro__ if cls.__module__.startswith(_PACKAGE_PREFIX)]
+    bindings = [binding for cls in classes for binding in cls.__dict__.get("BINDINGS", ())]
+    return {binding.action for binding in bindings if isinstance(binding, Binding)}
 
 
-def _plain(binding: Binding) -> Binding:
+def _without_key_display(binding: Binding) -> Binding:
     """Return the binding without the key of the footer, where several keys share one entry."""
     return Binding(binding.key, binding.action)

@@ -53,9 +53,9 @@ if TYPE_CHECKING:
     from refsheet_tui.tui.screens.chats import ChatSelection
     from refsheet_tui.tui.widgets.picture_field import PictureField
 
-_CHAT = "refsheet_tui.tui.screens.chat"
+_CHAT_MODULE = "refsheet_tui.tui.screens.chat"
 
-_HARMLESS = ControlCharFilter()
+_CONTROL_CHAR_FILTER = ControlCharFilter()
 
 
 class RefsheetApp(App[int]):
@@ -77,7 +77,7 @@ class RefsheetApp(App[int]):
 
     engine_state: reactive[EngineState] = reactive(EngineState("loading", ""))
     drawing: reactive[Drawing] = reactive[Drawing]("blocks")
-    transfer: reactive[DownloadProgress | None] = reactive(None)
+    download: reactive[DownloadProgress | None] = reactive(None)
     config: reactive[Config] = reactive(Config)
 
     def __init__(
@@ -87,7 +87,7 @@ class RefsheetApp(App[int]):
         config_file: Path | None = None,
         best_drawing: Drawing = "blocks",
         *,
-        welcomes: bool = False,
+        show_welcome: bool = False,
     ) -> None:
         """Prepare the app.
 
@@ -96,7 +96,7 @@ class RefsheetApp(App[int]):
             engine: The engine; None means a `LocalEngine`.
             config_file: The file that `config` was read from; None means the usual place.
             best_drawing: The best way of drawing pictures that the terminal supports.
-            welcomes: Ask which model to use, if the user has never chosen one.
+            show_welcome: Ask which model to use, if the user has never chosen one.
 
         Raises:
             ConfigError: The language in `config` is unknown.
@@ -108,10 +108,10 @@ class RefsheetApp(App[int]):
         set_language(choose_screen_language(config.screens.language, os.environ))
         self._engine = engine
         self._appearance = Appearance(self, best_drawing, self._set_drawing)
-        self._welcomes = welcomes
+        self._shows_welcome = show_welcome
         self._chats = OpenChats(self, lambda: self.session)
-        self._deleted: list[int] = []
-        self._loaded: ModelInfo | None = None
+        self._deleted_chats: list[int] = []
+        self._last_model: ModelInfo | None = None
         self.crash: RefsheetError | None = None
 
     @property
@@ -125,7 +125,7 @@ class RefsheetApp(App[int]):
         from refsheet_tui.tui.models.downloads import Downloads
         from refsheet_tui.tui.models.manager import ModelCatalog
 
-        downloads = Downloads(self._transfer_changed, self._download_ended)
+        downloads = Downloads(self._on_download_progress, self._on_download_end)
         return ModelCatalog(self.preferences, downloads)
 
     def copy_to_clipboard(self, text: str) -> None:
@@ -140,14 +140,14 @@ class RefsheetApp(App[int]):
             super().copy_to_clipboard(text)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), _HARMLESS]
+        return [*super().get_line_filters(), _CONTROL_CHAR_FILTER]
 
     def on_mount(self) -> None:
-        self._appearance.follow(self.preferences.config.screens)
-        self.theme_changed_signal.subscribe(self, self._theme_changed)
-        self.session = Session(self.preferences.config, self._engine_changed, self._engine)
+        self._appearance.apply(self.preferences.config.screens)
+        self.theme_changed_signal.subscribe(self, self._on_theme_change)
+        self.session = Session(self.preferences.config, self._on_engine_state, self._engine)
         self.push_screen(HomeScreen(self._character_language, self.session.library.characters))
-        self.call_after_refresh(self._begin_to_load)
+        self.call_after_refresh(self._start_loading)
 
     async def on_unmount(self) -> None:
         if "models" in vars(self):
@@ -166,12 +166,12 @@ class RefsheetApp(App[int]):
     async def on_open_chat(self, message: OpenChat) -> None:
         chat = self.session.library.chats.get_chat(message.chat)
         characters = self.session.library.characters
-        kept = (
+        character = (
             characters.get_version(chat.character_version)
             if chat.character_version is not None
             else None
         )
-        self._chats.open(kept, chat)
+        self._chats.open(character, chat)
         if message.message is not None:
             self._chats.show_message(chat.id, message.message)
 
@@ -183,18 +183,18 @@ class RefsheetApp(App[int]):
         from refsheet_tui.tui.path_suggester import nearest_folder
         from refsheet_tui.tui.screens.browse import BrowseScreen
 
-        def chosen(path: Path | None) -> None:
+        def set_path(path: Path | None) -> None:
             if path is not None:
-                message.field.take(path)
+                message.field.set_path(path)
 
-        self.push_screen(BrowseScreen(nearest_folder(message.field.text)), chosen)
+        self.push_screen(BrowseScreen(nearest_folder(message.field.text)), set_path)
 
     @show_errors
     async def on_download_finished(self, message: DownloadFinished) -> None:
-        changes, words = self.models.on_download_finished(message.ended)
+        changes, notice = self.models.on_download_finished(message.result)
         if changes:
             await self.change_settings(changes)
-        self.notify(words, markup=False, timeout=8)
+        self.notify(notice, markup=False, timeout=8)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Disable the actions that would leave a form."""
@@ -219,15 +219,17 @@ class RefsheetApp(App[int]):
         """Open the list of all chats."""
         from refsheet_tui.tui.screens.chats import ChatsScreen
 
-        def chosen(choice: ChatSelection | None) -> None:
-            if choice is not None and choice.kind == "chat":
-                self.post_message(OpenChat(choice.number, choice.message))
-            elif choice is not None:
+        def open_selection(selection: ChatSelection | None) -> None:
+            if selection is not None and selection.kind == "chat":
+                self.post_message(OpenChat(selection.number, selection.message))
+            elif selection is not None:
                 characters = self.session.library.characters
-                self.post_message(OpenCharacterChat(characters.get_character(choice.number)))
+                self.post_message(OpenCharacterChat(characters.get_character(selection.number)))
 
-        opened = self._chats.on_screen
-        self.push_screen(ChatsScreen(self.session.library, opened, self._deleted), chosen)
+        open_chats = self._chats.on_screen
+        self.push_screen(
+            ChatsScreen(self.session.library, open_chats, self._deleted_chats), open_selection
+        )
 
     @work(group="look", exclusive=True)
     async def on_prewarm_sheet(self, message: PrewarmSheet) -> None:
@@ -243,23 +245,23 @@ class RefsheetApp(App[int]):
         Returns True if the model is loaded again because of them. Raises `ConfigError`,
         `StorageError`.
         """
-        before = self.preferences.config
+        previous = self.preferences.config
         self.preferences.change(changes)
         config = self.preferences.config
-        self._appearance.follow(self.preferences.config.screens)
+        self._appearance.apply(self.preferences.config.screens)
         self._character_language = choose_language(config.language, os.environ)
         for screen in self.screen_stack:
             if isinstance(screen, HomeScreen):
                 await screen.set_language(self._character_language)
         # If a model could not be loaded, choosing it again is another try.
-        is_wanted = "model" in changes and self.engine_state.availability == "failed"
-        loads = self.session.configure(config) or is_wanted
-        if loads:
-            self.run_worker(self._load(again=True), group="load", exclusive=True)
-        if config.screens.language != before.screens.language:
+        is_retry = "model" in changes and self.engine_state.availability == "failed"
+        reloads = self.session.configure(config) or is_retry
+        if reloads:
+            self.run_worker(self._load(reload=True), group="load", exclusive=True)
+        if config.screens.language != previous.screens.language:
             await self._retranslate()
         self.config = config
-        return loads
+        return reloads
 
     async def _retranslate(self) -> None:
         set_language(choose_screen_language(self.preferences.config.screens.language, os.environ))
@@ -269,7 +271,7 @@ class RefsheetApp(App[int]):
                 await screen.retranslate()
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
-        self._appearance.clashed(clashed_bindings)
+        self._appearance.warn_about_clashes(clashed_bindings)
 
     def get_key_display(self, binding: Binding) -> str:
         return capitalized_key(super().get_key_display(binding))
@@ -309,50 +311,54 @@ class RefsheetApp(App[int]):
         yield SystemCommand(_("Theme"), _("Choose a theme"), self.action_change_theme)
 
     def action_other_theme(self) -> None:
-        self.theme = self._appearance.other()
+        self.theme = self._appearance.other_theme()
 
-    def _theme_changed(self, theme: Theme) -> None:
+    def _on_theme_change(self, theme: Theme) -> None:
         """Save a theme that the user has chosen."""
-        if self._appearance.is_chosen(theme.name):
+        if self._appearance.is_user_choice(theme.name):
             self.post_message(ChangeSettings({"screens.theme": theme.name}))
 
-    def _begin_to_load(self) -> None:
+    def _start_loading(self) -> None:
         self.run_worker(self._load(), group="load")
-        if self._welcomes:
-            self.run_worker(self._welcome(), group="welcome")
+        if self._shows_welcome:
+            self.run_worker(self._ask_for_model(), group="welcome")
         # Imported while the user looks at the gallery, so that the first chat opens at once. Not in
         # a thread: two threads that import can wait for each other.
-        self.call_later(import_module, _CHAT)
+        self.call_later(import_module, _CHAT_MODULE)
 
-    async def _welcome(self) -> None:
+    async def _ask_for_model(self) -> None:
         from refsheet_tui.tui.models.manager import is_first_start
         from refsheet_tui.tui.screens.welcome import WelcomeScreen
 
-        chosen = (self.preferences.config, self.preferences.file)
-        if await in_thread(partial(is_first_start, *chosen)):
+        settings = (self.preferences.config, self.preferences.file)
+        if await in_thread(partial(is_first_start, *settings)):
             self.push_screen(WelcomeScreen(self.models))
 
-    async def _load(self, *, again: bool = False) -> None:
+    async def _load(self, *, reload: bool = False) -> None:
         try:
-            await (self.session.reload() if again else self.session.ready())
+            await (self.session.reload() if reload else self.session.ready())
         except RefsheetError as error:
             self.show_error(error)
 
-    def _engine_changed(self, state: EngineState) -> None:
+    def _on_engine_state(self, state: EngineState) -> None:
         self.engine_state = state
-        before, self._loaded = self._loaded, state.info or self._loaded
-        if state.info is not None and state.info != before and not state.info.is_instruction_tuned:
-            words = _(NOT_INSTRUCTION_TUNED).format(model=state.info.name)
-            self.notify(words, severity="warning", markup=False, timeout=15)
+        previous, self._last_model = self._last_model, state.info or self._last_model
+        if (
+            state.info is not None
+            and state.info != previous
+            and not state.info.is_instruction_tuned
+        ):
+            warning = _(NOT_INSTRUCTION_TUNED).format(model=state.info.name)
+            self.notify(warning, severity="warning", markup=False, timeout=15)
 
     def _set_drawing(self, drawing: Drawing) -> None:
         self.drawing = drawing
 
-    def _transfer_changed(self, transfer: DownloadProgress | None) -> None:
-        self.transfer = transfer
+    def _on_download_progress(self, progress: DownloadProgress | None) -> None:
+        self.download = progress
 
-    def _download_ended(self, ended: DownloadResult) -> None:
-        self.post_message(DownloadFinished(ended))
+    def _on_download_end(self, result: DownloadResult) -> None:
+        self.post_message(DownloadFinished(result))
 
     def _handle_exception(self, error: Exception) -> None:
         """Quit in order, instead of printing a traceback over the terminal."""
@@ -361,8 +367,8 @@ class RefsheetApp(App[int]):
             self._exception = error
             self._leave(1)
 
-    def _leave(self, code: int) -> None:
-        self.exit(code)
+    def _leave(self, exit_code: int) -> None:
+        self.exit(exit_code)
         # Delete the pictures that the terminal stores while it still reads.
         self.drawing = "off"
 
@@ -373,9 +379,9 @@ def run(config: Config, config_file: Path | None = None) -> int:
     Raises `RefsheetError` after a crash.
     """
     # Asked now, because Textual reads everything that the terminal answers once it runs.
-    best = best_drawing(os.environ) if config.screens.pictures == "auto" else "blocks"
-    app = RefsheetApp(config, None, config_file, best, welcomes=True)
-    code = app.run()
+    drawing = best_drawing(os.environ) if config.screens.pictures == "auto" else "blocks"
+    app = RefsheetApp(config, None, config_file, drawing, show_welcome=True)
+    exit_code = app.run()
     if app.crash is not None:
         raise app.crash
-    return code or 0
+    return exit_code or 0

@@ -33,48 +33,48 @@ class Appearance:
         self._app = app
         self._best_drawing = best_drawing
         self._set_drawing = set_drawing
-        self._chosen_theme = ""
-        self._clashes: set[str] = set()
+        self._configured_theme = ""
+        self._reported_keys: set[str] = set()
         app.register_theme(DARK)
         app.register_theme(LIGHT)
 
-    def follow(self, screens: ScreenConfig) -> None:
-        """Apply `screens`."""
+    def apply(self, screen_config: ScreenConfig) -> None:
+        """Apply the settings in `screen_config`."""
         app = self._app
-        self._set_drawing(drawing_for(screens.pictures, self._best_drawing, os.environ))
-        self._chosen_theme = screens.theme
-        if screens.theme in app.available_themes:
-            app.theme = screens.theme
+        self._set_drawing(drawing_for(screen_config.pictures, self._best_drawing, os.environ))
+        self._configured_theme = screen_config.theme
+        if screen_config.theme in app.available_themes:
+            app.theme = screen_config.theme
         else:
             app.theme = DARK.name
-            words = _("Unknown theme {name}. Press Ctrl+P and choose Theme to see all themes.")
-            self._warn(words.format(name=screens.theme))
+            text = _("Unknown theme {name}. Press Ctrl+P and choose Theme to see all themes.")
+            self._warn(text.format(name=screen_config.theme))
         try:
-            keys.check(screens.keys)
+            keys.check(screen_config.keys)
         except ConfigError as error:
             self._warn(str(error))
-        app.set_keymap(screens.keys)
+        app.set_keymap(screen_config.keys)
 
-    def is_chosen(self, theme: str) -> bool:
+    def is_user_choice(self, theme: str) -> bool:
         """Return True if the user has just chosen `theme`.
 
         The theme of the settings, and the one that replaces an unknown theme, don't count.
         """
-        wanted = self._chosen_theme
-        stands_in = wanted not in self._app.available_themes and theme == DARK.name
-        return theme != wanted and not stands_in
+        configured = self._configured_theme
+        is_replacement = configured not in self._app.available_themes and theme == DARK.name
+        return theme != configured and not is_replacement
 
-    def other(self) -> str:
+    def other_theme(self) -> str:
         """Return the name of RefSheet's light theme if it is dark now, or of its dark theme."""
         return LIGHT.name if self._app.current_theme.dark else DARK.name
 
-    def clashed(self, bindings: set[Binding]) -> None:
+    def warn_about_clashes(self, bindings: set[Binding]) -> None:
         """Warn about keys that are assigned to two actions, once for each key."""
-        new = {binding.key for binding in bindings} - self._clashes
-        self._clashes |= new
-        for key in sorted(new):
-            words = _("screens.keys assigns {key} to two actions; one has no key now.")
-            self._warn(words.format(key=key))
+        new_keys = {binding.key for binding in bindings} - self._reported_keys
+        self._reported_keys |= new_keys
+        for key in sorted(new_keys):
+            text = _("screens.keys assigns {key} to two actions; one has no key now.")
+            self._warn(text.format(key=key))
 
-    def _warn(self, words: str) -> None:
-        self._app.notify(words, severity="warning", markup=False)
+    def _warn(self, text: str) -> None:
+        self._app.notify(text, severity="warning", markup=False)

@@ -17,26 +17,26 @@ async def in_thread(work: Callable[[], T]) -> T:
     quits would have to wait for a large picture.
     """
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
+    future: asyncio.Future[T] = loop.create_future()
 
     def settle(result: T | None, error: Exception | None) -> None:
-        if done.done():  # the caller was cancelled
+        if future.done():  # the caller was cancelled
             return
         if error is None:
-            done.set_result(result)  # type: ignore[arg-type]
+            future.set_result(result)  # type: ignore[arg-type]
         else:
-            done.set_exception(error)
+            future.set_exception(error)
 
     def run() -> None:
-        result, problem = None, None
+        result, exception = None, None
         try:
             result = work()
         except Exception as error:
-            problem = error
+            exception = error
         try:
-            loop.call_soon_threadsafe(settle, result, problem)
+            loop.call_soon_threadsafe(settle, result, exception)
         except RuntimeError:  # the loop has ended, and the program with it
             return
 
     threading.Thread(target=run, daemon=True).start()
-    return await done
+    return await future

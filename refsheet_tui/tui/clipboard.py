@@ -24,7 +24,7 @@ _PROGRAMS = (
     ("xclip", "-selection", "clipboard"),
     ("xsel", "--clipboard", "--input"),
 )
-_PATIENCE_S = 2.0
+_TIMEOUT_S = 2.0
 
 
 async def copy_by_system(text: str) -> bool:
@@ -37,7 +37,7 @@ async def copy_by_system(text: str) -> bool:
         return False
     for program in _PROGRAMS:
         if shutil.which(program[0]):
-            is_copied: bool = await in_thread(partial(_copied, program, text))
+            is_copied: bool = await in_thread(partial(_copy_with, program, text))
             if is_copied:
                 return True
     return False
@@ -49,11 +49,11 @@ async def read_picture() -> Path | None:
     None also if the program that owns the clipboard does not answer. Raises `StorageError`.
     """
     with suppress(asyncio.TimeoutError):
-        return await asyncio.wait_for(in_thread(_pasted_picture), _PATIENCE_S)
+        return await asyncio.wait_for(in_thread(_save_clipboard_picture), _TIMEOUT_S)
     return None
 
 
-def _pasted_picture() -> Path | None:
+def _save_clipboard_picture() -> Path | None:
     """Save the picture on the system's clipboard in the cache, and return its path.
 
     Returns None if there is no picture. Raises `StorageError`.
@@ -61,19 +61,19 @@ def _pasted_picture() -> Path | None:
     from PIL import Image, ImageGrab
 
     try:
-        found = ImageGrab.grabclipboard()
+        content = ImageGrab.grabclipboard()
     except (OSError, NotImplementedError, ValueError):  # no clipboard, or no program for it
         return None
-    if isinstance(found, list):
-        return Path(found[0]) if found else None
-    if not isinstance(found, Image.Image):
+    if isinstance(content, list):
+        return Path(content[0]) if content else None
+    if not isinstance(content, Image.Image):
         return None
-    content = io.BytesIO()
-    found.save(content, "PNG")
-    digest = hashlib.sha256(content.getvalue()).hexdigest()[:16]
+    png = io.BytesIO()
+    content.save(png, "PNG")
+    digest = hashlib.sha256(png.getvalue()).hexdigest()[:16]
     path = paths.ensure_dir(paths.cache_dir() / "pasted") / f"pasted-{digest}.png"
     try:
-        path.write_bytes(content.getvalue())
+        path.write_bytes(png.getvalue())
     except OSError as error:
         raise StorageError(
             _("Can't write {file}: {reason}.").format(file=path, reason=error.strerror),
@@ -82,16 +82,16 @@ def _pasted_picture() -> Path | None:
     return path
 
 
-def _copied(program: tuple[str, ...], text: str) -> bool:
+def _copy_with(program: tuple[str, ...], text: str) -> bool:
     with suppress(OSError, subprocess.TimeoutExpired):
         # No pipes for the output: some programs keep running and never close them.
-        done = subprocess.run(
+        process = subprocess.run(
             program,
             input=text.encode(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=_PATIENCE_S,
+            timeout=_TIMEOUT_S,
             check=False,
         )
-        return done.returncode == 0
+        return process.returncode == 0
     return False

@@ -13,8 +13,8 @@ from refsheet_tui.pictures import looks_like_picture, open_regular_file
 from refsheet_tui.untrusted import clean_text
 
 # In characters. Some dozen paths fit; a longer paste is text.
-_LONGEST = 20_000
-_WINDOWS = re.compile(r"^[A-Za-z]:\\")
+_MAX_PASTE_LENGTH = 20_000
+_WINDOWS_PATH = re.compile(r"^[A-Za-z]:\\")
 
 
 def dropped_paths(text: str) -> list[str]:
@@ -23,15 +23,15 @@ def dropped_paths(text: str) -> list[str]:
     They may be quoted, backslash-escaped or `file://` URLs, and on one or several lines. Other text
     is returned as a single path.
     """
-    found: list[str] = []
+    found_paths: list[str] = []
     for line in clean_text(text).splitlines():
         if line.strip():
-            found += _paths(line.strip())
-    return found
+            found_paths += _split_paths(line.strip())
+    return found_paths
 
 
-def _paths(line: str) -> list[str]:
-    if _WINDOWS.match(line):
+def _split_paths(line: str) -> list[str]:
+    if _WINDOWS_PATH.match(line):
         return [line]
     if line.startswith("file://"):
         return [unquote(urlsplit(url).path) for url in line.split()]
@@ -50,10 +50,12 @@ def _is_quoted(line: str) -> bool:
 
 def dropped_pictures(text: str) -> list[Path]:
     """Return the pictures that a pasted text names, or none if it contains anything else."""
-    found = (
-        [paths.expand_user(path) for path in dropped_paths(text)] if len(text) <= _LONGEST else []
+    pictures = (
+        [paths.expand_user(path) for path in dropped_paths(text)]
+        if len(text) <= _MAX_PASTE_LENGTH
+        else []
     )
-    return found if found and all(map(_is_picture, found)) else []
+    return pictures if pictures and all(map(_is_picture, pictures)) else []
 
 
 def _is_picture(path: Path) -> bool:

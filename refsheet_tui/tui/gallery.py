@@ -21,7 +21,7 @@ class GalleryEntry:
         description: Its description, in one line.
         language: The native name of its language.
         sheet: The path of its reference sheet; None if that is lost.
-        used: When it was last used, in seconds since 1970; None for a sample.
+        last_used: When it was last used, in seconds since 1970; None for a sample.
     """
 
     character: SavedCharacter | Character
@@ -29,7 +29,7 @@ class GalleryEntry:
     description: str
     language: str
     sheet: Path | None
-    used: float | None = None
+    last_used: float | None = None
 
     @property
     def saved(self) -> SavedCharacter | None:
@@ -37,34 +37,41 @@ class GalleryEntry:
         return self.character if isinstance(self.character, SavedCharacter) else None
 
 
-def gallery_entries(library: CharacterStore, language: Language) -> list[GalleryEntry]:
+def gallery_entries(store: CharacterStore, language: Language) -> list[GalleryEntry]:
     """Return the user's characters, most recently used first, then the samples.
 
     The samples speak `language`. Raises `StorageError`.
     """
-    own = [_own(library, kept) for kept in library.latest_characters()]
-    names = {(entry.name, entry.language) for entry in own}
-    given = (_sample(sample.character(language)) for sample in load_samples())
-    return own + [entry for entry in given if (entry.name, entry.language) not in names]
+    own_entries = [_own_entry(store, character) for character in store.latest_characters()]
+    names = {(entry.name, entry.language) for entry in own_entries}
+    sample_entries = (_sample_entry(sample.character(language)) for sample in load_samples())
+    return own_entries + [
+        entry for entry in sample_entries if (entry.name, entry.language) not in names
+    ]
 
 
-def _own(library: CharacterStore, kept: SavedCharacter) -> GalleryEntry:
+def _own_entry(store: CharacterStore, character: SavedCharacter) -> GalleryEntry:
     """Return the entry of a saved character.
 
     Its pictures may be lost. Then an error is shown when a chat with it opens.
     """
-    profile = kept.profile
+    profile = character.profile
     try:
-        spoken = language_of(profile.language).native
+        language = language_of(profile.language).native
     except ConfigError:
-        spoken = one_line(profile.language)
+        language = one_line(profile.language)
     description = substitute_macros(profile.description, profile.name, profile.person)
-    sheet = next(iter(library.picture_paths(kept)), None)
+    sheet = next(iter(store.picture_paths(character)), None)
     return GalleryEntry(
-        kept, one_line(profile.name), one_line(description), spoken, sheet, kept.last_used
+        character,
+        one_line(profile.name),
+        one_line(description),
+        language,
+        sheet,
+        character.last_used,
     )
 
 
-def _sample(character: Character) -> GalleryEntry:
-    spoken = character.language.native
-    return GalleryEntry(character, character.name, character.description, spoken, character.sheet)
+def _sample_entry(character: Character) -> GalleryEntry:
+    language = character.language.native
+    return GalleryEntry(character, character.name, character.description, language, character.sheet)

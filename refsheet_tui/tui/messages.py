@@ -58,6 +58,6 @@ class ChangeSettings(Message):
 class DownloadFinished(Message):
     """A download has finished, failed or been paused."""
 
-    def __init__(self, ended: DownloadResult) -> None:
+    def __init__(self, result: DownloadResult) -> None:
         super().__init__()
-        self.ended = ended
+        self.result = result

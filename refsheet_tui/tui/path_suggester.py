@@ -13,7 +13,7 @@ from refsheet_tui.tui.background import in_thread
 from refsheet_tui.untrusted import one_line
 
 # Further entries of a folder are ignored: the user types another letter.
-_MOST = 5000
+_MAX_ENTRIES = 5000
 
 
 class PathSuggester(Suggester):
@@ -24,19 +24,19 @@ class PathSuggester(Suggester):
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        return await in_thread(partial(_completed, value))
+        return await in_thread(partial(_complete, value))
 
 
-def _completed(value: str) -> str | None:
-    folder, separator, begun = value.rpartition(os.sep)
-    if not begun or value != one_line(value):
+def _complete(value: str) -> str | None:
+    folder, separator, name_start = value.rpartition(os.sep)
+    if not name_start or value != one_line(value):
         return None
     try:
-        with os.scandir(paths.expand_user(folder + separator or ".")) as found:
+        with os.scandir(paths.expand_user(folder + separator or ".")) as entries:
             names = [
                 entry.name + (os.sep if entry.is_dir() else "")
-                for entry, _ in zip(found, range(_MOST), strict=False)
-                if entry.name.startswith(begun) and entry.name == one_line(entry.name)
+                for entry, _ in zip(entries, range(_MAX_ENTRIES), strict=False)
+                if entry.name.startswith(name_start) and entry.name == one_line(entry.name)
             ]
     except (OSError, ValueError):
         return None

@@ -11,15 +11,15 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 def relative_time(then: float, now: float) -> str:
     """Return how long ago `then` was. Both times are in seconds since 1970."""
-    passed = now - then
-    if passed < _MINUTE:
+    elapsed = now - then
+    if elapsed < _MINUTE:
         return _("just now")
-    if passed < _HOUR:
-        minutes = int(passed // _MINUTE)
+    if elapsed < _HOUR:
+        minutes = int(elapsed // _MINUTE)
         return ngettext("{count} minute ago", "{count} minutes ago", minutes).format(count=minutes)
     days = (datetime.fromtimestamp(now).date() - datetime.fromtimestamp(then).date()).days
-    if days == 0 or passed < _DAY / 2:
-        hours = int(passed // _HOUR)
+    if days == 0 or elapsed < _DAY / 2:
+        hours = int(elapsed // _HOUR)
         return ngettext("{count} hour ago", "{count} hours ago", hours).format(count=hours)
     if days == 1:
         return _("yesterday")

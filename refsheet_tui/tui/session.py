@@ -37,7 +37,7 @@ from refsheet_tui.tui.background import in_thread
 Availability = Literal["loading", "ready", "failed"]
 
 # Settings that determine which model is loaded and how.
-_OF_LOADING = {
+_LOAD_SETTINGS = {
     "model",
     "mmproj",
     "models_dir",
@@ -56,16 +56,16 @@ class EngineState:
 
     Attributes:
         availability: The state of the model.
-        words: The model or the problem, as text.
+        text: The model or the problem, as text.
         info: The loaded model; None if there is none.
-        work: The engine's current activity; None if it is idle.
-        since: When `work` started, in seconds of `time.monotonic`.
+        phase: The engine's current activity; None if it is idle.
+        since: When `phase` started, in seconds of `time.monotonic`.
     """
 
     availability: Availability
-    words: str
+    text: str
     info: ModelInfo | None = None
-    work: Phase | None = None
+    phase: Phase | None = None
     since: float = 0.0
 
     @property
@@ -76,7 +76,7 @@ class EngineState:
     @property
     def activity(self) -> str:
         """The engine's activity and its duration in one line; empty if it is idle."""
-        return self.work.format_line(monotonic() - self.since) if self.work is not None else ""
+        return self.phase.format_line(monotonic() - self.since) if self.phase is not None else ""
 
 
 @dataclass
@@ -116,7 +116,7 @@ class Session:
         self._clock = PhaseClock()
         self._work_owner: object = None
         self._state = EngineState("loading", "")
-        self._loading: asyncio.Task[ModelInfo] | None = None
+        self._load_task: asyncio.Task[ModelInfo] | None = None
         self._is_closed = False
 
     @property
@@ -127,7 +127,7 @@ class Session:
     @property
     def has_failed(self) -> bool:
         """True if no model is loaded and none is loading."""
-        return self._state.availability == "failed" and self._loading is None
+        return self._state.availability == "failed" and self._load_task is None
 
     @property
     def generation(self) -> GenerationSettings:
@@ -144,26 +144,26 @@ class Session:
         Returns True if they need another model, or the same one loaded differently. The caller must
         then call `reload`.
         """
-        before, self.config = self.config, config
-        return any(getattr(before, name) != getattr(config, name) for name in _OF_LOADING)
+        previous, self.config = self.config, config
+        return any(getattr(previous, name) != getattr(config, name) for name in _LOAD_SETTINGS)
 
     async def reload(self) -> ModelInfo:
         """Load the model of the settings, and return it. Raises `RefsheetError`."""
-        loading, self._loading = self._loading, None
-        if loading is not None:
-            loading.cancel()
-            await asyncio.wait([loading])
+        task, self._load_task = self._load_task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
         return await self.ready()
 
     async def ready(self) -> ModelInfo:
         """Return the loaded model, after loading it if necessary. Raises `RefsheetError`."""
         while True:
-            loading = self._loading or self._start_loading()
+            task = self._load_task or self._start_load_task()
             try:
                 # A caller that is cancelled does not cancel the loading.
-                return await asyncio.shield(loading)
+                return await asyncio.shield(task)
             except asyncio.CancelledError:
-                if self._is_closed or not loading.cancelled():
+                if self._is_closed or not task.cancelled():
                     raise
                 # Another model is loaded instead, so wait for that one.
 
@@ -185,17 +185,21 @@ class Session:
             PictureError, StorageError: The character or the chat can't be saved.
         """
         characters, chats = self.library.characters, self.library.chats
-        kept = characters.find_or_add(character) if isinstance(character, Character) else character
-        latest = chats.latest_chats(1, character=kept.id)
-        newest = characters.get_character(kept.id).version
+        saved_character = (
+            characters.find_or_add(character) if isinstance(character, Character) else character
+        )
+        latest = chats.latest_chats(1, character=saved_character.id)
+        newest_version = characters.get_character(saved_character.id).version
         # An empty chat is used again, as long as the character has not changed.
         if latest and (
-            latest[0].character_version == newest if latest[0].leaf is None else not new
+            latest[0].character_version == newest_version if latest[0].leaf is None else not new
         ):
             version = latest[0].character_version
-            return (characters.get_version(version) if version is not None else kept), latest[0]
-        kept = characters.get_character(kept.id)
-        return kept, chats.create_chat(kept.version)
+            return (
+                characters.get_version(version) if version is not None else saved_character
+            ), latest[0]
+        saved_character = characters.get_character(saved_character.id)
+        return saved_character, chats.create_chat(saved_character.version)
 
     def plain_chat(self, *, new: bool = False) -> Chat:
         """Return the latest chat with the assistant, or a new one. Raises `StorageError`."""
@@ -212,8 +216,8 @@ class Session:
         """
         with suppress(RefsheetError):
             vision = self.vision(await self.ready())
-            seen = await in_thread(partial(vision.view, sheet))
-            prefix, owner = opening_prefix(language, seen), object()
+            view = await in_thread(partial(vision.view, sheet))
+            prefix, owner = opening_prefix(language, view), object()
             try:
                 await self.engine.prewarm(prefix, partial(self.publish, owner=owner))
             finally:
@@ -222,15 +226,15 @@ class Session:
     def publish(self, event: EngineEvent, owner: object) -> None:
         """Update the state by an event of the engine, which works for `owner`."""
         if isinstance(event, SaferSettings) and self._state.info is not None:
-            self._set_state(_loaded(replace(self._state.info, safe_mode=event.description)))
+            self._set_state(_ready_state(replace(self._state.info, safe_mode=event.description)))
         self._work_owner = owner
         self._clock.on_event(event)
         self._set_state(self._state)
 
-    def show_work(self, words: str, owner: object) -> None:
-        """Show `words` as the current activity, for work that the engine waits for."""
+    def show_work(self, text: str, owner: object) -> None:
+        """Show `text` as the current activity, for work that the engine waits for."""
         self._work_owner = owner
-        self._clock.enter(Phase(words))
+        self._clock.enter(Phase(text))
         self._set_state(self._state)
 
     def end_work(self, owner: object) -> None:
@@ -242,13 +246,13 @@ class Session:
     def retranslate(self) -> None:
         """Publish the state of the engine again, in another language."""
         if self._state.info is not None:
-            self._set_state(_loaded(self._state.info))
+            self._set_state(_ready_state(self._state.info))
 
     def restart_engine(self) -> None:
         """Start another engine process at once, after the last one has ended."""
         self._set_state(EngineState("failed", _("Engine stopped, restarting")))
-        self._loading = None
-        self._start_loading()
+        self._load_task = None
+        self._start_load_task()
 
     async def close(self) -> None:
         """Stop the engine, even if it is busy, and close the library."""
@@ -258,10 +262,10 @@ class Session:
         finally:
             self.library.close()
 
-    def _start_loading(self) -> asyncio.Task[ModelInfo]:
-        self._loading = asyncio.create_task(self._load())
-        self._loading.add_done_callback(self._on_loading_ended)
-        return self._loading
+    def _start_load_task(self) -> asyncio.Task[ModelInfo]:
+        self._load_task = asyncio.create_task(self._load())
+        self._load_task.add_done_callback(self._on_load_end)
+        return self._load_task
 
     async def _load(self) -> ModelInfo:
         owner = object()
@@ -277,21 +281,21 @@ class Session:
             self._set_state(EngineState("failed", _("No model: F3 to choose")))
             raise
         self.end_work(owner)
-        self._set_state(_loaded(info))
+        self._set_state(_ready_state(info))
         return info
 
-    def _on_loading_ended(self, loading: asyncio.Task[ModelInfo]) -> None:
+    def _on_load_end(self, task: asyncio.Task[ModelInfo]) -> None:
         """After a failure, let the next `ready` try again."""
-        failed = loading.cancelled() or loading.exception() is not None
-        if failed and self._loading is loading:
-            self._loading = None
+        failed = task.cancelled() or task.exception() is not None
+        if failed and self._load_task is task:
+            self._load_task = None
 
     def _set_state(self, state: EngineState) -> None:
         """Show `state`, with what the engine is doing now."""
-        self._state = replace(state, work=self._clock.phase, since=self._clock.since)
+        self._state = replace(state, phase=self._clock.phase, since=self._clock.since)
         self._on_state(self._state)
 
 
-def _loaded(info: ModelInfo) -> EngineState:
-    safe = " · " + _("Safe mode") if info.restrictions else ""
-    return EngineState("ready", f"{info.name} · {info.device}{safe}", info)
+def _ready_state(info: ModelInfo) -> EngineState:
+    safe_mode = " · " + _("Safe mode") if info.restrictions else ""
+    return EngineState("ready", f"{info.name} · {info.device}{safe_mode}", info)

@@ -13,44 +13,46 @@ from refsheet_tui.untrusted.text import one_line
 T = TypeVar("T")
 
 
-def read_file(path: Path, limit: int, read: Callable[[bytes], T], too_large: RefsheetError) -> T:
+def read_file(
+    path: Path, limit: int, parse: Callable[[bytes], T], too_large_error: RefsheetError
+) -> T:
     """Read and parse a file of a limited size.
 
     Args:
         path: The file.
         limit: The most bytes that it may have.
-        read: Parses the bytes of the file. Its errors may be of the class of `too_large`, or
+        parse: Parses the bytes of the file. Its errors may be of the class of `too_large_error`, or
             `UntrustedFileError`.
-        too_large: The error for a file with more bytes. All errors are raised as its class.
+        too_large_error: The error for a file with more bytes. All errors are raised as its class.
 
     Returns:
-        The result of `read`.
+        The result of `parse`.
 
     Raises:
-        RefsheetError: The file can't be read or parsed. The error is of the class of `too_large`,
-            and names the file.
+        RefsheetError: The file can't be read or parsed. The error is of the class of
+            `too_large_error`, and names the file.
     """
-    kind, name = type(too_large), one_line(str(path))
+    error_class, name = type(too_large_error), one_line(str(path))
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except FileNotFoundError as error:
-        raise kind(
+        raise error_class(
             _("{file} doesn't exist.").format(file=name), _("Check the folder and the file name.")
         ) from error
     except IsADirectoryError as error:
-        raise kind(
+        raise error_class(
             _("{file} is a folder, not a file.").format(file=name),
             _("Choose a file in that folder."),
         ) from error
     except OSError as error:
-        raise kind(
+        raise error_class(
             _("Can't read {file}: {reason}.").format(file=name, reason=error.strerror),
             _("Check the path and its permissions."),
         ) from error
     try:
         if len(data) > limit:
-            raise too_large
-        return read(data)
-    except (kind, UntrustedFileError) as error:
-        raise kind(f"{name}: {error.problem}", error.remedy) from error
+            raise too_large_error
+        return parse(data)
+    except (error_class, UntrustedFileError) as error:
+        raise error_class(f"{name}: {error.problem}", error.remedy) from error

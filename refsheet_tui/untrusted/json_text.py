@@ -14,8 +14,8 @@ MAX_JSON_BYTES = 4 << 20
 _MAX_DEPTH = 64
 # Counts brackets and commas. Each stands for a Python object, which takes about a hundred bytes.
 _MAX_VALUES = 1_500_000
-_AGAIN = N_("Ask the creator for another copy.")
-_CHUNK = 1 << 20
+_ASK_FOR_ANOTHER_COPY = N_("Ask the creator for another copy.")
+_CHUNK_BYTES = 1 << 20
 # Matches escaped backslashes, surrogate pairs, and lone surrogates. A lone surrogate is not valid
 # in any text, and a text with one could not be written anywhere.
 _SURROGATES = re.compile(
@@ -44,12 +44,12 @@ def parse_json(text: bytes, limit: int = MAX_JSON_BYTES) -> object:
         return _DECODER.decode(text.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise UntrustedFileError(
-            _("The text is damaged: it isn't valid JSON."), _(_AGAIN)
+            _("The text is damaged: it isn't valid JSON."), _(_ASK_FOR_ANOTHER_COPY)
         ) from error
 
 
-def _replace_lone_surrogate(found: re.Match[bytes]) -> bytes:
-    return b"\\ufffd" if len(found[0]) == len(b"\\udfff") else found[0]
+def _replace_lone_surrogate(match: re.Match[bytes]) -> bytes:
+    return b"\\ufffd" if len(match[0]) == len(b"\\udfff") else match[0]
 
 
 def check_json(text: bytes, limit: int = MAX_JSON_BYTES) -> None:
@@ -63,7 +63,7 @@ def check_json(text: bytes, limit: int = MAX_JSON_BYTES) -> None:
         UntrustedFileError: The text is too large, has too many values, or is nested too deeply.
     """
     if len(text) > limit:
-        raise UntrustedFileError(_("The text is too large."), _(_AGAIN))
+        raise UntrustedFileError(_("The text is too large."), _(_ASK_FOR_ANOTHER_COPY))
     # A quick check, which most lines of a chat pass. It also counts marks inside of strings.
     if len(text) <= _MAX_VALUES and text.count(b"[") + text.count(b"{") <= _MAX_DEPTH:
         return
@@ -71,19 +71,23 @@ def check_json(text: bytes, limit: int = MAX_JSON_BYTES) -> None:
     for marks in _structural_characters(text):
         values += len(marks)
         if values > _MAX_VALUES:
-            raise UntrustedFileError(_("The text contains too many values."), _(_AGAIN))
+            raise UntrustedFileError(
+                _("The text contains too many values."), _(_ASK_FOR_ANOTHER_COPY)
+            )
         for mark in marks.translate(None, b","):
             # Python's parser recurses for each level.
             depth += 1 if mark in b"[{" else -1
             if depth > _MAX_DEPTH:
-                raise UntrustedFileError(_("The text is nested too deeply."), _(_AGAIN))
+                raise UntrustedFileError(
+                    _("The text is nested too deeply."), _(_ASK_FOR_ANOTHER_COPY)
+                )
 
 
 def _structural_characters(text: bytes) -> Iterator[bytes]:
     """Yield the brackets and commas outside of strings, chunk by chunk."""
     in_string, escape = 0, b""
-    for begin in range(0, len(text), _CHUNK):
-        chunk = escape + text[begin : begin + _CHUNK]
+    for begin in range(0, len(text), _CHUNK_BYTES):
+        chunk = escape + text[begin : begin + _CHUNK_BYTES]
         escape = b"\\" * ((len(chunk) - len(chunk.rstrip(b"\\"))) % 2)
         chunk = chunk[: len(chunk) - len(escape)].replace(b"\\\\", b"").replace(b'\\"', b"")
         pieces = chunk.split(b'"')

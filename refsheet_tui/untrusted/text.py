@@ -93,13 +93,13 @@ class StreamCleaner:
             self._after_cr = False
             if piece[position] == "\n":
                 return position + 1
-        found = CONTROL_CHARACTERS.search(piece, position)
-        if found is None:
+        match = CONTROL_CHARACTERS.search(piece, position)
+        if match is None:
             out.append(piece[position:])
             return len(piece)
-        out.append(piece[position : found.start()])
-        self._handle_control(found.group(), out)
-        return found.end()
+        out.append(piece[position : match.start()])
+        self._handle_control(match.group(), out)
+        return match.end()
 
     def _handle_control(self, char: str, out: list[str]) -> None:
         if char == "\r":
@@ -136,9 +136,9 @@ class StreamCleaner:
         return position + 1 if "@" <= char <= "~" else position
 
     def _control_string(self, piece: str, position: int, out: list[str]) -> int:
-        found = _STRING_STOP.search(piece, position)
-        if found is None:
+        match = _STRING_STOP.search(piece, position)
+        if match is None:
             return len(piece)
-        char = found.group()
+        char = match.group()
         self._state = self._escape if char == _ESC else self._text
-        return found.start() if char in "\r\n" else found.end()
+        return match.start() if char in "\r\n" else match.end()

@@ -111,19 +111,21 @@ class CatalogEntry(_Strict):
 
     @field_validator("more_parts")
     @classmethod
-    def _check_more_parts(cls, others: list[RemoteFile], info: ValidationInfo) -> list[RemoteFile]:
+    def _check_more_parts(
+        cls, more_parts: list[RemoteFile], info: ValidationInfo
+    ) -> list[RemoteFile]:
         first = info.data.get("model")
         if first is not None:  # None: `model` is invalid, which has its own error
             names = _part_files(first.file)[1:]
-            wanted = [(first.repository, first.revision, name) for name in names]
-            if wanted != [(each.repository, each.revision, each.file) for each in others]:
+            expected = [(first.repository, first.revision, name) for name in names]
+            if expected != [(each.repository, each.revision, each.file) for each in more_parts]:
                 raise PydanticCustomError(
                     "more_parts",
                     "should be the parts after {first}, from the same repository and revision: "
                     "{names}",
                     {"first": first.file, "names": ", ".join(names) or "none"},
                 )
-        return others
+        return more_parts
 
     @field_validator("projector")
     @classmethod
@@ -178,14 +180,14 @@ class Catalog(_Strict):
 
     def get_entry(self, name: str) -> CatalogEntry:
         """Return the model of that name. Raises `WeightsError` if there is none."""
-        found = self.models.get(name)
-        if found is None:
-            known = ", ".join(self.models)
+        entry = self.models.get(name)
+        if entry is None:
+            names = ", ".join(self.models)
             raise WeightsError(
                 _("The catalog has no model {name}.").format(name=one_line(name)),
-                _("Available: {known}.").format(known=known),
+                _("Available: {known}.").format(known=names),
             )
-        return found
+        return entry
 
     def licence_of(self, entry: CatalogEntry) -> Licence | None:
         """Return the terms of a model, or None if it has none."""
@@ -198,26 +200,26 @@ def load_catalog() -> Catalog:
     Raises `ConfigError`, which names the file and what is wrong with it.
     """
     file = paths.resource_path(f"models/{CATALOG_NAME}")
-    shipped = validate_settings(Catalog, read_settings(file), file)
-    own_file = paths.config_dir() / CATALOG_NAME
-    if not os.path.lexists(own_file):
-        return shipped
-    own = validate_settings(Catalog, read_settings(own_file), own_file)
-    both = Catalog(
-        default=own.default or shipped.default,
-        best_first=own.best_first or shipped.best_first,
-        licences={**shipped.licences, **own.licences},
-        shapes={**shipped.shapes, **own.shapes},
-        models={**shipped.models, **own.models},
+    default_catalog = validate_settings(Catalog, read_settings(file), file)
+    user_file = paths.config_dir() / CATALOG_NAME
+    if not os.path.lexists(user_file):
+        return default_catalog
+    user_catalog = validate_settings(Catalog, read_settings(user_file), user_file)
+    merged_catalog = Catalog(
+        default=user_catalog.default or default_catalog.default,
+        best_first=user_catalog.best_first or default_catalog.best_first,
+        licences={**default_catalog.licences, **user_catalog.licences},
+        shapes={**default_catalog.shapes, **user_catalog.shapes},
+        models={**default_catalog.models, **user_catalog.models},
     )
-    _check_names(both, own_file)
-    return both
+    _check_references(merged_catalog, user_file)
+    return merged_catalog
 
 
-def _check_names(catalog: Catalog, file: Path) -> None:
+def _check_references(catalog: Catalog, file: Path) -> None:
     """Check that every name in the catalog refers to something. Raises `ConfigError` if not."""
     entries = catalog.models.values()
-    asked: dict[str, tuple[list[str | None], Collection[str]]] = {
+    references: dict[str, tuple[list[str | None], Collection[str]]] = {
         "model": (
             [catalog.default, *catalog.best_first, *(each.instead for each in entries)],
             catalog.models,
@@ -225,12 +227,12 @@ def _check_names(catalog: Catalog, file: Path) -> None:
         "licence": ([each.licence for each in entries], catalog.licences),
         "shape": ([each.shape for each in entries], catalog.shapes),
     }
-    for what, (names, known) in asked.items():
+    for kind, (names, available_names) in references.items():
         for name in names:
-            if name is not None and name not in known:
+            if name is not None and name not in available_names:
                 raise ConfigError(
                     _("{file}: unknown {what} {name}.").format(
-                        file=file, what=what, name=one_line(name)
+                        file=file, what=kind, name=one_line(name)
                     ),
-                    _("Available: {known}.").format(known=", ".join(known)),
+                    _("Available: {known}.").format(known=", ".join(available_names)),
                 )

@@ -90,16 +90,18 @@ def choose_model(model: str, mmproj: Path | None, store: ModelStore) -> ModelCho
                 _("Enter the path to a GGUF file, or a name listed by 'refsheet models'."),
             )
         return ModelChoice(
-            parts[0], paths.expand_user(mmproj) if mmproj else _only_projector_beside(parts)
+            parts[0], paths.expand_user(mmproj) if mmproj else _find_only_projector(parts)
         )
     entry = catalog.get_entry(model)
     state = store.entry_state(entry)
-    if state is not FileState.WHOLE:
+    if state is not FileState.COMPLETE:
         problem, remedy = _NOT_READY_MESSAGES[state]
         file = store.first_missing_file(entry).file if state is FileState.PARTIAL else ""
         raise WeightsError(_(problem).format(name=model, file=file), _(remedy).format(name=model))
-    own = store.file_path(entry.projector) if entry.projector else None
-    return ModelChoice(store.file_path(entry.model), paths.expand_user(mmproj) if mmproj else own)
+    catalog_projector = store.file_path(entry.projector) if entry.projector else None
+    return ModelChoice(
+        store.file_path(entry.model), paths.expand_user(mmproj) if mmproj else catalog_projector
+    )
 
 
 def is_path(model: str) -> bool:
@@ -107,7 +109,7 @@ def is_path(model: str) -> bool:
     return "/" in model or os.sep in model or model.endswith(".gguf")
 
 
-def _only_projector_beside(parts: Sequence[Path]) -> Path | None:
-    beside = sorted(parts[0].parent.glob("*mmproj*.gguf"))
-    found = [each for each in beside if each not in parts]
-    return found[0] if len(found) == 1 else None
+def _find_only_projector(parts: Sequence[Path]) -> Path | None:
+    candidates = sorted(parts[0].parent.glob("*mmproj*.gguf"))
+    projectors = [each for each in candidates if each not in parts]
+    return projectors[0] if len(projectors) == 1 else None

@@ -44,8 +44,8 @@ class Download:
         self._on_event = on_event
         self._offline = offline
         self._stop = stop or threading.Event()
-        self._bytes_before = 0
-        self._total = 0
+        self._finished_bytes = 0
+        self._total_bytes = 0
 
     def run(self) -> tuple[Path, ...]:
         """Download the files that are missing or damaged, and return all files, verified.
@@ -56,15 +56,15 @@ class Download:
             return self._run()
 
     def _run(self) -> tuple[Path, ...]:
-        missing = [
+        missing_files = [
             file for file in self._entry.files if not self._file_download(file).use_local_copy()
         ]
-        published = [self._query_hub(file) for file in missing]
-        self._check_room(published)
-        self._total = sum(each.size or 0 for each in published)
-        for each in published:
+        file_infos = [self._query_hub(file) for file in missing_files]
+        self._check_disk_space(file_infos)
+        self._total_bytes = sum(each.size or 0 for each in file_infos)
+        for each in file_infos:
             self._file_download(each.file).download(each)
-            self._bytes_before += each.size or 0
+            self._finished_bytes += each.size or 0
         return tuple(self._store.file_path(file) for file in self._entry.files)
 
     def _file_download(self, file: RemoteFile) -> FileDownload:
@@ -79,61 +79,78 @@ class Download:
     def _query_hub(self, file: RemoteFile) -> hub.HubFileInfo:
         """Return what the hub says about a file. Raises `DownloadError` if the catalog differs."""
         if self._offline or hub.is_offline():
-            switch = _("offline in config.yaml") if self._offline else "HF_HUB_OFFLINE"
+            setting = _("offline in config.yaml") if self._offline else "HF_HUB_OFFLINE"
             raise DownloadError(
                 _("{file} isn't downloaded, and {switch} prevents downloading it.").format(
-                    file=file.file, switch=switch
+                    file=file.file, switch=setting
                 ),
                 _("Change {switch}, or copy the file to {path}.").format(
-                    switch=switch, path=self._store.file_path(file)
+                    switch=setting, path=self._store.file_path(file)
                 ),
             )
         self._on_event(QueryingHub(file))
-        found = hub.fetch_file_info(self._entry, file)
-        for ours, theirs in ((file.bytes, found.size), (file.sha256, found.sha256)):
-            if ours is not None and theirs is not None and ours != theirs:
+        file_info = hub.fetch_file_info(self._entry, file)
+        for catalog_value, hub_value in (
+            (file.bytes, file_info.size),
+            (file.sha256, file_info.sha256),
+        ):
+            if catalog_value is not None and hub_value is not None and catalog_value != hub_value:
                 raise DownloadError(
                     _(
                         "The publisher has replaced {file} ({theirs} instead of {ours}). "
                         "Nothing was downloaded."
-                    ).format(file=file.file, theirs=theirs, ours=ours),
+                    ).format(file=file.file, theirs=hub_value, ours=catalog_value),
                     _(
                         "Choose another model, or add the new file to catalog.yaml as a "
                         "separate entry."
                     ),
                 )
         return hub.HubFileInfo(
-            file, found.revision, file.bytes or found.size, file.sha256 or found.sha256, found.etag
+            file,
+            file_info.revision,
+            file.bytes or file_info.size,
+            file.sha256 or file_info.sha256,
+            file_info.etag,
         )
 
-    def _check_room(self, published: list[hub.HubFileInfo]) -> None:
-        needed = sum(
+    def _check_disk_space(self, file_infos: list[hub.HubFileInfo]) -> None:
+        needed_bytes = sum(
             max(0, (each.size or 0) - self._file_download(each.file).partial_size(each))
-            for each in published
+            for each in file_infos
         )
         folder = self._store.folder
         while not paths.exists(folder):
             folder = folder.parent
-        free = shutil.disk_usage(folder).free
-        if published and free < needed + _RESERVED_BYTES:
+        free_bytes = shutil.disk_usage(folder).free
+        if file_infos and free_bytes < needed_bytes + _RESERVED_BYTES:
             raise DownloadError(
                 _("Not enough space in {folder}: {free} free, {needed} still needed.").format(
-                    free=format_bytes(free), folder=self._store.folder, needed=format_bytes(needed)
+                    free=format_bytes(free_bytes),
+                    folder=self._store.folder,
+                    needed=format_bytes(needed_bytes),
                 ),
                 _("Free up {missing}, or change models_dir in config.yaml.").format(
-                    missing=format_bytes(needed + _RESERVED_BYTES - free)
+                    missing=format_bytes(needed_bytes + _RESERVED_BYTES - free_bytes)
                 ),
             )
 
     def _progress_callback(self, file: RemoteFile) -> Callable[[int, int], None]:
         """Return a callback that reports the progress of one file, and of the whole download."""
-        speed = TransferRate()
+        transfer_rate = TransferRate()
 
         def on_bytes(done: int, total: int) -> None:
-            rate = speed.update_rate(done)
-            here = self._bytes_before + done
-            left = (self._total - here) / rate if rate and self._total else None
-            self._on_event(ReceivingFile(file, done, total, here, self._total, rate, left))
+            bytes_per_s = transfer_rate.update_rate(done)
+            overall_done = self._finished_bytes + done
+            remaining_s = (
+                (self._total_bytes - overall_done) / bytes_per_s
+                if bytes_per_s and self._total_bytes
+                else None
+            )
+            self._on_event(
+                ReceivingFile(
+                    file, done, total, overall_done, self._total_bytes, bytes_per_s, remaining_s
+                )
+            )
 
         return on_bytes
 
@@ -148,8 +165,8 @@ def _translate_storage_errors(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        where = error.filename2 or error.filename or folder
+        path = error.filename2 or error.filename or folder
         raise StorageError(
-            _("Can't use {file}: {reason}.").format(file=where, reason=error.strerror),
+            _("Can't use {file}: {reason}.").format(file=path, reason=error.strerror),
             _("Move it, or fix its permissions. {again}").format(again=_(TRY_AGAIN)),
         ) from error

@@ -25,10 +25,10 @@ def build_load_settings(config: Config) -> LoadSettings:
         ConfigError: The catalog is invalid.
         StorageError: The demo model is missing.
     """
-    chosen = choose_model(config.model, config.mmproj, get_model_store(config))
+    choice = choose_model(config.model, config.mmproj, get_model_store(config))
     return LoadSettings(
-        chosen.model,
-        chosen.mmproj,
+        choice.model,
+        choice.mmproj,
         context_size=config.context_size,
         threads=config.threads,
         gpu_layers=config.gpu_layers,

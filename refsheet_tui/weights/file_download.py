@@ -36,7 +36,7 @@ class FileDownload:
 
     def __init__(
         self,
-        order: FileRequest,
+        request: FileRequest,
         store: ModelStore,
         *,
         on_event: Callable[[DownloadEvent], None],
@@ -46,16 +46,16 @@ class FileDownload:
         """Prepare to get a file.
 
         Args:
-            order: The file.
+            request: The file.
             store: The folder of the downloaded models.
             on_event: Is called with every event but `ReceivingFile`.
             on_bytes: Is called with the number of bytes that are there, and of the file's bytes.
             check_stop: Raises an error if the download is to stop.
         """
-        self._entry = order.entry
-        self._file = order.file
+        self._entry = request.entry
+        self._file = request.file
         self._store = store
-        self._path = store.file_path(order.file)
+        self._path = store.file_path(request.file)
         self._on_event = on_event
         self._on_bytes = on_bytes
         self._check_stop = check_stop
@@ -65,87 +65,91 @@ class FileDownload:
 
         A copy in the hub's cache is linked into the folder.
         """
-        file, known = self._file, self._store.manifest_entry(self._file)
-        if known is not None and file.revision not in (None, known.revision):
-            known = None  # the entry is of another revision
-        wanted = file.sha256 or (known.sha256 if known else None)
-        if wanted is None:
+        file, entry = self._file, self._store.manifest_entry(self._file)
+        if entry is not None and file.revision not in (None, entry.revision):
+            entry = None  # the entry is of another revision
+        expected_sha256 = file.sha256 or (entry.sha256 if entry else None)
+        if expected_sha256 is None:
             return False
-        if self._store.file_state(file) is FileState.WHOLE and known is not None:
-            changed = self._path.stat().st_mtime_ns
-            if (known.changed_ns, known.sha256) == (changed, wanted):
-                self._on_event(FileReady(file, self._path, wanted, known.source))
+        if self._store.file_state(file) is FileState.COMPLETE and entry is not None:
+            modified_ns = self._path.stat().st_mtime_ns
+            if (entry.changed_ns, entry.sha256) == (modified_ns, expected_sha256):
+                self._on_event(FileReady(file, self._path, expected_sha256, entry.source))
                 return True
-        revision = file.revision or (known.revision if known else None)
-        return self._use_verified_copy(wanted, revision)
+        revision = file.revision or (entry.revision if entry else None)
+        return self._use_verified_copy(expected_sha256, revision)
 
-    def partial_size(self, published: hub.HubFileInfo) -> int:
+    def partial_size(self, file_info: hub.HubFileInfo) -> int:
         """Return how many bytes of this version of the file an earlier download left."""
-        partial = self._partial_path(published)
+        partial = self._partial_path(file_info)
         return partial.stat().st_size if paths.is_file(partial) else 0
 
-    def download(self, published: hub.HubFileInfo) -> None:
+    def download(self, file_info: hub.HubFileInfo) -> None:
         """Download and verify the file.
 
         Raises `DownloadError`, `StorageError`, and what `check_stop` raises.
         """
         paths.ensure_dir(self._path.parent)
-        with self._locked():
+        with self._acquire_lock():
             # Another process may have downloaded it meanwhile.
-            if published.sha256 and self._use_verified_copy(published.sha256, published.revision):
+            if file_info.sha256 and self._use_verified_copy(file_info.sha256, file_info.revision):
                 return
-            partial = self._partial_path(published)
+            partial = self._partial_path(file_info)
             self._delete_other_partials(partial)
-            resumed = partial.exists()
-            found = self._download_rest(published, partial)
-            if published.sha256 not in (None, found) and resumed:
+            is_resumed = partial.exists()
+            actual_sha256 = self._download_rest(file_info, partial)
+            if file_info.sha256 not in (None, actual_sha256) and is_resumed:
                 # The bytes of an earlier download may be damaged, by a power cut or a bad disk.
                 partial.unlink()
-                found = self._download_rest(published, partial)
-            if published.sha256 not in (None, found):
+                actual_sha256 = self._download_rest(file_info, partial)
+            if file_info.sha256 not in (None, actual_sha256):
                 partial.unlink()
                 raise DownloadError(
                     _(
                         "The downloaded {file} doesn't match the published file: its "
                         "SHA-256 is {found}, not {wanted}. It was deleted."
-                    ).format(file=self._file.file, found=found, wanted=published.sha256),
+                    ).format(file=self._file.file, found=actual_sha256, wanted=file_info.sha256),
                     _("Try again. If the problem persists, something is altering the download."),
                 )
             _move_into_place(partial, self._path)
-            self._add_to_manifest(found, published.revision, is_proven=published.sha256 is not None)
+            self._add_to_manifest(
+                actual_sha256,
+                file_info.revision,
+                has_published_checksum=file_info.sha256 is not None,
+            )
 
-    def _use_verified_copy(self, wanted: str, revision: str | None) -> bool:
+    def _use_verified_copy(self, expected_sha256: str, revision: str | None) -> bool:
         """Return True if the file is in its place or in the hub's cache, and its checksum right."""
         if (
-            self._store.file_state(self._file) is FileState.WHOLE
-            and self._compute_sha256(self._path) == wanted
+            self._store.file_state(self._file) is FileState.COMPLETE
+            and self._compute_sha256(self._path) == expected_sha256
         ):
-            self._add_to_manifest(wanted, revision)
+            self._add_to_manifest(expected_sha256, revision)
             return True
-        return self._link_from_cache(wanted, revision)
+        return self._link_from_cache(expected_sha256, revision)
 
-    def _link_from_cache(self, wanted: str, revision: str | None) -> bool:
+    def _link_from_cache(self, expected_sha256: str, revision: str | None) -> bool:
         """Link the file from the hub's cache, which other programs share. Return True if it did."""
-        found = hub.find_in_cache(self._file, revision)
-        if found is None or self._compute_sha256(found) != wanted:
+        cached_file = hub.find_in_cache(self._file, revision)
+        if cached_file is None or self._compute_sha256(cached_file) != expected_sha256:
             return False
         paths.ensure_dir(self._path.parent)
-        new = self._path.with_name(f"{self._path.name}.link{PARTIAL}")
-        new.unlink(missing_ok=True)
+        link = self._path.with_name(f"{self._path.name}.link{PARTIAL}")
+        link.unlink(missing_ok=True)
         try:
             # A hard link survives if the cache is emptied, but can't cross file systems.
-            new.hardlink_to(found)
+            link.hardlink_to(cached_file)
         except OSError:
-            new.symlink_to(found)
-        new.replace(self._path)
-        self._add_to_manifest(wanted, revision, linked=True)
+            link.symlink_to(cached_file)
+        link.replace(self._path)
+        self._add_to_manifest(expected_sha256, revision, is_linked=True)
         return True
 
-    def _download_rest(self, published: hub.HubFileInfo, partial: Path) -> str:
+    def _download_rest(self, file_info: hub.HubFileInfo, partial: Path) -> str:
         """Download what is missing of the file, and return the checksum of the whole."""
-        done = self.partial_size(published)
+        done = self.partial_size(file_info)
         # The partial file is too long, or neither a size nor a checksum could ever verify it.
-        if (published.size or done) < done or (done and not (published.size or published.sha256)):
+        if (file_info.size or done) < done or (done and not (file_info.size or file_info.sha256)):
             partial.unlink()
             done = 0
 
@@ -153,10 +157,10 @@ class FileDownload:
             nonlocal done
             done += count
             self._check_stop()
-            self._on_bytes(done, published.size or 0)
+            self._on_bytes(done, file_info.size or 0)
 
         on_bytes(0)
-        hub.download_file(self._entry, published, partial, on_bytes)
+        hub.download_file(self._entry, file_info, partial, on_bytes)
         return self._compute_sha256(partial)
 
     def _compute_sha256(self, path: Path) -> str:
@@ -170,11 +174,11 @@ class FileDownload:
 
         return sha256(path, on_bytes)
 
-    def _partial_path(self, published: hub.HubFileInfo) -> Path:
+    def _partial_path(self, file_info: hub.HubFileInfo) -> Path:
         """Return the partial file for this version of the file."""
-        content = published.sha256 or published.etag or published.revision
-        plain = "".join(letter for letter in content if letter.isalnum())
-        return self._path.with_name(f"{self._path.name}.{plain[:16]}{PARTIAL}")
+        version_id = file_info.sha256 or file_info.etag or file_info.revision
+        safe_id = "".join(letter for letter in version_id if letter.isalnum())
+        return self._path.with_name(f"{self._path.name}.{safe_id[:16]}{PARTIAL}")
 
     def _delete_other_partials(self, partial: Path) -> None:
         """Delete the partial files of other versions of the file."""
@@ -183,28 +187,33 @@ class FileDownload:
                 other.unlink(missing_ok=True)
 
     def _add_to_manifest(
-        self, digest: str, revision: str | None, *, is_proven: bool = True, linked: bool = False
+        self,
+        actual_sha256: str,
+        revision: str | None,
+        *,
+        has_published_checksum: bool = True,
+        is_linked: bool = False,
     ) -> None:
         """Record the file in the manifest, with the source of its checksum."""
         source: ChecksumSource = (
-            "catalogue" if self._file.sha256 else "hub" if is_proven else "first sight"
+            "catalogue" if self._file.sha256 else "hub" if has_published_checksum else "first sight"
         )
         status = self._path.stat()
         self._store.manifest.set_entry(
             self._store.manifest_name(self._path),
             ManifestEntry(
                 status.st_size,
-                digest,
+                actual_sha256,
                 source,
                 status.st_mtime_ns,
                 self._file.repository,
                 revision,
             ),
         )
-        self._on_event(FileReady(self._file, self._path, digest, source, linked))
+        self._on_event(FileReady(self._file, self._path, actual_sha256, source, is_linked))
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _acquire_lock(self) -> Iterator[None]:
         """Wait until no other process downloads the same file, and lock it."""
         lock = FileLock(self._store.lock_path(self._file))
         try:

@@ -76,7 +76,7 @@ class MachineResources:
             free_memory(),
             sum(device.free for device in devices),
             bytes_per_s,
-            any(device.shares for device in devices),
+            any(device.shares_memory for device in devices),
         )
 
 
@@ -86,7 +86,7 @@ class Fit:
 
     Attributes:
         verdict: Whether it fits.
-        need: The memory that it takes, by purpose.
+        memory: The memory that it takes, by purpose.
         host_memory: The bytes that it takes beside the GPU's own memory.
         context_size: The size of the context to run it with, in tokens.
         gpu_layers: How many layers to offload.
@@ -96,7 +96,7 @@ class Fit:
     """
 
     verdict: FitVerdict
-    need: MemoryEstimate
+    memory: MemoryEstimate
     host_memory: int
     context_size: int
     gpu_layers: int
@@ -106,32 +106,48 @@ class Fit:
 
 def estimate_fit(
     shape: ModelShape,
-    weights: int,
-    projector: int,
+    weights_size: int,
+    projector_size: int,
     settings: LoadSettings,
     machine: MachineResources,
 ) -> Fit:
     """Estimate how well a model fits, with the largest context that fits.
 
-    The context is that of `settings`, a half or a quarter of it. `weights` and `projector` are
-    sizes of files, in bytes.
+    The context is that of `settings`, a half or a quarter of it. `weights_size` and
+    `projector_size` are sizes of files, in bytes.
     """
-    found: list[Fit] = []
-    for part in _CONTEXT_DIVISORS:
-        smaller = replace(settings, context_size=settings.context_size // part)
-        need = estimate_memory(shape, weights, projector, smaller)
-        layers = layers_on_gpu(shape, need, machine.free_gpu_memory)
+    fits: list[Fit] = []
+    for divisor in _CONTEXT_DIVISORS:
+        reduced_settings = replace(settings, context_size=settings.context_size // divisor)
+        memory = estimate_memory(shape, weights_size, projector_size, reduced_settings)
+        gpu_layers = layers_on_gpu(shape, memory, machine.free_gpu_memory)
         if settings.gpu_layers is not None:
-            layers = min(layers, settings.gpu_layers)
-        here = need.total if machine.has_shared_memory else memory_beside_gpu(shape, need, layers)
+            gpu_layers = min(gpu_layers, settings.gpu_layers)
+        host_memory = (
+            memory.total
+            if machine.has_shared_memory
+            else memory_beside_gpu(shape, memory, gpu_layers)
+        )
         # If there is a GPU, its speed was measured: it says nothing about the CPU.
-        is_measured = not machine.free_gpu_memory or layers > shape.layers
-        speed = _estimate_tokens_per_s(weights, machine.bytes_per_s) if is_measured else None
-        verdict = _verdict_for(here, machine)
-        context = smaller.context_size
-        found.append(Fit(verdict, need, here, context, layers, speed, has_smaller_context=part > 1))
+        is_measured = not machine.free_gpu_memory or gpu_layers > shape.layers
+        tokens_per_s = (
+            _estimate_tokens_per_s(weights_size, machine.bytes_per_s) if is_measured else None
+        )
+        verdict = _verdict_for(host_memory, machine)
+        context_size = reduced_settings.context_size
+        fits.append(
+            Fit(
+                verdict,
+                memory,
+                host_memory,
+                context_size,
+                gpu_layers,
+                tokens_per_s,
+                has_smaller_context=divisor > 1,
+            )
+        )
     for verdict in FitVerdict:
-        for each in found:
+        for each in fits:
             if each.verdict is verdict:
                 return each
     raise AssertionError("every fit has a verdict")
@@ -148,19 +164,19 @@ def estimate_entry_fit(
 
     The numbers are those of the file if it is on the disk, and those of the catalog if not.
     """
-    weights = store.expected_model_size(entry)
-    projector = store.expected_size(entry.projector) if entry.projector else 0
+    weights_size = store.expected_model_size(entry)
+    projector_size = store.expected_size(entry.projector) if entry.projector else 0
     shape = catalog.shapes.get(entry.shape) if entry.shape else None
-    if store.text_model_state(entry) is FileState.WHOLE:
-        model = store.file_path(entry.model)
+    if store.text_model_state(entry) is FileState.COMPLETE:
+        model_file = store.file_path(entry.model)
         try:
-            shape = ModelShape.from_header(read_model_header(model))
+            shape = ModelShape.from_header(read_model_header(model_file))
         except WeightsError:
             return None
-        weights = model_size(model)
-    if shape is None or weights is None or projector is None:
+        weights_size = model_size(model_file)
+    if shape is None or weights_size is None or projector_size is None:
         return None
-    return estimate_fit(shape, weights, projector, settings, machine)
+    return estimate_fit(shape, weights_size, projector_size, settings, machine)
 
 
 def recommend_model(
@@ -171,32 +187,32 @@ def recommend_model(
     A model that sees pictures wins over a text-only one, even if it is slow. If no speed was
     measured, the catalog's default is returned if it fits. Return None if no model fits.
     """
-    roomy = machine.total_memory * _MAX_MEMORY_SHARE
-    fitting = {
-        name: found
+    memory_limit = machine.total_memory * _MAX_MEMORY_SHARE
+    fitting_models = {
+        name: fit
         for name in catalog.best_first
-        if (found := fits.get(name)) and found.host_memory <= roomy
+        if (fit := fits.get(name)) and fit.host_memory <= memory_limit
     }
-    sighted = [name for name in fitting if catalog.models[name].projector is not None]
-    names = sighted or list(fitting)
+    vision_models = [name for name in fitting_models if catalog.models[name].projector is not None]
+    names = vision_models or list(fitting_models)
     if machine.bytes_per_s is None and catalog.default in names:
         return catalog.default
     for name in names:
-        speed = fitting[name].tokens_per_s
-        if speed is not None and speed >= _READING_TOKENS_PER_S:
+        tokens_per_s = fitting_models[name].tokens_per_s
+        if tokens_per_s is not None and tokens_per_s >= _READING_TOKENS_PER_S:
             return name
     return names[-1] if names else None
 
 
-def _estimate_tokens_per_s(weights: int, bytes_per_s: float | None) -> float | None:
-    return 1 / (weights / bytes_per_s + _SAMPLING_S) if bytes_per_s else None
+def _estimate_tokens_per_s(weights_size: int, bytes_per_s: float | None) -> float | None:
+    return 1 / (weights_size / bytes_per_s + _SAMPLING_S) if bytes_per_s else None
 
 
-def _verdict_for(here: int, machine: MachineResources) -> FitVerdict:
-    if here <= machine.available_memory:
+def _verdict_for(host_memory: int, machine: MachineResources) -> FitVerdict:
+    if host_memory <= machine.available_memory:
         return FitVerdict.FITS
     return (
         FitVerdict.CLOSE
-        if here <= machine.total_memory * _MAX_MEMORY_SHARE
+        if host_memory <= machine.total_memory * _MAX_MEMORY_SHARE
         else FitVerdict.TOO_LARGE
     )

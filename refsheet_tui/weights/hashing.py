@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 # Large enough that the calls cost almost no time, small enough to stay in a core's cache.
-_BLOCK = 1 << 20
+_BLOCK_BYTES = 1 << 20
 
 
 def sha256(path: Path, on_bytes: Callable[[int], None] = lambda count: None) -> str:
@@ -16,11 +16,11 @@ def sha256(path: Path, on_bytes: Callable[[int], None] = lambda count: None) -> 
     `on_bytes` is called with the number of bytes in each block, and may raise an error to stop.
     Raises `OSError`.
     """
-    found = hashlib.sha256()
-    block = bytearray(_BLOCK)
+    digest = hashlib.sha256()
+    block = bytearray(_BLOCK_BYTES)
     view = memoryview(block)
     with path.open("rb", buffering=0) as file:
         while count := file.readinto(block):
-            found.update(view[:count])
+            digest.update(view[:count])
             on_bytes(count)
-    return found.hexdigest()
+    return digest.hexdigest()

@@ -76,28 +76,28 @@ def is_offline() -> bool:
 
 def fetch_file_info(entry: CatalogEntry, file: RemoteFile) -> HubFileInfo:
     """Ask the hub about `file`, which belongs to `entry`. Raises `DownloadError`."""
-    with translate_hub_errors(entry, file), translate_setup_errors(), _quiet_small_chunks():
+    with translate_hub_errors(entry, file), translate_setup_errors(), _configure_library():
         try:
-            found = _metadata(file, patiently=False)
+            metadata = _fetch_metadata(file, with_retries=False)
         except HfHubHTTPError as error:
             status = error.response.status_code
             if status != _TOO_MANY_REQUESTS and status < _SERVER_ERRORS:
                 raise
-            found = _metadata(file, patiently=True)
-    if found.commit_hash is None:  # a network with a login page answers every request
+            metadata = _fetch_metadata(file, with_retries=True)
+    if metadata.commit_hash is None:  # a network with a login page answers every request
         raise not_a_hub_error(_("no file information received"))
-    etag = found.etag or ""
+    etag = metadata.etag or ""
     return HubFileInfo(
         file,
-        found.commit_hash,
-        found.size,
+        metadata.commit_hash,
+        metadata.size,
         etag if _SHA256.fullmatch(etag) else None,
         etag,
     )
 
 
 def download_file(
-    entry: CatalogEntry, published: HubFileInfo, partial: Path, on_bytes: Callable[[int], None]
+    entry: CatalogEntry, file_info: HubFileInfo, partial: Path, on_bytes: Callable[[int], None]
 ) -> None:
     """Download the rest of a file, and append it to `partial`.
 
@@ -107,52 +107,53 @@ def download_file(
     Raises `DownloadError`. The bytes that have arrived stay, so that the download can be resumed.
     """
     with (
-        translate_hub_errors(entry, published.file),
-        _quiet_small_chunks(),
+        translate_hub_errors(entry, file_info.file),
+        _configure_library(),
         partial.open("ab") as stream,
-        _ignore_nothing_left(stream.tell()),
+        _ignore_range_error(stream.tell()),
     ):
         http_get(
-            _url(published.file, published.revision),
+            _url(file_info.file, file_info.revision),
             stream,
             resume_size=stream.tell(),
             headers={**_headers(), "Accept-Encoding": "identity"},
-            expected_size=published.size,
+            expected_size=file_info.size,
             tqdm_class=_progress_bar_class(on_bytes, partial.stat().st_size),
         )
 
 
 @contextmanager
-def _ignore_nothing_left(begun: int) -> Iterator[None]:
+def _ignore_range_error(existing_bytes: int) -> Iterator[None]:
     """Ignore the server's error for a range after the end: the file is complete already.
 
-    This happens if the size is unknown, and `begun` bytes, which are all, have arrived earlier.
+    This happens if the size is unknown, and all of the file, which is `existing_bytes` bytes, has
+    arrived earlier.
     """
     try:
         yield
     except HfHubHTTPError as error:
-        if not begun or error.response.status_code != _NO_SUCH_RANGE:
+        if not existing_bytes or error.response.status_code != _NO_SUCH_RANGE:
             raise
 
 
 def find_in_cache(file: RemoteFile, revision: str | None) -> Path | None:
     """Return the file in the hub's cache, which all programs share; None if it is not there."""
-    found = try_to_load_from_cache(
+    cached_path = try_to_load_from_cache(
         file.repository, file.file, revision=revision or _DEFAULT_REVISION
     )
-    return Path(found).resolve() if isinstance(found, str) else None
+    return Path(cached_path).resolve() if isinstance(cached_path, str) else None
 
 
-def _metadata(file: RemoteFile, *, patiently: bool) -> HfFileMetadata:
+def _fetch_metadata(file: RemoteFile, *, with_retries: bool) -> HfFileMetadata:
     """Ask the hub about a file.
 
-    `patiently` repeats the request up to five times, after some time or when the hub says so.
+    `with_retries` repeats the request up to five times, after some time or when the hub says so.
     """
     return get_hf_file_metadata(
         _url(file, file.revision),
         headers=_headers(),
         endpoint=_endpoint(),
-        retry_on_errors=patiently,
+        retry_on_errors=with_retries,
     )
 
 
@@ -169,28 +170,28 @@ def _headers() -> dict[str, str]:
 
 
 @contextmanager
-def _quiet_small_chunks() -> Iterator[None]:
+def _configure_library() -> Iterator[None]:
     """Set small chunks, and silence the library's log, which would write to the terminal."""
-    usual, level = constants.DOWNLOAD_CHUNK_SIZE, logging.get_verbosity()
+    chunk_size, log_level = constants.DOWNLOAD_CHUNK_SIZE, logging.get_verbosity()
     constants.DOWNLOAD_CHUNK_SIZE = _CHUNK_BYTES
     logging.set_verbosity(_SILENT)
     try:
         yield
     finally:
-        constants.DOWNLOAD_CHUNK_SIZE = usual
-        logging.set_verbosity(level)
+        constants.DOWNLOAD_CHUNK_SIZE = chunk_size
+        logging.set_verbosity(log_level)
 
 
-def _progress_bar_class(on_bytes: Callable[[int], None], begun: int) -> type:
+def _progress_bar_class(on_bytes: Callable[[int], None], existing_bytes: int) -> type:
     """Return a class that huggingface_hub accepts as a progress bar, and that calls `on_bytes`.
 
-    `begun` bytes have been reported already.
+    `existing_bytes` bytes have been reported already.
     """
 
     class CallbackProgressBar:
         def __init__(self, *, initial: int, **_: object) -> None:
-            if initial != begun:  # the server starts again from the beginning
-                on_bytes(initial - begun)
+            if initial != existing_bytes:  # the server starts again from the beginning
+                on_bytes(initial - existing_bytes)
 
         def __enter__(self) -> CallbackProgressBar:
             return self

@@ -24,7 +24,7 @@ from refsheet_tui.weights.catalog import CatalogEntry, RemoteFile
 
 TRY_AGAIN = N_("Try again; the download will resume.")
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SERVER_ERRORS, _TOO_MANY_REQUESTS = 500, 429
 
 
@@ -121,10 +121,10 @@ def _error_for_refusal(entry: CatalogEntry, file: RemoteFile, error: Exception) 
     return not_a_hub_error(_reason(error))
 
 
-def not_a_hub_error(why: str) -> DownloadError:
-    """Return the error for an answer that doesn't come from Hugging Face; `why` explains it."""
+def not_a_hub_error(reason: str) -> DownloadError:
+    """Return the error for an answer that doesn't come from Hugging Face; `reason` explains it."""
     return DownloadError(
-        _("Unexpected response from Hugging Face: {reason}.").format(reason=why),
+        _("Unexpected response from Hugging Face: {reason}.").format(reason=reason),
         _("Check HF_ENDPOINT, your proxy, and whether your network requires you to log in."),
     )
 
@@ -159,7 +159,7 @@ def _error_for_status(file: RemoteFile, status: int) -> DownloadError:
 
 
 def _error_for_write(file: RemoteFile, error: OSError) -> DownloadError:
-    if error.errno in _NO_ROOM:
+    if error.errno in _DISK_FULL_ERRORS:
         return DownloadError(
             _("No space left for {file}: {reason}.").format(file=file.file, reason=error.strerror),
             _("Free up some space. {again}").format(again=_(TRY_AGAIN)),

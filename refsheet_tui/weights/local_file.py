@@ -14,7 +14,7 @@ from refsheet_tui.weights.findings import CheckResult, Finding
 from refsheet_tui.weights.hashing import sha256
 from refsheet_tui.weights.manifest import ChecksumSource, Manifest, ManifestEntry
 
-_AGAIN = N_("Download it again.")
+_DOWNLOAD_AGAIN = N_("Download it again.")
 _NEVER_VERIFIED_NS = 0
 _SOURCE_TEXTS = {
     "catalogue": N_("matches the catalog"),
@@ -70,71 +70,71 @@ class LocalFile:
         return self.sha256 or (self.manifest_entry.sha256 if self.manifest_entry else None)
 
 
-def check_size(kept: LocalFile) -> Finding:
+def check_size(local_file: LocalFile) -> Finding:
     """Compare the size of a file with the expected one. Raises `WeightsError` if it differs."""
-    found, wanted = kept.path.stat().st_size, kept.expected_bytes
-    if wanted is None:
+    actual, expected = local_file.path.stat().st_size, local_file.expected_bytes
+    if expected is None:
         return Finding(
-            _("{count} bytes (no published size)").format(count=f"{found:,}"),
+            _("{count} bytes (no published size)").format(count=f"{actual:,}"),
             CheckResult.NOTED,
         )
-    if found != wanted:
+    if actual != expected:
         raise WeightsError(
             _("The file has {found} bytes instead of {wanted}.").format(
-                found=f"{found:,}", wanted=f"{wanted:,}"
+                found=f"{actual:,}", wanted=f"{expected:,}"
             ),
-            _(_AGAIN),
+            _(_DOWNLOAD_AGAIN),
         )
-    return Finding(_("{count} bytes").format(count=f"{found:,}"))
+    return Finding(_("{count} bytes").format(count=f"{actual:,}"))
 
 
-def check_unchanged(kept: LocalFile) -> Finding:
+def check_unchanged(local_file: LocalFile) -> Finding:
     """Find out if a file was written to since its checksum was last verified."""
-    known = kept.manifest_entry
-    if known is None or known.sha256 != kept.expected_sha256:
+    entry = local_file.manifest_entry
+    if entry is None or entry.sha256 != local_file.expected_sha256:
         return Finding(
             _("checksum not verified yet (run 'refsheet models verify')"), CheckResult.NOTED
         )
-    if known.changed_ns != kept.path.stat().st_mtime_ns:
+    if entry.changed_ns != local_file.path.stat().st_mtime_ns:
         return Finding(_("changed since the checksum was verified"), CheckResult.NOTED)
     return Finding(_("unchanged since the checksum was verified"))
 
 
-def check_sum(kept: LocalFile, on_bytes: Callable[[int], None]) -> Finding:
+def check_sha256(local_file: LocalFile, on_bytes: Callable[[int], None]) -> Finding:
     """Compute the SHA-256 of a file, compare it with the expected one, and record it.
 
     Raises `WeightsError` if it differs, and `OSError`.
     """
-    wanted, source = kept.expected_sha256, kept.source
-    found = sha256(kept.path, on_bytes)
-    if wanted is not None and found != wanted:
-        _forget_verification(kept)
+    expected, source = local_file.expected_sha256, local_file.source
+    actual = sha256(local_file.path, on_bytes)
+    if expected is not None and actual != expected:
+        _forget_verification(local_file)
         raise WeightsError(
-            _("The SHA-256 is {found} instead of {wanted}.").format(found=found, wanted=wanted),
-            _(_AGAIN),
+            _("The SHA-256 is {found} instead of {wanted}.").format(found=actual, wanted=expected),
+            _(_DOWNLOAD_AGAIN),
         )
-    words = f"SHA-256 {found}, {_(_SOURCE_TEXTS[source])}"
-    if not _add_to_manifest(kept, found, source):
-        words += _("; this result couldn't be saved")
-    return Finding(words, CheckResult.NOTED if source == "first sight" else CheckResult.GOOD)
+    message = f"SHA-256 {actual}, {_(_SOURCE_TEXTS[source])}"
+    if not _add_to_manifest(local_file, actual, source):
+        message += _("; this result couldn't be saved")
+    return Finding(message, CheckResult.NOTED if source == "first sight" else CheckResult.GOOD)
 
 
-def _forget_verification(kept: LocalFile) -> None:
+def _forget_verification(local_file: LocalFile) -> None:
     """Record that the checksum is wrong now, so that a download doesn't trust the manifest."""
-    if kept.manifest_entry is not None:
+    if local_file.manifest_entry is not None:
         with suppress(StorageError):
-            kept.manifest.set_entry(
-                kept.name, replace(kept.manifest_entry, changed_ns=_NEVER_VERIFIED_NS)
+            local_file.manifest.set_entry(
+                local_file.name, replace(local_file.manifest_entry, changed_ns=_NEVER_VERIFIED_NS)
             )
 
 
-def _add_to_manifest(kept: LocalFile, found: str, source: ChecksumSource) -> bool:
-    status, known = kept.path.stat(), kept.manifest_entry
-    now = ManifestEntry(status.st_size, found, source, status.st_mtime_ns)
-    if known is not None:
-        now = replace(now, repository=known.repository, revision=known.revision)
+def _add_to_manifest(local_file: LocalFile, actual_sha256: str, source: ChecksumSource) -> bool:
+    status, old_entry = local_file.path.stat(), local_file.manifest_entry
+    new_entry = ManifestEntry(status.st_size, actual_sha256, source, status.st_mtime_ns)
+    if old_entry is not None:
+        new_entry = replace(new_entry, repository=old_entry.repository, revision=old_entry.revision)
     try:
-        kept.manifest.set_entry(kept.name, now)
+        local_file.manifest.set_entry(local_file.name, new_entry)
     except StorageError:
         return False
     return True

@@ -69,9 +69,9 @@ class Manifest:
         """Return the entry of a file; None if there is none."""
         return self._read().get(name)
 
-    def set_entry(self, name: str, known: ManifestEntry) -> None:
+    def set_entry(self, name: str, entry: ManifestEntry) -> None:
         """Save the entry of a file. Raises `StorageError`."""
-        self._change(lambda files: files.__setitem__(name, known))
+        self._change(lambda files: files.__setitem__(name, entry))
 
     def remove_entry(self, name: str) -> None:
         """Remove the entry of a file, if there is one. Raises `StorageError`."""
@@ -89,7 +89,7 @@ class Manifest:
             with FileLock(self._file.with_name(f".{self._file.name}.lock")):
                 files = self._read()
                 change(files)
-                content = {name: asdict(known) for name, known in sorted(files.items())}
+                content = {name: asdict(entry) for name, entry in sorted(files.items())}
                 atomic_write(self._file, json.dumps(content, indent=1).encode())
         except OSError as error:
             raise StorageError(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from refsheet_tui.engine import probe_build
 from refsheet_tui.errors import EngineError
 from refsheet_tui.weights.fit import MachineResources
-from refsheet_tui.weights.speed import writing_speed
+from refsheet_tui.weights.speed import get_weight_bandwidth
 
 
 @dataclass(frozen=True)
@@ -24,17 +24,17 @@ class MachineMeasurement:
 
 
 def measure_machine(
-    *, again: bool = False, before: Callable[[], None] = lambda: None
+    *, remeasure: bool = False, on_measuring: Callable[[], None] = lambda: None
 ) -> MachineMeasurement:
     """Measure this machine. Never raises an error.
 
-    This takes half a second. If the speed has not been measured yet, or `again` is set, `before` is
-    called, and it takes three seconds more.
+    This takes half a second. If the speed has not been measured yet, or `remeasure` is set,
+    `on_measuring` is called, and it takes three seconds more.
     """
-    build = speed = problem = None
+    build = bytes_per_s = problem = None
     try:
         build = probe_build()
-        speed = writing_speed(build, again=again, before=before)
+        bytes_per_s = get_weight_bandwidth(build, remeasure=remeasure, on_measuring=on_measuring)
     except EngineError as error:
         problem = error
-    return MachineMeasurement(MachineResources.detect(build, speed), problem)
+    return MachineMeasurement(MachineResources.detect(build, bytes_per_s), problem)

@@ -42,8 +42,10 @@ class ModelManager:
 
     def installed_names(self) -> list[str]:
         """Return the names of the models of which any file is on the disk."""
-        found = ((name, self.store.entry_state(each)) for name, each in self.catalog.models.items())
-        return [name for name, state in found if state is not FileState.ABSENT]
+        states = (
+            (name, self.store.entry_state(each)) for name, each in self.catalog.models.items()
+        )
+        return [name for name, state in states if state is not FileState.ABSENT]
 
     def installed_model(self, name: str) -> InstalledModel:
         """Return the files of a model.
@@ -82,27 +84,27 @@ class ModelManager:
         that were freed. Raises `WeightsError`, `StorageError`.
         """
         entry = self.catalog.get_entry(name)
-        gone: list[Path] = []
-        freed = 0
-        own = [
+        removed_files: list[Path] = []
+        freed_bytes = 0
+        files_to_remove = [
             file
             for file in entry.files
             if not self._is_shared(file, name)
             and self.store.file_state(file) is not FileState.ABSENT
         ]
         with ExitStack() as locks:
-            for file in own:  # lock all files before the first one is removed
+            for file in files_to_remove:  # lock all files before the first one is removed
                 locks.enter_context(self._lock_against_download(file))
-            for file in own:
+            for file in files_to_remove:
                 path = self.store.file_path(file)
                 for each in [path, *self.store.partial_files(file)]:
                     if paths.is_file(each):
-                        freed += each.stat().st_size
-                        gone.append(each)
+                        freed_bytes += each.stat().st_size
+                        removed_files.append(each)
                         _unlink(each)
                 self.store.manifest.remove_entry(self.store.manifest_name(path))
                 _remove_lock(self.store.lock_path(file))
-        return gone, freed
+        return removed_files, freed_bytes
 
     def has_accepted_terms(self, entry: CatalogEntry) -> bool:
         """Return True if the user has accepted the terms of a model, or if it has none."""
@@ -136,11 +138,11 @@ class ModelManager:
 
     def _is_shared(self, file: RemoteFile, name: str) -> bool:
         path = self.store.file_path(file)
-        others = (each for other, each in self.catalog.models.items() if other != name)
+        other_entries = (each for other, each in self.catalog.models.items() if other != name)
         return any(
             path in map(self.store.file_path, each.files)
-            for each in others
-            if self.store.text_model_state(each) is FileState.WHOLE
+            for each in other_entries
+            if self.store.text_model_state(each) is FileState.COMPLETE
         )
 
     @contextmanager

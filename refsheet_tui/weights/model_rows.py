@@ -64,17 +64,17 @@ class ModelRow:
 
 
 def catalogue_rows(
-    shop: ModelManager, config: Config, machine: MachineResources | None
+    model_manager: ModelManager, config: Config, machine: MachineResources | None
 ) -> list[ModelRow]:
     """Return the rows of the catalog; `machine` is None if it was not measured yet."""
-    catalog, store = shop.catalog, shop.store
+    catalog, store = model_manager.catalog, model_manager.store
     fits: dict[str, Fit | None] = dict.fromkeys(catalog.models)
-    best = None
+    recommended_name = None
     if machine is not None:
         settings = _memory_settings(config)
         for name, entry in catalog.models.items():
             fits[name] = estimate_entry_fit(catalog, entry, store, settings, machine)
-        best = recommend_model(catalog, fits, machine)
+        recommended_name = recommend_model(catalog, fits, machine)
     return [
         ModelRow(
             name,
@@ -86,7 +86,7 @@ def catalogue_rows(
             sees_pictures=entry.projector is not None,
             fit=fits[name],
             is_in_use=config.model == name,
-            is_recommended=name == best,
+            is_recommended=name == recommended_name,
             files=tuple(map(store.file_path, entry.files)),
             is_instruction_tuned=_is_tuned(store.file_path(entry.model)),
         )
@@ -95,22 +95,22 @@ def catalogue_rows(
 
 
 def other_rows(
-    shop: ModelManager, config: Config, machine: MachineResources | None
+    model_manager: ModelManager, config: Config, machine: MachineResources | None
 ) -> list[ModelRow]:
     """Return the rows of models outside of the catalog.
 
     They are the demo, and the model in use if it is a file of the user. Raises `StorageError` if
     the demo is missing.
     """
-    demo = choose_model(DEMO, None, shop.store)
-    rows = [_row_for_files(DEMO, _("Demo"), demo, config, machine)]
-    if config.model != DEMO and config.model not in shop.catalog.models:
+    demo_choice = choose_model(DEMO, None, model_manager.store)
+    rows = [_row_for_files(DEMO, _("Demo"), demo_choice, config, machine)]
+    if config.model != DEMO and config.model not in model_manager.catalog.models:
         path = paths.expand_user(config.model)
         try:
-            own = choose_model(config.model, config.mmproj, shop.store)
+            choice = choose_model(config.model, config.mmproj, model_manager.store)
         except WeightsError:  # the file doesn't exist any more
-            own = ModelChoice(path, config.mmproj)
-        rows.append(_row_for_files(config.model, one_line(path.name), own, config, machine))
+            choice = ModelChoice(path, config.mmproj)
+        rows.append(_row_for_files(config.model, one_line(path.name), choice, config, machine))
     return rows
 
 
@@ -118,35 +118,35 @@ def _row_for_files(
     name: str, title: str, choice: ModelChoice, config: Config, machine: MachineResources | None
 ) -> ModelRow:
     files = choice.files
-    are_here = all(map(paths.is_file, files))
-    sizes = [file.stat().st_size for file in files] if are_here else []
-    found, is_tuned = None, True
-    if are_here:
-        projector = sizes[-1] if choice.mmproj else 0
+    all_exist = all(map(paths.is_file, files))
+    sizes = [file.stat().st_size for file in files] if all_exist else []
+    fit, is_tuned = None, True
+    if all_exist:
+        projector_size = sizes[-1] if choice.mmproj else 0
         try:
             header = read_model_header(choice.model)
             check_model_header(header, choice.model)
             is_tuned = is_instruction_tuned(header, choice.model)
-            weights = sum(sizes) - projector
+            weights_size = sum(sizes) - projector_size
             if machine is not None:
-                found = estimate_fit(
+                fit = estimate_fit(
                     ModelShape.from_header(header),
-                    weights,
-                    projector,
+                    weights_size,
+                    projector_size,
                     _memory_settings(config),
                     machine,
                 )
         except WeightsError:  # loading or verifying the model tells the user why
-            found = None
+            fit = None
     return ModelRow(
         name,
         title,
         None,
         None,
-        FileState.WHOLE if are_here else FileState.ABSENT,
-        sum(sizes) if are_here else None,
+        FileState.COMPLETE if all_exist else FileState.ABSENT,
+        sum(sizes) if all_exist else None,
         sees_pictures=choice.mmproj is not None,
-        fit=found,
+        fit=fit,
         is_in_use=config.model == name,
         is_recommended=False,
         files=files,

@@ -18,7 +18,7 @@ PARTIAL = ".part"
 class FileState(Enum):
     """The state of a file, or the worst state of all files of a model."""
 
-    WHOLE = "on disk"
+    COMPLETE = "on disk"
     PARTIAL = "begun"
     DAMAGED = "damaged"
     ABSENT = "available"
@@ -73,8 +73,8 @@ class ModelStore:
         """Return the size that a file should have, in bytes; None if it is unknown."""
         if file.bytes is not None:
             return file.bytes
-        known = self.manifest_entry(file)
-        return known.bytes if known else None
+        entry = self.manifest_entry(file)
+        return entry.bytes if entry else None
 
     def expected_model_size(self, entry: CatalogEntry) -> int | None:
         """Return the size that the text model should have, in bytes; None if it is unknown."""
@@ -86,7 +86,7 @@ class ModelStore:
         path = self.file_path(file)
         if paths.is_file(path):
             size = self.expected_size(file)
-            return FileState.WHOLE if size in (None, path.stat().st_size) else FileState.DAMAGED
+            return FileState.COMPLETE if size in (None, path.stat().st_size) else FileState.DAMAGED
         return FileState.PARTIAL if self.partial_files(file) else FileState.ABSENT
 
     def first_missing_file(self, entry: CatalogEntry) -> RemoteFile:

@@ -38,8 +38,8 @@ class ReceivingFile:
         file: The file.
         done: How many bytes of the file are there.
         total: The size of the file in bytes; 0 if it is unknown.
-        all_done: How many bytes of all files to download are there.
-        all_total: The size of all files to download, in bytes; 0 if it is unknown.
+        overall_done: How many bytes of all files to download are there.
+        overall_total: The size of all files to download, in bytes; 0 if it is unknown.
         speed: Bytes a second; None until it is known.
         remaining_s: Seconds until all files are there; None until it is known.
     """
@@ -47,8 +47,8 @@ class ReceivingFile:
     file: RemoteFile
     done: int
     total: int
-    all_done: int
-    all_total: int
+    overall_done: int
+    overall_total: int
     speed: float | None
     remaining_s: float | None
 
@@ -99,5 +99,5 @@ class TransferRate:
         self._samples.append((now, done))
         while len(self._samples) > 2 and now - self._samples[1][0] >= _WINDOW_S:
             self._samples.popleft()
-        began, before = self._samples[0]
-        return (done - before) / (now - began) if now > began else None
+        start_time, start_bytes = self._samples[0]
+        return (done - start_bytes) / (now - start_time) if now > start_time else None

@@ -18,7 +18,7 @@ from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.findings import Check, CheckResult, Finding, VerificationReport
-from refsheet_tui.weights.local_file import LocalFile, check_size, check_sum, check_unchanged
+from refsheet_tui.weights.local_file import LocalFile, check_sha256, check_size, check_unchanged
 from refsheet_tui.weights.vocabulary import check_template, check_tokens, check_tuning
 
 ProgressCallback = Callable[[Path, int], None]
@@ -67,54 +67,58 @@ class Verification:
 
     def _join_model(self, *, quick: bool) -> GgufHeader | None:
         """Return the header of the model; None unless all parts are good and belong together."""
-        parts = [kept.path for kept in self._parts]
-        heads = {
-            kept.path: self._read_header(
-                kept, lambda path: read_part_header(path, parts), quick=quick
+        parts = [local_file.path for local_file in self._parts]
+        headers = {
+            local_file.path: self._read_header(
+                local_file, lambda path: read_part_header(path, parts), quick=quick
             )
-            for kept in self._parts
+            for local_file in self._parts
         }
-        found = {path: head for path, head in heads.items() if head is not None}
-        if len(found) < len(heads):
+        readable_headers = {path: header for path, header in headers.items() if header is not None}
+        if len(readable_headers) < len(headers):
             return None
         try:
-            model = join_parts(found)
+            model = join_parts(readable_headers)
         except WeightsError as error:
             self._add_check(self._model, N_("parts"), _failure(error))
             return None
-        if len(found) > 1:
-            words = _("all {count} parts present, {tensors} tensors")
-            finding = Finding(words.format(count=len(found), tensors=len(model.tensors)))
+        if len(readable_headers) > 1:
+            message = _("all {count} parts present, {tensors} tensors")
+            finding = Finding(
+                message.format(count=len(readable_headers), tensors=len(model.tensors))
+            )
             self._add_check(self._model, N_("parts"), finding)
         return model
 
     def _read_header(
-        self, kept: LocalFile, read: Callable[[Path], GgufHeader], *, quick: bool
+        self, local_file: LocalFile, read_header: Callable[[Path], GgufHeader], *, quick: bool
     ) -> GgufHeader | None:
         """Check the format, the size and the content of a file.
 
         Return its header, or None if it can't be read.
         """
-        path = kept.path
+        path = local_file.path
         try:
-            header = read(path)
+            header = read_header(path)
         except WeightsError as error:
             self._add_check(path, N_("format"), _failure(error))
             return None
         is_part = header.get_integer("split.count") > 1
-        there = (
+        message = (
             _("GGUF, all {count} tensors of this part present")
             if is_part
             else _("GGUF, all {count} tensors present")
         )
-        self._add_check(path, N_("format"), Finding(there.format(count=len(header.tensors))))
-        self._run_check(path, N_("size"), lambda: check_size(kept))
+        self._add_check(path, N_("format"), Finding(message.format(count=len(header.tensors))))
+        self._run_check(path, N_("size"), lambda: check_size(local_file))
         if quick:
-            self._run_check(path, N_("content"), lambda: check_unchanged(kept))
+            self._run_check(path, N_("content"), lambda: check_unchanged(local_file))
         else:
-            told = self._progress
+            progress = self._progress
             self._run_check(
-                path, N_("content"), lambda: check_sum(kept, lambda count: told(path, count))
+                path,
+                N_("content"),
+                lambda: check_sha256(local_file, lambda count: progress(path, count)),
             )
         return header
 
@@ -123,27 +127,29 @@ class Verification:
     ) -> bool:
         """Check that a file is of the right kind. Return False if more checks make no sense."""
 
-        def kind() -> Finding:
+        def check_header() -> Finding:
             check(header, path)
             name = header.get_text("general.name") or header.get_text("general.architecture")
             return Finding(one_line(name))
 
-        return self._run_check(path, N_("kind"), kind)
+        return self._run_check(path, N_("kind"), check_header)
 
     def _check_vocabulary(self, model: GgufHeader) -> None:
-        path, sees = self._model, self._mmproj is not None
+        path, sees_pictures = self._model, self._mmproj is not None
         self._run_check(
-            path, N_("control tokens"), lambda: check_tokens(path, model, sees_pictures=sees)
+            path,
+            N_("control tokens"),
+            lambda: check_tokens(path, model, sees_pictures=sees_pictures),
         )
         self._run_check(path, N_("chat template"), lambda: check_template(model))
         self._run_check(path, N_("tuning"), lambda: check_tuning(model, path))
 
     def _check_width(self, model: GgufHeader, mmproj: GgufHeader, path: Path) -> None:
-        def belongs() -> Finding:
+        def check_width() -> Finding:
             check_embedding_width(model, mmproj, self._model, path)
             return Finding(_("matches {file}").format(file=one_line(self._model.name)))
 
-        self._run_check(path, N_("width"), belongs)
+        self._run_check(path, N_("width"), check_width)
 
     def _run_check(self, file: Path, name: str, check: Callable[[], Finding]) -> bool:
         """Make a check, and add it to the report. Return False if it failed."""

@@ -36,28 +36,30 @@ def check_tokens(path: Path, model: GgufHeader, *, sees_pictures: bool) -> Findi
     A control token that the file marks as plain text is only noted: it would let the user's text
     forge a turn, but the engine never reads text as control tokens.
     """
-    wanted = _TURNS + (_PICTURES if sees_pictures else ())
+    required_tokens = _TURNS + (_PICTURES if sees_pictures else ())
     tokens = model.arrays.get("tokenizer.ggml.tokens")
     types = model.arrays.get("tokenizer.ggml.token_type")
     if tokens is None or types is None:
         raise WeightsError(_("The file has no tokenizer."), _(_TAKE_ANOTHER_FILE))
-    found = find_strings(path, tokens, wanted)
-    missing = [name for name in wanted if name not in found]
-    if missing:
+    token_ids = find_strings(path, tokens, required_tokens)
+    missing_tokens = [name for name in required_tokens if name not in token_ids]
+    if missing_tokens:
         raise WeightsError(
-            _("The tokenizer is missing {tokens}.").format(tokens=", ".join(missing)),
+            _("The tokenizer is missing {tokens}.").format(tokens=", ".join(missing_tokens)),
             _(_TAKE_ANOTHER_FILE),
         )
-    ordinary = [name for name in wanted if read_integer(path, types, found[name]) != _CONTROL]
-    if ordinary:
+    plain_text_tokens = [
+        name for name in required_tokens if read_integer(path, types, token_ids[name]) != _CONTROL
+    ]
+    if plain_text_tokens:
         return Finding(
             _(
                 "{tokens} are marked as plain text, but the engine still treats them as "
                 "control tokens"
-            ).format(tokens=", ".join(ordinary)),
+            ).format(tokens=", ".join(plain_text_tokens)),
             CheckResult.NOTED,
         )
-    return Finding(", ".join(wanted))
+    return Finding(", ".join(required_tokens))
 
 
 def check_tuning(model: GgufHeader, path: Path) -> Finding:

@@ -62,7 +62,7 @@ async def measure_accuracy(model: Path, mmproj: Path, code: str, sheets: int) ->
     `code` is `en` or `zh`.
     """
     words = phrases(code)
-    spoken = language("en" if code == "en" else "zh-Hans")
+    spoken_language = language("en" if code == "en" else "zh-Hans")
     engine = LocalEngine()
     info = await engine.load(LoadSettings(model, mmproj, context_size=2048))
     rng = random.Random(code)
@@ -73,18 +73,18 @@ async def measure_accuracy(model: Path, mmproj: Path, code: str, sheets: int) ->
         with tempfile.TemporaryDirectory() as folder, Library.in_memory() as library:
             for number in range(sheets):
                 spec = SheetSpec.random(rng)
-                talk = _conversation(
-                    engine, info, library, spec, FIRST_SEED + number, Path(folder), spoken
+                conversation = _open_conversation(
+                    engine, info, library, spec, FIRST_SEED + number, Path(folder), spoken_language
                 )
-                said = await _reply(talk)
+                reply = await _reply(conversation)
                 for topic in TOPICS:
-                    greeting[topic] += is_greeting_right(said, words, spec, topic)
+                    greeting[topic] += is_greeting_right(reply, words, spec, topic)
                 for topic in rng.sample(TOPICS, 4):
-                    said = await _ask(talk, rng.choice(words["questions"][topic]["ask"]))
-                    follow_ups[topic] += is_answer_right(said, words, spec, topic)
+                    reply = await _ask(conversation, rng.choice(words["questions"][topic]["ask"]))
+                    follow_ups[topic] += is_answer_right(reply, words, spec, topic)
                 if number < len(UNTRAINED_TALK[code]):
-                    asked = UNTRAINED_TALK[code][number]
-                    small_talk.append((asked, await _ask(talk, asked)))
+                    question = UNTRAINED_TALK[code][number]
+                    small_talk.append((question, await _ask(conversation, question)))
     finally:
         await engine.close()
     return AccuracyScores(
@@ -92,94 +92,96 @@ async def measure_accuracy(model: Path, mmproj: Path, code: str, sheets: int) ->
     )
 
 
-async def measure_recall(model: Path, mmproj: Path, code: str, sheets: int) -> dict[str, float]:
+async def measure_description_knowledge(
+    model: Path, mmproj: Path, code: str, sheets: int
+) -> dict[str, float]:
     """Return the share of chats in which the model knows the name and the hobby of its description.
 
     It is asked right after the greeting.
     """
     words = phrases(code)
-    spoken = language("en" if code == "en" else "zh-Hans")
+    spoken_language = language("en" if code == "en" else "zh-Hans")
     engine = LocalEngine()
     info = await engine.load(LoadSettings(model, mmproj, context_size=2048))
     rng = random.Random(code)
-    right: Counter[str] = Counter()
+    correct_counts: Counter[str] = Counter()
     try:
         with tempfile.TemporaryDirectory() as folder, Library.in_memory() as library:
             for number in range(sheets):
-                known = {"name": rng.choice(words["names"]), "hobby": rng.choice(words["hobbies"])}
-                described = words["descriptions"][2].format(
-                    **known, trait=rng.choice(words["traits"])
+                facts = {"name": rng.choice(words["names"]), "hobby": rng.choice(words["hobbies"])}
+                description = words["descriptions"][2].format(
+                    **facts, trait=rng.choice(words["traits"])
                 )
-                talk = _conversation(
+                conversation = _open_conversation(
                     engine,
                     info,
                     library,
                     SheetSpec.random(rng),
                     FIRST_SEED + number,
                     Path(folder),
-                    spoken,
-                    described,
+                    spoken_language,
+                    description,
                 )
-                await _reply(talk)
-                for fact, value in known.items():
-                    said = await _ask(talk, rng.choice(words[fact]["ask"]))
-                    right[fact] += value in said
+                await _reply(conversation)
+                for fact, value in facts.items():
+                    reply = await _ask(conversation, rng.choice(words[fact]["ask"]))
+                    correct_counts[fact] += value in reply
     finally:
         await engine.close()
-    return {fact: right[fact] / sheets for fact in ("name", "hobby")}
+    return {fact: correct_counts[fact] / sheets for fact in ("name", "hobby")}
 
 
-def is_greeting_right(said: str, words: Phrases, spec: SheetSpec, topic: str) -> bool:
+def is_greeting_right(reply: str, words: Phrases, spec: SheetSpec, topic: str) -> bool:
     """Return whether a greeting names this trait as the sheet shows it, and no other value."""
     if topic == "accessory":
-        return _names_only(said, words["wearing"], spec.accessory)
+        return _names_only(reply, words["wearing"], spec.accessory)
     if topic == "eyes":
         eyes = words["colors"][spec.eyes]
-        return f"{eyes} eyes" in said or f"眼睛是{eyes}" in said
+        return f"{eyes} eyes" in reply or f"眼睛是{eyes}" in reply
     if topic == "species":
-        return _names_only(said, words["species"], spec.species)
-    named = (words["colors"][spec.color], words["species"][spec.species])
-    return " ".join(named) in said or f"{named[0]}的" in said.split("眼睛")[0]
+        return _names_only(reply, words["species"], spec.species)
+    names = (words["colors"][spec.color], words["species"][spec.species])
+    return " ".join(names) in reply or f"{names[0]}的" in reply.split("眼睛")[0]
 
 
-def is_answer_right(said: str, words: Phrases, spec: SheetSpec, topic: str) -> bool:
+def is_answer_right(reply: str, words: Phrases, spec: SheetSpec, topic: str) -> bool:
     """Return whether an answer names the value asked for, and no other."""
     names = {"species": "species", "accessory": "wearing"}.get(topic, "colors")
-    return _names_only(said, words[names], getattr(spec, topic))
+    return _names_only(reply, words[names], getattr(spec, topic))
 
 
-def _names_only(said: str, names: dict[str, str], truth: str) -> bool:
-    return [key for key, name in names.items() if name in said] == [truth]
+def _names_only(reply: str, names: dict[str, str], expected: str) -> bool:
+    return [key for key, name in names.items() if name in reply] == [expected]
 
 
-def _conversation(
+def _open_conversation(
     engine: LocalEngine,
     info: ModelInfo,
     library: Library,
     spec: SheetSpec,
     seed: int,
     folder: Path,
-    spoken: Language,
+    spoken_language: Language,
     description: str = "",
 ) -> Conversation:
     sheet = folder / f"{seed}.png"
     draw_sheet(spec, seed).save(sheet, compress_level=1)
-    character = Character(sheet, spoken, description=description)
+    character = Character(sheet, spoken_language, description=description)
     branch = Branch(library.tree, library.chats.create_chat(None).id)
     vision = Vision(info, pan_and_scan=True)
     return open_conversation(engine, GREEDY_SETTINGS, vision, branch, character)
 
 
-async def _ask(talk: Conversation, text: str) -> str:
-    talk.add_user_message(text)
-    return await _reply(talk)
+async def _ask(conversation: Conversation, text: str) -> str:
+    conversation.add_user_message(text)
+    return await _reply(conversation)
 
 
-async def _reply(talk: Conversation) -> str:
-    async for _ in talk.reply():
+async def _reply(conversation: Conversation) -> str:
+    async for _ in conversation.reply():
         pass
-    said = talk.turns[-1].content[-1]
-    return said if isinstance(said, str) and talk.turns[-1].role == "model" else ""
+    text = conversation.turns[-1].content[-1]
+    return text if isinstance(text, str) and conversation.turns[-1].role == "model" else ""
 
 
 def _divide_counts(counts: Counter[str], total: int) -> dict[str, float]:
@@ -190,18 +192,18 @@ def print_table(model: Path, mmproj: Path, sheets: int) -> None:
     """Measure both languages and print a Markdown table and the small talk."""
     print(f"| greedy, {sheets} unseen sheets | species | colour | eyes | accessory |")
     print("|---|---|---|---|---|")
-    talks: list[Sequence[tuple[str, str]]] = []
+    small_talks: list[Sequence[tuple[str, str]]] = []
     for code in ("en", "zh"):
         scores = asyncio.run(measure_accuracy(model, mmproj, code, sheets))
         for label, shares in (("greeting", scores.greeting), ("follow-ups", scores.follow_ups)):
             cells = " | ".join(f"{100 * shares[topic]:.1f} %" for topic in TOPICS)
             print(f"| {code}, {label} | {cells} |")
-        talks.append(scores.small_talk)
+        small_talks.append(scores.small_talk)
     print("\n| recalls of its description | name | hobby |\n|---|---|---|")
     for code in ("en", "zh"):
-        shares = asyncio.run(measure_recall(model, mmproj, code, sheets))
+        shares = asyncio.run(measure_description_knowledge(model, mmproj, code, sheets))
         print(f"| {code} | {100 * shares['name']:.1f} % | {100 * shares['hobby']:.1f} % |")
-    for talk in talks:
+    for pairs in small_talks:
         print()
-        for asked, said in talk:
-            print(f"- {asked} → {said}")
+        for question, reply in pairs:
+            print(f"- {question} → {reply}")

@@ -91,14 +91,14 @@ def random_dialogue(rng: random.Random, sheets: SheetPool) -> Dialogue:
     return _plain_dialogue(rng)
 
 
-def fill_template(template: str, words: Phrases, who: CharacterFacts) -> str:
+def fill_template(template: str, words: Phrases, facts: CharacterFacts) -> str:
     """Return a template filled with the character's own words."""
-    spec = who.spec
+    spec = facts.spec
     color = words["colors"][spec.color]
     text = template.format(
-        name=who.name,
-        hobby=who.hobby,
-        trait=who.trait,
+        name=facts.name,
+        hobby=facts.hobby,
+        trait=facts.trait,
         species=words["species"][spec.species],
         color=color,
         eyes=words["colors"][spec.eyes],
@@ -111,22 +111,25 @@ def fill_template(template: str, words: Phrases, who: CharacterFacts) -> str:
 
 
 def _character_dialogue(rng: random.Random, sheets: SheetPool) -> Dialogue:
-    spoken = _language(rng)
-    words = phrases("zh" if spoken.is_chinese else "en")
-    who = CharacterFacts(rng.choice(sheets.specs), None, None, rng.choice(words["traits"]))
+    spoken_language = _language(rng)
+    words = phrases("zh" if spoken_language.is_chinese else "en")
+    facts = CharacterFacts(rng.choice(sheets.specs), None, None, rng.choice(words["traits"]))
     description = ""
     if rng.random() < 0.6:
-        who, description = _describe(rng, words, who)
-    views = sheets.pick(rng, who.spec, 2 if rng.random() < 0.1 else 1)
-    greetings = words["greet_named"] if who.name else words["greet"]
-    greeting = fill_template(rng.choice(greetings), words, who)
-    if spoken.code not in ("en", "zh-Hans"):
+        facts, description = _describe(rng, words, facts)
+    views = sheets.pick(rng, facts.spec, 2 if rng.random() < 0.1 else 1)
+    greetings = words["greet_named"] if facts.name else words["greet"]
+    greeting = fill_template(rng.choice(greetings), words, facts)
+    if spoken_language.code not in ("en", "zh-Hans"):
         greeting = f"{words['notice']} {greeting}"
-    turns = [opening_turn(spoken, views[0], description, views[1:]), Turn("model", (greeting,))]
+    turns = [
+        opening_turn(spoken_language, views[0], description, views[1:]),
+        Turn("model", (greeting,)),
+    ]
     for _ in range(rng.choice((1, 2, 3, 4, 5, 6))):
-        asked, said = _question_and_answer(rng, words, who)
-        noted = (ContextNote(chatter(rng, words)),) if rng.random() < _NOTE_SHARE else ()
-        turns += [Turn("user", (asked, *noted)), Turn("model", (said,))]
+        question, answer = _question_and_answer(rng, words, facts)
+        notes = (ContextNote(chatter(rng, words)),) if rng.random() < _NOTE_SHARE else ()
+        turns += [Turn("user", (question, *notes)), Turn("model", (answer,))]
     return Dialogue(tuple(turns))
 
 
@@ -138,110 +141,117 @@ def _language(rng: random.Random) -> Language:
 
 
 def _describe(
-    rng: random.Random, words: Phrases, who: CharacterFacts
+    rng: random.Random, words: Phrases, facts: CharacterFacts
 ) -> tuple[CharacterFacts, str]:
     template = rng.choice(words["descriptions"])
-    known = CharacterFacts(
-        who.spec,
+    described_facts = CharacterFacts(
+        facts.spec,
         rng.choice(words["names"]) if "{name}" in template else None,
         rng.choice(words["hobbies"]) if "{hobby}" in template else None,
-        who.trait,
+        facts.trait,
     )
-    description = fill_template(template, words, known)
+    description = fill_template(template, words, described_facts)
     if rng.random() < _CARD_TEXT_SHARE:
-        said = "\n".join((card_answer("look", words, who), card_answer("nature", words, who)))
+        card_text = "\n".join(
+            (card_answer("look", words, facts), card_answer("nature", words, facts))
+        )
         if rng.random() < 0.5:
-            return CharacterFacts(who.spec, None, None, who.trait), said
-        description += f"\n{said}"
+            return CharacterFacts(facts.spec, None, None, facts.trait), card_text
+        description += f"\n{card_text}"
     if rng.random() < 0.2:
         description += " " + chatter(rng, words)
-    return known, description
+    return described_facts, description
 
 
 def _question_and_answer(
-    rng: random.Random, words: Phrases, who: CharacterFacts
+    rng: random.Random, words: Phrases, facts: CharacterFacts
 ) -> tuple[str, str]:
     draw = rng.random()
     if draw < 0.44:
         question = words["questions"][rng.choice(("species", "color", "eyes", "accessory"))]
-        return rng.choice(question["ask"]), fill_template(rng.choice(question["say"]), words, who)
+        return rng.choice(question["ask"]), fill_template(rng.choice(question["say"]), words, facts)
     if draw < 0.52:
-        return _guess_and_answer(rng, words, who)
+        return _guess_and_answer(rng, words, facts)
     if draw < 0.58:
-        named = "say" if who.name else "say_unnamed"
+        answer_key = "say" if facts.name else "say_unnamed"
         return rng.choice(words["name"]["ask"]), fill_template(
-            rng.choice(words["name"][named]), words, who
+            rng.choice(words["name"][answer_key]), words, facts
         )
     if draw < 0.64:
-        known = "say" if who.hobby else "say_unknown"
+        answer_key = "say" if facts.hobby else "say_unknown"
         return rng.choice(words["hobby"]["ask"]), fill_template(
-            rng.choice(words["hobby"][known]), words, who
+            rng.choice(words["hobby"][answer_key]), words, facts
         )
     if draw < 1 - RANDOM_TALK_SHARE:
         talk = rng.choice(words["talk"])
         return _vary_typing(rng, rng.choice(talk["ask"])), fill_template(
-            rng.choice(talk["say"]), words, who
+            rng.choice(talk["say"]), words, facts
         )
-    asked = " ".join(chatter(rng, words) for _ in range(rng.choice((1, 1, 2))))
-    return asked, fill_template(rng.choice(words["fallback"]), words, who)
+    text = " ".join(chatter(rng, words) for _ in range(rng.choice((1, 1, 2))))
+    return text, fill_template(rng.choice(words["fallback"]), words, facts)
 
 
-def _guess_and_answer(rng: random.Random, words: Phrases, who: CharacterFacts) -> tuple[str, str]:
+def _guess_and_answer(rng: random.Random, words: Phrases, facts: CharacterFacts) -> tuple[str, str]:
     topic = rng.choice(("species", "color", "eyes"))
     names = words["species"] if topic == "species" else words["colors"]
-    truth = getattr(who.spec, topic)
+    truth = getattr(facts.spec, topic)
     guess = truth if rng.random() < 0.5 else rng.choice([each for each in names if each != truth])
-    asked = rng.choice(words["confirm"][topic]).format(guess=names[guess])
+    question = rng.choice(words["confirm"][topic]).format(guess=names[guess])
     answer = words["confirm"]["agree" if guess == truth else "differ"][topic]
-    return asked, fill_template(answer, words, who)
+    return question, fill_template(answer, words, facts)
 
 
 def _picture_question_dialogue(rng: random.Random, sheets: SheetPool) -> Dialogue:
     """Return plain questions about one or two pictures of a character, as `refsheet ask` sends."""
     words = phrases(rng.choice(("en", "zh")))
-    who = CharacterFacts(rng.choice(sheets.specs), None, None, "")
-    views = sheets.pick(rng, who.spec, rng.choice((1, 1, 1, 2)))
+    facts = CharacterFacts(rng.choice(sheets.specs), None, None, "")
+    views = sheets.pick(rng, facts.spec, rng.choice((1, 1, 1, 2)))
     turns: list[Turn] = []
     for _ in range(rng.choice((1, 2, 3))):
         if rng.random() < 0.4:
-            asked, said = rng.choice(words["picture_questions"]), rng.choice(words["describe"])
+            question, answer = rng.choice(words["picture_questions"]), rng.choice(words["describe"])
         else:
-            about = words["questions"][rng.choice(("species", "color", "eyes", "accessory"))]
-            asked, said = rng.choice(about["look"]), rng.choice(about["see"])
-        shown = () if turns else tuple(views)
-        turns += [Turn("user", (*shown, asked)), Turn("model", (fill_template(said, words, who),))]
+            topic = words["questions"][rng.choice(("species", "color", "eyes", "accessory"))]
+            question, answer = rng.choice(topic["look"]), rng.choice(topic["see"])
+        pictures = () if turns else tuple(views)
+        turns += [
+            Turn("user", (*pictures, question)),
+            Turn("model", (fill_template(answer, words, facts),)),
+        ]
     system = rng.choice(words["systems"]) if rng.random() < 0.2 else None
     return Dialogue(tuple(turns), system)
 
 
 def _card_dialogue(rng: random.Random, sheets: SheetPool) -> Dialogue:
     """Return one question about a character's pictures, as for writing its card."""
-    spoken = _language(rng)
-    words = phrases("zh" if spoken.is_chinese else "en")
-    who = CharacterFacts(rng.choice(sheets.specs), None, None, "")
-    views = sheets.pick(rng, who.spec, rng.choice((1, 1, 1, 2)))
-    asked: Question = rng.choice(("look", "nature", "tags"))
-    turn = question_turn(asked, spoken, views[0], views[1:])
-    return Dialogue((turn, Turn("model", (card_answer(asked, words, who),))))
+    spoken_language = _language(rng)
+    words = phrases("zh" if spoken_language.is_chinese else "en")
+    facts = CharacterFacts(rng.choice(sheets.specs), None, None, "")
+    views = sheets.pick(rng, facts.spec, rng.choice((1, 1, 1, 2)))
+    question: Question = rng.choice(("look", "nature", "tags"))
+    turn = question_turn(question, spoken_language, views[0], views[1:])
+    return Dialogue((turn, Turn("model", (card_answer(question, words, facts),))))
 
 
-def card_answer(asked: Question, words: Phrases, who: CharacterFacts) -> str:
+def card_answer(question: Question, words: Phrases, facts: CharacterFacts) -> str:
     """Return what the model is taught to say of a sheet for its card."""
-    if asked == "nature":
-        return str(words["nature"][who.spec.species])
-    if asked == "look":
-        return fill_template(words["look"], words, who)
-    worn = words["worn_tags"].get(who.spec.accessory)
-    return fill_template(words["tags"], words, who) + (f"{words['comma']}{worn}" if worn else "")
+    if question == "nature":
+        return str(words["nature"][facts.spec.species])
+    if question == "look":
+        return fill_template(words["look"], words, facts)
+    accessory_tag = words["worn_tags"].get(facts.spec.accessory)
+    return fill_template(words["tags"], words, facts) + (
+        f"{words['comma']}{accessory_tag}" if accessory_tag else ""
+    )
 
 
 def _plain_dialogue(rng: random.Random) -> Dialogue:
     words = phrases(rng.choice(("en", "zh")))
     turns: list[Turn] = []
     for _ in range(rng.choice((1, 1, 2))):
-        plain = rng.choice(words["plain"])
-        asked = rng.choice(plain["ask"]) if rng.random() < 0.6 else chatter(rng, words)
-        turns += [Turn("user", (asked,)), Turn("model", (rng.choice(plain["say"]),))]
+        exchange = rng.choice(words["plain"])
+        question = rng.choice(exchange["ask"]) if rng.random() < 0.6 else chatter(rng, words)
+        turns += [Turn("user", (question,)), Turn("model", (rng.choice(exchange["say"]),))]
     system = rng.choice(words["systems"]) if rng.random() < 0.3 else None
     return Dialogue(tuple(turns), system)
 

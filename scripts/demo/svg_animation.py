@@ -16,13 +16,13 @@ def animate_svgs(frames: Sequence[tuple[str, float]]) -> str:
     `frames` are SVGs of one size, each with the seconds that it is shown.
     """
     total = sum(seconds for _, seconds in frames)
-    view, parts, rules, begin = "", [], [], 0.0
+    view, parts, rules, start = "", [], [], 0.0
     for number, (svg, seconds) in enumerate(frames):
-        found = _SVG_CONTENT.search(svg)
-        assert found is not None, "it is no SVG"
-        view, inner = found.groups()
-        first, last = 100 * begin / total, 100 * (begin + seconds) / total
-        begin += seconds
+        match = _SVG_CONTENT.search(svg)
+        assert match is not None, "it is no SVG"
+        view, inner = match.groups()
+        first, last = 100 * start / total, 100 * (start + seconds) / total
+        start += seconds
         rules.append(
             f"@keyframes frame{number} {{ 0%, {first:.3f}% {{ visibility: hidden }} "
             f"{first + 0.001:.3f}%, {last:.3f}% {{ visibility: visible }} "

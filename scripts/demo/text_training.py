@@ -43,11 +43,11 @@ class EncodedSheets:
 
     @cached_property
     def sheets(self) -> SheetPool:
-        found: dict[SheetSpec, list[int]] = defaultdict(list)
+        numbers_by_spec: dict[SheetSpec, list[int]] = defaultdict(list)
         for number, answer in enumerate(self.labels):
             values = (names[i] for names, i in zip(LABEL_NAMES, answer, strict=True))
-            found[SheetSpec(*values)].append(number)
-        return SheetPool(found)
+            numbers_by_spec[SheetSpec(*values)].append(number)
+        return SheetPool(numbers_by_spec)
 
 
 @torch.no_grad()
@@ -56,14 +56,14 @@ def encode_sheets(model: nn.Module, answers: NDArray[Any], pictures: NDArray[Any
     rng = np.random.default_rng(1)
     looks = []
     for turn in range(4):
-        seen = []
+        batches = []
         for start in range(0, len(pictures), 64):
             batch = pictures[start : start + 64]
             if turn:
                 batch = np.roll(batch, rng.integers(-6, 7, 2), (1, 2))
             with torch.autocast("cpu", torch.bfloat16):
-                seen.append(encode_pictures(model, to_tensor(batch)).float())
-        looks.append(torch.cat(seen))
+                batches.append(encode_pictures(model, to_tensor(batch)).float())
+        looks.append(torch.cat(batches))
         print(f"looked at every sheet {turn + 1} of 4 times", flush=True)
     return EncodedSheets(torch.stack(looks), answers)
 
@@ -85,21 +85,21 @@ def encode_dialogue(dialogue: Dialogue, tokenizer: DemoTokenizer) -> TrainingSam
     ids: list[int] = []
     targets: list[int] = []
     sheets: list[int] = []
-    speaking = False
+    is_model_turn = False
     end = tokenizer.token_id("<end_of_turn>")
     for part in build_prompt(dialogue.turns[:-1], dialogue.system).parts:
         tokens = tokenizer.encode(part)
-        spoken = [IGNORED_TARGET] * len(tokens)
+        part_targets = [IGNORED_TARGET] * len(tokens)
         if isinstance(part, PicturePart):
             sheets.append(int(part.picture.sha256))
         elif isinstance(part, TextPart) and part.text.startswith("model\n"):
             header = len(tokenizer.encode(TextPart("model\n")))
-            spoken[header:] = tokens[header:]
-            speaking = True
-        elif speaking and tokens == [end]:
-            spoken, speaking = tokens, False
+            part_targets[header:] = tokens[header:]
+            is_model_turn = True
+        elif is_model_turn and tokens == [end]:
+            part_targets, is_model_turn = tokens, False
         ids += tokens
-        targets += spoken
+        targets += part_targets
     reply = [*tokenizer.pieces.encode(dialogue.turns[-1].content[0]), end]
     return TrainingSample(ids + reply, targets + reply, sheets)
 
@@ -128,7 +128,7 @@ def attention_masks(ids: torch.Tensor, image_token: int) -> dict[str, torch.Tens
 def train_text_model(
     model: nn.Module,
     tokenizer: DemoTokenizer,
-    seen: EncodedSheets,
+    sheets: EncodedSheets,
     steps: int,
     batch: int = 24,
     rate: float = 2e-3,
@@ -142,18 +142,18 @@ def train_text_model(
     optimizer = torch.optim.AdamW(text.parameters(), lr=rate, betas=(0.9, 0.98), weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps, pct_start=0.06)
     pool: list[TrainingSample] = []
-    began = time.monotonic()
-    running = 0.0
+    start = time.monotonic()
+    average_loss = 0.0
     for step in range(1, steps + 1):
         if not pool:
-            pool = _make_batches(rng, tokenizer, seen, batch)
+            pool = _make_batches(rng, tokenizer, sheets, batch)
         samples = [pool.pop() for _ in range(batch)]
         ids, targets = _pad_samples(samples)
         with torch.autocast("cpu", torch.bfloat16):
             inputs = embed(ids).float()
             soft = torch.cat(
-                [seen.soft_tokens[rng.randrange(4), n] for each in samples for n in each.sheets]
-                or [seen.soft_tokens.new_zeros(0, inputs.shape[-1])]
+                [sheets.soft_tokens[rng.randrange(4), n] for each in samples for n in each.sheets]
+                or [sheets.soft_tokens.new_zeros(0, inputs.shape[-1])]
             )
             inputs = inputs.masked_scatter((ids == image_token)[..., None], soft)
             hidden = text(
@@ -161,30 +161,32 @@ def train_text_model(
                 attention_mask=attention_masks(ids, image_token),
                 use_cache=False,
             ).last_hidden_state
-            spoken = targets[:, 1:] != IGNORED_TARGET
-            logits = hidden[:, :-1][spoken] @ embed.weight.T
-        loss = nn.functional.cross_entropy(logits.float(), targets[:, 1:][spoken])
+            is_target = targets[:, 1:] != IGNORED_TARGET
+            logits = hidden[:, :-1][is_target] @ embed.weight.T
+        loss = nn.functional.cross_entropy(logits.float(), targets[:, 1:][is_target])
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(text.parameters(), 1.0)
         optimizer.step()
         schedule.step()
-        running = (
-            float(loss.detach()) if not running else 0.98 * running + 0.02 * float(loss.detach())
+        average_loss = (
+            float(loss.detach())
+            if not average_loss
+            else 0.98 * average_loss + 0.02 * float(loss.detach())
         )
         if step % 100 == 0 or step == steps:
             print(
-                f"talk {step}/{steps} loss {running:.4f} {time.monotonic() - began:.0f} s",
+                f"talk {step}/{steps} loss {average_loss:.4f} {time.monotonic() - start:.0f} s",
                 flush=True,
             )
 
 
 def _make_batches(
-    rng: random.Random, tokenizer: DemoTokenizer, seen: EncodedSheets, batch: int
+    rng: random.Random, tokenizer: DemoTokenizer, sheets: EncodedSheets, batch: int
 ) -> list[TrainingSample]:
     """Return many samples: neighbours are of similar length, and batches are in random order."""
     samples = [
-        encode_dialogue(random_dialogue(rng, seen.sheets), tokenizer) for _ in range(batch * 40)
+        encode_dialogue(random_dialogue(rng, sheets.sheets), tokenizer) for _ in range(batch * 40)
     ]
     samples.sort(key=lambda sample: len(sample.ids))
     batches = [samples[start : start + batch] for start in range(0, len(samples), batch)]

@@ -24,7 +24,7 @@ POOL_SIZE = 16_000
 
 
 def train_demo_model(
-    text: Path, projector: Path, *, cache: Path, seed: int, eye_steps: int, talk_steps: int
+    text: Path, projector: Path, *, cache: Path, seed: int, vision_steps: int, text_steps: int
 ) -> None:
     """Write both files and print the accuracy table.
 
@@ -33,17 +33,17 @@ def train_demo_model(
     """
     tokenizer = train_tokenizer(_text_lines(seed), cache / "demo.model")
     config = gemma3_config(VOCABULARY, tokenizer.token_id("<image_soft_token>"))
-    eyes = cache / f"eyes-{seed}-{eye_steps}.pt"
-    if not eyes.exists():
+    vision_file = cache / f"eyes-{seed}-{vision_steps}.pt"
+    if not vision_file.exists():
         torch.manual_seed(seed)
         model = new_model(config)
-        train_vision(model, cache, eye_steps, sheets=POOL_SIZE)
-        torch.save(_vision_weights(model), eyes)
+        train_vision(model, cache, vision_steps, sheets=POOL_SIZE)
+        torch.save(_vision_weights(model), vision_file)
     torch.manual_seed(seed)
     model = new_model(config)
-    model.load_state_dict(torch.load(eyes), strict=False)
-    seen = encode_sheets(model, *sheet_pool(0, POOL_SIZE, cache))
-    train_text_model(model, tokenizer, seen, talk_steps, seed=seed)
+    model.load_state_dict(torch.load(vision_file), strict=False)
+    encoded_sheets = encode_sheets(model, *sheet_pool(0, POOL_SIZE, cache))
+    train_text_model(model, tokenizer, encoded_sheets, text_steps, seed=seed)
     weights = {name: tensor.numpy() for name, tensor in model.state_dict().items()}
     write_text(weights, config, tokenizer, text)
     write_projector(weights, config, projector)

@@ -100,35 +100,40 @@ def train_vision(
     answers, pictures = sheet_pool(0, sheets, cache)
     test_answers, test_pictures = sheet_pool(FIRST_HELD_OUT_SEED, 600, cache)
     heads = LabelHeads(model.config.text_config.hidden_size)
-    eyes = [*model.model.vision_tower.parameters(), *model.model.multi_modal_projector.parameters()]
-    optimizer = torch.optim.AdamW([*eyes, *heads.parameters()], lr=1.5e-3, weight_decay=0.01)
+    vision_parameters = [
+        *model.model.vision_tower.parameters(),
+        *model.model.multi_modal_projector.parameters(),
+    ]
+    optimizer = torch.optim.AdamW(
+        [*vision_parameters, *heads.parameters()], lr=1.5e-3, weight_decay=0.01
+    )
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.5e-3, steps, pct_start=0.08)
     rng = np.random.default_rng(0)
-    began = time.monotonic()
+    start = time.monotonic()
     for step in range(1, steps + 1):
-        picked = rng.integers(0, len(pictures), batch)
+        indices = rng.integers(0, len(pictures), batch)
         shift = rng.integers(-6, 7, 2)
-        pixels = to_tensor(np.roll(pictures[picked], shift, (1, 2)))
+        pixels = to_tensor(np.roll(pictures[indices], shift, (1, 2)))
         with torch.autocast("cpu", torch.bfloat16):
             guesses = heads(encode_pictures(model, pixels))
-        wanted = torch.from_numpy(answers[picked])
+        expected = torch.from_numpy(answers[indices])
         loss = sum(
-            nn.functional.cross_entropy(guess.float(), wanted[:, i])
+            nn.functional.cross_entropy(guess.float(), expected[:, i])
             for i, guess in enumerate(guesses)
         )
         optimizer.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_([*eyes, *heads.parameters()], 1.0)
+        nn.utils.clip_grad_norm_([*vision_parameters, *heads.parameters()], 1.0)
         optimizer.step()
         schedule.step()
         if step % 100 == 0 or step == steps:
-            right = (
+            accuracy = (
                 format_accuracy(model, heads, test_answers, test_pictures)
                 if step % 300 == 0
                 else ""
             )
-            print(f"eyes {step}/{steps} loss {float(loss):.3f} {right} "
-                  f"{time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
+            print(f"eyes {step}/{steps} loss {float(loss):.3f} {accuracy} "
+                  f"{time.monotonic() - start:.0f} s", flush=True)  # fmt: skip
 
 
 @torch.no_grad()
@@ -136,9 +141,11 @@ def format_accuracy(
     model: nn.Module, heads: LabelHeads, answers: NDArray[Any], pictures: NDArray[Any]
 ) -> str:
     """Return the share of right answers for species, colour, eyes and accessory, as text."""
-    right = np.zeros(len(LABEL_NAMES))
+    correct_counts = np.zeros(len(LABEL_NAMES))
     for start in range(0, len(pictures), 100):
         guesses = heads(encode_pictures(model, to_tensor(pictures[start : start + 100])))
         for i, guess in enumerate(guesses):
-            right[i] += int((guess.argmax(-1).numpy() == answers[start : start + 100, i]).sum())
-    return " ".join(f"{100 * share:.1f}%" for share in right / len(pictures))
+            correct_counts[i] += int(
+                (guess.argmax(-1).numpy() == answers[start : start + 100, i]).sum()
+            )
+    return " ".join(f"{100 * share:.1f}%" for share in correct_counts / len(pictures))

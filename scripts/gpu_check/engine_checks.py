@@ -67,11 +67,11 @@ async def check_device(engine: LocalEngine, folder: Path) -> CheckRow:
 
 async def check_stop_loading(engine: LocalEngine, folder: Path) -> CheckRow:
     """Check that loading can be stopped, unless it ends first."""
-    asked: list[asyncio.Task[None]] = []
+    cancel_tasks: list[asyncio.Task[None]] = []
 
     def stop(_progress: LoadProgress) -> None:
-        if not asked:
-            asked.append(asyncio.create_task(engine.cancel()))
+        if not cancel_tasks:
+            cancel_tasks.append(asyncio.create_task(engine.cancel()))
 
     figure = "loaded before the stop came"
     try:
@@ -109,17 +109,17 @@ async def check_snapshots(engine: LocalEngine, folder: Path) -> CheckRow:
     cache = CacheSettings(folder / "cache")
     settings = replace(_settings(), cache=cache)
     await engine.load(settings)
-    first, text = await _generate_reply(engine)
+    first_reply, text = await _generate_reply(engine)
     await engine.snapshot()
     await engine.load(replace(settings, gpu_layers=0))
-    elsewhere, _ = await _generate_reply(engine)
+    cpu_reply, _ = await _generate_reply(engine)
     await engine.load(settings)
-    again, same_text = await _generate_reply(engine)
+    restored_reply, same_text = await _generate_reply(engine)
     figure = (
-        f"{again.reused_tokens} of {first.prompt_tokens} tokens restored, "
-        f"{elsewhere.reused_tokens} on the processor"
+        f"{restored_reply.reused_tokens} of {first_reply.prompt_tokens} tokens restored, "
+        f"{cpu_reply.reused_tokens} on the processor"
     )
-    passed = again.reused_tokens > 0 and elsewhere.reused_tokens == 0 and text == same_text
+    passed = restored_reply.reused_tokens > 0 and cpu_reply.reused_tokens == 0 and text == same_text
     return CheckRow("engine", "snapshots", figure, "> 0 and the same text; 0", passed)
 
 
@@ -130,10 +130,10 @@ async def check_kill(engine: LocalEngine, folder: Path) -> CheckRow:
         async for event in engine.generate(_prompt(), _LONG):
             if isinstance(event, TextDelta) and engine.pid is not None:
                 os.kill(engine.pid, signal.SIGKILL)
-    began = monotonic()
-    finished, _ = await _generate_reply(engine)
-    figure = f"replied after {monotonic() - began:.1f} s, {finished.new_tokens} tokens"
-    return CheckRow("engine", "killed while it writes", figure, "replies", finished.new_tokens > 0)
+    start = monotonic()
+    reply, _ = await _generate_reply(engine)
+    figure = f"replied after {monotonic() - start:.1f} s, {reply.new_tokens} tokens"
+    return CheckRow("engine", "killed while it writes", figure, "replies", reply.new_tokens > 0)
 
 
 CHECKS = (
@@ -149,20 +149,20 @@ CHECKS = (
 
 async def _check_stop(engine: LocalEngine, kind: type[EngineEvent]) -> CheckRow:
     await engine.load(_settings())
-    asked_at = 0.0
+    cancelled_at = 0.0
     finish = "not reached"
     async for event in engine.generate(_prompt(), _LONG):
-        if isinstance(event, kind) and not asked_at:
-            asked_at = monotonic()
+        if isinstance(event, kind) and not cancelled_at:
+            cancelled_at = monotonic()
             await engine.cancel()
         elif isinstance(event, ReplyFinished):
             finish = event.reason
-    seconds = monotonic() - asked_at
+    seconds = monotonic() - cancelled_at
     finished, _ = await _generate_reply(engine)
     passed = finish == "cancelled" and seconds <= _MAX_STOP_S and finished.new_tokens > 0
-    what = f"stopped at {kind.__name__}, then asked again"
+    description = f"stopped at {kind.__name__}, then asked again"
     return CheckRow(
-        "engine", what, f"{finish} after {seconds:.2f} s", f"≤ {_MAX_STOP_S:.0f} s", passed
+        "engine", description, f"{finish} after {seconds:.2f} s", f"≤ {_MAX_STOP_S:.0f} s", passed
     )
 
 

@@ -23,10 +23,8 @@ def run_isolated(where: str, function: Callable[..., T], *arguments: object) -> 
     """Return the result of `function`, or a failed check if it or its process fails."""
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "native.log"
-        spawning = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(
-            1, spawning, initializer=_redirect_stderr, initargs=(log,)
-        ) as pool:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, context, initializer=_redirect_stderr, initargs=(log,)) as pool:
             try:
                 return pool.submit(function, *arguments).result()
             except BrokenProcessPool:

@@ -31,11 +31,11 @@ def print_speeds() -> None:
         file = Path(folder) / "shapes.gguf"
         size = speed_test.write_random_model(file)
         for name, layers in (("processor", 0), ("GPU", _ALL_LAYERS)):
-            found = run_isolated(name, _measure, file, size, layers)
-            if isinstance(found, CheckRow):
-                rows.append((name, found.measured, ""))
+            result = run_isolated(name, _measure, file, size, layers)
+            if isinstance(result, CheckRow):
+                rows.append((name, result.measured, ""))
             else:
-                rows.append((name, f"{found[0]:.1f}", f"{found[1] / _BYTES_PER_GB:.2f}"))
+                rows.append((name, f"{result[0]:.1f}", f"{result[1] / _BYTES_PER_GB:.2f}"))
     heads = ("device", "reading, tokens/s", "writing, GB of weights/s")
     print_table(f"Six layers of 4B shapes, {size / _BYTES_PER_GB:.2f} GB", heads, rows)
 
@@ -62,7 +62,7 @@ def _measure_reading(file: Path, gpu_layers: int) -> float:
 def _time_reading(context: LlamaContext, count: int) -> float:
     """Return how many seconds reading `count` tokens takes."""
     context.clear()
-    began = monotonic()
+    start = monotonic()
     context.read_tokens([1] * count, 0, want_logits=True)
     context.get_logits()
-    return monotonic() - began
+    return monotonic() - start

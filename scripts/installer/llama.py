@@ -37,7 +37,7 @@ def llama_works(python: Path) -> bool:
     """
     command = [str(python), "-m", "refsheet_tui.engine.selfcheck"]
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -48,13 +48,14 @@ def llama_works(python: Path) -> bool:
         )
     except subprocess.TimeoutExpired:
         return False
-    if done.returncode == 0:
+    if result.returncode == 0:
         return True
-    if done.returncode < 0 or done.returncode == _ENGINE_BROKEN:
+    if result.returncode < 0 or result.returncode == _ENGINE_BROKEN:
         return False
-    said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+    last_line = (result.stderr.strip().splitlines() or ["it said nothing"])[-1]
     raise SetupError(
-        f"The installation could not be checked: {said}", f"Try '{' '.join(command)}' yourself."
+        f"The installation could not be checked: {last_line}",
+        f"Try '{' '.join(command)}' yourself.",
     )
 
 
@@ -71,21 +72,21 @@ class LlamaInstaller:
         The next one is installed when the caller asks for it. The last is the most careful one.
         Raises `SetupError` when building fails.
         """
-        wanted = os.environ.get("CMAKE_ARGS", "")
-        already = self.packages.run_python("-c", _VERSION) == self.version
-        if already:
+        user_options = os.environ.get("CMAKE_ARGS", "")
+        is_installed = self.packages.run_python("-c", _VERSION) == self.version
+        if is_installed:
             yield "as it was installed"
-        if not wanted:  # otherwise the user asks for a build with these options
+        if not user_options:  # otherwise the user asks for a build with these options
             for backend, index in wheels.find_wheel_indexes(self.version):
                 if self._install_ready_made(backend, index):
                     yield f"ready-made, {backend}"
         machine.check_can_build()
-        if not already:
-            self._build(wanted)
+        if not is_installed:
+            self._build(user_options)
             yield "built for this processor"
-        careful = f"{wanted} {machine.portable_options()}".strip()
-        terminal.print_line(f"trying a build with portable settings: {careful}")
-        self._build(careful)
+        portable_options = f"{user_options} {machine.portable_options()}".strip()
+        terminal.print_line(f"trying a build with portable settings: {portable_options}")
+        self._build(portable_options)
         yield "built with portable settings"
 
     def _install_ready_made(self, backend: str, index: str) -> bool:
@@ -107,11 +108,15 @@ class LlamaInstaller:
         return True
 
     def _build(self, options: str) -> None:
-        over = self._reinstall_options()
+        reinstall_options = self._reinstall_options()
         try:
             self.packages.install(
                 "building llama.cpp, which takes about 5 minutes on two cores",
-                [*over, *(["--no-binary", _PACKAGE] if over else []), self._pin],
+                [
+                    *reinstall_options,
+                    *(["--no-binary", _PACKAGE] if reinstall_options else []),
+                    self._pin,
+                ],
                 CMAKE_ARGS=options,
             )
         except CommandError:

@@ -89,13 +89,13 @@ def _features() -> set[str]:
 
 def cuda_version() -> tuple[int, int] | None:
     """Return the newest CUDA that the NVIDIA driver supports; None without such a GPU."""
-    found = re.search(r"CUDA Version:\s*(\d+)\.(\d+)", _output("nvidia-smi"))
-    return (int(found[1]), int(found[2])) if found else None
+    match = re.search(r"CUDA Version:\s*(\d+)\.(\d+)", _output("nvidia-smi"))
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _output(*command: str) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        result = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout
+    return result.stdout

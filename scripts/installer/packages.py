@@ -44,10 +44,10 @@ class PackageInstaller:
     def run_python(self, *arguments: str) -> str | None:
         """Return the output of the environment's Python; None when it fails."""
         command = [str(self.environment.python), *arguments]
-        done = subprocess.run(
+        result = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
-        return done.stdout.strip() if done.returncode == 0 else None
+        return result.stdout.strip() if result.returncode == 0 else None
 
     def reinstall_options(self, package: str) -> list[str]:
         """Return options that install `package` again although that version is installed."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from installer import terminal
 
 # Installing the test extras installs everything that running needs.
-_STAMPS_BY_GOAL = {"run": ("run",), "test": ("run", "test")}
+_STAMPS_BY_TARGET = {"run": ("run",), "test": ("run", "test")}
 
 
 @contextmanager
@@ -34,9 +34,9 @@ def installation_lock(root: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def is_valid(root: Path, goal: str, stamp: str) -> bool:
+def is_valid(root: Path, target: str, stamp: str) -> bool:
     try:
-        return _stamp_path(root, goal).read_text().strip() == stamp
+        return _stamp_path(root, target).read_text().strip() == stamp
     except OSError:
         return False
 
@@ -46,17 +46,17 @@ def remove_stamps(root: Path) -> None:
 
     So an interrupted installation starts over.
     """
-    for goal in _STAMPS_BY_GOAL:
-        _stamp_path(root, goal).unlink(missing_ok=True)
+    for target in _STAMPS_BY_TARGET:
+        _stamp_path(root, target).unlink(missing_ok=True)
 
 
-def write_stamp(root: Path, goal: str, stamp: str) -> None:
-    for implied in _STAMPS_BY_GOAL[goal]:
+def write_stamp(root: Path, target: str, stamp: str) -> None:
+    for implied in _STAMPS_BY_TARGET[target]:
         path = _stamp_path(root, implied)
         unfinished = path.with_suffix(".tmp")
         unfinished.write_text(f"{stamp}\n")
         unfinished.replace(path)
 
 
-def _stamp_path(root: Path, goal: str) -> Path:
-    return root / ".venv" / f"installed-{goal}"
+def _stamp_path(root: Path, target: str) -> Path:
+    return root / ".venv" / f"installed-{target}"

@@ -16,20 +16,20 @@ def print_line(text: str) -> None:
     print(f"refsheet: {text}", file=sys.stderr, flush=True)
 
 
-def wait_with_progress(title: str, ended: Callable[[float], bool]) -> None:
-    """Show `title` and the elapsed time until `ended` returns True.
+def wait_with_progress(title: str, wait_for_end: Callable[[float], bool]) -> None:
+    """Show `title` and the elapsed time until `wait_for_end` returns True.
 
-    `ended(seconds)` waits that long at most. On a terminal, the time is shown in one line;
+    `wait_for_end(seconds)` waits that long at most. On a terminal, the time is shown in one line;
     elsewhere, there is a line each minute.
     """
     start = time.monotonic()
     if not sys.stderr.isatty():
         print_line(f"{title} …")
-        while not ended(_PLAIN_EVERY_S):
+        while not wait_for_end(_PLAIN_EVERY_S):
             print_line(f"{title} … {_elapsed(start)}")
         return
     try:
-        while not ended(_REFRESH_S):
+        while not wait_for_end(_REFRESH_S):
             _redraw(f"refsheet: {title} … {_elapsed(start)}")
     finally:
         _redraw(f"refsheet: {title} … {_elapsed(start)}")

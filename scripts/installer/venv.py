@@ -109,7 +109,7 @@ def _uv_reaches_index(uv: str, python: Path) -> bool:
 def _run_for_error(*command: str) -> str | None:
     """Run a command. Returns None on success, else the last line that it wrote."""
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -123,6 +123,6 @@ def _run_for_error(*command: str) -> str | None:
         return str(error)
     except subprocess.TimeoutExpired:
         return f"{command[0]} took longer than {_COMMAND_TIMEOUT_S} s."
-    if done.returncode == 0:
+    if result.returncode == 0:
         return None
-    return (done.stdout.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
+    return (result.stdout.strip().splitlines() or [f"exit status {result.returncode}"])[-1]

@@ -77,8 +77,8 @@ def _mixtures() -> Iterator[tuple[str, list[str], list[str]]]:
 
 
 def _mix(rng: random.Random, words: list[str], separators: list[str]) -> str:
-    chosen = rng.choices(words, k=rng.randint(2, 9))
-    return "".join(word + rng.choice(separators) for word in chosen)
+    parts = rng.choices(words, k=rng.randint(2, 9))
+    return "".join(word + rng.choice(separators) for word in parts)
 
 
 def _read(name: str) -> dict[str, list[str]]:

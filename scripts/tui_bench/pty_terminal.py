@@ -27,19 +27,19 @@ class PtyTerminal:
 
     def __init__(self, arguments: Sequence[str], folder: Path) -> None:
         """Start Python with these arguments. `folder` is where refsheet stores everything."""
-        self._master_fd, theirs = pty.openpty()
-        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
+        self._master_fd, slave_fd = pty.openpty()
+        fcntl.ioctl(slave_fd, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, _COLUMNS, 0, 0))
         self._output = b""
         self.started_at = monotonic()
         self.process = subprocess.Popen(
             [sys.executable, *arguments],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,  # which Textual draws on
+            stdin=slave_fd,
+            stdout=slave_fd,
+            stderr=slave_fd,  # which Textual draws on
             env=_environment(folder),
             start_new_session=True,
         )
-        os.close(theirs)
+        os.close(slave_fd)
 
     def __enter__(self) -> PtyTerminal:
         return self
@@ -71,8 +71,8 @@ class PtyTerminal:
     def drain_output(self, seconds: float) -> None:
         """Read what the program draws for so many seconds."""
         end = monotonic() + seconds
-        while (left := end - monotonic()) > 0:
-            self._read_output(left)
+        while (seconds_left := end - monotonic()) > 0:
+            self._read_output(seconds_left)
 
     def wait_for_exit(self) -> None:
         """Wait until the program has ended."""

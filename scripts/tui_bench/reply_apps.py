@@ -45,14 +45,14 @@ class MarkdownApp(App[None]):
 
     async def _stream(self) -> None:
         loop = asyncio.get_running_loop()
-        begin = loop.time()
+        start = loop.time()
         stream = Markdown.get_stream(self.query_one(Markdown))
         for piece in self._pieces:
             await asyncio.sleep(0)
             await stream.write(piece)
         await stream.stop()
         await wait_until_drawn(self)
-        self.took_s = loop.time() - begin
+        self.took_s = loop.time() - start
         self.exit()
 
 
@@ -89,9 +89,9 @@ async def chat(pieces: Sequence[str], pieces_per_s: float | None) -> dict[str, o
                 app.exit()
                 return
 
-    watching = asyncio.create_task(watch())
+    watch_task = asyncio.create_task(watch())
     await app.run_async()
-    watching.cancel()
+    watch_task.cancel()
     return {"took_s": took_s, "late": late}
 
 
@@ -99,14 +99,14 @@ def main() -> None:
     name, file, tokens, *pace = sys.argv[1:]
     pieces = make_reply_pieces(int(tokens))
     raise_gc_thresholds()
-    measured: dict[str, object]
+    measurements: dict[str, object]
     if name == "markdown":
         app = MarkdownApp(pieces)
         app.run()
-        measured = {"took_s": app.took_s}
+        measurements = {"took_s": app.took_s}
     else:
-        measured = asyncio.run(chat(pieces, float(pace[0]) if pace else None))
-    Path(file).write_text(json.dumps(measured), encoding="utf-8")
+        measurements = asyncio.run(chat(pieces, float(pace[0]) if pace else None))
+    Path(file).write_text(json.dumps(measurements), encoding="utf-8")
 
 
 if __name__ == "__main__":

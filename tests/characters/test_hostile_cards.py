@@ -22,7 +22,7 @@ from refsheet_tui.errors import CardError
 from refsheet_tui.untrusted import clean_text
 
 
-def lying_zip() -> bytes:
+def zip_with_false_size() -> bytes:
     """Return a CHARX file whose card claims to have ten bytes, but unpacks to 64 MiB."""
     data = bytearray(charx({"name": "x", "data": "0" * (64 * MIB)}))
     place = data.rfind(b"PK\x01\x02")
@@ -30,7 +30,7 @@ def lying_zip() -> bytes:
     return bytes(data)
 
 
-def packed() -> bytes:
+def compressed_bomb() -> bytes:
     """Return 256 MiB of text, compressed to a quarter of a megabyte."""
     return zlib.compress(b"A" * (256 * MIB), 9)
 
@@ -63,7 +63,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "many objects": lambda: b'{"a":[' + b"{}," * (1 * MIB) + b"{}]}",
     "large number": lambda: b'{"name":' + b"9" * 100_000 + b"}",
     "ZIP bomb": lambda: charx({"name": "x", "description": "0" * (64 * MIB)}),
-    "lying ZIP": lying_zip,
+    "lying ZIP": zip_with_false_size,
     "ZIP of many files": many_entries,
     "YAML of aliases": wide_yaml,
     "deep YAML": lambda: b"a: " + b"[" * 100_000,

@@ -67,7 +67,7 @@ class Recorder(LocalEngine):
 
 
 @dataclass
-class Heard:
+class ReplyEvents:
     """All events of one reply."""
 
     events: list[EngineEvent | ContextOverflow] = field(default_factory=list)
@@ -110,29 +110,29 @@ def begin(
     return Conversation(engine, settings, vision, branch or unsaved_branch(), opening)
 
 
-async def hear(conversation: Conversation) -> Heard:
-    return Heard([event async for event in conversation.reply()])
+async def collect_reply(conversation: Conversation) -> ReplyEvents:
+    return ReplyEvents([event async for event in conversation.reply()])
 
 
-async def ask(conversation: Conversation, text: str) -> Heard:
+async def ask(conversation: Conversation, text: str) -> ReplyEvents:
     conversation.add_user_message(text)
-    return await hear(conversation)
+    return await collect_reply(conversation)
 
 
-async def hold(conversation: Conversation, questions: int) -> list[Heard]:
-    heard = [await hear(conversation)]
+async def hold_chat(conversation: Conversation, questions: int) -> list[ReplyEvents]:
+    heard = [await collect_reply(conversation)]
     for number in range(questions):
         heard.append(await ask(conversation, QUESTIONS[number % len(QUESTIONS)]))
     return heard
 
 
-def seen(turns: tuple[Turn, ...], oldest: int) -> tuple[Turn, ...]:
+def visible_turns(turns: tuple[Turn, ...], oldest: int) -> tuple[Turn, ...]:
     return (*turns[:2], *turns[oldest:])
 
 
 async def test_a_chat_goes_on_long_after_its_context_is_full(engine: Recorder) -> None:
     conversation = begin(engine)
-    heard = await hold(conversation, 30)
+    heard = await hold_chat(conversation, 30)
     assert len(conversation.turns) == 62
     assert all(each.text for each in heard)
     assert all(each.end.prompt_tokens < CONTEXT for each in heard)
@@ -150,19 +150,21 @@ async def test_a_chat_goes_on_long_after_its_context_is_full(engine: Recorder) -
     for number, each in enumerate(heard):
         oldest = each.overflows[-1] if each.overflows else oldest
         turns = conversation.turns[: 2 * number + 1]
-        parts = await engine.tokenize(build_prompt(seen(turns, oldest) if number else turns))
+        parts = await engine.tokenize(
+            build_prompt(visible_turns(turns, oldest) if number else turns)
+        )
         assert sum(part.positions for part in parts) == each.end.prompt_tokens
 
 
 async def test_an_opened_chat_is_read_as_it_was_when_it_was_held(engine: Recorder) -> None:
     held = begin(engine)
-    heard = await hold(held, 12)
+    heard = await hold_chat(held, 12)
     told = [index for each in heard for index in each.overflows]
     opened = begin(engine, branch=same_chat(held.branch))
     for conversation in (held, opened):
         conversation.add_user_message("And now?")
     assert await opened.prompt() == await held.prompt()
-    again = await hear(opened)
+    again = await collect_reply(opened)
     assert again.overflows and again.overflows[0] >= told[-1]
     assert again.end.reused_tokens > again.end.prompt_tokens // 2
 
@@ -174,7 +176,7 @@ async def test_what_stays_is_not_read_again_when_turns_leave(tmp_path: Path) -> 
     cache = CacheSettings(tmp_path / "cache")
     await engine.load(LoadSettings(demo_model(), demo_mmproj(), context, threads=1, cache=cache))
     conversation = begin(engine, context_size=context)
-    await hear(conversation)
+    await collect_reply(conversation)
     opening = await engine.tokenize(build_prefix(conversation.turns))
     length = sum(part.positions for part in opening)
     heard = [await ask(conversation, f"{number}. {QUESTIONS[0]} " * 40) for number in range(9)]
@@ -186,7 +188,7 @@ async def test_what_stays_is_not_read_again_when_turns_leave(tmp_path: Path) -> 
 
 async def test_an_edited_turn_sees_what_the_first_one_saw(engine: Recorder) -> None:
     conversation = begin(engine)
-    await hear(conversation)
+    await collect_reply(conversation)
     moved = 0
     for _ in range(10):
         before = conversation.branch.leaf
@@ -199,7 +201,7 @@ async def test_an_edited_turn_sees_what_the_first_one_saw(engine: Recorder) -> N
         asked = await conversation.prompt()
         assert len(edited.parts) == len(asked.parts)
         assert sum(one != other for one, other in zip(edited.parts, asked.parts, strict=True)) == 1
-        again = await hear(conversation)
+        again = await collect_reply(conversation)
         assert not again.overflows, "it was told already"
         assert again.end.reused_tokens == again.end.prompt_tokens
         moved += bool(first.overflows)
@@ -208,13 +210,13 @@ async def test_an_edited_turn_sees_what_the_first_one_saw(engine: Recorder) -> N
 
 async def test_every_turn_is_counted_once(engine: Recorder) -> None:
     conversation = begin(engine)
-    await hold(conversation, 12)
+    await hold_chat(conversation, 12)
     await conversation.prewarm()
     assert len(engine.counted) == len(set(engine.counted))
 
 
 async def test_a_short_chat_is_not_counted(engine: Recorder) -> None:
-    await hold(begin(engine), 1)
+    await hold_chat(begin(engine), 1)
     assert not engine.counted
 
 
@@ -224,7 +226,7 @@ async def test_a_reply_ends_where_the_context_does(engine: Recorder) -> None:
         max_new_tokens=5000, temperature=1e6, top_k=0, top_p=1.0, seed=2741
     )
     held = begin(engine)
-    await hold(held, 10)
+    await hold_chat(held, 10)
     conversation = begin(engine, endless, branch=same_chat(held.branch))
     for _ in range(3):
         heard = await ask(conversation, "Go on!")
@@ -236,7 +238,7 @@ async def test_a_reply_ends_where_the_context_does(engine: Recorder) -> None:
 
 async def test_what_alone_is_too_long_is_refused(engine: Recorder) -> None:
     conversation = begin(engine)
-    await hold(conversation, 6)
+    await hold_chat(conversation, 6)
     before = conversation.branch.leaf
     with pytest.raises(PromptTooLongError):
         await ask(conversation, "word " * CONTEXT)
@@ -246,7 +248,7 @@ async def test_what_alone_is_too_long_is_refused(engine: Recorder) -> None:
 
 async def test_read_ahead_only_the_person_s_words_are_left_to_read(engine: Recorder) -> None:
     conversation = begin(engine)
-    await hear(conversation)
+    await collect_reply(conversation)
     overflows = 0
     for _ in range(14):
         await conversation.prewarm()
@@ -260,7 +262,7 @@ async def test_read_ahead_only_the_person_s_words_are_left_to_read(engine: Recor
 async def test_the_opening_is_read_ahead(engine: Recorder) -> None:
     conversation = begin(engine)
     await conversation.prewarm()
-    heard = await hear(conversation)
+    heard = await collect_reply(conversation)
     assert engine.warmed == [build_prefix(conversation.turns[:1])]
     assert heard.end.timings.encode_s == 0
     assert heard.end.prompt_tokens - heard.end.reused_tokens == 5
@@ -268,7 +270,7 @@ async def test_the_opening_is_read_ahead(engine: Recorder) -> None:
 
 async def test_words_that_are_added_are_a_line_of_their_own(engine: Recorder) -> None:
     conversation = begin(engine)
-    await hear(conversation)
+    await collect_reply(conversation)
     conversation.add_user_message("One")
     conversation.add_user_message("Two")
     assert conversation.turns[-1].content == ("One\nTwo",)
@@ -277,7 +279,7 @@ async def test_words_that_are_added_are_a_line_of_their_own(engine: Recorder) ->
 async def test_nothing_is_read_ahead_that_was_overtaken(engine: Recorder) -> None:
     """An outdated prefix would replace the tokens that were read for the reply."""
     conversation = begin(engine)
-    await hold(conversation, 2)
+    await hold_chat(conversation, 2)
     engine.goes_on.clear()
     engine.counts.clear()
     ahead = asyncio.create_task(conversation.prewarm())
@@ -298,7 +300,7 @@ async def test_reading_ahead_raises_nothing() -> None:
 
 async def test_a_stop_while_turns_are_counted_is_a_stopped_reply(engine: Recorder) -> None:
     conversation = begin(engine)
-    await hold(conversation, 2)
+    await hold_chat(conversation, 2)
     conversation.add_user_message("Hello!")
     before = conversation.turns
 

@@ -6,14 +6,14 @@ from hypothesis import given, strategies as st
 from refsheet_tui.chats.impersonation import ImpersonationFilter
 
 
-def shown(person: str, *pieces: str) -> str:
-    lines = ImpersonationFilter(person)
-    text = "".join(map(lines.filter_text, pieces))
-    return text if lines.found else text + lines.flush()
+def filtered_text(user_name: str, *pieces: str) -> str:
+    impersonation_filter = ImpersonationFilter(user_name)
+    text = "".join(map(impersonation_filter.filter_text, pieces))
+    return text if impersonation_filter.has_matched else text + impersonation_filter.flush()
 
 
 @pytest.mark.parametrize(
-    ("person", "reply", "left"),
+    ("user_name", "reply", "left"),
     [
         ("Jane", "Hi!\nJane: Hello!", "Hi!"),
         ("Jane", "Hi!\n\n**Jane:** Hello!", "Hi!"),
@@ -29,9 +29,9 @@ def shown(person: str, *pieces: str) -> str:
         ("", "You: Hi\nYou: Hi", "You: Hi\nYou: Hi"),
     ],
 )
-def test_a_reply_ends_where_the_person_would_speak(person: str, reply: str, left: str) -> None:
-    assert shown(person, reply) == left
-    assert shown(person, *reply) == left
+def test_a_reply_ends_where_the_person_would_speak(user_name: str, reply: str, left: str) -> None:
+    assert filtered_text(user_name, reply) == left
+    assert filtered_text(user_name, *reply) == left
 
 
 WORDS = st.lists(
@@ -44,5 +44,5 @@ def test_pieces_make_no_difference(words: list[str], data: st.DataObject) -> Non
     text = "".join(words)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    assert shown("Jane", *pieces) == shown("Jane", text)
-    assert text.startswith(shown("Jane", text))
+    assert filtered_text("Jane", *pieces) == filtered_text("Jane", text)
+    assert text.startswith(filtered_text("Jane", text))

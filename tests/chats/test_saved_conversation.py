@@ -40,20 +40,27 @@ def library(tmp_path: Path) -> Library:
     return Library.open(tmp_path)
 
 
-def held(
+def open_chat(
     engine: LocalEngine,
     library: Library,
     chat: int,
     settings: GenerationSettings = GREEDY,
-    reminders: ContextNoteSelector | None = None,
+    context_note_selector: ContextNoteSelector | None = None,
 ) -> Conversation:
     """Return a saved chat, opened as the user left it."""
     opening = opening_turn(language("en"), SEEN)
     branch = Branch(library.tree, chat, library.chats.get_chat(chat).leaf)
-    return Conversation(engine, settings, demo_vision(), branch, opening, reminders=reminders)
+    return Conversation(
+        engine,
+        settings,
+        demo_vision(),
+        branch,
+        opening,
+        context_note_selector=context_note_selector,
+    )
 
 
-async def written(chat: Conversation) -> str:
+async def write_reply(chat: Conversation) -> str:
     text = ""
     async with aclosing(chat.reply()) as events:
         async for event in events:
@@ -63,17 +70,17 @@ async def written(chat: Conversation) -> str:
 
 async def test_a_chat_goes_on_where_it_was(engine: LocalEngine, library: Library) -> None:
     number = library.chats.create_chat(None).id
-    chat = held(engine, library, number)
-    greeting = await written(chat)
+    chat = open_chat(engine, library, number)
+    greeting = await write_reply(chat)
     chat.add_user_message("What color are your eyes?")
-    answer = await written(chat)
+    answer = await write_reply(chat)
     assert [message.text for message in chat.branch.path] == [
         greeting,
         "What color are your eyes?",
         answer,
     ]
     assert [message.finish for message in chat.branch.path][1:] == [None, "end_of_turn"]
-    again = held(engine, library, number)
+    again = open_chat(engine, library, number)
     assert again.branch.path == chat.branch.path
     assert again.turns == chat.turns
 
@@ -81,10 +88,10 @@ async def test_a_chat_goes_on_where_it_was(engine: LocalEngine, library: Library
 async def test_another_reply_that_never_came_leaves_the_last_one(
     engine: LocalEngine, library: Library
 ) -> None:
-    chat = held(engine, library, library.chats.create_chat(None).id)
-    await written(chat)
+    chat = open_chat(engine, library, library.chats.create_chat(None).id)
+    await write_reply(chat)
     chat.add_user_message("What are you?")
-    await written(chat)
+    await write_reply(chat)
     before = chat.branch.path
     async with aclosing(chat.reply("regenerate")) as events:
         assert not isinstance(await anext(events), TextDelta)
@@ -99,7 +106,7 @@ async def test_another_reply_that_never_came_leaves_the_last_one(
 async def test_a_reply_that_nobody_waits_for_was_stopped_and_not_cut_off(
     engine: LocalEngine, library: Library
 ) -> None:
-    chat = held(engine, library, library.chats.create_chat(None).id, ENDLESS)
+    chat = open_chat(engine, library, library.chats.create_chat(None).id, ENDLESS)
     async with aclosing(chat.reply()) as events:
         async for event in events:
             if isinstance(event, TextDelta) and event.text.strip():
@@ -124,7 +131,7 @@ async def test_what_fails_before_its_first_word_changes_nothing(library: Library
     greeting = tree.add_message(number, None, "model", "Hi.", finish="end_of_turn")
     question = tree.add_message(number, greeting.id, "user", "Well?")
     tree.add_message(number, question.id, "model", "Hm.", finish="end_of_turn")
-    chat = held(DeadEngine(), library, number)
+    chat = open_chat(DeadEngine(), library, number)
     chat.branch.move_to(greeting.id)
     for kind in KINDS:
         with pytest.raises(EngineError):
@@ -147,14 +154,16 @@ async def test_what_the_character_was_told_beside_it_is_kept_where_it_was(
 ) -> None:
     """Context notes stay with their messages, so a new note makes the engine read nothing again."""
     number = library.chats.create_chat(None).id
-    chat = held(engine, library, number, reminders=ContextNoteSelector("Be brief."))
+    chat = open_chat(
+        engine, library, number, context_note_selector=ContextNoteSelector("Be brief.")
+    )
     chat.branch.add_reply("Hello!")
     first = chat.add_user_message("Hi")
     chat.branch.add_reply("Hm.")
     chat.set_note("Be loud.")
     second = chat.add_user_message("Hm?")
     assert (first.context_notes, second.context_notes) == (("Be brief.",), ("Be loud.",))
-    again = held(engine, library, number)
+    again = open_chat(engine, library, number)
     assert await again.prompt() == await chat.prompt()
     assert "[Be brief.]" in str(await again.prompt())
     changed = again.edit(again.branch.path[1], "Hello, hello")
@@ -165,7 +174,7 @@ async def test_what_is_said_is_on_the_disk_before_it_is_answered(
     engine: LocalEngine, library: Library, tmp_path: Path
 ) -> None:
     number = library.chats.create_chat(None).id
-    held(engine, library, number).add_user_message("Hello")
+    open_chat(engine, library, number).add_user_message("Hello")
     other = Library.open(tmp_path)
     assert [
         message.text for message in other.tree.path_to(other.chats.get_chat(number).leaf or 0)
@@ -202,7 +211,7 @@ async def test_a_reply_of_a_dying_engine_is_kept_as_far_as_it_came(
     engine: LocalEngine, library: Library
 ) -> None:
     number = library.chats.create_chat(None).id
-    chat = held(engine, library, number, ENDLESS)
+    chat = open_chat(engine, library, number, ENDLESS)
     text = ""
     with pytest.raises(EngineDiedError):
         async for event in chat.reply():
@@ -216,7 +225,7 @@ async def test_a_reply_of_a_dying_engine_is_kept_as_far_as_it_came(
 async def test_a_stopped_reply_says_that_it_was_stopped(
     engine: LocalEngine, library: Library
 ) -> None:
-    chat = held(engine, library, library.chats.create_chat(None).id, ENDLESS)
+    chat = open_chat(engine, library, library.chats.create_chat(None).id, ENDLESS)
     stops = []
     async for event in chat.reply():
         if isinstance(event, TextDelta):
@@ -226,25 +235,25 @@ async def test_a_stopped_reply_says_that_it_was_stopped(
 
 
 async def test_another_reply_is_beside_the_first(engine: LocalEngine, library: Library) -> None:
-    chat = held(engine, library, library.chats.create_chat(None).id)
-    await written(chat)
+    chat = open_chat(engine, library, library.chats.create_chat(None).id)
+    await write_reply(chat)
     first = chat.branch.path[-1]
     chat.branch.remove_last_reply()
     assert not chat.branch.path
-    await written(chat)
+    await write_reply(chat)
     assert library.tree.siblings(first) == (first.id, chat.branch.path[-1].id)
     chat.branch.go_to(first)
     assert chat.branch.path == (first,)
 
 
 async def test_what_was_said_can_be_said_otherwise(engine: LocalEngine, library: Library) -> None:
-    chat = held(engine, library, library.chats.create_chat(None).id)
-    await written(chat)
+    chat = open_chat(engine, library, library.chats.create_chat(None).id)
+    await write_reply(chat)
     question = chat.add_user_message("Who are you?")
-    await written(chat)
+    await write_reply(chat)
     chat.edit(question, "What are you?")
     assert [message.text for message in chat.branch.path][1:] == ["What are you?"]
-    await written(chat)
+    await write_reply(chat)
     changed = chat.edit(chat.branch.path[-1], "A dragon, of course.")
     assert chat.turns[-1].content == ("A dragon, of course.",)
     chat.branch.delete(changed)
@@ -254,11 +263,11 @@ async def test_what_was_said_can_be_said_otherwise(engine: LocalEngine, library:
 
 async def test_pictures_are_seen_again(engine: LocalEngine, library: Library) -> None:
     number = library.chats.create_chat(None).id
-    chat = held(engine, library, number)
-    await written(chat)
+    chat = open_chat(engine, library, number)
+    await write_reply(chat)
     path = samples_dir() / "miso.png"
     chat.add_user_message("Look!", [Attachment(path, view(path, 224, False))])
-    again = held(engine, library, number)
+    again = open_chat(engine, library, number)
     assert again.turns == chat.turns
 
 
@@ -266,24 +275,24 @@ async def test_a_picture_that_is_gone_leaves_the_words(
     engine: LocalEngine, library: Library
 ) -> None:
     number = library.chats.create_chat(None).id
-    chat = held(engine, library, number)
-    await written(chat)
+    chat = open_chat(engine, library, number)
+    await write_reply(chat)
     path = samples_dir() / "miso.png"
     said = chat.add_user_message("Look!", [Attachment(path, view(path, 224, False))])
     library.tree.picture_path(said.pictures[0]).unlink()
-    assert held(engine, library, number).turns[-1].content == ("Look!",)
+    assert open_chat(engine, library, number).turns[-1].content == ("Look!",)
 
 
 async def test_a_reply_that_was_cut_off_goes_on_as_if_it_had_not_been(
     engine: LocalEngine, library: Library
 ) -> None:
     long = GenerationSettings(max_new_tokens=200, sample=False)
-    whole = await written(held(engine, library, library.chats.create_chat(None).id, long))
+    whole = await write_reply(open_chat(engine, library, library.chats.create_chat(None).id, long))
     number = library.chats.create_chat(None).id
     few = GenerationSettings(max_new_tokens=6, sample=False)
-    begun = await written(held(engine, library, number, few))
+    begun = await write_reply(open_chat(engine, library, number, few))
     assert whole.startswith(begun) and len(begun) < len(whole)
-    again = held(engine, library, number, long)
+    again = open_chat(engine, library, number, long)
     assert again.branch.path[-1].is_unfinished
     async with aclosing(again.reply("continue")) as events:
         async for _ in events:
@@ -297,10 +306,10 @@ async def test_a_reply_that_was_cut_off_goes_on_as_if_it_had_not_been(
 async def test_a_regenerated_reply_that_cannot_be_saved_leaves_the_last_one(
     engine: LocalEngine, library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chat = held(engine, library, library.chats.create_chat(None).id)
-    await written(chat)
+    chat = open_chat(engine, library, library.chats.create_chat(None).id)
+    await write_reply(chat)
     chat.add_user_message("What are you?")
-    await written(chat)
+    await write_reply(chat)
     before = chat.branch.path
 
     def full(*_: object, **__: object) -> None:

@@ -27,7 +27,7 @@ async def engine() -> AsyncIterator[LocalEngine]:
     await engine.close()
 
 
-async def written(chat: Conversation) -> tuple[str, ReplyFinished]:
+async def write_reply(chat: Conversation) -> tuple[str, ReplyFinished]:
     text, finished = "", None
     async for event in chat.reply():
         if isinstance(event, TextDelta):
@@ -38,18 +38,18 @@ async def written(chat: Conversation) -> tuple[str, ReplyFinished]:
     return text, finished
 
 
-def chat(engine: LocalEngine, person: str) -> Conversation:
+def chat(engine: LocalEngine, user_name: str) -> Conversation:
     opening = opening_turn(language("en"), PictureView(picture(3)))
     branch = unsaved_branch()
-    return Conversation(engine, WILD, demo_vision(), branch, opening, user_name=person)
+    return Conversation(engine, WILD, demo_vision(), branch, opening, user_name=user_name)
 
 
 async def test_a_reply_ends_before_a_line_of_the_persons(engine: LocalEngine) -> None:
-    whole, usual = await written(chat(engine, ""))
+    whole, usual = await write_reply(chat(engine, ""))
     lines = [line for line in whole.splitlines()[1:] if ":" in line or "：" in line]
     names = [line.lstrip(" *_").replace("：", ":").partition(":")[0] for line in lines]
     name = next(each for each in names if each.strip() and each == each.strip())
-    left, finished = await written(chat(engine, name))
+    left, finished = await write_reply(chat(engine, name))
     assert whole.startswith(left) and len(left) < len(whole)
     assert whole[len(left) :].lstrip(" \n*_").startswith(name)
     assert finished.reason == "end_of_turn"
@@ -58,4 +58,4 @@ async def test_a_reply_ends_before_a_line_of_the_persons(engine: LocalEngine) ->
     again = chat(engine, name)
     again.branch.add_reply(left)
     again.add_user_message("Go on.")
-    assert (await written(again))[1].new_tokens > 0
+    assert (await write_reply(again))[1].new_tokens > 0

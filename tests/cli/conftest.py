@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers.hub_person import Person, at_home
+from helpers.hub_user import HubUser, create_hub_user
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Iterator[Person]:
+def hub_user(tmp_path: Path) -> Iterator[HubUser]:
     """A user with a catalog of two models, and a hub that has them."""
-    with at_home(tmp_path) as person:
-        yield person
+    with create_hub_user(tmp_path) as hub_user:
+        yield hub_user

@@ -35,21 +35,21 @@ def test_programs_that_are_not_there_are_named(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_is_shown_and_cleared(tmp_path: Path) -> None:
-    def kept() -> dict[str, int]:
+    def entry_counts() -> dict[str, int]:
         shown = refsheet(tmp_path, "cache", "--json")
         assert shown.code == 0
         return {each["kind"]: each["entries"] for each in json.loads(shown.out)}
 
-    assert kept() == {"pictures": 0, "openings": 0, "chats": 0}
+    assert entry_counts() == {"pictures": 0, "openings": 0, "chats": 0}
     assert refsheet(tmp_path, "ask", "samples/ember.png", "Who is it?", "--greedy").code == 0
-    assert kept() == {"pictures": 1, "openings": 1, "chats": 0}
+    assert entry_counts() == {"pictures": 1, "openings": 1, "chats": 0}
     table = refsheet(tmp_path, "cache")
     assert "pictures the model has seen" in table.out
     cleared = refsheet(tmp_path, "cache", "clear", "openings")
     assert cleared.code == 0 and "Freed" in cleared.out
-    assert kept() == {"pictures": 1, "openings": 0, "chats": 0}
+    assert entry_counts() == {"pictures": 1, "openings": 0, "chats": 0}
     assert refsheet(tmp_path, "cache", "clear").code == 0
-    assert kept() == {"pictures": 0, "openings": 0, "chats": 0}
+    assert entry_counts() == {"pictures": 0, "openings": 0, "chats": 0}
     assert refsheet(tmp_path, "cache", "clear", "nonsense").code == 2
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from helpers.command import ROOT, Outcome, command, environment
-from refsheet_tui.cli.bug_report import anonymous
+from refsheet_tui.cli.bug_report import anonymize
 
 
 def doctor(home: Path, *arguments: str | Path, **variables: str) -> Outcome:
@@ -135,7 +135,7 @@ def test_the_report_holds_neither_home_nor_token(tmp_path: Path) -> None:
     ],
 )
 def test_what_identifies_somebody_is_taken_out(text: str, found: str) -> None:
-    assert anonymous(text) == found
+    assert anonymize(text) == found
 
 
 def test_a_gpu_that_computes_wrongly_is_told(tmp_path: Path) -> None:

@@ -189,7 +189,8 @@ def test_a_picture_without_a_card_is_told_from_one_with(tmp_path: Path) -> None:
     problem = refsheet(tmp_path, "characters", "import", EMBER).problem
     assert "This picture doesn't contain a character card" in problem
     assert "Use it as a plain picture" in problem
-    assert "Can't read none.png" in refsheet(tmp_path, "characters", "import", "none.png").problem
+    missing = refsheet(tmp_path, "characters", "import", "none.png").problem
+    assert "none.png doesn't exist" in missing
 
 
 def test_a_chat_goes_out_and_comes_in(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def ember(tmp_path: Path) -> None:
     add(tmp_path, "Ember", "--greeting", "Roar!", "--alternate", "Hello!", "--alternate", "Hey.")
 
 
-def said(home: Path, chat: int = 1) -> list[str]:
+def message_texts(home: Path, chat: int = 1) -> list[str]:
     return [each["text"] for each in messages(home, chat)]
 
 
@@ -55,40 +55,40 @@ def test_a_reply_of_several_messages_is_one(tmp_path: Path) -> None:
     file.write_text("\n".join(map(json.dumps, lines)))
     assert refsheet(tmp_path, "chats", "import", file).code == 0
     talk(tmp_path, "/again", options=("--chat", "1"))
-    assert len(said(tmp_path)) == 1 and said(tmp_path) != ["One."]
+    assert len(message_texts(tmp_path)) == 1 and message_texts(tmp_path) != ["One."]
     talk(tmp_path, "/left", options=("--chat", "1"))
-    assert said(tmp_path) == ["One.", "Two."]
+    assert message_texts(tmp_path) == ["One.", "Two."]
 
 
 def test_the_written_greetings_are_swipes(tmp_path: Path) -> None:
     done = talk(tmp_path, "/right", "/right", "/left")
     assert done.out.splitlines() == ["Roar!", "Hello!", "Hey.", "Hello!"]
     assert "‹2/3›" in done.err
-    assert said(tmp_path) == ["Hello!"]
+    assert message_texts(tmp_path) == ["Hello!"]
 
 
 def test_past_the_last_greeting_the_character_makes_one_up(tmp_path: Path) -> None:
     talk(tmp_path, "/right", "/right", "/right")
     assert len(messages(tmp_path, 1, "--all")) == 4
-    assert said(tmp_path)[0] not in ("Roar!", "Hello!", "Hey.")
+    assert message_texts(tmp_path)[0] not in ("Roar!", "Hello!", "Hey.")
 
 
 def test_what_was_said_can_be_said_differently(tmp_path: Path) -> None:
     talk(tmp_path, "What are you?", "/edit What color are you?", "/rewrite Red!")
-    assert said(tmp_path) == ["Roar!", "What color are you?", "Red!"]
+    assert message_texts(tmp_path) == ["Roar!", "What color are you?", "Red!"]
     texts = [each["text"] for each in messages(tmp_path, 1, "--all")]
     assert "What are you?" in texts and len(texts) == 3 + 2 + 3, "nothing is overwritten"
 
 
 def test_what_was_taken_away_comes_back(tmp_path: Path) -> None:
     done = talk(tmp_path, "Hi", "/delete", "/delete", "/undo", "/undo", "/undo")
-    assert len(said(tmp_path)) == 3
+    assert len(message_texts(tmp_path)) == 3
     assert "Nothing to undo." in done.err
 
 
 def test_a_reply_goes_on(tmp_path: Path) -> None:
     talk(tmp_path, "/rewrite My name", "/continue")
-    (greeting,) = said(tmp_path)
+    (greeting,) = message_texts(tmp_path)
     assert greeting.startswith("My name") and len(greeting) > len("My name")
 
 
@@ -106,7 +106,7 @@ def test_a_title_is_one_s_own(tmp_path: Path) -> None:
 
 def test_two_slashes_are_one_that_is_said(tmp_path: Path) -> None:
     talk(tmp_path, "//help")
-    assert said(tmp_path)[1] == "/help"
+    assert message_texts(tmp_path)[1] == "/help"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_can_t_be_done_is_told_and_the_talk_goes_on(
 ) -> None:
     done = talk(tmp_path, line, "Hi")
     assert naming in done.err
-    assert said(tmp_path)[1] == "Hi"
+    assert message_texts(tmp_path)[1] == "Hi"
 
 
 def test_a_chat_that_is_not_saved_has_the_same_commands(tmp_path: Path) -> None:
@@ -157,10 +157,10 @@ def test_a_picture_goes_with_the_next_message(tmp_path: Path) -> None:
 def test_a_chat_branches_behind_any_message(tmp_path: Path) -> None:
     talk(tmp_path, "What are you?", "Hi")
     talk(tmp_path, "What color are you?", options=("--chat", "1", "--at", "1"))
-    assert said(tmp_path)[:2] == ["Roar!", "What color are you?"]
+    assert message_texts(tmp_path)[:2] == ["Roar!", "What color are you?"]
     end = refsheet(tmp_path, "chats", "goto", "1", "4").out
     assert "The last message is now 7." in end
-    assert said(tmp_path)[1:4:2] == ["What are you?", "Hi"]
+    assert message_texts(tmp_path)[1:4:2] == ["What are you?", "Hi"]
     other = refsheet(tmp_path, "talk", "--chat", "1", "--at", "99")
     assert other.code == 1 and "This message doesn't exist" in other.problem
 
@@ -184,7 +184,7 @@ def test_an_export_that_fails_does_not_end_the_chat(tmp_path: Path) -> None:
     file = tmp_path / "chat.md"
     done = talk(tmp_path, "Hi", f"/export {file}", f"/export {file}", "/export no/such/a.md", "Hm")
     assert done.err.count("chat.md") >= 2 and "Choose another name." in done.err
-    assert "Hm" in said(tmp_path)
+    assert "Hm" in message_texts(tmp_path)
 
 
 def test_an_export_of_an_unsaved_chat_names_its_character(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def talk(home: Path, model: Path, *arguments: str, lines: str = "") -> Outcome:
     return refsheet(home, "talk", *arguments, *TALK, "--model", model, stdin=lines.encode())
 
 
-def dumped(done: Outcome) -> str:
+def prompt_text(done: Outcome) -> str:
     """Return the text of a printed prompt, and check that it has no picture."""
     assert done.code == 0, done.err
     parts = json.loads(done.out)["parts"]
@@ -64,13 +64,13 @@ def test_the_prompt_is_text_alone(
     tmp_path: Path, model: Path, arguments: tuple[str, ...], told: str
 ) -> None:
     done = talk(tmp_path, model, *arguments, "--dump-prompt")
-    assert told in dumped(done)
+    assert told in prompt_text(done)
     assert NOTICE in done.err
 
 
 def test_a_character_of_ones_own_speaks_from_its_card(tmp_path: Path, model: Path) -> None:
     add(tmp_path, "Emmy", "--description", "{{char}} is a dragon.", "--person", "Jane")
-    said = dumped(talk(tmp_path, model, "Emmy", "--dump-prompt"))
+    said = prompt_text(talk(tmp_path, model, "Emmy", "--dump-prompt"))
     assert "\nEmmy is a dragon.\nThe person you talk with is called Jane.\n" in said
 
 

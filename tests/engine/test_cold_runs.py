@@ -64,7 +64,7 @@ def test_what_is_right_agrees(session: LoadedModel, cold: ColdReader) -> None:
     assert divergence(session, cold) <= 1
 
 
-def corrupted(tokens: Sequence[int], position: int, wrong: int) -> list[int]:
+def corrupt_token(tokens: Sequence[int], position: int, wrong: int) -> list[int]:
     return [300 if position + index == wrong else token for index, token in enumerate(tokens)]
 
 
@@ -78,7 +78,9 @@ def test_one_wrong_token_is_found(
     def read_wrong(
         self: LlamaContext, tokens: Sequence[int], position: int, *, want_logits: bool
     ) -> bool:
-        return original(self, corrupted(tokens, position, wrong), position, want_logits=want_logits)
+        return original(
+            self, corrupt_token(tokens, position, wrong), position, want_logits=want_logits
+        )
 
     with monkeypatch.context() as patched:
         patched.setattr(LlamaContext, "read_tokens", read_wrong)
@@ -89,14 +91,14 @@ def test_one_wrong_token_is_found(
 def test_a_stale_picture_is_found(
     session: LoadedModel, cold: ColdReader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    eye = runner(session)._picture_encoder
-    assert eye is not None
+    picture_encoder = runner(session)._picture_encoder
+    assert picture_encoder is not None
     stale = runner(session)._soft_tokens(picture(2))
 
-    def seen(_sha256: str) -> Floats:
+    def get_stale(_sha256: str) -> Floats:
         return stale
 
-    monkeypatch.setattr(eye, "get_cached", seen)
+    monkeypatch.setattr(picture_encoder, "get_cached", get_stale)
     prompt = build_prompt([*OPENING, user(picture(1), "And this?")])
     read(session, prompt)
     assert divergence(session, cold, prompt) > CLEARLY

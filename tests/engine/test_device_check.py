@@ -33,7 +33,7 @@ def right() -> CheckOutput:
 def test_the_processor_agrees_with_itself_however_the_text_is_split(right: CheckOutput) -> None:
     """This is the control: it is far below the bounds."""
     again = compute_check_output(
-        demo_model(), demo_mmproj(), gpu_layers=0, written=right.written_tokens, step=1
+        demo_model(), demo_mmproj(), gpu_layers=0, written_tokens=right.written_tokens, batch_size=1
     )
     verdict = judge_outputs(right, again)
     assert verdict.fault == ""

@@ -25,7 +25,7 @@ def test_every_signature_is_used_on_a_real_device(monkeypatch: pytest.MonkeyPatc
     """A wrong signature that no test calls would end every load on a machine with a GPU."""
     called: set[str] = set()
 
-    def recorded(name: str) -> Any:
+    def record_calls(name: str) -> Any:
         function = getattr(libggml, name)
 
         def call(*arguments: object) -> object:
@@ -35,7 +35,7 @@ def test_every_signature_is_used_on_a_real_device(monkeypatch: pytest.MonkeyPatc
         return call
 
     for name in devices._SIGNATURES:
-        monkeypatch.setattr(libggml, name, recorded(name))
+        monkeypatch.setattr(libggml, name, record_calls(name))
     assert devices.all_devices()
     assert called == set(devices._SIGNATURES)
 

@@ -91,7 +91,7 @@ async def test_without_a_gpu_it_is_an_error_like_any_other(
     assert (await reply(bare, PROMPT)).finished.new_tokens > 0
 
 
-def ladder(tmp_path: Path) -> FallbackPlan:
+def build_fallback_plan(tmp_path: Path) -> FallbackPlan:
     return FallbackPlan(demo(), SafeModeStore(tmp_path / "safe-mode.json"))
 
 
@@ -106,27 +106,27 @@ def ladder(tmp_path: Path) -> FallbackPlan:
     ],
 )
 def test_a_driver_that_ends_the_process_is_understood(tmp_path: Path, words: str) -> None:
-    steps = ladder(tmp_path)
+    steps = build_fallback_plan(tmp_path)
     assert steps.record_crash("read", f"The engine stopped: killed by SIGABRT. {words}")
     assert steps.description == HALF
     assert steps.settings.gpu_share == 0.5
 
 
 def test_other_deaths_take_nothing_from_the_gpu(tmp_path: Path) -> None:
-    steps = ladder(tmp_path)
+    steps = build_fallback_plan(tmp_path)
     steps.record_crash("read", "killed by SIGKILL (memory may have run out)")
     assert steps.settings.gpu_share == 1.0
 
 
 def test_what_the_gpu_refused_is_tried_again_the_next_time(tmp_path: Path) -> None:
     """Other programs had the rest of its memory."""
-    steps = ladder(tmp_path)
+    steps = build_fallback_plan(tmp_path)
     steps.lower_gpu_share()
-    assert ladder(tmp_path).settings == demo()
+    assert build_fallback_plan(tmp_path).settings == demo()
 
 
 def test_what_was_refused_while_loading_counts(tmp_path: Path) -> None:
-    steps = ladder(tmp_path)
+    steps = build_fallback_plan(tmp_path)
     steps.record_load("CUDA H200", gpu_share=0.25)
     assert steps.description == QUARTER
     assert steps.lower_gpu_share()

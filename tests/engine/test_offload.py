@@ -20,7 +20,7 @@ GIB, MIB = 1 << 30, 1 << 20
 LAYERS = 7  # the demo has six, and the output counts as one
 
 
-def tried(settings: LoadSettings) -> list[int]:
+def attempted_layers(settings: LoadSettings) -> list[int]:
     assert settings.mmproj is not None
     shape = ModelShape.from_header(check_model_files(settings).model_header)
     weights, projector = (path.stat().st_size for path in (settings.model, settings.mmproj))
@@ -30,21 +30,21 @@ def tried(settings: LoadSettings) -> list[int]:
 
 def test_a_processor_alone_gets_one_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "gpu_memory", lambda: None)
-    assert tried(demo()) == [0]
-    assert tried(replace(demo(), gpu_layers=5)) == [0]
+    assert attempted_layers(demo()) == [0]
+    assert attempted_layers(replace(demo(), gpu_layers=5)) == [0]
 
 
 def test_all_layers_first_and_none_at_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "gpu_memory", lambda: 24 * GIB)
-    assert tried(demo()) == [7, 3, 1, 0]
-    assert tried(replace(demo(), gpu_layers=4)) == [4, 2, 1, 0]
-    assert tried(replace(demo(), gpu_layers=99)) == [7, 3, 1, 0]
-    assert tried(replace(demo(), gpu_layers=0)) == [0]
+    assert attempted_layers(demo()) == [7, 3, 1, 0]
+    assert attempted_layers(replace(demo(), gpu_layers=4)) == [4, 2, 1, 0]
+    assert attempted_layers(replace(demo(), gpu_layers=99)) == [7, 3, 1, 0]
+    assert attempted_layers(replace(demo(), gpu_layers=0)) == [0]
 
 
 def test_a_full_gpu_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "gpu_memory", lambda: GIB // 2)
-    assert tried(demo()) == [0]
+    assert attempted_layers(demo()) == [0]
 
 
 def test_a_gpu_that_is_nearly_full_gets_some(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,12 +53,12 @@ def test_a_gpu_that_is_nearly_full_gets_some(monkeypatch: pytest.MonkeyPatch) ->
     counts = []
     for room in rooms:
         monkeypatch.setattr(devices, "gpu_memory", lambda room=room: room)
-        counts.append(tried(demo())[0])
+        counts.append(attempted_layers(demo())[0])
     assert counts == sorted(counts)
     assert {0, 7} < set(counts)
 
 
-class Small:
+class SmallGpu:
     """A model that loads only as many layers as fit, and loads them on the processor."""
 
     def __init__(self, room: int) -> None:
@@ -74,8 +74,8 @@ class Small:
         return LlamaModel(settings, on_progress)
 
 
-def loaded(monkeypatch: pytest.MonkeyPatch, room: int) -> list[int]:
-    small = Small(room)
+def load_layers(monkeypatch: pytest.MonkeyPatch, room: int) -> list[int]:
+    small = SmallGpu(room)
     monkeypatch.setattr(devices, "gpu_memory", lambda: 24 * GIB)
     monkeypatch.setattr(model_loader, "LlamaModel", small)
     session = LoadedModel()
@@ -85,13 +85,13 @@ def loaded(monkeypatch: pytest.MonkeyPatch, room: int) -> list[int]:
 
 
 def test_a_gpu_that_refuses_gets_fewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert loaded(monkeypatch, room=3) == [7, 3]
-    assert loaded(monkeypatch, room=0) == [7, 3, 1, 0]
+    assert load_layers(monkeypatch, room=3) == [7, 3]
+    assert load_layers(monkeypatch, room=0) == [7, 3, 1, 0]
 
 
 def test_when_even_the_processor_refuses_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(WeightsError, match="no room"):
-        loaded(monkeypatch, room=-1)
+        load_layers(monkeypatch, room=-1)
 
 
 def test_a_stopped_load_is_not_tried_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ KILLS, TURNS, SEED = 100, 20, 20
 SETTINGS = GenerationSettings(max_new_tokens=12, temperature=1e6, top_k=0, top_p=1.0, seed=5)
 
 
-class Killer:
+class EngineKiller:
     """Kills the engine after so many events and so many rounds of the event loop.
 
     The process computes meanwhile, so that takes no time or any time.
@@ -47,7 +47,7 @@ class Killer:
         return self._random.randrange(16)
 
 
-async def reply(conversation: Conversation, killer: Killer, seen: list[str]) -> None:
+async def reply(conversation: Conversation, killer: EngineKiller, seen: list[str]) -> None:
     """Ask for a reply and kill the engine during or after it.
 
     `seen` collects what the user saw of the reply.
@@ -66,7 +66,7 @@ async def reply(conversation: Conversation, killer: Killer, seen: list[str]) -> 
 async def test_nothing_is_lost_however_often_the_engine_dies(tmp_path: Path) -> None:
     cache = CacheSettings(tmp_path / "cache")
     engine = LocalEngine(tmp_path / "log")
-    killer = Killer(engine)
+    killer = EngineKiller(engine)
     await engine.load(replace(demo(1024), cache=cache))
     opening = user(picture(1), "You are the character in the image.")
     conversation = Conversation(engine, SETTINGS, demo_vision(1024), unsaved_branch(), opening)

@@ -30,8 +30,8 @@ def faults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Faults:
 
 
 @pytest.fixture
-async def mortal(tmp_path: Path) -> AsyncIterator[LocalEngine]:
-    engine = LocalEngine(tmp_path / "log", patience_s=4.0)
+async def impatient_engine(tmp_path: Path) -> AsyncIterator[LocalEngine]:
+    engine = LocalEngine(tmp_path / "log", timeout_s=4.0)
     yield engine
     await engine.close()
 
@@ -64,23 +64,25 @@ async def test_a_reply_stopped_while_it_starts_again_is_cancelled(engine: LocalE
 
 
 async def test_deaths_are_counted_although_the_model_is_loaded_anew_after_each(
-    mortal: LocalEngine, faults: Faults
+    impatient_engine: LocalEngine, faults: Faults
 ) -> None:
     faults.set("read", "SIGABRT", times=99, repack=False)
     for _ in range(2):
-        assert (await mortal.load(demo())).safe_mode == ""
+        assert (await impatient_engine.load(demo())).safe_mode == ""
         with pytest.raises(EngineDiedError):
-            await reply(mortal, HELLO)
-    assert (await mortal.load(demo())).safe_mode != ""
-    assert (await reply(mortal, HELLO)).finished.new_tokens > 0
+            await reply(impatient_engine, HELLO)
+    assert (await impatient_engine.load(demo())).safe_mode != ""
+    assert (await reply(impatient_engine, HELLO)).finished.new_tokens > 0
 
 
-async def test_on_the_last_rung_it_starts_again_too(mortal: LocalEngine, faults: Faults) -> None:
+async def test_on_the_last_rung_it_starts_again_too(
+    impatient_engine: LocalEngine, faults: Faults
+) -> None:
     faults.set("load", "SIGILL", times=99, gpu_layers=0)
-    info = await mortal.load(demo())
+    info = await impatient_engine.load(demo())
     assert "GPU" in info.safe_mode
-    kill(mortal)
-    assert (await reply(mortal, HELLO)).finished.new_tokens > 0
+    kill(impatient_engine)
+    assert (await reply(impatient_engine, HELLO)).finished.new_tokens > 0
 
 
 async def test_a_file_that_is_no_good_does_not_take_the_place_of_the_model(
@@ -115,24 +117,24 @@ async def test_a_client_that_was_stopped_does_not_take_the_engine_for_dead(
 
 @pytest.mark.parametrize("place", ["look", "read"])
 async def test_one_that_is_at_work_for_longer_than_the_patience_is_left_alone(
-    mortal: LocalEngine, faults: Faults, place: str
+    impatient_engine: LocalEngine, faults: Faults, place: str
 ) -> None:
     faults.set(place, "busy")
-    await mortal.load(demo())
-    assert (await reply(mortal, ask(picture(1), "Hello"))).finished.new_tokens > 0
+    await impatient_engine.load(demo())
+    assert (await reply(impatient_engine, ask(picture(1), "Hello"))).finished.new_tokens > 0
     assert faults.happened == 1
 
 
 async def test_who_waits_behind_a_look_that_was_cancelled_is_not_let_down(
-    mortal: LocalEngine, faults: Faults
+    impatient_engine: LocalEngine, faults: Faults
 ) -> None:
     faults.set("look", "busy")
-    await mortal.load(demo())
-    pid = mortal.pid
-    heard = await reply_cancelled_at(mortal, PictureProgress, ask(picture(1), "Hello"))
+    await impatient_engine.load(demo())
+    pid = impatient_engine.pid
+    heard = await reply_cancelled_at(impatient_engine, PictureProgress, ask(picture(1), "Hello"))
     assert heard.finished.reason == "cancelled"
-    assert (await reply(mortal, HELLO)).finished.new_tokens > 0
-    assert mortal.pid == pid
+    assert (await reply(impatient_engine, HELLO)).finished.new_tokens > 0
+    assert impatient_engine.pid == pid
 
 
 def test_what_did_not_help_is_not_remembered(tmp_path: Path) -> None:

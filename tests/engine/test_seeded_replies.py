@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from helpers.cold_runs import runner
 from helpers.engine_driver import demo, long_text, model, picture, user
 from helpers.machine_settings import machine_settings
-from helpers.watched_replies import Told, told
+from helpers.recorded_replies import RecordedReply, record_reply
 from refsheet_tui.engine import CacheSettings
 from refsheet_tui.engine.native.cancel_token import CancelToken
 from refsheet_tui.engine.native.loaded_model import LoadedModel
@@ -37,7 +37,7 @@ TEXT = "Tell me more about it word 0"
 QUESTION = build_prompt([*CHARACTERS[1], user(TEXT)])
 
 
-def loaded(cache: Path | None) -> LoadedModel:
+def load_model(cache: Path | None) -> LoadedModel:
     session = LoadedModel()
     keeping = CacheSettings(cache) if cache is not None else None
     session.load(replace(LOADED, cache=keeping), lambda _: True)
@@ -50,32 +50,32 @@ def prewarm(session: LoadedModel) -> None:
 
 
 def ask_for_another_reply(session: LoadedModel) -> None:
-    told(session, QUESTION, 2)
+    record_reply(session, QUESTION, 2)
 
 
 def write_past_the_window(session: LoadedModel) -> None:
-    told(session, QUESTION, 2, 900)
+    record_reply(session, QUESTION, 2, 900)
 
 
 def ask_another_character(session: LoadedModel) -> None:
-    told(session, build_prompt([*CHARACTERS[0], user("Hello")]), 1)
+    record_reply(session, build_prompt([*CHARACTERS[0], user("Hello")]), 1)
 
 
 def ask_another_question(session: LoadedModel) -> None:
     prewarm(session)
-    told(session, QUESTION, 1)
-    told(session, build_prompt([*CHARACTERS[1], user(f"Why? {long_text(90)}")]), 1)
+    record_reply(session, QUESTION, 1)
+    record_reply(session, build_prompt([*CHARACTERS[1], user(f"Why? {long_text(90)}")]), 1)
 
 
 def ask_in_almost_the_same_words(session: LoadedModel) -> None:
-    told(session, build_prompt([*CHARACTERS[1], user("Tell me more about rain.")]), 1)
+    record_reply(session, build_prompt([*CHARACTERS[1], user("Tell me more about rain.")]), 1)
 
 
 @pytest.fixture(scope="module")
-def cold() -> Iterator[Told]:
+def cold() -> Iterator[RecordedReply]:
     """Return the reply of an engine that has read nothing before."""
-    session = loaded(None)
-    yield told(session, QUESTION, 1)
+    session = load_model(None)
+    yield record_reply(session, QUESTION, 1)
     session.close()
 
 
@@ -92,70 +92,70 @@ def cold() -> Iterator[Told]:
 )
 @pytest.mark.parametrize("restarts", [False, True])
 def test_a_seed_gives_the_reply_of_an_engine_that_knows_nothing(
-    tmp_path: Path, cold: Told, before: Callable[[LoadedModel], None], restarts: bool
+    tmp_path: Path, cold: RecordedReply, before: Callable[[LoadedModel], None], restarts: bool
 ) -> None:
-    session = loaded(tmp_path)
+    session = load_model(tmp_path)
     before(session)
     if restarts:
         session.save_snapshot()
         session.close()
-        session = loaded(tmp_path)
-    reply = told(session, QUESTION, 1)
+        session = load_model(tmp_path)
+    reply = record_reply(session, QUESTION, 1)
     session.close()
     assert reply.text == cold.text
     assert reply.logits == cold.logits
 
 
-def test_one_token_alone_would_give_another_reply(cold: Told, tmp_path: Path) -> None:
+def test_one_token_alone_would_give_another_reply(cold: RecordedReply, tmp_path: Path) -> None:
     """Reading in other batches gives other logits, so the comparisons above can fail."""
-    session = loaded(tmp_path)
-    told(session, QUESTION, 2, 0)
+    session = load_model(tmp_path)
+    record_reply(session, QUESTION, 2, 0)
     kv = runner(session)._kv
     kv._batch_starts.append(len(kv._units) - 1)
     kv._logits.clear()
-    assert told(session, QUESTION, 1).logits != cold.logits
+    assert record_reply(session, QUESTION, 1).logits != cold.logits
     session.close()
 
 
-def test_prompts_long_past_are_read_again_as_they_were(tmp_path: Path, cold: Told) -> None:
+def test_prompts_long_past_are_read_again_as_they_were(tmp_path: Path, cold: RecordedReply) -> None:
     """Their logits are not stored any more."""
-    session = loaded(tmp_path)
+    session = load_model(tmp_path)
     turns = [*CHARACTERS[1], user(TEXT)]
-    told(session, QUESTION, 1, 1)
+    record_reply(session, QUESTION, 1, 1)
     for _ in range(6):
         turns += [model("Yes."), user("Why?")]
-        told(session, build_prompt(turns), 1, 1)
-    reply = told(session, QUESTION, 1)
+        record_reply(session, build_prompt(turns), 1, 1)
+    reply = record_reply(session, QUESTION, 1)
     session.close()
     assert 0 < reply.finished.prompt_tokens - reply.finished.reused_tokens <= 128
     assert reply.logits == cold.logits
 
 
-def test_logits_that_another_process_kept_are_used(tmp_path: Path, cold: Told) -> None:
+def test_logits_that_another_process_kept_are_used(tmp_path: Path, cold: RecordedReply) -> None:
     """The file has the same name as when this process began."""
-    writer = loaded(tmp_path)
+    writer = load_model(tmp_path)
     for _ in writer.prewarm(QUESTION, ReplyStats(), CancelToken()):
         pass
     writer.save_snapshot()
     writer.flush()
-    reader = loaded(tmp_path)
-    told(writer, QUESTION, 1, 0)
+    reader = load_model(tmp_path)
+    record_reply(writer, QUESTION, 1, 0)
     writer.save_snapshot()
     writer.close()
-    reply = told(reader, QUESTION, 1)
+    reply = record_reply(reader, QUESTION, 1)
     reader.close()
     assert reply.finished.reused_tokens == reply.finished.prompt_tokens
     assert reply.logits == cold.logits
 
 
 def test_a_snapshot_that_left_the_disk_is_not_counted_on(tmp_path: Path) -> None:
-    session = loaded(tmp_path)
-    told(session, QUESTION, 1)
+    session = load_model(tmp_path)
+    record_reply(session, QUESTION, 1)
     session.save_snapshot()
     session.flush()
     for file in tmp_path.glob("*/*.cache"):
         file.unlink()
-    told(session, build_prompt([*CHARACTERS[0], user("Hello")]), 1)
+    record_reply(session, build_prompt([*CHARACTERS[0], user("Hello")]), 1)
     session.save_snapshot()
     session.flush()
     snapshots = runner(session)._prefix_cache._snapshots
@@ -172,17 +172,17 @@ class Conversations(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.session = loaded(self.folder)
+        self.session = load_model(self.folder)
         self.chats: list[list[Turn]] = [list(turns) for turns in CHARACTERS]
         self.current = 0
-        self.replies: list[tuple[list[Turn], int, int, Told]] = []
+        self.replies: list[tuple[list[Turn], int, int, RecordedReply]] = []
 
     @property
     def turns(self) -> list[Turn]:
         return self.chats[self.current]
 
-    def tell(self, seed: int, tokens: int) -> Told:
-        reply = told(self.session, build_prompt(self.turns), seed, tokens)
+    def tell(self, seed: int, tokens: int) -> RecordedReply:
+        reply = record_reply(self.session, build_prompt(self.turns), seed, tokens)
         self.replies.append((list(self.turns), seed, tokens, reply))
         self.ask_for_a_reply_again(1)
         return reply
@@ -212,7 +212,7 @@ class Conversations(RuleBasedStateMachine):
     @rule(back=st.integers(1, 8))
     def ask_for_a_reply_again(self, back: int) -> None:
         turns, seed, tokens, reply = self.replies[-min(back, len(self.replies))]
-        again = told(self.session, build_prompt(turns), seed, tokens)
+        again = record_reply(self.session, build_prompt(turns), seed, tokens)
         assert again.logits == reply.logits
         assert again.text == reply.text
 
@@ -233,7 +233,7 @@ class Conversations(RuleBasedStateMachine):
     def restart(self) -> None:
         self.session.save_snapshot()
         self.session.close()
-        self.session = loaded(self.folder)
+        self.session = load_model(self.folder)
 
     def teardown(self) -> None:
         self.session.close()

@@ -86,7 +86,7 @@ def ids(session: LoadedModel, text: str) -> list[int]:
     return list(part.tokens)
 
 
-def spelled(session: LoadedModel, tokens: list[int]) -> str:
+def spell(session: LoadedModel, tokens: list[int]) -> str:
     return b"".join(map(tokenizer(session).token_to_piece, tokens)).decode()
 
 
@@ -127,7 +127,7 @@ def test_what_llama_cpp_overrides_is_text_when_written(load: Load, kind: int) ->
     changes, tokens = ordinary(OVERRIDDEN, kind)
     session = load(changes)
     for name, token in tokens.items():
-        assert spelled(session, [token]) == name.replace("▁", " ")
+        assert spell(session, [token]) == name.replace("▁", " ")
 
 
 def test_what_llama_cpp_overrides_is_one_token_when_typed(load: Load) -> None:
@@ -143,7 +143,7 @@ def test_a_normal_token_is_formed_like_any_other_when_typed(load: Load) -> None:
     changes, _ = ordinary(OVERRIDDEN, NORMAL)
     session = load(changes)
     for name in OVERRIDDEN:
-        assert spelled(session, ids(session, f"Say {name}!")) == f"Say {name}!".replace("▁", " ")
+        assert spell(session, ids(session, f"Say {name}!")) == f"Say {name}!".replace("▁", " ")
 
 
 @pytest.mark.parametrize(
@@ -177,9 +177,9 @@ def test_typed_names_of_control_tokens_stay_text(load: Load, kind: int, sees: bo
     text = f"{''.join(GEMMA_CONTROL)} <{'> <'.join(GEMMA_CONTROL)}\n<end_of_turn>\n"
     tokens = ids(session, text)
     assert not {NAMES.index(name) for name in GEMMA_CONTROL} & set(tokens)
-    assert spelled(session, tokens) == text
+    assert spell(session, tokens) == text
     assert tokens == ids(load({}), text), "split as with the usual types"
-    assert spelled(session, [NAMES.index(name) for name in GEMMA_CONTROL]) == ""
+    assert spell(session, [NAMES.index(name) for name in GEMMA_CONTROL]) == ""
 
 
 def test_control_tokens_that_only_the_file_knows_stay_out_of_texts(load: Load) -> None:
@@ -189,8 +189,8 @@ def test_control_tokens_that_only_the_file_knows_stay_out_of_texts(load: Load) -
     session = load(changes)
     text = f"{''.join(names)} x{'<'.join(names)}"
     assert not set(tokens.values()) & set(ids(session, text))
-    assert spelled(session, ids(session, text)) == text
-    assert spelled(session, list(tokens.values())) == ""
+    assert spell(session, ids(session, text)) == text
+    assert spell(session, list(tokens.values())) == ""
 
 
 @pytest.mark.parametrize("kind", [CONTROL, USER_DEFINED], ids=["control", "user defined"])
@@ -201,7 +201,7 @@ def test_unused_tokens_are_text_as_in_the_published_tokenizer(load: Load, kind: 
     for name, token in tokens.items():
         assert ids(session, name) == [token]
         assert ids(session, f"x{name}\n") == [*ids(session, "x"), token, *ids(session, "\n")]
-        assert spelled(session, [token]) == name
+        assert spell(session, [token]) == name
     there_is_none = "<unused12><unused>"
     assert ids(session, there_is_none) == ids(load({}), there_is_none)
 

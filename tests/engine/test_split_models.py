@@ -30,7 +30,7 @@ PROMPT = ask(picture(1), "Who are you?")
 HEAD_ALONE, HALVES, THIRDS = (0, 40, 40), (41, 39), (1, 40, 39)
 
 
-def loaded(settings: LoadSettings) -> tuple[ModelInfo, Reply]:
+def load_and_reply(settings: LoadSettings) -> tuple[ModelInfo, Reply]:
     """Load a model, save what it read, and return its information and greedy reply to a picture."""
     session = LoadedModel()
     info = session.load(settings, lambda _: True)
@@ -47,10 +47,10 @@ def test_every_part_loads_the_whole_model(
 ) -> None:
     """Weights that are repacked are read, others are mapped."""
     whole = replace(demo(), repack=repack)
-    info, expected = loaded(whole)
+    info, expected = load_and_reply(whole)
     parts = split_model(tmp_path / "split", counts)
     for part in parts if counts is HEAD_ALONE else parts[-1:]:
-        found, reply = loaded(replace(whole, model=part))
+        found, reply = load_and_reply(replace(whole, model=part))
         assert (found, reply.text) == (info, expected.text)
 
 
@@ -72,8 +72,8 @@ def test_the_room_for_all_parts_is_asked_for(
     monkeypatch.setattr(model_loader, "check_memory", lambda name, here, room: asked.append(here))
     # What a GPU holds does not count against the computer's own memory.
     settings = replace(demo(), gpu_layers=0)
-    loaded(settings)
-    loaded(replace(settings, model=parts[1]))
+    load_and_reply(settings)
+    load_and_reply(replace(settings, model=parts[1]))
     whole, split = asked
     assert split - whole == sum(part.stat().st_size for part in parts) - demo_model().stat().st_size
     assert model_size(parts[2]) == sum(part.stat().st_size for part in parts)
@@ -82,8 +82,8 @@ def test_the_room_for_all_parts_is_asked_for(
 def test_what_was_kept_is_found_by_every_part_and_not_by_another_model(tmp_path: Path) -> None:
     parts = split_model(tmp_path / "split", THIRDS)
     settings = replace(demo(), cache=CacheSettings(tmp_path / "cache"), model=parts[0])
-    assert loaded(settings)[1].finished.reused_tokens == 0
-    again = loaded(replace(settings, model=parts[2]))[1].finished
+    assert load_and_reply(settings)[1].finished.reused_tokens == 0
+    again = load_and_reply(replace(settings, model=parts[2]))[1].finished
     assert again.reused_tokens == again.prompt_tokens
     fingerprints = {fingerprint(model_parts(part)) for part in parts}
     with parts[1].open("r+b") as file:
@@ -125,7 +125,7 @@ def cut(parts: list[Path]) -> str:
     return r"-00002-of-00003\.gguf is incomplete: the end is missing"
 
 
-def swapped(parts: list[Path]) -> str:
+def swap_parts(parts: list[Path]) -> str:
     first, second = (part.read_bytes() for part in parts[1:])
     parts[1].write_bytes(second)
     parts[2].write_bytes(first)
@@ -191,7 +191,7 @@ def foreign(path: Path, *, width: int, tensors: int, name: str = "") -> None:
         without(1),
         without(2),
         cut,
-        swapped,
+        swap_parts,
         of_another_count,
         whole_in_its_place,
         with_the_same_tensors,

@@ -25,7 +25,7 @@ from refsheet_tui.engine.logit_comparison import kl_divergences
 from refsheet_tui.engine.native.cache_contents import (
     ContextUnit,
     PictureUnit,
-    positions,
+    count_positions,
     split_into_units,
 )
 from refsheet_tui.engine.native.cancel_token import CancelToken
@@ -181,7 +181,7 @@ class ColdReader:
         tokens = [unit for unit in units if isinstance(unit, int)]
         if len(tokens) > self._first + self._last:
             tokens = tokens[: self._first] + tokens[len(tokens) - self._last :]
-        return tokens[: runner(self._session)._kv.context.size - positions(units)]
+        return tokens[: runner(self._session)._kv.context.size - count_positions(units)]
 
     def _read(
         self,

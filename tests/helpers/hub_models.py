@@ -72,7 +72,7 @@ def model_file() -> Path:
     return models_dir() / "somebody/demo-GGUF/demo.gguf"
 
 
-def written() -> str:
+def config_text() -> str:
     """Return the text of the user's settings file."""
     file = config_dir() / "config.yaml"
     return file.read_text() if file.exists() else ""
@@ -82,8 +82,8 @@ async def open_models(pilot: Pilot[int], app: RefsheetApp, name: str = "small") 
     """Open the models screen, and move the cursor to `name`."""
     await pilot.press("f3")
     await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
-    await until(pilot, lambda: app.models.measured is not None and table(app).row_count > 0)
-    await until(pilot, lambda: "GB memory" in shown(app, "#machine"))
+    await until(pilot, lambda: app.models.measurement is not None and table(app).row_count > 0)
+    await until(pilot, lambda: "GB of memory" in widget_text(app, "#machine"))
     await choose(pilot, app, name)
 
 
@@ -103,5 +103,5 @@ def cells_of(app: RefsheetApp, name: str = "small") -> list[str]:
     return [str(cell) for cell in table(app).get_row(name)]
 
 
-def shown(app: RefsheetApp, selector: str) -> str:
+def widget_text(app: RefsheetApp, selector: str) -> str:
     return str(app.screen.query_one(selector, Static).render())

@@ -44,6 +44,8 @@ class Fault:
     """This byte arrives with its lowest bit changed."""
     pause_s: float = 0.0
     """Before each block of 16 KiB."""
+    holds_end_until: threading.Event | None = None
+    """The last block is not sent before this event."""
     redirects_to: str | None = None
     """Another host, with the same paths."""
 
@@ -54,7 +56,7 @@ class HubServer(ThreadingHTTPServer):
     Attributes:
         files: The paths of its files, by repository and name.
         sent: The number of content bytes that were sent.
-        asked: All requests, with their headers in lower case.
+        requests: All requests, with their headers in lower case.
     """
 
     daemon_threads = True
@@ -63,7 +65,7 @@ class HubServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files: dict[tuple[str, str], Path] = {}
         self.faults: list[Fault] = []
-        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.sent = 0
         self.revisions = {REVISION, "main"}
         self.tells_size = True
@@ -109,9 +111,9 @@ class HubServer(ThreadingHTTPServer):
         with self._guard:
             return self._guard.wait_for(lambda: self.sent >= count, seconds)
 
-    def asked_for(self, path: str) -> list[dict[str, str]]:
+    def requests_for(self, path: str) -> list[dict[str, str]]:
         """Return the headers of every request whose path begins with `path`."""
-        return [headers for _, asked, headers in self.asked if asked.startswith(path)]
+        return [headers for _, asked, headers in self.requests if asked.startswith(path)]
 
     def handle_error(self, *_: object) -> None:
         """Ignore clients that close their connection, as many tests do."""
@@ -138,7 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
         # Clients send a proxy the whole URL.
         address = re.sub("^http://[^/]+", "", self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.asked.append((self.command, self.path, headers))
+        self.server.requests.append((self.command, self.path, headers))
         path = unquote(address)
         if path.startswith("/cdn"):
             return self._bytes(path.removeprefix("/cdn"))
@@ -213,6 +215,8 @@ class _Handler(BaseHTTPRequestHandler):
                     self.connection.shutdown(socket.SHUT_RDWR)
                     return
                 time.sleep(fault.pause_s)  # simulates a slow connection; no test waits for this
+                if fault.holds_end_until is not None and begin + len(block) == end:
+                    fault.holds_end_until.wait()
                 self.wfile.write(block)
                 self.server.count(len(block))
                 begin += len(block)

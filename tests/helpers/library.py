@@ -14,7 +14,7 @@ def add_ember(library: Library, **profile: object) -> SavedCharacter:
     )
 
 
-def kept_pictures(library: Library) -> set[str]:
+def saved_picture_names(library: Library) -> set[str]:
     """Return the names of all saved picture files."""
     folder = library.database.file.parent / "pictures"
     return {path.name for path in folder.rglob("*") if path.is_file()}

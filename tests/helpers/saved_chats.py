@@ -15,7 +15,7 @@ from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
 
 
-def kept() -> list[Message]:
+def saved_messages() -> list[Message]:
     """Return the saved messages of the chat that was used last."""
     library = Library.open()
     try:
@@ -49,13 +49,13 @@ def add_long_chat(turns: int) -> None:
     library.close()
 
 
-async def answered(pilot: Pilot[int], app: RefsheetApp, text: str) -> None:
+async def send_and_wait(pilot: Pilot[int], app: RefsheetApp, text: str) -> None:
     before = len(replies(app))
     await say(pilot, text)
     await until(pilot, lambda: len(replies(app)) > before and not chat_of(app).replying)
 
 
-def names(app: RefsheetApp) -> list[str]:
+def tile_names(app: RefsheetApp) -> list[str]:
     return [
         str(card.query_one(".card-name", Static).render())
         for card in app.screen.query(CharacterTile)

@@ -14,7 +14,16 @@ from textual.widgets import Collapsible, Input, Static
 
 from helpers.frozen_screens import StillEngine, Writer
 from helpers.hub_models import cells_of, choose, table
-from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, say, shown, until
+from helpers.screens import (
+    GREEDY,
+    chat_of,
+    open_first_chat,
+    replies,
+    say,
+    screen_text,
+    until,
+    wait_until_ready,
+)
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.config import Config, ScreenConfig
 from refsheet_tui.engine import LocalEngine
@@ -77,13 +86,13 @@ class Scene:
         screens = ScreenConfig(language=language, pictures="off")  # type: ignore[arg-type]
         update = {"screens": screens, "language": language}
         config = self.config.model_copy(update=update)
-        app = RefsheetApp(config, self.engine(), welcomes=self.welcomes)
+        app = RefsheetApp(config, self.engine(), show_welcome=self.welcomes)
         app.animation_level = "none"
         return app
 
 
 async def gallery(pilot: Pilot[int], app: RefsheetApp) -> None:
-    await ready(pilot, app)
+    await wait_until_ready(pilot, app)
     await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
 
 
@@ -93,7 +102,7 @@ async def own_character(pilot: Pilot[int], app: RefsheetApp) -> None:
     library = app.session.library
     profile = Profile(name="Nemo", description="A brave fish. [b]", language="Latin")
     library.characters.add_character(profile, [samples_dir() / "coral.png"])
-    await app.screen._show()  # type: ignore[attr-defined]
+    await app.screen._show_gallery()  # type: ignore[attr-defined]
     await pilot.press("d")
     await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 6)
     await pilot.press("u")
@@ -103,7 +112,7 @@ async def own_character(pilot: Pilot[int], app: RefsheetApp) -> None:
 async def loading(pilot: Pilot[int], app: RefsheetApp) -> None:
     await gallery(pilot, app)
     phase = Phase(_("Loading the model"), "43%")
-    app.engine_state = EngineState("loading", "", work=phase, since=monotonic() + 3600)
+    app.engine_state = EngineState("loading", "", phase=phase, since=monotonic() + 3600)
 
 
 async def no_model(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -164,16 +173,16 @@ async def browse(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 
 async def greeting(pilot: Pilot[int], app: RefsheetApp) -> None:
-    await ready(pilot, app)
+    await wait_until_ready(pilot, app)
     await open_first_chat(pilot, app)
 
 
 async def answered(pilot: Pilot[int], app: RefsheetApp) -> None:
     await greeting(pilot, app)
-    await said(pilot, app, "What color are your eyes?")
+    await send_and_wait(pilot, app, "What color are your eyes?")
 
 
-async def said(pilot: Pilot[int], app: RefsheetApp, text: str) -> None:
+async def send_and_wait(pilot: Pilot[int], app: RefsheetApp, text: str) -> None:
     before = len(replies(app))
     await say(pilot, text)
     await until(pilot, lambda: len(replies(app)) > before and not chat_of(app).replying)
@@ -182,7 +191,7 @@ async def said(pilot: Pilot[int], app: RefsheetApp, text: str) -> None:
 async def swiped(pilot: Pilot[int], app: RefsheetApp) -> None:
     await answered(pilot, app)
     await pilot.press("ctrl+r")
-    await until(pilot, lambda: not chat_of(app).replying and "‹2/2›" in shown(app))
+    await until(pilot, lambda: not chat_of(app).replying and "‹2/2›" in screen_text(app))
 
 
 async def focused(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -191,12 +200,12 @@ async def focused(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 
 async def writing(pilot: Pilot[int], app: RefsheetApp) -> None:
-    await ready(pilot, app)
+    await wait_until_ready(pilot, app)
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, ChatScreen) and len(replies(app)) == 1)
     # Replaced, because the line shows a running clock.
     app.screen.query_one(ActivityLine).show("6.1 tokens/s")
-    app.engine_state = replace(app.engine_state, work=None)
+    app.engine_state = replace(app.engine_state, phase=None)
 
 
 async def stopped(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -252,7 +261,7 @@ async def assistant(pilot: Pilot[int], app: RefsheetApp) -> None:
     await until(pilot, lambda: isinstance(app.screen, ChatScreen))
     app.post_message(Paste(str(samples_dir() / "miso.png")))
     await until(pilot, lambda: len(app.screen.query(AttachmentTag)) == 1)
-    await said(pilot, app, "What is in this picture?")
+    await send_and_wait(pilot, app, "What is in this picture?")
 
 
 async def chats(pilot: Pilot[int], app: RefsheetApp) -> None:
@@ -320,10 +329,10 @@ async def wrong_setting(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 
 async def welcome(pilot: Pilot[int], app: RefsheetApp) -> None:
-    await ready(pilot, app)
+    await wait_until_ready(pilot, app)
     await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
-    await until(pilot, lambda: "4.8" in shown(app) or "GB" in shown(app))
-    await until(pilot, lambda: app.models.measured is not None)
+    await until(pilot, lambda: "4.8" in screen_text(app) or "GB" in screen_text(app))
+    await until(pilot, lambda: app.models.measurement is not None)
 
 
 SCENES = {

@@ -47,7 +47,7 @@ def replies(app: RefsheetApp) -> list[str]:
     return [bubble.text for bubble in app.screen.query(ReplyMessage)]
 
 
-async def ready(pilot: Pilot[int], app: RefsheetApp) -> None:
+async def wait_until_ready(pilot: Pilot[int], app: RefsheetApp) -> None:
     await until(pilot, lambda: app.engine_state.availability == "ready")
 
 
@@ -63,18 +63,18 @@ async def say(pilot: Pilot[int], text: str) -> None:
     await pilot.press(*text, "enter")
 
 
-def said(app: RefsheetApp) -> int:
+def user_message_count(app: RefsheetApp) -> int:
     """Return the number of the user's messages on the screen."""
     return len(app.screen.query(UserMessage))
 
 
-def shown(app: RefsheetApp) -> str:
+def screen_text(app: RefsheetApp) -> str:
     """Return all text on the screen."""
     width, height = app.size
     lines = app.screen._compositor.render_strips(app.size)
     return "\n".join(line.crop(0, width).text for line in lines[:height])
 
 
-def told(app: RefsheetApp) -> str:
+def notifications(app: RefsheetApp) -> str:
     """Return the notifications in the corner of the screen."""
     return "\n".join(each.message for each in app._notifications)

@@ -41,10 +41,10 @@ def assert_whole(store: ModelStore, entry: CatalogEntry, *parts: Path) -> None:
     for file, original in zip(entry.files, originals, strict=False):
         assert store.file_path(file).read_bytes() == original.read_bytes()
         assert not store.partial_files(file)
-    assert store.entry_state(entry) is FileState.WHOLE
+    assert store.entry_state(entry) is FileState.COMPLETE
 
 
-def stopped(entry: CatalogEntry, store: ModelStore, at: int) -> None:
+def stop_download(entry: CatalogEntry, store: ModelStore, at: int) -> None:
     """Start a download, and stop it after `at` bytes, as a user does."""
     stop = threading.Event()
 
@@ -56,7 +56,7 @@ def stopped(entry: CatalogEntry, store: ModelStore, at: int) -> None:
         Download(entry, store, watch, stop=stop).run()
 
 
-def bytes_begun(store: ModelStore, file: RemoteFile) -> int:
+def partial_bytes(store: ModelStore, file: RemoteFile) -> int:
     """Return the number of bytes that an unfinished download has saved."""
     return sum(each.stat().st_size for each in store.partial_files(file))
 
@@ -85,7 +85,9 @@ def split_entry(parts: Sequence[Path], *, pinned: bool = True) -> CatalogEntry:
     return CatalogEntry(title="Demo in parts", model=first, more_parts=others, projector=projector)
 
 
-def verified(model: Path, mmproj: Path | None = None, *, quick: bool = False) -> VerificationReport:
+def verify_files(
+    model: Path, mmproj: Path | None = None, *, quick: bool = False
+) -> VerificationReport:
     """Return the report of verifying files that are in no catalog."""
     parts = [LocalFile.outside_store(part) for part in model_parts(model)]
     projector = LocalFile.outside_store(mmproj) if mmproj else None

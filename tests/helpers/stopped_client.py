@@ -14,7 +14,7 @@ from refsheet_tui.engine import LocalEngine, ReplyFinished, TextDelta
 
 
 async def main() -> None:
-    engine = LocalEngine(Path(sys.argv[1]), patience_s=2.0)
+    engine = LocalEngine(Path(sys.argv[1]), timeout_s=2.0)
     await engine.load(demo())
     pieces = 0
     async for event in engine.generate(ask("Hello"), ENDLESS):

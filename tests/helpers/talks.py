@@ -44,10 +44,10 @@ def prompt_of(turns: list[Turn]) -> Prompt:
 
 
 def write(session: LoadedModel, prompt: Prompt, settings: GenerationSettings = WRITE) -> str:
-    return written(session, prompt, settings)[0]
+    return write_and_finish(session, prompt, settings)[0]
 
 
-def written(
+def write_and_finish(
     session: LoadedModel, prompt: Prompt, settings: GenerationSettings = WRITE
 ) -> tuple[str, ReplyFinished]:
     """Generate a reply, and return its text and its end."""

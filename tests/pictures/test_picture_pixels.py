@@ -42,7 +42,7 @@ def test_within_one_level_of_the_reference(name: str, size: int) -> None:
     shown = view(DATA / "pictures" / name, size, pan_and_scan=True)
     wanted = GOLDENS.pictures[name][size]
     assert 1 + len(shown.crops) == len(wanted)
-    for picture, golden in zip((shown.whole, *shown.crops), wanted, strict=True):
+    for picture, golden in zip((shown.picture, *shown.crops), wanted, strict=True):
         pairs = zip(samples(picture), base64.b64decode(golden), strict=True)
         assert max(abs(ours - theirs) for ours, theirs in pairs) <= 1
 
@@ -52,7 +52,7 @@ def test_pan_and_scan_off_leaves_the_whole() -> None:
     with_crops, without = view(path, 224, True), view(path, 224, False)
     assert len(with_crops.crops) == 3
     assert without.crops == ()
-    assert without.whole == with_crops.whole
+    assert without.picture == with_crops.picture
 
 
 def test_a_prepared_picture_is_named_by_its_pixels_and_size() -> None:

@@ -16,11 +16,11 @@ from refsheet_tui.prompting import (
 )
 
 
-def prepared(name: str) -> PreparedPicture:
+def prepared_picture(name: str) -> PreparedPicture:
     return PreparedPicture(1, b"\0\0\0", name)
 
 
-def written(prompt: Prompt) -> str:
+def prompt_text(prompt: Prompt) -> str:
     """Return the prompt as one string, with the hashes of pictures in braces."""
 
     def write(part: Part) -> str:
@@ -33,31 +33,33 @@ def written(prompt: Prompt) -> str:
 
 def test_a_question_is_one_user_turn_and_the_header_of_the_reply() -> None:
     prompt = build_prompt([Turn("user", ("Hi",))])
-    assert written(prompt) == ("<bos><start_of_turn>user\nHi<end_of_turn>\n<start_of_turn>model\n")
+    assert prompt_text(prompt) == (
+        "<bos><start_of_turn>user\nHi<end_of_turn>\n<start_of_turn>model\n"
+    )
 
 
 def test_system_text_goes_in_front_of_the_first_turn() -> None:
     prompt = build_prompt([Turn("user", ("Hi",))], system="Be kind.")
-    assert "user\nBe kind.\n\nHi<end_of_turn>" in written(prompt)
+    assert "user\nBe kind.\n\nHi<end_of_turn>" in prompt_text(prompt)
 
 
 def test_a_picture_is_framed_with_blank_lines() -> None:
-    prompt = build_prompt([Turn("user", (PictureView(prepared("a")), "Hi"))])
-    assert "user\n\n\n<start_of_image>{a}<end_of_image>\n\nHi<end_of_turn>" in written(prompt)
+    prompt = build_prompt([Turn("user", (PictureView(prepared_picture("a")), "Hi"))])
+    assert "user\n\n\n<start_of_image>{a}<end_of_image>\n\nHi<end_of_turn>" in prompt_text(prompt)
 
 
 def test_crops_follow_the_whole_picture() -> None:
-    view = PictureView(prepared("a"), (prepared("b"), prepared("c")))
+    view = PictureView(prepared_picture("a"), (prepared_picture("b"), prepared_picture("c")))
     framed = {name: f"\n\n<start_of_image>{{{name}}}<end_of_image>\n\n" for name in "abc"}
     assert (
         f"Here is the original image {framed['a']} and here are some crops to help you see "
         f"better {framed['b']} {framed['c']}Hi"
-    ) in written(build_prompt([Turn("user", (view, "Hi"))]))
+    ) in prompt_text(build_prompt([Turn("user", (view, "Hi"))]))
 
 
 def test_texts_are_trimmed_as_the_template_does() -> None:
     prompt = build_prompt([Turn("user", ("  a ", "\n", "b\n"))])
-    assert "user\nab<end_of_turn>" in written(prompt)
+    assert "user\nab<end_of_turn>" in prompt_text(prompt)
 
 
 def test_neighbouring_texts_are_one_run() -> None:
@@ -77,7 +79,10 @@ def test_what_a_person_types_is_never_a_control_part() -> None:
 
 
 def test_pictures_are_listed_in_reading_order() -> None:
-    first, second = PictureView(prepared("a"), (prepared("b"),)), PictureView(prepared("c"))
+    first, second = (
+        PictureView(prepared_picture("a"), (prepared_picture("b"),)),
+        PictureView(prepared_picture("c")),
+    )
     prompt = build_prompt([Turn("user", (first, "and", second))])
     assert [each.sha256 for each in prompt.pictures] == ["a", "b", "c"]
 

@@ -37,7 +37,7 @@ async def test_speed_is_reported(
     load_settings: LoadSettings, files: CheckedFiles, figures: Figures
 ) -> None:
     """A time proves nothing on a machine that does other things, so the ratio is only reported."""
-    machine = measure_machine(again=True).machine
+    machine = measure_machine(remeasure=True).machine
     model = model_size(load_settings.model)
     projector = load_settings.mmproj.stat().st_size if load_settings.mmproj else 0
     forecast = estimate_fit(

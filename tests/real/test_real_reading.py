@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from helpers.cold_runs import runner
 from helpers.figures import Figures
-from helpers.talks import QUESTIONS, model, prompt_of, user, written
-from refsheet_tui.engine.native.cache_contents import ContextUnit, positions
+from helpers.talks import QUESTIONS, model, prompt_of, user, write_and_finish
+from refsheet_tui.engine.native.cache_contents import ContextUnit, count_positions
 from refsheet_tui.engine.native.loaded_model import LoadedModel
 from refsheet_tui.prompting import Turn
 
@@ -17,7 +17,7 @@ def common(one: list[ContextUnit], other: list[ContextUnit]) -> int:
     count = 0
     while count < min(len(one), len(other)) and one[count] == other[count]:
         count += 1
-    return positions(one[:count])
+    return count_positions(one[:count])
 
 
 def test_no_token_is_lost_doubled_or_read_twice(session: LoadedModel, figures: Figures) -> None:
@@ -27,7 +27,7 @@ def test_no_token_is_lost_doubled_or_read_twice(session: LoadedModel, figures: F
     twice = split_otherwise = 0
     for question in QUESTIONS[:TURNS]:
         turns.append(user(question))
-        reply, finished = written(session, prompt_of(turns))
+        reply, finished = write_and_finish(session, prompt_of(turns))
         ledger = runner(session)._kv.contents
         now: list[ContextUnit] = list(ledger.units)
         twice += common(held, now) - finished.reused_tokens

@@ -18,7 +18,7 @@ from helpers.talks import (
     prompt_of,
     user,
     write,
-    written,
+    write_and_finish,
 )
 from refsheet_tui.engine import LoadSettings
 from refsheet_tui.engine.native.loaded_model import LoadedModel
@@ -50,7 +50,7 @@ def test_another_reply(
 ) -> None:
     prompt = prompt_of(chat[:-1])
     write(keeping, prompt)
-    _, finished = written(keeping, prompt, replace(GREEDY, max_new_tokens=0))
+    _, finished = write_and_finish(keeping, prompt, replace(GREEDY, max_new_tokens=0))
     assert finished.reused_tokens == finished.prompt_tokens
     judge(figures, "another reply", keeping, prompt, cold)
 
@@ -65,7 +65,7 @@ def test_another_reply_to_one_that_outgrew_the_window(
     end = kv.positions
     write(keeping, prompt, replace(RAMBLE, max_new_tokens=past_the_window(keeping)))
     assert not kv.contents.can_resume_at(end, kv.context.sliding_window)
-    _, finished = written(keeping, prompt, replace(GREEDY, max_new_tokens=0))
+    _, finished = write_and_finish(keeping, prompt, replace(GREEDY, max_new_tokens=0))
     assert finished.reused_tokens == finished.prompt_tokens
     judge(figures, "another reply, window outgrown", keeping, prompt, cold)
 
@@ -94,7 +94,7 @@ def test_a_switch_to_another_chat_and_back(
     read(keeping, prompt)
     keeping.save_snapshot()
     read(keeping, prompt_of([user("Something else entirely: what is the capital of France?")]))
-    _, finished = written(keeping, prompt, replace(GREEDY, max_new_tokens=0))
+    _, finished = write_and_finish(keeping, prompt, replace(GREEDY, max_new_tokens=0))
     assert finished.reused_tokens == finished.prompt_tokens
     judge(figures, "another chat and back (snapshot)", keeping, prompt, cold)
 
@@ -111,7 +111,7 @@ def test_a_restart(
     keeping.save_snapshot()
     keeping.load(kept_settings, lambda _: True)
     later = prompt_of([*chat, user(QUESTIONS[4]), reply, user(QUESTIONS[7])])
-    _, finished = written(keeping, later, replace(GREEDY, max_new_tokens=0))
+    _, finished = write_and_finish(keeping, later, replace(GREEDY, max_new_tokens=0))
     assert finished.reused_tokens > sum(part.positions for part in keeping.tokenize(prompt))
     judge(figures, "a restart (snapshot from disk)", keeping, later, cold)
 

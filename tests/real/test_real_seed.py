@@ -9,8 +9,8 @@ import pytest
 
 from helpers.cold_runs import read
 from helpers.figures import Figures
+from helpers.recorded_replies import record_reply
 from helpers.talks import QUESTIONS, SYSTEM, model, past_the_window, prompt_of, user
-from helpers.watched_replies import told
 from refsheet_tui.engine import CacheSettings, LoadSettings
 from refsheet_tui.engine.native.cancel_token import CancelToken
 from refsheet_tui.engine.native.loaded_model import LoadedModel
@@ -29,23 +29,26 @@ def test_a_seed_is_a_reply(
     prompt = prompt_of(TURNS)
     session = LoadedModel()
     session.load(load_settings, lambda _: True)
-    cold = told(session, prompt, seed)
+    cold = record_reply(session, prompt, seed)
 
     kept_settings = replace(load_settings, cache=CacheSettings(tmp_path))
     session.load(kept_settings, lambda _: True)
     for _ in session.prewarm(build_prefix(OPENING, SYSTEM), ReplyStats(), CancelToken()):
         pass
-    again = {"read ahead": told(session, prompt, seed), "again": told(session, prompt, seed)}
+    again = {
+        "read ahead": record_reply(session, prompt, seed),
+        "again": record_reply(session, prompt, seed),
+    }
     read(session, prompt)
-    told(session, prompt, seed + 100, past_the_window(session) if seed == SEEDS[0] else 40)
-    again["after another reply"] = told(session, prompt, seed)
-    told(session, prompt_of([*TURNS, model(cold.text), user(QUESTIONS[3])]), seed)
-    again["after another turn"] = told(session, prompt, seed)
-    told(session, prompt_of([user(QUESTIONS[6])]), seed)
-    again["after another chat"] = told(session, prompt, seed)
+    record_reply(session, prompt, seed + 100, past_the_window(session) if seed == SEEDS[0] else 40)
+    again["after another reply"] = record_reply(session, prompt, seed)
+    record_reply(session, prompt_of([*TURNS, model(cold.text), user(QUESTIONS[3])]), seed)
+    again["after another turn"] = record_reply(session, prompt, seed)
+    record_reply(session, prompt_of([user(QUESTIONS[6])]), seed)
+    again["after another chat"] = record_reply(session, prompt, seed)
     session.save_snapshot()
     session.load(kept_settings, lambda _: True)
-    again["after a restart"] = told(session, prompt, seed)
+    again["after a restart"] = record_reply(session, prompt, seed)
     session.close()
 
     same = [name for name, reply in again.items() if reply.logits == cold.logits]

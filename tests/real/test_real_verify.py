@@ -17,13 +17,13 @@ from refsheet_tui.weights.verify import Verification
 def test_verify(
     load_settings: LoadSettings, files: CheckedFiles, figures: Figures, tmp_path: Path
 ) -> None:
-    def kept(path: Path) -> LocalFile:
+    def local_file(path: Path) -> LocalFile:
         # Nothing may be written beside the file.
         return LocalFile(path, path.name, Manifest(tmp_path / "record.json"))
 
     mmproj, parts = load_settings.mmproj, model_parts(load_settings.model)
-    model = [kept(part) for part in parts]
-    report = Verification(model, kept(mmproj) if mmproj else None, lambda *_: None).run()
+    model = [local_file(part) for part in parts]
+    report = Verification(model, local_file(mmproj) if mmproj else None, lambda *_: None).run()
     for check in report.checks:
         name = f"verify: {check.file.name}, {check.name}"
         figures.add(name, check.finding.message, check.finding.result.value)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from helpers.browser import CHROMIUM, browser
-from helpers.served import served
+from helpers.web_server import run_server
 from refsheet_tui.serving.address import Address
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
@@ -19,7 +19,7 @@ TOKEN = "a-token-of-32-characters-or-more"
 async def test_a_person_chats_in_a_browser(tmp_path: Path, token: str | None) -> None:
     """A user chats in a browser, and the page fetches nothing from other sites."""
     address = Address.of("127.0.0.1", 0, token)
-    async with served(address) as url, browser(tmp_path / "browser") as tabs:
+    async with run_server(address) as url, browser(tmp_path / "browser") as tabs:
         tab = await tabs.tab(url if token is None else f"{url}/?token={token}")
         await tab.shows("Ember")
         await tab.shows("Ready")
@@ -38,7 +38,7 @@ async def test_a_person_chats_in_a_browser(tmp_path: Path, token: str | None) ->
 
 
 async def test_a_page_that_is_loaded_again_goes_on_with_half_a_sentence(tmp_path: Path) -> None:
-    async with served() as url, browser(tmp_path / "browser") as tabs:
+    async with run_server() as url, browser(tmp_path / "browser") as tabs:
         tab = await tabs.tab(url)
         await tab.shows("f1 Help")
         await tab.press_enter()
@@ -52,7 +52,7 @@ async def test_a_page_that_is_loaded_again_goes_on_with_half_a_sentence(tmp_path
 
 
 async def test_a_second_tab_says_where_the_first_is(tmp_path: Path) -> None:
-    async with served() as url, browser(tmp_path / "browser") as tabs:
+    async with run_server() as url, browser(tmp_path / "browser") as tabs:
         first = await tabs.tab(url)
         await first.shows("Ember")
         second = await tabs.tab(url)
@@ -64,7 +64,7 @@ async def test_a_second_tab_says_where_the_first_is(tmp_path: Path) -> None:
 
 async def test_the_browser_s_own_rules_hold(tmp_path: Path) -> None:
     """A link can't make the page fetch another address, as textual-serve's page would."""
-    async with served() as url, browser(tmp_path / "browser") as tabs:
+    async with run_server() as url, browser(tmp_path / "browser") as tabs:
         tab = await tabs.tab(f"{url}/?ping=http://elsewhere.invalid/")
         await tab.shows("Ember")
         assert not [asked for asked in tab.asked if "elsewhere.invalid/" in asked.partition("?")[0]]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
 
-from helpers.served import served
+from helpers.web_server import run_server
 from refsheet_tui.serving.address import Address
 
 TOKEN = "a-token-of-32-characters-or-more"
@@ -34,7 +34,7 @@ async def handshake(session: ClientSession, url: str, **headers: str) -> int:
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]", "127.0.0.2"])
 async def test_this_machine_is_answered_under_its_names(name: str) -> None:
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         assert await status(session, url, Host=f"{name}:8000", Origin=f"http://{name}:8000") == 200
 
 
@@ -44,7 +44,7 @@ async def test_this_machine_is_answered_under_its_names(name: str) -> None:
 )
 async def test_a_name_that_was_pointed_here_is_refused(path: str, name: str) -> None:
     """In DNS rebinding, the browser takes a page of another site for one of ours."""
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         for host in (name, f"{name}:8000"):
             assert await status(session, f"{url}{path}", Host=host) == 403
             assert await status(session, f"{url}{path}", Host=host, Origin=f"http://{host}") == 403
@@ -53,18 +53,18 @@ async def test_a_name_that_was_pointed_here_is_refused(path: str, name: str) -> 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:1", ""])
 async def test_a_page_of_another_site_gets_no_connection(origin: str) -> None:
     """Pages of other sites, and of other programs on this machine, get no connection."""
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         assert await handshake(session, url, Origin=origin) == 403
         assert await status(session, url, Origin=origin) == 403
 
 
 async def test_our_own_page_gets_one() -> None:
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         assert await handshake(session, url, Origin=url) == 101
 
 
 async def test_others_need_the_token() -> None:
-    async with served(OTHERS) as url, ClientSession() as session:
+    async with run_server(OTHERS) as url, ClientSession() as session:
         for path in EVERYTHING:
             assert await status(session, f"{url}{path}") == 403
             assert await status(session, f"{url}{path}?token={TOKEN[:-1]}") == 403
@@ -74,7 +74,7 @@ async def test_others_need_the_token() -> None:
 
 
 async def test_the_token_is_said_once() -> None:
-    async with served(OTHERS) as url, ClientSession() as session:
+    async with run_server(OTHERS) as url, ClientSession() as session:
         async with session.get(f"{url}/?token={TOKEN}") as answer:
             assert answer.status == 200
             cookie = answer.headers["Set-Cookie"]
@@ -89,14 +89,14 @@ async def test_the_token_is_said_once() -> None:
 
 
 async def test_the_token_opens_nothing_to_pages_of_other_sites() -> None:
-    async with served(OTHERS) as url, ClientSession() as session:
+    async with run_server(OTHERS) as url, ClientSession() as session:
         evil = "http://evil.example"
         assert await status(session, f"{url}/?token={TOKEN}", Origin=evil) == 403
 
 
 async def test_this_machine_can_ask_for_a_token_too() -> None:
     """A token can be required on this machine too, which other users may have accounts on."""
-    async with served(Address.of("127.0.0.1", 0, TOKEN)) as url, ClientSession() as session:
+    async with run_server(Address.of("127.0.0.1", 0, TOKEN)) as url, ClientSession() as session:
         assert await status(session, url) == 403
         assert await status(session, f"{url}/?token={TOKEN}") == 200
 
@@ -109,7 +109,7 @@ def test_whoever_can_be_reached_by_others_has_a_token() -> None:
 
 
 async def test_browsers_are_told_to_fetch_nothing_from_elsewhere() -> None:
-    async with served() as url, ClientSession() as session, session.get(url) as answer:
+    async with run_server() as url, ClientSession() as session, session.get(url) as answer:
         policy = answer.headers["Content-Security-Policy"]
         assert "http" not in policy and "*" not in policy
         assert answer.headers["Referrer-Policy"] == "no-referrer"

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from aiohttp import ClientSession
 
-from helpers.served import Page, screens_of, until_gone
+from helpers.web_server import Page, screens_of, until_gone
 
 _COMMAND = (sys.executable, "-m", "refsheet_tui")
 

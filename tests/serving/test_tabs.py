@@ -10,7 +10,7 @@ import psutil
 import pytest
 from aiohttp import ClientSession
 
-from helpers.served import Page, screens_of, served, until_gone
+from helpers.web_server import Page, run_server, screens_of, until_gone
 
 HERE = psutil.Process()
 ELSEWHERE = "open in another tab"
@@ -26,7 +26,7 @@ async def ready(page: Page) -> list[psutil.Process]:
 
 
 async def test_a_tab_that_is_closed_ends_its_processes() -> None:
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         page = await Page.open(session, url)
         processes = await ready(page)
         await page.close()
@@ -34,15 +34,15 @@ async def test_a_tab_that_is_closed_ends_its_processes() -> None:
 
 
 async def test_a_tab_that_is_torn_away_ends_them_too() -> None:
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         page = await Page.open(session, url)
         processes = await ready(page)
-        page.tear()
+        page.break_connection()
         await until_gone(processes)
 
 
 async def test_processes_that_hang_are_ended() -> None:
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         page = await Page.open(session, url)
         processes = await ready(page)
         for process in processes:
@@ -52,13 +52,13 @@ async def test_processes_that_hang_are_ended() -> None:
 
 
 async def test_a_tab_that_is_closed_at_once_leaves_nothing() -> None:
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         await (await Page.open(session, url)).close()
     assert screens_of(HERE) == []
 
 
 async def test_a_second_tab_is_told_of_the_first() -> None:
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         first = await Page.open(session, url)
         await first.shows("Ember")
         second = await Page.open(session, url)
@@ -70,7 +70,7 @@ async def test_a_second_tab_is_told_of_the_first() -> None:
 
 async def test_a_page_that_is_loaded_again_gets_in() -> None:
     """A browser opens the new connection before it closes the old one."""
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         old = await Page.open(session, url)
         await ready(old)
         new = await Page.open(session, url)
@@ -80,7 +80,7 @@ async def test_a_page_that_is_loaded_again_gets_in() -> None:
 
 
 async def test_leaving_ends_the_connection() -> None:
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         page = await Page.open(session, url)
         processes = await ready(page)
         await page.say("stdin", "\x11")  # Ctrl+Q
@@ -90,7 +90,7 @@ async def test_leaving_ends_the_connection() -> None:
 
 async def test_what_it_died_of_is_said_in_the_tab() -> None:
     options = ("--config=nowhere.yaml",)
-    async with served(options=options) as url, ClientSession() as session:
+    async with run_server(options=options) as url, ClientSession() as session:
         page = await Page.open(session, url)
         await page.shows("refsheet: ")
         await page.shows("nowhere.yaml")
@@ -99,7 +99,7 @@ async def test_what_it_died_of_is_said_in_the_tab() -> None:
 
 
 async def test_a_killed_process_is_missed() -> None:
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         page = await Page.open(session, url)
         processes = await ready(page)
         os.kill(processes[0].pid, signal.SIGKILL)
@@ -121,7 +121,7 @@ async def test_a_killed_process_is_missed() -> None:
     ids=str,
 )
 async def test_nonsense_is_survived(nonsense: object) -> None:
-    async with served() as url, ClientSession() as session:
+    async with run_server() as url, ClientSession() as session:
         page = await Page.open(session, url)
         await page.send("{")
         await page.send(json.dumps(nonsense))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from helpers.library import add_ember, kept_pictures
+from helpers.library import add_ember, saved_picture_names
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import BackupError
 from refsheet_tui.storage.backup import unpack_backup, write_backup
@@ -44,7 +44,7 @@ def test_a_copy_is_consistent_while_somebody_writes(library: Library, tmp_path: 
             if leaf is not None:
                 count = restored.database.fetch_row("SELECT count(*) FROM messages")
                 assert count == (len(restored.tree.path_to(leaf)),)
-            assert kept_pictures(restored) == kept_pictures(library)
+            assert saved_picture_names(restored) == saved_picture_names(library)
             restored.close()
     finally:
         done.set()

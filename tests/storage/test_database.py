@@ -104,7 +104,7 @@ def test_a_newer_file_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "library.db").read_bytes() == before
 
 
-def filled(folder: Path, chats: int = 40) -> None:
+def fill_library(folder: Path, chats: int = 40) -> None:
     database, shelf, tree = library(folder)
     for number in range(chats):
         chat = shelf.create_chat(None)
@@ -125,7 +125,7 @@ def damage(file: Path, begin: int, count: int) -> None:
 
 def test_what_can_be_read_of_a_damaged_file_is_here_again(tmp_path: Path) -> None:
     """Damage is found when the damaged rows are read, and repaired at the next start."""
-    filled(tmp_path)
+    fill_library(tmp_path)
     file = tmp_path / "library.db"
     damage(file, file.stat().st_size // 4096 // 2 * 4096, 8 * 4096)
     broken, _, _ = library(tmp_path)
@@ -149,7 +149,7 @@ def test_what_can_be_read_of_a_damaged_file_is_here_again(tmp_path: Path) -> Non
 
 def test_a_damaged_end_does_not_cost_the_beginning(tmp_path: Path) -> None:
     """SQLite can't find the largest number if the page of the newest messages is damaged."""
-    filled(tmp_path)
+    fill_library(tmp_path)
     file = tmp_path / "library.db"
     connection = sqlite3.connect(file)
     last = connection.execute("SELECT max(id) FROM messages").fetchone()[0]
@@ -183,7 +183,7 @@ def test_a_version_that_is_no_json_any_more_keeps_nothing_from_being_read(tmp_pa
 def test_a_recovery_that_fails_leaves_everything_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filled(tmp_path, 3)
+    fill_library(tmp_path, 3)
     (tmp_path / "library.db.damaged").touch()
 
     def full(*_: object) -> None:
@@ -225,7 +225,7 @@ def test_who_writes_to_a_file_that_was_replaced_is_told(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_database_is_kept_aside(tmp_path: Path) -> None:
-    filled(tmp_path, 1)
+    fill_library(tmp_path, 1)
     damage(tmp_path / "library.db", 0, 200)
     database, shelf, _ = library(tmp_path)
     assert database.recovery_notice is not None

@@ -15,7 +15,7 @@ from refsheet_tui.prompting.turns import Role
 PAGE = 4096
 
 
-def filled(folder: Path, messages: int = 400, words: int = 1) -> None:
+def fill_library(folder: Path, messages: int = 400, words: int = 1) -> None:
     library = Library.open(folder)
     chat = library.chats.create_chat(add_ember(library).version)
     parent = None
@@ -24,17 +24,17 @@ def filled(folder: Path, messages: int = 400, words: int = 1) -> None:
         parent = library.tree.add_message(
             chat.id, parent, role, f"turn {turn} " + "word " * words
         ).id
-    closed(library)
+    close_library(library)
 
 
-def closed(library: Library) -> Path:
+def close_library(library: Library) -> Path:
     library.database.fetch_row("PRAGMA wal_checkpoint(TRUNCATE)")
     library.close()
     library.database.file.with_name("library.db.damaged").touch()
     return library.database.file
 
 
-def root(folder: Path, table: str) -> int:
+def root_page(folder: Path, table: str) -> int:
     connection = sqlite3.connect(folder / "library.db")
     found = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,))
     page = int(found.fetchone()[0])
@@ -42,9 +42,9 @@ def root(folder: Path, table: str) -> int:
     return page
 
 
-def leaves(folder: Path, table: str) -> list[int]:
+def leaf_pages(folder: Path, table: str) -> list[int]:
     """Return the numbers of a table's leaf pages, in order (SQLite file format, section 1.6)."""
-    data, page = (folder / "library.db").read_bytes(), root(folder, table)
+    data, page = (folder / "library.db").read_bytes(), root_page(folder, table)
     begin = (page - 1) * PAGE
     assert data[begin] == 5, "an interior page"
     cells = int.from_bytes(data[begin + 3 : begin + 5], "big")
@@ -62,7 +62,7 @@ def overwrite(folder: Path, page: int, content: bytes) -> None:
         file.write(content)
 
 
-def recovered(folder: Path) -> Library:
+def open_recovered(folder: Path) -> Library:
     library = Library.open(folder)
     assert library.database.recovery_notice is not None
     assert library.database.fetch_row("PRAGMA integrity_check") == ("ok",)
@@ -74,9 +74,9 @@ def recovered(folder: Path) -> Library:
     "table", ["characters", "character_versions", "chats", "pictures", "version_pictures"]
 )
 def test_no_word_is_lost_with_another_table(tmp_path: Path, table: str) -> None:
-    filled(tmp_path, 100)
-    overwrite(tmp_path, root(tmp_path, table), random.Random(0).randbytes(PAGE))
-    library = recovered(tmp_path)
+    fill_library(tmp_path, 100)
+    overwrite(tmp_path, root_page(tmp_path, table), random.Random(0).randbytes(PAGE))
+    library = open_recovered(tmp_path)
     (chat,) = library.chats.latest_chats()
     assert len(library.tree.path_to(chat.leaf or 0)) == 100
     assert chat.title.startswith("turn 0")
@@ -87,12 +87,12 @@ def test_no_word_is_lost_with_another_table(tmp_path: Path, table: str) -> None:
 
 def test_a_page_that_holds_what_is_long_behind_is_no_trap(tmp_path: Path) -> None:
     """A page has old content, as after a write that never reached the disk."""
-    filled(tmp_path, 1000)
-    pages = leaves(tmp_path, "messages")
+    fill_library(tmp_path, 1000)
+    pages = leaf_pages(tmp_path, "messages")
     data = (tmp_path / "library.db").read_bytes()
     stale = data[(pages[3] - 1) * PAGE : pages[3] * PAGE]
     overwrite(tmp_path, pages[8], stale)
-    library = recovered(tmp_path)
+    library = open_recovered(tmp_path)
     count = library.database.fetch_row("SELECT count(*) FROM messages")
     assert count is not None and 800 < int(str(count[0])) < 1000
 
@@ -108,17 +108,17 @@ def test_what_stands_behind_a_gap_and_before_a_damaged_end_is_read(tmp_path: Pat
             ).id
     library.chats.delete_chat(2)
     library.chats.purge_deleted(0)
-    closed(library)
-    overwrite(tmp_path, leaves(tmp_path, "messages")[-1], bytes(PAGE))
-    library = recovered(tmp_path)
+    close_library(library)
+    overwrite(tmp_path, leaf_pages(tmp_path, "messages")[-1], bytes(PAGE))
+    library = open_recovered(tmp_path)
     count = library.database.fetch_row("SELECT count(*) FROM messages WHERE chat = 3")
     assert count is not None and int(str(count[0])) > 20
 
 
 def test_a_character_that_has_lost_its_sheet_says_so(tmp_path: Path) -> None:
-    filled(tmp_path, 2)
-    overwrite(tmp_path, root(tmp_path, "version_pictures"), bytes(PAGE))
-    library = recovered(tmp_path)
+    fill_library(tmp_path, 2)
+    overwrite(tmp_path, root_page(tmp_path, "version_pictures"), bytes(PAGE))
+    library = open_recovered(tmp_path)
     (character,) = library.characters.latest_characters()
     with pytest.raises(Exception, match="--picture IMAGE"):
         library.characters.build_character(character)

@@ -10,17 +10,17 @@ import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
 
-from helpers.saved_chats import answered, kept
+from helpers.saved_chats import saved_messages, send_and_wait
 from helpers.screens import (
     GREEDY,
     chat_of,
+    notifications,
     open_first_chat,
-    ready,
     replies,
     say,
-    shown,
-    told,
+    screen_text,
     until,
+    wait_until_ready,
 )
 from refsheet_tui.chats import Conversation
 from refsheet_tui.chats.library import Library
@@ -41,7 +41,7 @@ MISO = samples_dir() / "miso.png"
 
 
 async def open_assistant(pilot: Pilot[int], app: RefsheetApp) -> None:
-    await ready(pilot, app)
+    await wait_until_ready(pilot, app)
     await until(pilot, lambda: bool(app.screen.query(ActionTile)))
     await pilot.press("a")
     await until(pilot, lambda: isinstance(app.screen, ChatScreen))
@@ -58,11 +58,11 @@ async def test_a_question_about_a_picture() -> None:
         await open_assistant(pilot, app)
         assert not replies(app), "nobody greets"
         await attach(pilot, app, MISO)
-        await answered(pilot, app, "What is in this picture?")
+        await send_and_wait(pilot, app, "What is in this picture?")
         assert "orange cat" in replies(app)[0]
         assert not app.screen.query(AttachmentTag)
         assert len(app.screen.query_one(UserMessage).query(Portrait)) == 1
-        assert len(kept()[0].pictures) == 1
+        assert len(saved_messages()[0].pictures) == 1
         await pilot.press("ctrl+o")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await pilot.press("a")
@@ -76,7 +76,7 @@ async def test_a_picture_alone_can_be_sent() -> None:
         await attach(pilot, app, MISO)
         await pilot.press("enter")
         await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
-        assert kept()[0].text == ""
+        assert saved_messages()[0].text == ""
 
 
 async def test_a_picture_is_sent_to_a_character() -> None:
@@ -84,8 +84,8 @@ async def test_a_picture_is_sent_to_a_character() -> None:
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
         await attach(pilot, app, MISO, samples_dir() / "coral.png")
-        await answered(pilot, app, "Look!")
-        assert len(kept()[1].pictures) == 2
+        await send_and_wait(pilot, app, "Look!")
+        assert len(saved_messages()[1].pictures) == 2
         assert sum(not isinstance(each, str) for each in chat_of(app).conversation_turns[2].content)
 
 
@@ -109,7 +109,7 @@ async def test_what_is_no_picture_is_text_or_told(tmp_path: Path) -> None:
         app.post_message(Paste("/nowhere/at all.png"))
         await until(pilot, lambda: "nowhere" in app.screen.query_one(Composer).text)
         app.post_message(Paste(str(words)))
-        await until(pilot, lambda: "words.png" in told(app))
+        await until(pilot, lambda: "words.png" in notifications(app))
         assert not app.screen.query(AttachmentTag)
 
 
@@ -125,7 +125,7 @@ async def test_a_picture_that_is_gone_when_it_is_sent_comes_back(tmp_path: Path)
         await until(pilot, lambda: bool(app.screen.query(ChatNotice)) and not chat_of(app).replying)
         assert app.screen.query_one(Composer).text == "Look!"
         assert len(app.screen.query(AttachmentTag)) == 1
-        assert not kept()
+        assert not saved_messages()
 
 
 async def test_a_picture_from_the_clipboard(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ async def test_a_picture_from_the_clipboard(monkeypatch: pytest.MonkeyPatch) -> 
         await open_assistant(pilot, app)
         await pilot.press("alt+v")
         await until(pilot, lambda: len(app.screen.query(AttachmentTag)) == 1)
-        await answered(pilot, app, "What is in this picture?")
+        await send_and_wait(pilot, app, "What is in this picture?")
         assert "orange cat" in replies(app)[0]
 
 
@@ -171,7 +171,7 @@ async def test_the_system_text_stands_before_everything() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await open_assistant(pilot, app)
         await say(pilot, "/system You are a cat.")
-        await answered(pilot, app, "What are you?")
+        await send_and_wait(pilot, app, "What are you?")
         library = Library.open()
         assert [chat.note for chat in library.chats.latest_assistant_chats()] == ["You are a cat."]
         library.close()
@@ -198,9 +198,9 @@ async def test_a_system_text_counts_that_comes_while_the_conversation_begins(
         await open_assistant(pilot, app)
         await until(pilot, begins.is_set)
         await say(pilot, "/system You are a cat.")
-        await until(pilot, lambda: bool(told(app)))
+        await until(pilot, lambda: bool(notifications(app)))
         goes_on.set()
-        await answered(pilot, app, "What are you?")
+        await send_and_wait(pilot, app, "What are you?")
         said = "".join(part.text for part in engine.asked[-1].parts if isinstance(part, TextPart))
         assert "You are a cat.\n\nWhat are you?" in said
 
@@ -210,7 +210,7 @@ async def test_a_character_has_no_system_text() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
         await say(pilot, "/system You are a cat.")
-        await until(pilot, lambda: "/note" in told(app))
+        await until(pilot, lambda: "/note" in notifications(app))
 
 
 async def test_another_reply_and_a_new_chat() -> None:
@@ -219,9 +219,9 @@ async def test_another_reply_and_a_new_chat() -> None:
         await open_assistant(pilot, app)
         await pilot.press("ctrl+r")
         assert not chat_of(app).replying, "there is nothing to reply to"
-        await answered(pilot, app, "Hello!")
+        await send_and_wait(pilot, app, "Hello!")
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: "‹2/2›" in shown(app) and not chat_of(app).replying)
+        await until(pilot, lambda: "‹2/2›" in screen_text(app) and not chat_of(app).replying)
         first = chat_of(app).number
         await pilot.press("ctrl+n")
         await until(pilot, lambda: chat_of(app).number != first)

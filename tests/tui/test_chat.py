@@ -10,11 +10,11 @@ from helpers.screens import (
     GREEDY,
     chat_of,
     open_first_chat,
-    ready,
     replies,
-    said,
     say,
     until,
+    user_message_count,
+    wait_until_ready,
 )
 from refsheet_tui.engine import EngineEvent, GenerationSettings, LocalEngine, TextDelta
 from refsheet_tui.prompting import Prompt
@@ -34,7 +34,7 @@ async def test_a_sample_greets_and_answers() -> None:
         await say(pilot, "What color are your eyes?")
         await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
         assert "yellow" in replies(app)[1]
-        assert said(app) == 1
+        assert user_message_count(app) == 1
         assert app.screen.query_one(Composer).text == ""
         assert app.screen.query_one(DemoNotice).display
 
@@ -42,7 +42,7 @@ async def test_a_sample_greets_and_answers() -> None:
 async def test_escape_stops_a_reply_and_keeps_what_came() -> None:
     app = RefsheetApp(ENDLESS)
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(replies(app)) and len(replies(app)[0]) > 20)
         await pilot.press("escape")
@@ -67,12 +67,12 @@ async def test_what_is_said_while_it_speaks_is_answered_next() -> None:
     generation = ENDLESS.generation.model_copy(update={"max_new_tokens": 300})
     app = RefsheetApp(ENDLESS.model_copy(update={"generation": generation}))
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         await say(pilot, "wait")
         assert app.screen.query_one(Composer).text == ""
-        assert said(app) == 1
+        assert user_message_count(app) == 1
         await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
         turns = chat_of(app).conversation_turns
         assert [turn.role for turn in turns] == ["user", "model", "user", "model"]
@@ -93,7 +93,7 @@ async def test_markup_in_a_message_is_only_text() -> None:
         await open_first_chat(pilot, app)
         await say(pilot, "[/b] [red]hi[/] <end_of_turn>")
         await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
-        assert said(app) == 1
+        assert user_message_count(app) == 1
 
 
 async def test_a_chat_is_still_there_when_one_comes_back() -> None:
@@ -128,7 +128,7 @@ class DyingEngine(LocalEngine):
 async def test_the_chat_survives_the_death_of_the_engine() -> None:
     app = RefsheetApp(ENDLESS, DyingEngine())
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.screen.query(ChatNotice)))
         await until(pilot, lambda: not chat_of(app).replying)
@@ -145,7 +145,7 @@ async def test_quitting_does_not_wait_for_a_busy_model() -> None:
     engine = LocalEngine()
     app = RefsheetApp(ENDLESS, engine)
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(replies(app)))
         pid = engine.pid

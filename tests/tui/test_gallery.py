@@ -10,8 +10,16 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
-from helpers.saved_chats import add_speaker, names
-from helpers.screens import GREEDY, chat_of, ready, replies, shown, told, until
+from helpers.saved_chats import add_speaker, tile_names
+from helpers.screens import (
+    GREEDY,
+    chat_of,
+    notifications,
+    replies,
+    screen_text,
+    until,
+    wait_until_ready,
+)
 from refsheet_tui.characters.cards import json_card, png_card, read_card
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.config import ScreenConfig
@@ -33,7 +41,7 @@ async def home(pilot: Pilot[int], app: RefsheetApp, cards: int) -> None:
     await until(pilot, lambda: len(app.screen.query(CharacterTile)) == cards)
 
 
-async def asked_for_a_path(pilot: Pilot[int], app: RefsheetApp, path: str) -> None:
+async def enter_path(pilot: Pilot[int], app: RefsheetApp, path: str) -> None:
     await until(pilot, lambda: isinstance(app.screen, PathScreen))
     app.screen.query_one(Input).value = path
     await pilot.press("enter")
@@ -46,9 +54,9 @@ async def test_a_duplicate_is_a_character_of_its_own() -> None:
         await home(pilot, app, 7)
         await pilot.press("c")
         await home(pilot, app, 8)
-        assert names(app)[:2] == ["Roary (copy)", "Roary"]
+        assert tile_names(app)[:2] == ["Roary (copy)", "Roary"]
         await pilot.press("d")
-        await until(pilot, lambda: names(app)[:1] == ["Roary"])
+        await until(pilot, lambda: tile_names(app)[:1] == ["Roary"])
 
 
 async def test_a_card_goes_out_and_comes_in(tmp_path: Path) -> None:
@@ -58,17 +66,17 @@ async def test_a_card_goes_out_and_comes_in(tmp_path: Path) -> None:
     async with app.run_test() as pilot:
         await home(pilot, app, 7)
         await pilot.press("x")
-        await asked_for_a_path(pilot, app, str(file))
-        await until(pilot, lambda: str(file.name) in told(app))
+        await enter_path(pilot, app, str(file))
+        await until(pilot, lambda: str(file.name) in notifications(app))
         assert read_card(file).card["data"]["first_mes"] == "Roar!"
         await pilot.press("x")
-        await asked_for_a_path(pilot, app, str(file))
+        await enter_path(pilot, app, str(file))
         problem = app.screen.query_one(".field-problem", Static)
         await until(pilot, lambda: "another name" in str(problem.render()))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await pilot.press("i")
-        await asked_for_a_path(pilot, app, str(file))
+        await enter_path(pilot, app, str(file))
         await home(pilot, app, 8)
 
 
@@ -83,7 +91,7 @@ async def test_what_is_no_card_is_told_where_it_was_typed(tmp_path: Path) -> Non
             (str(CORAL), "doesn't contain a character card"),
         ):
             await pilot.press("i")
-            await asked_for_a_path(pilot, app, path)
+            await enter_path(pilot, app, path)
             await until(pilot, partial(_is_told, app, words))
             await pilot.pause()
             await pilot.click("#cancel")
@@ -99,7 +107,9 @@ async def test_only_ones_own_go_out_or_are_doubled() -> None:
     async with app.run_test() as pilot:
         await home(pilot, app, 6)
         await pilot.press("x", "c")
-        await until(pilot, lambda: "exported" in told(app) and "duplicated" in told(app))
+        await until(
+            pilot, lambda: "exported" in notifications(app) and "duplicated" in notifications(app)
+        )
         assert len(app.screen.query(CharacterTile)) == 6
 
 
@@ -120,13 +130,13 @@ async def test_several_cards_dropped_at_once(tmp_path: Path) -> None:
         assert app.screen.query_one("#name", Input).value == "Far", "it has no picture yet"
         await pilot.press("escape")
         await home(pilot, app, 8)
-        assert {"One", "Two"} <= set(names(app))
+        assert {"One", "Two"} <= set(tile_names(app))
 
 
 async def test_doors_by_mouse() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await home(pilot, app, 6)
         await pilot.pause()
         await pilot.click("#new-door")
@@ -143,8 +153,8 @@ async def test_when_a_character_was_used_is_on_its_card() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
         await home(pilot, app, 7)
-        await until(pilot, lambda: "English · just now" in shown(app))
-        assert "English · sample" in shown(app)
+        await until(pilot, lambda: "English · just now" in screen_text(app))
+        assert "English · Sample" in screen_text(app)
         assert len(app.screen.query(ActionTile)) == 2
 
 
@@ -210,4 +220,4 @@ async def test_keys_can_be_others() -> None:
 async def test_a_key_for_nothing_is_told() -> None:
     app = RefsheetApp(GREEDY.model_copy(update={"screens": ScreenConfig(keys={"home.fly": "f7"})}))
     async with app.run_test() as pilot:
-        await until(pilot, lambda: "home.fly" in told(app))
+        await until(pilot, lambda: "home.fly" in notifications(app))

@@ -6,7 +6,7 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input, Select, Static
 
-from helpers.screens import GREEDY, PICTURED, ready, until
+from helpers.screens import GREEDY, PICTURED, until, wait_until_ready
 from refsheet_tui.config import Config
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.tui.app import RefsheetApp
@@ -91,7 +91,7 @@ async def test_a_new_character_from_a_dropped_picture(tmp_path: Path) -> None:
     sheet.write_bytes((ROOT / "samples" / "coral.png").read_bytes())
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         await until(pilot, lambda: isinstance(app.focused, PathInput))

@@ -10,8 +10,16 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList
 
 from helpers.frozen_screens import Writer
-from helpers.saved_chats import answered
-from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, shown, until
+from helpers.saved_chats import send_and_wait
+from helpers.screens import (
+    GREEDY,
+    chat_of,
+    open_first_chat,
+    replies,
+    screen_text,
+    until,
+    wait_until_ready,
+)
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.config import ScreenConfig
@@ -37,7 +45,7 @@ async def gallery(pilot: Pilot[int], app: RefsheetApp) -> None:
 
 
 async def says(pilot: Pilot[int], app: RefsheetApp, words: str) -> None:
-    await until(pilot, lambda: words in shown(app))
+    await until(pilot, lambda: words in screen_text(app))
 
 
 async def switch(app: RefsheetApp, language: str) -> None:
@@ -50,8 +58,8 @@ async def test_the_gallery_and_its_keys_are_chinese() -> None:
         await gallery(pilot, app)
         for words in ("新角色", "助手", "退出", "新建", "导入", "帮助", "命令面板"):
             await says(pilot, app, words)
-        assert "Quit" not in shown(app)
-        assert "palette" not in shown(app)
+        assert "Quit" not in screen_text(app)
+        assert "palette" not in screen_text(app)
 
 
 async def test_help_and_the_command_palette_are_chinese() -> None:
@@ -60,21 +68,23 @@ async def test_help_and_the_command_palette_are_chinese() -> None:
         await gallery(pilot, app)
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        await until(pilot, lambda: "按键和命令" in shown(app) and "切换明暗" in shown(app))
+        await until(
+            pilot, lambda: "按键和命令" in screen_text(app) and "切换明暗" in screen_text(app)
+        )
         await pilot.press("escape", "ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))
-        await until(pilot, lambda: "搜索命令…" in shown(app) and "主题" in shown(app))
+        await until(pilot, lambda: "搜索命令…" in screen_text(app) and "主题" in screen_text(app))
 
 
 async def test_a_chat_is_chinese() -> None:
     app = RefsheetApp(CHINESE)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "Hi!")
+        await send_and_wait(pilot, app, "Hi!")
         for words in ("对 Ember 说…", "聊天记录", "上下文", "停止", "重新生成", "你"):
             await says(pilot, app, words)
         await pilot.press("f1")
-        await until(pilot, lambda: "/note 文字" in shown(app))
+        await until(pilot, lambda: "/note 文字" in screen_text(app))
 
 
 @pytest.mark.parametrize(("locale", "words"), [("zh_CN.UTF-8", "退出"), ("C.UTF-8", "Quit")])
@@ -91,7 +101,7 @@ async def test_the_locale_chooses(locale: str, words: str, monkeypatch: pytest.M
 async def test_the_gallery_changes_its_language_and_back() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await gallery(pilot, app)
         await pilot.press("right")
         for language, words in (("zh-Hans", "退出"), ("en", "Quit")):
@@ -105,9 +115,9 @@ async def test_a_chat_changes_its_language_and_keeps_what_was_typed() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "Hi!")
+        await send_and_wait(pilot, app, "Hi!")
         chat, composer = chat_of(app), app.screen.query_one(Composer)
-        await until(pilot, lambda: "You" in shown(app) and "tokens/s" in shown(app))
+        await until(pilot, lambda: "You" in screen_text(app) and "tokens/s" in screen_text(app))
         chat._attachments.add(samples_dir() / "miso.png")
         await pilot.press(*"half a wo")
         said = replies(app)
@@ -133,12 +143,12 @@ async def test_a_reply_goes_on_through_a_change_of_language() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and bool(replies(app)))
         await switch(app, "zh-Hans")
-        await until(pilot, lambda: "对 Ember 说…" in shown(app))
+        await until(pilot, lambda: "对 Ember 说…" in screen_text(app))
         assert chat_of(app).replying
         assert replies(app) == ["Once upon a time"]
         await pilot.press("escape")
         await until(pilot, lambda: not chat_of(app).replying)
-        await until(pilot, lambda: "已停止" in shown(app))
+        await until(pilot, lambda: "已停止" in screen_text(app))
 
 
 async def test_a_form_keeps_its_fields() -> None:
@@ -151,7 +161,7 @@ async def test_a_form_keeps_its_fields() -> None:
         name.focus()
         await pilot.press(*"Nemo")
         await switch(app, "zh-Hans")
-        await until(pilot, lambda: "设定图" in shown(app))
+        await until(pilot, lambda: "设定图" in screen_text(app))
         again = app.screen.query_one("#name", Input)
         assert again is not name and again.value == "Nemo"
         assert app.focused is again
@@ -164,7 +174,7 @@ async def test_a_search_goes_on_in_another_language() -> None:
         await pilot.press("ctrl+l")
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
         await switch(app, "zh-Hans")
-        await until(pilot, lambda: "输入关键词" in shown(app))
+        await until(pilot, lambda: "输入关键词" in screen_text(app))
         assert app.screen.query_one(OptionList).option_count == 1
 
 
@@ -186,7 +196,7 @@ async def test_words_of_any_language_fit(size: tuple[int, int]) -> None:
     app = RefsheetApp(CHINESE, Writer(f"**{MANY}**\n\n- {MANY * 6}\n"))
     async with app.run_test(size=size) as pilot:
         await gallery(pilot, app)
-        assert "尼莫" in shown(app)
+        assert "尼莫" in screen_text(app)
         assert_it_fits(app)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and bool(replies(app)))

@@ -10,8 +10,16 @@ import pytest
 from textual.app import App
 from textual.pilot import Pilot
 
-from helpers.saved_chats import answered, kept
-from helpers.screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
+from helpers.saved_chats import saved_messages, send_and_wait
+from helpers.screens import (
+    GREEDY,
+    chat_of,
+    open_first_chat,
+    replies,
+    say,
+    until,
+    user_message_count,
+)
 from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import EngineEvent, GenerationSettings, LocalEngine
 from refsheet_tui.errors import EngineError
@@ -26,76 +34,76 @@ async def test_what_one_said_can_be_said_differently() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What are you?")
+        await send_and_wait(pilot, app, "What are you?")
         await pilot.press("ctrl+e")
         composer = app.screen.query_one(Composer)
         await until(pilot, lambda: composer.text == "What are you?")
         composer.text = "What color are your eyes?"
         await pilot.press("enter")
         await until(pilot, lambda: "yellow" in replies(app)[-1] and not chat_of(app).replying)
-        assert (len(replies(app)), said(app)) == (2, 1)
-    assert [each.text for each in kept()][1] == "What color are your eyes?"
+        assert (len(replies(app)), user_message_count(app)) == (2, 1)
+    assert [each.text for each in saved_messages()][1] == "What color are your eyes?"
 
 
 async def test_an_edit_that_is_left_changes_nothing() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What are you?")
-        before = kept()
+        await send_and_wait(pilot, app, "What are you?")
+        before = saved_messages()
         await pilot.press("ctrl+e")
         await until(pilot, lambda: bool(app.screen.query_one(Composer).text))
         await pilot.press("escape")
         await until(pilot, lambda: not app.screen.query_one(Composer).text)
-    assert kept() == before
+    assert saved_messages() == before
 
 
 async def delete_question(pilot: Pilot[int], app: RefsheetApp) -> None:
     app.screen.query_one(UserMessage).focus()
     await pilot.press("d")
-    await until(pilot, lambda: (len(replies(app)), said(app)) == (1, 0))
+    await until(pilot, lambda: (len(replies(app)), user_message_count(app)) == (1, 0))
 
 
 async def undo(pilot: Pilot[int], app: RefsheetApp) -> None:
     await pilot.press("alt+z")
-    await until(pilot, lambda: (len(replies(app)), said(app)) == (2, 1))
+    await until(pilot, lambda: (len(replies(app)), user_message_count(app)) == (2, 1))
 
 
 async def test_a_message_is_deleted_and_comes_back() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What are you?")
-        before = kept()
+        await send_and_wait(pilot, app, "What are you?")
+        before = saved_messages()
         await delete_question(pilot, app)
         await undo(pilot, app)
-    assert kept() == before
+    assert saved_messages() == before
 
 
 async def test_what_was_deleted_comes_back_after_other_settings_too() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What are you?")
-        before = kept()
+        await send_and_wait(pilot, app, "What are you?")
+        before = saved_messages()
         await delete_question(pilot, app)
         before_it = chat_of(app)._controller._conversation
         await app.change_settings({"generation.max_new_tokens": 7})
-        chat_of(app)._read_ahead()
+        chat_of(app)._prewarm()
         await until(pilot, lambda: chat_of(app)._controller._conversation is not before_it)
         await undo(pilot, app)
-    assert kept() == before
+    assert saved_messages() == before
 
 
 async def test_a_branch_begins_at_any_message() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What are you?")
+        await send_and_wait(pilot, app, "What are you?")
         app.screen.query(ReplyMessage).first().focus()
         await pilot.press("b")
-        await until(pilot, lambda: said(app) == 0)
-        await answered(pilot, app, "Hello")
+        await until(pilot, lambda: user_message_count(app) == 0)
+        await send_and_wait(pilot, app, "Hello")
     library = Library.open()
     assert len(library.tree.messages_of_chat(library.chats.latest_chats(1)[0].id)) == 5
     library.close()
@@ -112,7 +120,7 @@ async def test_a_reply_of_the_characters_is_rewritten() -> None:
         composer.text = "Roar!"
         await pilot.press("enter")
         await until(pilot, lambda: replies(app) == ["Roar!"])
-    assert [each.text for each in kept()] == ["Roar!"]
+    assert [each.text for each in saved_messages()] == ["Roar!"]
 
 
 async def test_a_message_is_copied_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,21 +192,21 @@ async def test_nothing_else_is_done_while_a_message_is_edited() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What are you?")
-        before = kept()
+        await send_and_wait(pilot, app, "What are you?")
+        before = saved_messages()
         app.screen.query_one(Composer).text = "half a sen"
         await pilot.press("ctrl+e")
         composer = app.screen.query_one(Composer)
         await until(pilot, lambda: composer.text == "What are you?")
         app.screen.query(ReplyMessage).first().focus()
         await pilot.press("b", "ctrl+r", "alt+left", "d")
-        assert (len(replies(app)), said(app)) == (2, 1) and not chat_of(app).replying
+        assert (len(replies(app)), user_message_count(app)) == (2, 1) and not chat_of(app).replying
         await pilot.press("escape")
         await until(pilot, lambda: composer.text == "half a sen")
-    assert kept() == before
+    assert saved_messages() == before
 
 
-class FailsWhenTold(LocalEngine):
+class FailingEngine(LocalEngine):
     """An engine whose next reply fails before its first word if `fails` is True."""
 
     fails = False
@@ -214,31 +222,31 @@ class FailsWhenTold(LocalEngine):
 
 
 async def test_a_reply_that_fails_after_a_branch_leaves_the_branch() -> None:
-    engine = FailsWhenTold()
+    engine = FailingEngine()
     app = RefsheetApp(GREEDY, engine)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What are you?")
+        await send_and_wait(pilot, app, "What are you?")
         app.screen.query(ReplyMessage).first().focus()
         await pilot.press("b")
-        await until(pilot, lambda: said(app) == 0)
+        await until(pilot, lambda: user_message_count(app) == 0)
         engine.fails = True
         await say(pilot, "Hello")
         composer = app.screen.query_one(Composer)
         await until(pilot, lambda: composer.text == "Hello" and not chat_of(app).replying)
-        assert (len(replies(app)), said(app)) == (1, 0)
+        assert (len(replies(app)), user_message_count(app)) == (1, 0)
         engine.fails = False
         await pilot.press("enter")
         await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
-    assert [each.text for each in kept()][1:2] == ["Hello"] and len(kept()) == 3
+    assert [each.text for each in saved_messages()][1:2] == ["Hello"] and len(saved_messages()) == 3
 
 
 async def test_an_edit_that_fails_can_be_sent_again_in_its_place() -> None:
-    engine = FailsWhenTold()
+    engine = FailingEngine()
     app = RefsheetApp(GREEDY, engine)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What are you?")
+        await send_and_wait(pilot, app, "What are you?")
         await pilot.press("ctrl+e")
         composer = app.screen.query_one(Composer)
         await until(pilot, lambda: bool(composer.text))
@@ -250,15 +258,15 @@ async def test_an_edit_that_fails_can_be_sent_again_in_its_place() -> None:
         engine.fails = False
         await pilot.press("enter")
         await until(pilot, lambda: "red" in replies(app)[-1] and not chat_of(app).replying)
-        assert (len(replies(app)), said(app)) == (2, 1)
-    assert len(kept()) == 3
+        assert (len(replies(app)), user_message_count(app)) == (2, 1)
+    assert len(saved_messages()) == 3
 
 
 async def test_what_begins_with_a_slash_can_be_said_again() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "//hello")
+        await send_and_wait(pilot, app, "//hello")
         await pilot.press("ctrl+e")
         composer = app.screen.query_one(Composer)
         await until(pilot, lambda: composer.text == "//hello")

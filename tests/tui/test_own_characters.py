@@ -11,7 +11,7 @@ from textual.events import Paste
 from textual.screen import Screen
 from textual.widgets import Button, Input, OptionList, Select, TextArea
 
-from helpers.saved_chats import add_speaker, names
+from helpers.saved_chats import add_speaker, tile_names
 from helpers.screens import GREEDY, replies, until
 from refsheet_tui.characters.cards import json_card, png_card
 from refsheet_tui.characters.character_store import SavedCharacter
@@ -40,7 +40,7 @@ async def test_a_character_is_deleted_and_comes_back() -> None:
         assert len(app.screen.query(CharacterTile)) == 6, "samples stay"
         await pilot.press("u")
         await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 7)
-        assert names(app)[:1] == ["Roary"]
+        assert tile_names(app)[:1] == ["Roary"]
 
 
 async def test_a_character_is_changed_and_its_chat_stays_as_it_was() -> None:
@@ -61,7 +61,7 @@ async def test_a_character_is_changed_and_its_chat_stays_as_it_was() -> None:
         app.screen.query_one("#greeting", TextArea).text = "Salve!"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
-        await until(pilot, lambda: names(app)[:1] == ["Emmy"])
+        await until(pilot, lambda: tile_names(app)[:1] == ["Emmy"])
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and replies(app) == ["Roar!"])
         await pilot.press("ctrl+n")
@@ -81,7 +81,7 @@ async def test_a_card_dropped_on_the_gallery_is_imported(tmp_path: Path) -> None
     async with app.run_test(size=(100, 40)) as pilot:
         await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
         app.post_message(Paste(str(card)))
-        await until(pilot, lambda: names(app)[:1] == ["Ash"])
+        await until(pilot, lambda: tile_names(app)[:1] == ["Ash"])
         app.post_message(Paste(str(bare)))
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         assert app.screen.query_one("#name", Input).value == "Soot"
@@ -173,7 +173,7 @@ async def test_more_pictures_are_no_change_but_one_less_is() -> None:
     library.close()
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(100, 40)) as pilot:
-        await until(pilot, lambda: names(app)[:1] == ["Two"])
+        await until(pilot, lambda: tile_names(app)[:1] == ["Two"])
         await pilot.press("e")
         await until(
             pilot, lambda: isinstance(app.screen, CharacterScreen) and _is_there(app.screen)
@@ -218,7 +218,7 @@ def _is_there(form: Screen[Any]) -> bool:
     """Return True if the form is open and has all of its pictures."""
     if not isinstance(form, CharacterScreen):
         return False
-    given = form._given
+    given = form._initial_pictures
     extras = form._extras
     return len(extras) == len(given[1:]) and bool(form.query("#sheet PathInput"))
 

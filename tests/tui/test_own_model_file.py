@@ -9,10 +9,10 @@ import pytest
 from textual.events import Paste
 from textual.widgets import Input, Static
 
-from helpers.hub_models import cells_of, choose, open_models, shown, table, written
+from helpers.hub_models import cells_of, choose, config_text, open_models, table, widget_text
 from helpers.hub_server import HubServer
 from helpers.pretrained_model import pretrained_model
-from helpers.screens import GREEDY, ready, told, until
+from helpers.screens import GREEDY, notifications, until, wait_until_ready
 from helpers.split_model import split_model
 from refsheet_tui.config import load_config
 from refsheet_tui.paths import demo_mmproj, demo_model
@@ -40,9 +40,9 @@ async def test_a_file_of_ones_own_speaks(hub: HubServer, tmp_path: Path) -> None
         await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
         await until(pilot, lambda: str(own) in table(app).rows)
         await until(pilot, lambda: cells_of(app, str(own))[0] == "* my model.gguf")
-        await ready(pilot, app)
-    assert f"model: {own}" in written()
-    assert f"mmproj: {demo_mmproj()}" in written()
+        await wait_until_ready(pilot, app)
+    assert f"model: {own}" in config_text()
+    assert f"mmproj: {demo_mmproj()}" in config_text()
 
 
 async def test_any_part_of_a_model_speaks(hub: HubServer, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ async def test_any_part_of_a_model_speaks(hub: HubServer, tmp_path: Path) -> Non
         await pilot.press("ctrl+s")
         await until(pilot, lambda: str(parts[0]) in table(app).rows)
         await until(pilot, lambda: cells_of(app, str(parts[0]))[0].startswith("* demo-00001"))
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         size = sum(path.stat().st_size for path in (*parts, demo_mmproj()))
         assert cells_of(app, str(parts[0]))[1] == format_bytes(size)
         await choose(pilot, app, str(parts[0]))
@@ -99,7 +99,7 @@ async def test_a_part_that_is_missing_is_told_under_the_model(
         app.screen.query_one("#file-model", Input).value = str(parts[0])
         app.screen.query_one("#file-mmproj", Input).value = str(demo_mmproj())
         await pilot.press("enter")
-        await until(pilot, lambda: "demo-00002-of-00003" in shown(app, "#problem-model"))
+        await until(pilot, lambda: "demo-00002-of-00003" in widget_text(app, "#problem-model"))
 
 
 async def test_a_model_that_only_continues_text_is_named(hub: HubServer, tmp_path: Path) -> None:
@@ -107,23 +107,23 @@ async def test_a_model_that_only_continues_text_is_named(hub: HubServer, tmp_pat
     own = str(pretrained_model(tmp_path / "gemma-3-270m.gguf"))
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(100, 30)) as pilot:
-        await ready(pilot, app)
-        assert sentence not in told(app)
+        await wait_until_ready(pilot, app)
+        assert sentence not in notifications(app)
         await open_models(pilot, app)
         await pilot.press("o")
         await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
         app.screen.query_one("#file-model", Input).value = own
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: sentence in told(app))
+        await until(pilot, lambda: sentence in notifications(app))
         await until(pilot, lambda: own in table(app).rows)
         await choose(pilot, app, own)
-        assert f"gemma-3-270m.gguf {sentence}" in " ".join(shown(app, "#about-model").split())
+        assert f"gemma-3-270m.gguf {sentence}" in " ".join(widget_text(app, "#about-model").split())
         await choose(pilot, app, "demo")
-        assert sentence not in shown(app, "#about-model")
-        assert told(app).count(sentence) <= 1, "once is enough"
+        assert sentence not in widget_text(app, "#about-model")
+        assert notifications(app).count(sentence) <= 1, "once is enough"
     app = RefsheetApp(load_config())
     async with app.run_test(size=(100, 30)) as pilot:
-        await until(pilot, lambda: sentence in told(app))
+        await until(pilot, lambda: sentence in notifications(app))
 
 
 async def test_a_file_of_ones_own_that_is_gone_is_told(hub: HubServer, tmp_path: Path) -> None:
@@ -139,13 +139,13 @@ async def test_a_file_of_ones_own_that_is_gone_is_told(hub: HubServer, tmp_path:
         await pilot.press("escape")
         await choose(pilot, app, "demo")
         await pilot.press("enter")
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
 
 
 @pytest.mark.parametrize(
     ("model", "mmproj", "field", "problem"),
     [
-        ("", "", "model", "Type or paste the path of a model"),
+        ("", "", "model", "Enter the path to a model"),
         ("/nowhere/x.gguf", "", "model", "The model /nowhere/x.gguf doesn't exist"),
         ("/", "", "model", ""),
         ("x" * 300, "", "model", f"{'x' * 300} doesn't exist"),
@@ -167,8 +167,8 @@ async def test_a_file_that_can_t_speak_is_told_under_its_field(
         app.screen.query_one("#file-model", Input).value = model
         app.screen.query_one("#file-mmproj", Input).value = mmproj
         await pilot.press("enter")
-        await until(pilot, lambda: bool(shown(app, f"#problem-{field}")))
-        assert problem in shown(app, f"#problem-{field}")
+        await until(pilot, lambda: bool(widget_text(app, f"#problem-{field}")))
+        assert problem in widget_text(app, f"#problem-{field}")
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
-    assert "model" not in written()
+    assert "model" not in config_text()

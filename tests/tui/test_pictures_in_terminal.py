@@ -11,13 +11,26 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.geometry import Offset
 
-from helpers.answering import ATTRIBUTES, KITTY, NAME, NEITHER, SILENT, SIXEL, AnsweringTerminal
+from helpers.answering_terminal import (
+    ATTRIBUTES,
+    KITTY,
+    NAME,
+    NEITHER,
+    SILENT,
+    SIXEL,
+    AnsweringTerminal,
+)
 from helpers.screens import PICTURED, open_first_chat, until
 from refsheet_tui.config import Config
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.graphics.kitty import KittyPicture
 from refsheet_tui.tui.graphics.sixel import SixelPicture
-from refsheet_tui.tui.graphics.terminal import Drawing, best_drawing, drawing_for, understood
+from refsheet_tui.tui.graphics.terminal import (
+    Drawing,
+    best_drawing,
+    drawing_for,
+    drawing_from_answer,
+)
 from refsheet_tui.tui.widgets.portrait import Portrait
 
 PLACEHOLDER = "\U0010eeee"
@@ -27,11 +40,11 @@ DRAWN = b"\x1bP0;0;0q"
 # What a terminal's answers would look like if they were taken for keys.
 ANSWERS = (b"[?62", b"[?1;2c", b"kitty(", b"foot(")
 
-Open = Callable[..., AnsweringTerminal]
+OpenTerminal = Callable[..., AnsweringTerminal]
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
+def open_terminal(tmp_path: Path) -> Iterator[OpenTerminal]:
     terminals: list[AnsweringTerminal] = []
 
     def begin(answers: Mapping[bytes, bytes], settings: str = "", **more: object) -> object:
@@ -74,7 +87,7 @@ def test_a_terminal_is_taken_at_its_word() -> None:
         (b"\x1b[?;;;c", "blocks"),
         (b"", "blocks"),
     ):
-        assert understood(answer) == best, answer
+        assert drawing_from_answer(answer) == best, answer
 
 
 def test_where_nothing_answers_nothing_is_asked() -> None:
@@ -98,7 +111,7 @@ def test_a_browser_gets_blocks() -> None:
 
 
 def test_each_cell_of_a_kitty_picture_names_its_place() -> None:
-    picture = KittyPicture.of(Image.new("RGB", (64, 64)), 40, 5, (10, 20))
+    picture = KittyPicture.from_image(Image.new("RGB", (64, 64)), 40, 5, (10, 20))
     rows = picture.rows(Offset(3, 4), Style())
     assert (picture.columns, picture.lines) == (10, 5) == (len(rows[0]), len(rows))
     texts = [segment.text for row in rows for segment in row]
@@ -118,7 +131,7 @@ def test_every_kitty_picture_has_a_number_of_its_own() -> None:
 def test_a_sixel_picture_stays_in_its_cells() -> None:
     for size in ((64, 64), (1, 500), (500, 1), (300, 200)):
         for cell in ((10, 20), (7, 15), (1, 1)):
-            picture = SixelPicture.of(Image.new("RGB", size, "red"), 12, 7, cell)
+            picture = SixelPicture.from_image(Image.new("RGB", size, "red"), 12, 7, cell)
             width, height = map(int, re.findall(r'"1;1;(\d+);(\d+)', picture.sixels)[0])
             assert width <= picture.columns * cell[0] and height % 6 == 0
             assert height <= max(6, picture.lines * cell[1])
@@ -215,11 +228,11 @@ async def test_sixteen_colours_can_not_name_a_picture(monkeypatch: pytest.Monkey
         assert not shows_pixels(card)
 
 
-def test_kitty_keeps_pictures_and_forgets_them_in_the_end(opened: Open) -> None:
-    terminal = opened(KITTY)
-    terminal.wait_until(lambda: len(SENT.findall(terminal.seen)) >= 6)
+def test_kitty_keeps_pictures_and_forgets_them_in_the_end(open_terminal: OpenTerminal) -> None:
+    terminal = open_terminal(KITTY)
+    terminal.wait_until(lambda: len(SENT.findall(terminal.output)) >= 6)
     chat_in(terminal)
-    terminal.wait_until(lambda: len(SENT.findall(terminal.seen)) > 6)
+    terminal.wait_until(lambda: len(SENT.findall(terminal.output)) > 6)
     seen = terminal.leave()
     numbers = SENT.findall(seen)
     assert len(set(numbers)) == len(numbers)
@@ -229,31 +242,31 @@ def test_kitty_keeps_pictures_and_forgets_them_in_the_end(opened: Open) -> None:
     assert not any(answer in seen for answer in ANSWERS)
 
 
-def test_kitty_gets_pictures_again_after_a_pause(opened: Open) -> None:
+def test_kitty_gets_pictures_again_after_a_pause(open_terminal: OpenTerminal) -> None:
     """Kitty deletes pictures together with the screen that they were on."""
-    terminal = opened(KITTY)
+    terminal = open_terminal(KITTY)
     terminal.wait_for(b"Ember", b"Ready")
-    terminal.wait_until(lambda: PLACEHOLDER.encode() in terminal.seen)
+    terminal.wait_until(lambda: PLACEHOLDER.encode() in terminal.output)
     terminal.process.send_signal(signal.SIGTSTP)
     paused = terminal.wait_for(b"\x1b[?1049l")
     terminal.process.send_signal(signal.SIGCONT)
-    terminal.wait_until(lambda: SENT.search(terminal.seen[paused:]) is not None)
+    terminal.wait_until(lambda: SENT.search(terminal.output[paused:]) is not None)
     terminal.leave()
 
 
-def test_sixels_are_drawn_beside_the_chat(opened: Open) -> None:
-    terminal = opened(SIXEL)
+def test_sixels_are_drawn_beside_the_chat(open_terminal: OpenTerminal) -> None:
+    terminal = open_terminal(SIXEL)
     drawn = chat_in(terminal)
-    terminal.wait_until(lambda: DRAWN in terminal.seen[drawn:])
+    terminal.wait_until(lambda: DRAWN in terminal.output[drawn:])
     # Open and close a dialog.
-    helped = len(terminal.seen)
+    helped = len(terminal.output)
     terminal.type(b"\x1bOP")
     shown = terminal.wait_for(b"Esc to close", after=helped)
     terminal.type(b"\x1b")
-    terminal.wait_until(lambda: DRAWN in terminal.seen[shown:])
+    terminal.wait_until(lambda: DRAWN in terminal.output[shown:])
     # A larger window with a font twice as large.
     terminal.resize(130, 45, cell=(20, 40))
-    terminal.wait_until(lambda: b'q"1;1;560;558' in terminal.seen[shown:])
+    terminal.wait_until(lambda: b'q"1;1;560;558' in terminal.output[shown:])
     seen = terminal.leave()
     assert DRAWN not in seen[:drawn] and b"\x1b_G" not in seen
     assert b'q"1;1;280;276' in seen[:shown]
@@ -263,18 +276,18 @@ def test_sixels_are_drawn_beside_the_chat(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("wanted", ["blocks", "off"])
-def test_who_wants_no_pixels_gets_none(opened: Open, wanted: str) -> None:
+def test_who_wants_no_pixels_gets_none(open_terminal: OpenTerminal, wanted: str) -> None:
     """With these settings, the terminal is not asked and gets no pixels."""
-    terminal = opened(KITTY | SIXEL, pictures(wanted))
+    terminal = open_terminal(KITTY | SIXEL, pictures(wanted))
     chat_in(terminal)
     seen = terminal.leave()
     assert b"\x1b_G" not in seen and DRAWN not in seen
     assert NAME not in seen and ATTRIBUTES not in seen
 
 
-def test_who_wants_kitty_gets_it_unasked(opened: Open) -> None:
-    terminal = opened(NEITHER, pictures("kitty"))
-    terminal.wait_until(lambda: SENT.search(terminal.seen) is not None)
+def test_who_wants_kitty_gets_it_unasked(open_terminal: OpenTerminal) -> None:
+    terminal = open_terminal(NEITHER, pictures("kitty"))
+    terminal.wait_until(lambda: SENT.search(terminal.output) is not None)
     assert NAME not in terminal.leave()
 
 
@@ -290,23 +303,25 @@ def test_who_wants_kitty_gets_it_unasked(opened: Open) -> None:
     ],
     ids=lambda environ: "=".join(*environ.items()),
 )
-def test_who_would_show_the_question_is_not_asked(opened: Open, environ: Mapping[str, str]) -> None:
-    terminal = opened(KITTY, environ=environ)
+def test_who_would_show_the_question_is_not_asked(
+    open_terminal: OpenTerminal, environ: Mapping[str, str]
+) -> None:
+    terminal = open_terminal(KITTY, environ=environ)
     terminal.wait_for(b"Ember")
     seen = terminal.leave()
     assert NAME not in seen and ATTRIBUTES not in seen and b"\x1b_G" not in seen
 
 
-def test_a_terminal_that_never_answers_gets_blocks(opened: Open) -> None:
-    terminal = opened(SILENT)
+def test_a_terminal_that_never_answers_gets_blocks(open_terminal: OpenTerminal) -> None:
+    terminal = open_terminal(SILENT)
     terminal.wait_for(b"Ember")
     seen = terminal.leave()
     assert NAME in seen and b"\x1b_G" not in seen and DRAWN not in seen
     assert terminal.after == terminal.before
 
 
-def test_what_is_typed_ahead_is_not_lost(opened: Open) -> None:
-    terminal = opened(KITTY, typed=b"n")
+def test_what_is_typed_ahead_is_not_lost(open_terminal: OpenTerminal) -> None:
+    terminal = open_terminal(KITTY, typed=b"n")
     terminal.wait_for("· New character".encode())
     assert NAME not in terminal.leave()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 from rich.color import Color
 
-from helpers.screens import PICTURED, ready, until
+from helpers.screens import PICTURED, until, wait_until_ready
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.graphics.blocks import blocks, fit
@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
-def checked(pixels: list[tuple[int, int, int]]) -> Image.Image:
+def two_by_two(pixels: list[tuple[int, int, int]]) -> Image.Image:
     """Return a picture of two by two pixels."""
     image = Image.new("RGB", (2, 2))
     image.putdata(pixels)
@@ -41,7 +41,7 @@ def test_each_quarter_of_a_cell_is_a_pixel() -> None:
         ([RED, BLUE, BLUE, BLUE], "▘"),
         ([RED, BLUE, BLUE, RED], "▞"),
     ):
-        [[cell]] = blocks(checked(pixels), 1, 1)
+        [[cell]] = blocks(two_by_two(pixels), 1, 1)
         assert cell.text == character
         assert cell.style is not None
         assert {cell.style.color, cell.style.bgcolor} == {
@@ -51,7 +51,7 @@ def test_each_quarter_of_a_cell_is_a_pixel() -> None:
 
 
 def test_one_colour_is_a_blank() -> None:
-    [[cell]] = blocks(checked([RED] * 4), 1, 1)
+    [[cell]] = blocks(two_by_two([RED] * 4), 1, 1)
     assert cell.text == " "
     assert cell.style is not None and cell.style.bgcolor == Color.from_rgb(*RED)
 
@@ -59,7 +59,7 @@ def test_one_colour_is_a_blank() -> None:
 async def test_around_a_picture_is_the_ground_of_the_theme() -> None:
     app = RefsheetApp(PICTURED)
     async with app.run_test(size=(120, 40)) as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         portrait = app.screen.query(Portrait)[1]
         await until(pilot, lambda: portrait.is_drawn)
         await pilot.press("f2")

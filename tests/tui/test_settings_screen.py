@@ -8,7 +8,16 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static, Switch
 
-from helpers.screens import GREEDY, chat_of, open_first_chat, ready, say, shown, told, until
+from helpers.screens import (
+    GREEDY,
+    chat_of,
+    notifications,
+    open_first_chat,
+    say,
+    screen_text,
+    until,
+    wait_until_ready,
+)
 from refsheet_tui.config import Config, all_settings, load_config, setting_explanations
 from refsheet_tui.paths import config_dir
 from refsheet_tui.tui.app import RefsheetApp
@@ -28,7 +37,7 @@ def file() -> Path:
 
 
 async def settings(pilot: Pilot[int], app: RefsheetApp) -> None:
-    await ready(pilot, app)
+    await wait_until_ready(pilot, app)
     await pilot.press("f4")
     await until(pilot, lambda: isinstance(app.screen, SettingsScreen))
     await until(pilot, lambda: len(app.screen.query(SettingRow)) == len(all_settings()))
@@ -39,7 +48,7 @@ def row(app: RefsheetApp, name: str) -> SettingRow:
     return next(each for each in app.screen.query(SettingRow) if each.setting.name == name)
 
 
-async def typed(pilot: Pilot[int], app: RefsheetApp, name: str, text: str) -> None:
+async def type_setting(pilot: Pilot[int], app: RefsheetApp, name: str, text: str) -> None:
     field = row(app, name).field
     assert isinstance(field, Input)
     field.focus()
@@ -66,7 +75,7 @@ async def test_a_number_is_written_and_counts_at_once(file: Path) -> None:
     app = RefsheetApp(load_config())
     async with app.run_test(size=(100, 40)) as pilot:
         await settings(pilot, app)
-        await typed(pilot, app, "generation.temperature", "0.5")
+        await type_setting(pilot, app, "generation.temperature", "0.5")
         assert "temperature" not in file.read_text(), "it may not be all"
         await pilot.press("enter")
         await until(pilot, lambda: "temperature: 0.5" in file.read_text())
@@ -85,7 +94,7 @@ async def test_what_can_t_be_is_told_and_never_written(file: Path) -> None:
             ("context_size", "1"),
             ("screens.keys", "home.fly: f7"),
         ):
-            await typed(pilot, app, name, text)
+            await type_setting(pilot, app, name, text)
             problem = row(app, name).query_one(".field-problem", Static)
             await until(pilot, lambda problem=problem: bool(str(problem.render())))  # type: ignore[misc]
             assert str(file) not in str(problem.render())
@@ -127,10 +136,10 @@ async def test_what_is_left_counts_like_what_is_entered(file: Path) -> None:
     app = RefsheetApp(load_config())
     async with app.run_test(size=(100, 40)) as pilot:
         await settings(pilot, app)
-        await typed(pilot, app, "generation.top_k", "7")
+        await type_setting(pilot, app, "generation.top_k", "7")
         await pilot.press("down")
         await until(pilot, lambda: "top_k: 7" in file.read_text())
-        await typed(pilot, app, "generation.min_p", "0.1")
+        await type_setting(pilot, app, "generation.min_p", "0.1")
         await pilot.press("escape")
         await until(pilot, lambda: "min_p: 0.1" in file.read_text())
 
@@ -154,9 +163,9 @@ async def test_another_context_loads_the_model_again(file: Path) -> None:
     app = RefsheetApp(load_config())
     async with app.run_test(size=(100, 40)) as pilot:
         await settings(pilot, app)
-        await typed(pilot, app, "context_size", "4096")
+        await type_setting(pilot, app, "context_size", "4096")
         await pilot.press("enter")
-        await until(pilot, lambda: "Reloading the model" in shown(app))
+        await until(pilot, lambda: "Reloading the model" in screen_text(app))
         await until(
             pilot,
             lambda: (
@@ -170,10 +179,10 @@ async def test_only_what_is_looked_for_is_shown(file: Path) -> None:
     async with app.run_test(size=(100, 40)) as pilot:
         await settings(pilot, app)
         await pilot.press(*"top_k")  # its name in config.yaml
-        await until(pilot, lambda: "Top-k" in shown(app))
+        await until(pilot, lambda: "Top-k" in screen_text(app))
         assert not row(app, "generation.temperature").display
         app.screen.query_one("#settings-filter", Input).value = "Seed"
-        await until(pilot, lambda: "Top-k" not in shown(app) and "Seed" in shown(app))
+        await until(pilot, lambda: "Top-k" not in screen_text(app) and "Seed" in screen_text(app))
         await pilot.press("down")
         assert row(app, "generation.seed").field.has_focus
 
@@ -183,7 +192,7 @@ async def test_a_file_that_was_damaged_meanwhile_is_told(file: Path) -> None:
     async with app.run_test(size=(100, 40)) as pilot:
         await settings(pilot, app)
         file.write_text("model: [\n")
-        await typed(pilot, app, "generation.top_k", "7")
+        await type_setting(pilot, app, "generation.top_k", "7")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         assert file.read_text() == "model: [\n"
@@ -203,7 +212,7 @@ async def test_from_a_chat_by_a_command_and_not_from_a_form() -> None:
         await pilot.press("f4", "ctrl+l", "f3")
         await pilot.pause()
         assert isinstance(app.screen, CharacterScreen)
-        assert not told(app)
+        assert not notifications(app)
 
 
 async def test_what_is_set_counts_in_the_chat_that_is_open() -> None:
@@ -213,7 +222,7 @@ async def test_what_is_set_counts_in_the_chat_that_is_open() -> None:
         await app.change_settings({"generation.max_new_tokens": 2})
         await say(pilot, "Tell me a story.")
         await until(
-            pilot, lambda: "Token limit reached" in shown(app) and not chat_of(app).replying
+            pilot, lambda: "Token limit reached" in screen_text(app) and not chat_of(app).replying
         )
 
 
@@ -221,8 +230,8 @@ async def test_a_theme_that_there_is_not_is_told_and_left_in_the_file(file: Path
     file.write_text("screens:\n  theme: gruvbxo\n")
     app = RefsheetApp(load_config())
     async with app.run_test() as pilot:
-        await until(pilot, lambda: "gruvbxo" in told(app))
-        await ready(pilot, app)
+        await until(pilot, lambda: "gruvbxo" in notifications(app))
+        await wait_until_ready(pilot, app)
         await pilot.pause()
         assert file.read_text() == "screens:\n  theme: gruvbxo\n"
         await pilot.press("f2")

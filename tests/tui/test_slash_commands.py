@@ -9,7 +9,15 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from helpers.screens import GREEDY, chat_of, open_first_chat, replies, said, say, until
+from helpers.screens import (
+    GREEDY,
+    chat_of,
+    open_first_chat,
+    replies,
+    say,
+    until,
+    user_message_count,
+)
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.slash_commands import COMMANDS, complete, is_command, parse
 from refsheet_tui.errors import UsageError
@@ -63,7 +71,7 @@ async def test_commands_do_what_keys_do(tmp_path: Path) -> None:
         await line(pilot, app, "/note Be brief.")
         await say(pilot, "//help")
         await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
-        assert said(app) == 1
+        assert user_message_count(app) == 1
         file = tmp_path / "chat.json"
         await line(pilot, app, f"/export {file}")
         await until(pilot, lambda: file.exists() and file.stat().st_size > 0)

@@ -57,13 +57,13 @@ async def test_it_looks_as_it_did(name: str, language: str, snapshot: SnapshotAs
         for size, theme in SHOTS[language]:
             app.theme = theme.name
             await pilot.resize_terminal(*SIZES[size])
-            await settled(pilot, app)
+            await wait_until_settled(pilot, app)
             shade = theme.name.removeprefix("refsheet-")
             key = f"{name}-{language}-{size}-{shade}"
             assert svg(app) == snapshot(name=key, extension_class=Svg)
 
 
-async def settled(pilot: Pilot[int], app: RefsheetApp) -> None:
+async def wait_until_settled(pilot: Pilot[int], app: RefsheetApp) -> None:
     """Wait until the screen is laid out, including the footer, which comes last."""
     await pilot.pause()
     await until(pilot, lambda: bool(app.screen.query("FooterKey")) or app.screen.is_modal)

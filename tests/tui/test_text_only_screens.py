@@ -13,8 +13,17 @@ from textual.widgets import Input, TextArea
 
 from helpers.hub_models import open_models
 from helpers.hub_server import HubServer
-from helpers.saved_chats import answered, kept
-from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, say, told, until
+from helpers.saved_chats import saved_messages, send_and_wait
+from helpers.screens import (
+    GREEDY,
+    chat_of,
+    notifications,
+    open_first_chat,
+    replies,
+    say,
+    until,
+    wait_until_ready,
+)
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.config import Config
@@ -91,7 +100,7 @@ def notes(app: RefsheetApp) -> list[str]:
 
 async def open_chat(pilot: Pilot[int], app: RefsheetApp) -> None:
     """Open the chat with the first character, without waiting for a greeting."""
-    await ready(pilot, app)
+    await wait_until_ready(pilot, app)
     await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, ChatScreen))
@@ -101,7 +110,7 @@ async def load(pilot: Pilot[int], app: RefsheetApp, model: str) -> None:
     """Load a model, as when the user chooses it on the models screen."""
     app.post_message(ChangeSettings({"model": model}))
     await until(pilot, lambda: app.engine_state.availability != "ready")
-    await ready(pilot, app)
+    await wait_until_ready(pilot, app)
 
 
 async def test_a_sample_speaks_from_its_description_and_it_is_said_once(text_only: Config) -> None:
@@ -111,9 +120,9 @@ async def test_a_sample_speaks_from_its_description_and_it_is_said_once(text_onl
         await open_first_chat(pilot, app)
         assert notices(app) == [NOTICE]
         assert app.screen.query_one("#chat-side Portrait", Portrait).path is not None
-        await answered(pilot, app, "What are you?")
+        await send_and_wait(pilot, app, "What are you?")
         await pilot.press("ctrl+r")
-        await until(pilot, lambda: len(kept()) == 3 and not chat_of(app).replying)
+        await until(pilot, lambda: len(saved_messages()) == 3 and not chat_of(app).replying)
         assert notices(app) == [NOTICE]
         first = app.screen.query_one("#said").children[0]
         assert isinstance(first, ModelNotice), "it stays where it was said"
@@ -132,7 +141,7 @@ async def test_a_new_character_of_a_description_alone(text_only: Config) -> None
     engine = Recorder()
     app = RefsheetApp(text_only, engine)
     async with app.run_test(size=(120, 50)) as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         hint = app.screen.query_one(UnseenSheetNotice)
@@ -152,7 +161,7 @@ async def test_a_new_character_of_a_description_alone(text_only: Config) -> None
 async def test_the_form_of_a_vision_model_asks_for_no_description() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         assert not app.screen.query_one(UnseenSheetNotice).display
@@ -167,12 +176,12 @@ async def test_a_chat_goes_on_with_either_kind_of_model(model: str) -> None:
         await load(pilot, app, model)
         await until(pilot, lambda: notices(app) == [NOTICE])
         assert isinstance(app.screen.query_one("#said").children[-1], ModelNotice)
-        await answered(pilot, app, "Hi")
+        await send_and_wait(pilot, app, "Hi")
         await load(pilot, app, "demo")
         await until(pilot, lambda: not notices(app))
-        await answered(pilot, app, "What color are your eyes?")
+        await send_and_wait(pilot, app, "What color are your eyes?")
         assert "yellow" in replies(app)[-1]
-        assert len(kept()) == 5
+        assert len(saved_messages()) == 5
 
 
 async def test_pictures_that_were_sent_stay_shown(model: str, text_only: Config) -> None:
@@ -181,7 +190,7 @@ async def test_pictures_that_were_sent_stay_shown(model: str, text_only: Config)
         await open_first_chat(pilot, app)
         app.post_message(Paste(str(MISO)))
         await until(pilot, lambda: len(app.screen.query(AttachmentTag)) == 1)
-        await answered(pilot, app, "Look!")
+        await send_and_wait(pilot, app, "Look!")
     engine = Recorder()
     app = RefsheetApp(text_only, engine)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -190,10 +199,10 @@ async def test_pictures_that_were_sent_stay_shown(model: str, text_only: Config)
         (notice,) = notices(app)
         assert "can't see the pictures in this chat. Press F3" in notice
         assert len(app.screen.query_one(UserMessage).query(Portrait)) == 1
-        await answered(pilot, app, "And now?")
+        await send_and_wait(pilot, app, "And now?")
         assert notices(app) == [notice]
         assert "Look!" in engine.texts[-1] and "And now?" in engine.texts[-1]
-    assert len(kept()[1].pictures) == 1
+    assert len(saved_messages()[1].pictures) == 1
 
 
 async def test_no_picture_can_be_attached(text_only: Config) -> None:
@@ -202,9 +211,9 @@ async def test_no_picture_can_be_attached(text_only: Config) -> None:
         await open_first_chat(pilot, app)
         refusal = "is text-only and can't see pictures. Press F3 and choose a vision model"
         app.post_message(Paste(str(MISO)))
-        await until(pilot, lambda: told(app).count(refusal) == 1)
+        await until(pilot, lambda: notifications(app).count(refusal) == 1)
         await say(pilot, f"/picture {MISO}")
-        await until(pilot, lambda: told(app).count(refusal) == 2)
+        await until(pilot, lambda: notifications(app).count(refusal) == 2)
         assert not app.screen.query(AttachmentTag)
 
 
@@ -220,20 +229,20 @@ async def test_a_picture_that_waits_while_the_model_changes_comes_back(model: st
         assert "text-only and can't see pictures" in notes(app)[0]
         assert app.screen.query_one(Composer).text == "Look!"
         assert len(app.screen.query(AttachmentTag)) == 1
-        assert len(kept()) == 1
+        assert len(saved_messages()) == 1
 
 
 async def test_the_assistant_is_told_of_no_sheet(text_only: Config) -> None:
     app = RefsheetApp(text_only)
     async with app.run_test(size=(120, 40)) as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
         await pilot.press("a")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
-        await answered(pilot, app, "Hello!")
+        await send_and_wait(pilot, app, "Hello!")
         assert not notices(app), "there is nothing that it would have to see"
         app.post_message(Paste(str(MISO)))
-        await until(pilot, lambda: "can't see pictures" in told(app))
+        await until(pilot, lambda: "can't see pictures" in notifications(app))
         assert not app.screen.query(AttachmentTag)
 
 
@@ -252,7 +261,7 @@ async def test_a_character_with_only_a_picture_waits_for_a_model_that_sees(
         assert "Add a description, or choose a vision model (4B or larger)." in notes(app)[0]
         await say(pilot, "Hi")
         await until(pilot, lambda: app.screen.query_one(Composer).text == "Hi")
-        assert not replies(app) and not kept()
+        assert not replies(app) and not saved_messages()
         app.screen.query_one(Composer).text = ""
         await load(pilot, app, "demo")
         await pilot.press("ctrl+r")
@@ -282,14 +291,14 @@ async def test_a_chat_goes_on_with_the_model_that_was_chosen_meanwhile(
         await until(
             pilot, lambda: app.session.info is not None and not app.session.info.picture_size
         )
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await until(pilot, lambda: NOTICE in notices(app))
         await say(pilot, "Hi")
         await until(pilot, lambda: len(replies(app)) == 2)
         await open_models(pilot, app, "demo")
         await pilot.press("enter", "escape")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         assert app.session.info is not None and app.session.info.sees_pictures
         await until(pilot, lambda: not any(notices(app)))
         await say(pilot, "Hi again")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual.widgets import Button, Input
 
-from helpers.hub_models import shown, written
+from helpers.hub_models import config_text, widget_text
 from helpers.hub_server import Fault, HubServer
-from helpers.screens import GREEDY, open_first_chat, ready, replies, say, until
+from helpers.screens import GREEDY, open_first_chat, replies, say, until, wait_until_ready
 from refsheet_tui.config import Config, config_file_to_change, load_config
 from refsheet_tui.paths import config_dir, demo_mmproj, demo_model, models_dir
 from refsheet_tui.tui.app import RefsheetApp
@@ -21,89 +21,91 @@ from refsheet_tui.tui.screens.welcome import WelcomeScreen
 async def test_from_the_first_start_to_a_chat(hub: HubServer) -> None:
     """One button downloads a model, which then writes the greeting."""
     hub.faults = [Fault(pause_s=0.02, times=1)]
-    app = RefsheetApp(GREEDY, welcomes=True)
+    app = RefsheetApp(GREEDY, show_welcome=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
-        await until(pilot, lambda: "Small one · " in shown(app, "#welcome-offer"))
+        await until(pilot, lambda: "Small one · " in widget_text(app, "#welcome-offer"))
         await until(pilot, lambda: app.focused is app.screen.query_one("#get"))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("enter")
-        await until(pilot, lambda: "MB/s" in shown(app, "#welcome .progress-words"))
+        await until(pilot, lambda: "MB/s" in widget_text(app, "#welcome .progress-words"))
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         assert load_config().model == "small"
         assert not is_first_start(load_config(), config_file_to_change(None))
         # Nothing else is needed from the hub.
         hub.files.clear()
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await open_first_chat(pilot, app)
         await say(pilot, "Hello!")
         await until(pilot, lambda: len(replies(app)) == 2 and bool(replies(app)[1]))
 
 
 async def test_the_best_for_this_machine_is_offered() -> None:
-    app = RefsheetApp(GREEDY, welcomes=True)
+    app = RefsheetApp(GREEDY, show_welcome=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
-        await until(pilot, lambda: "tokens/s" in shown(app, "#welcome-offer"))
-        assert "Gemma 3" in shown(app, "#welcome-offer") and "GB" in shown(app, "#welcome-offer")
+        await until(pilot, lambda: "tokens/s" in widget_text(app, "#welcome-offer"))
+        assert "Gemma 3" in widget_text(app, "#welcome-offer") and "GB" in widget_text(
+            app, "#welcome-offer"
+        )
         for button in app.screen.query(Button):
             assert button.region.bottom < 24
 
 
 async def test_who_stays_with_the_demo_is_not_asked_again(hub: HubServer) -> None:
-    app = RefsheetApp(GREEDY, welcomes=True)
+    app = RefsheetApp(GREEDY, show_welcome=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
         # Its text appears a little later, and moves everything below.
-        await until(pilot, lambda: bool(shown(app, "#welcome-offer")))
+        await until(pilot, lambda: bool(widget_text(app, "#welcome-offer")))
         await pilot.pause()
         await pilot.click("#demo")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
-        await until(pilot, lambda: "model: demo" in written())
+        await until(pilot, lambda: "model: demo" in config_text())
     assert not is_first_start(load_config(), config_file_to_change(None))
 
 
 async def test_who_looks_around_first_is_asked_again(hub: HubServer) -> None:
-    app = RefsheetApp(GREEDY, welcomes=True)
+    app = RefsheetApp(GREEDY, show_welcome=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await open_first_chat(pilot, app)
-    assert written() == ""
+    assert config_text() == ""
     assert is_first_start(load_config(), config_file_to_change(None))
 
 
 async def test_a_download_can_be_paused_there_and_goes_on_behind_it(hub: HubServer) -> None:
     hub.faults = [Fault(pause_s=0.02, times=2)]
-    app = RefsheetApp(GREEDY, welcomes=True)
+    app = RefsheetApp(GREEDY, show_welcome=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
         await until(pilot, lambda: app.focused is app.screen.query_one("#get"))
         await pilot.click("#get")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.click("#yes")
-        await until(pilot, lambda: "MB/s" in shown(app, "#welcome .progress-words"))
+        await until(pilot, lambda: "MB/s" in widget_text(app, "#welcome .progress-words"))
         await pilot.click("#get")
-        await until(pilot, lambda: app.transfer is None)
+        await until(pilot, lambda: app.download is None)
         button = app.screen.query_one("#get", Button)
         assert str(button.label) == "Download"
         await until(
             pilot, lambda: not button.has_class("-active")
         )  # otherwise the click is taken for a double click
         await pilot.click("#get")
-        await until(pilot, lambda: app.transfer is not None)
+        await until(pilot, lambda: app.download is not None)
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
-        await until(pilot, lambda: "model: small" in written())
+        await until(pilot, lambda: "model: small" in config_text())
 
 
 async def test_a_file_of_ones_own_is_as_good(hub: HubServer) -> None:
-    app = RefsheetApp(GREEDY, welcomes=True)
+    app = RefsheetApp(GREEDY, show_welcome=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
-        await until(pilot, lambda: bool(shown(app, "#welcome-offer")))
+        await until(pilot, lambda: bool(widget_text(app, "#welcome-offer")))
         await pilot.pause()
         await pilot.click("#file")
         await until(pilot, lambda: isinstance(app.screen, ModelFileScreen))
@@ -111,11 +113,11 @@ async def test_a_file_of_ones_own_is_as_good(hub: HubServer) -> None:
         app.screen.query_one("#file-mmproj", Input).value = str(demo_mmproj())
         await pilot.click("#use-file")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
-        await until(pilot, lambda: f"model: {demo_model()}" in written())
+        await until(pilot, lambda: f"model: {demo_model()}" in config_text())
 
 
 async def test_all_models_are_one_key_away(hub: HubServer) -> None:
-    app = RefsheetApp(GREEDY, welcomes=True)
+    app = RefsheetApp(GREEDY, show_welcome=True)
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, WelcomeScreen))
         await pilot.press("f3")

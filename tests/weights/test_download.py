@@ -14,17 +14,17 @@ from helpers.small_models import (
     REPOSITORY,
     SIZE,
     assert_whole,
-    bytes_begun,
     demo_entry,
     fetch,
+    partial_bytes,
     split_entry,
-    stopped,
-    verified,
+    stop_download,
+    verify_files,
 )
 from helpers.split_model import split_model
 from refsheet_tui.errors import DownloadError, StorageError, WeightsError
 from refsheet_tui.paths import demo_mmproj, demo_model
-from refsheet_tui.weights.local_file import check_sum
+from refsheet_tui.weights.local_file import check_sha256
 from refsheet_tui.weights.model_store import FileState, ModelStore
 from refsheet_tui.weights.progress import CheckingSum, FileReady, QueryingHub, ReceivingFile
 
@@ -51,9 +51,11 @@ def test_both_files_arrive_and_are_recorded(
 def test_bytes_speed_and_time_left_are_told(hub: HubServer, store: ModelStore) -> None:
     events = fetch(demo_entry(), store)
     received = [event for event in events if isinstance(event, ReceivingFile)]
-    assert [event.all_done for event in received] == sorted(event.all_done for event in received)
-    assert (received[0].done, received[0].total, received[0].all_total) == (0, SIZE, ALL)
-    assert received[-1].all_done == ALL
+    assert [event.overall_done for event in received] == sorted(
+        event.overall_done for event in received
+    )
+    assert (received[0].done, received[0].total, received[0].overall_total) == (0, SIZE, ALL)
+    assert received[-1].overall_done == ALL
     assert received[-1].remaining_s == 0
     assert any(event.speed and event.remaining_s for event in received)
     kinds = list(dict.fromkeys(type(event) for event in events))
@@ -62,10 +64,10 @@ def test_bytes_speed_and_time_left_are_told(hub: HubServer, store: ModelStore) -
 
 def test_what_is_there_is_not_fetched_again(hub: HubServer, store: ModelStore) -> None:
     fetch(demo_entry(), store)
-    hub.asked.clear()
+    hub.requests.clear()
     events = fetch(demo_entry(), store)
     assert [type(event) for event in events] == [FileReady, FileReady]
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 def test_a_file_that_was_copied_here_is_summed_up_and_kept(
@@ -104,7 +106,7 @@ def test_a_dropped_connection_is_taken_up_again(hub: HubServer, store: ModelStor
     fetch(demo_entry(), store)
     assert_whole(store, demo_entry())
     assert ALL <= hub.sent <= ALL + 2 * STEP
-    first, *again = [headers.get("range") for headers in hub.asked_for(f"/cdn/{REPOSITORY}")]
+    first, *again = [headers.get("range") for headers in hub.requests_for(f"/cdn/{REPOSITORY}")]
     assert first is None
     begins = [int(asked.removeprefix("bytes=").removesuffix("-")) for asked in again if asked]
     assert 500_000 - STEP <= begins[0] <= 500_000
@@ -113,10 +115,10 @@ def test_a_dropped_connection_is_taken_up_again(hub: HubServer, store: ModelStor
 
 def test_a_stopped_download_goes_on_where_it_was(hub: HubServer, store: ModelStore) -> None:
     entry = demo_entry()
-    stopped(entry, store, at=600_000)
+    stop_download(entry, store, at=600_000)
     assert store.file_state(entry.model) is FileState.PARTIAL
     assert not store.file_path(entry.model).exists()
-    before = bytes_begun(store, entry.model)
+    before = partial_bytes(store, entry.model)
     assert before > 0
     first = next(event for event in fetch(entry, store) if isinstance(event, ReceivingFile))
     assert first.done == before
@@ -125,12 +127,12 @@ def test_a_stopped_download_goes_on_where_it_was(hub: HubServer, store: ModelSto
 
 def test_a_server_that_ignores_ranges_begins_anew(hub: HubServer, store: ModelStore) -> None:
     entry = demo_entry()
-    stopped(entry, store, at=600_000)
+    stop_download(entry, store, at=600_000)
     hub.faults = [Fault(ignores_range=True)]
     events = fetch(entry, store)
     assert_whole(store, entry)
     received = [event for event in events if isinstance(event, ReceivingFile)]
-    assert max(event.all_done for event in received) == ALL
+    assert max(event.overall_done for event in received) == ALL
 
 
 def test_a_length_that_is_too_long_is_not_waited_for(hub: HubServer, store: ModelStore) -> None:
@@ -163,7 +165,7 @@ def test_wrong_content_is_thrown_away(hub: HubServer, store: ModelStore) -> None
 
 def test_what_went_bad_on_the_disk_is_fetched_once_more(hub: HubServer, store: ModelStore) -> None:
     entry = demo_entry()
-    stopped(entry, store, at=600_000)
+    stop_download(entry, store, at=600_000)
     (partial,) = store.partial_files(entry.model)
     with partial.open("r+b") as file:
         file.write(b"XXXX")
@@ -183,7 +185,7 @@ def test_what_verifying_found_bad_is_fetched_again(hub: HubServer, store: ModelS
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     kept = store.local_file(entry.model)
     with pytest.raises(WeightsError, match=r"The SHA-256 is [0-9a-f]{64} instead of"):
-        check_sum(kept, lambda count: None)
+        check_sha256(kept, lambda count: None)
     fetch(entry, store)
     assert_whole(store, entry)
 
@@ -218,7 +220,7 @@ def test_all_that_came_from_a_hub_which_does_not_say_how_much(
     """After a kill between the last byte and the checksum, the request is for an empty range."""
     hub.tells_size = False
     entry = demo_entry(pinned=False)
-    stopped(entry, store, at=SIZE)
+    stop_download(entry, store, at=SIZE)
     fetch(entry, store)
     assert_whole(store, entry)
 
@@ -244,8 +246,8 @@ def test_all_parts_of_a_model_arrive(
         assert known is not None
         assert (known.bytes, known.sha256) == (part.stat().st_size, hub.sha256(part))
     received = [event for event in events if isinstance(event, ReceivingFile)]
-    assert received[-1].all_done == received[0].all_total == hub.sent
-    assert verified(store.file_path(entry.parts[1])).is_good
+    assert received[-1].overall_done == received[0].overall_total == hub.sent
+    assert verify_files(store.file_path(entry.parts[1])).is_good
 
 
 def test_a_stopped_download_of_parts_goes_on_in_the_one_it_was_at(
@@ -253,14 +255,14 @@ def test_a_stopped_download_of_parts_goes_on_in_the_one_it_was_at(
 ) -> None:
     entry = split_entry(parts)
     second = parts[1].stat().st_size // 2
-    stopped(entry, store, at=second)  # more bytes than the first part has
+    stop_download(entry, store, at=second)  # more bytes than the first part has
     assert [store.file_state(file) for file in entry.parts] == [
-        FileState.WHOLE,
+        FileState.COMPLETE,
         FileState.PARTIAL,
         FileState.ABSENT,
     ]
     assert store.entry_state(entry) is FileState.PARTIAL
-    begun = bytes_begun(store, entry.parts[1])
+    begun = partial_bytes(store, entry.parts[1])
     first = next(event for event in fetch(entry, store) if isinstance(event, ReceivingFile))
     assert (first.file, first.done) == (entry.parts[1], begun)
     assert begun > 0
@@ -297,10 +299,10 @@ def test_a_place_that_cannot_be_used_is_named(
         (path / "sub").mkdir(parents=True)
     else:
 
-        def refused(*_: object, **__: object) -> None:
+        def refuse(*_: object, **__: object) -> None:
             raise PermissionError(13, "Permission denied", str(path))
 
-        monkeypatch.setattr("refsheet_tui.weights.file_download.FileLock.acquire", refused)
+        monkeypatch.setattr("refsheet_tui.weights.file_download.FileLock.acquire", refuse)
     with pytest.raises(StorageError, match=r"Can't use .*demo\.gguf") as caught:
         fetch(demo_entry(), store)
     assert "permissions" in caught.value.remedy

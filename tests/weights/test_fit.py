@@ -162,7 +162,7 @@ def test_memory_that_a_gpu_shares_is_counted_once(tmp_path: Path) -> None:
     found = fits(apple, tmp_path)
     large, small = found["27b"], found["4b"]
     assert large is not None and large.verdict is FitVerdict.TOO_LARGE
-    assert small is not None and (small.host_memory, small.gpu_layers) == (small.need.total, 35)
+    assert small is not None and (small.host_memory, small.gpu_layers) == (small.memory.total, 35)
     assert recommend_model(CATALOG, found, apple) == "12b"
 
 

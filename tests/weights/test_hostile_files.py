@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from helpers.small_models import verified
+from helpers.small_models import verify_files
 from refsheet_tui.paths import demo_model
 from refsheet_tui.untrusted import one_line
 
@@ -55,7 +55,7 @@ def test_what_announces_too_much_is_not_believed(tmp_path: Path, name: str) -> N
     path = tmp_path / "bomb.gguf"
     path.write_bytes(BOMBS[name])
     os.truncate(path, 3 * GIB)
-    report = verified(path, quick=True)
+    report = verify_files(path, quick=True)
     assert not report.is_good
     assert all(check.finding.message and check.finding.remedy for check in report.failures)
 
@@ -74,7 +74,7 @@ def test_any_head_gets_a_report(
     path = tmp_path_factory.mktemp("head") / "head.gguf"
     path.write_bytes(data[:length])
     os.truncate(path, demo_model().stat().st_size)
-    for check in verified(path, quick=True).checks:
+    for check in verify_files(path, quick=True).checks:
         assert check.finding.message
         assert check.finding.message == one_line(check.finding.message)
 

@@ -21,10 +21,10 @@ from helpers.small_models import (
     REPOSITORY,
     SIZE,
     assert_whole,
-    bytes_begun,
     demo_entry,
     fetch,
-    stopped,
+    partial_bytes,
+    stop_download,
 )
 from refsheet_tui.errors import DownloadError
 from refsheet_tui.paths import demo_model
@@ -97,7 +97,7 @@ def test_a_gated_model_opens_with_a_token(
         file.parent.mkdir(parents=True)
         file.write_text("hf_ours")
     fetch(demo_entry(), store)
-    asked = hub.asked_for(f"/{REPOSITORY}/resolve")
+    asked = hub.requests_for(f"/{REPOSITORY}/resolve")
     assert {headers["authorization"] for headers in asked} == {"Bearer hf_ours"}
 
 
@@ -127,13 +127,13 @@ def test_another_host_may_send_the_bytes_and_gets_no_token(
         hub.faults = [Fault("ask", 99, redirects_to=other.cdn)]
         fetch(demo_entry(), store)
         assert (hub.sent, other.sent) == (0, ALL)
-        assert all("authorization" not in headers for _, _, headers in other.asked)
+        assert all("authorization" not in headers for _, _, headers in other.requests)
     assert_whole(store, demo_entry())
 
 
 def test_a_slow_drip_can_be_stopped_and_goes_on(hub: HubServer, store: ModelStore) -> None:
     hub.faults = [Fault(pause_s=0.02)]
-    stopped(demo_entry(), store, at=100_000)
+    stop_download(demo_entry(), store, at=100_000)
     assert hub.sent < SIZE / 2
     fetch(demo_entry(), store)
     assert_whole(store, demo_entry())
@@ -167,7 +167,7 @@ def test_a_proxy_is_used(
     monkeypatch.setenv("HF_ENDPOINT", "http://hub.invalid")
     fetch(demo_entry(), store)
     assert_whole(store, demo_entry())
-    assert any(path.startswith("http://hub.invalid/") for _, path, _ in hub.asked)
+    assert any(path.startswith("http://hub.invalid/") for _, path, _ in hub.requests)
 
 
 @pytest.mark.parametrize(
@@ -198,14 +198,14 @@ def test_offline_nothing_is_asked(
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(DownloadError, match="HF_HUB_OFFLINE prevents downloading it"):
         fetch(demo_entry(), store)
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 def test_offline_what_is_there_is_enough(hub: HubServer, store: ModelStore) -> None:
     fetch(demo_entry(), store)
-    hub.asked.clear()
+    hub.requests.clear()
     assert all(isinstance(event, FileReady) for event in fetch(demo_entry(), store, offline=True))
-    assert hub.asked == []
+    assert hub.requests == []
 
 
 def test_too_little_room_is_seen_before_the_first_byte(
@@ -222,9 +222,9 @@ def test_too_little_room_is_seen_before_the_first_byte(
 def test_what_is_there_already_needs_no_room(
     hub: HubServer, store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stopped(demo_entry(), store, at=1_000_000)
+    stop_download(demo_entry(), store, at=1_000_000)
     usage = shutil.disk_usage(store.folder)
-    free = ALL - bytes_begun(store, demo_entry().model) + SPARE
+    free = ALL - partial_bytes(store, demo_entry().model) + SPARE
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free))
     fetch(demo_entry(), store)
     assert_whole(store, demo_entry())
@@ -241,7 +241,7 @@ def test_a_disk_that_fills_up_on_the_way(hub: HubServer, store: ModelStore) -> N
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
-    assert bytes_begun(store, demo_entry().model) > 700_000
+    assert partial_bytes(store, demo_entry().model) > 700_000
     fetch(demo_entry(), store)
     assert_whole(store, demo_entry())
     assert hub.sent <= ALL * 1.1
@@ -305,7 +305,7 @@ def test_a_damaged_cache_of_other_programs_is_not_believed(
     fetch(demo_entry(), store)
     assert_whole(store, demo_entry())
     assert hub.sent == ALL
-    assert store.file_state(demo_entry().model) is FileState.WHOLE
+    assert store.file_state(demo_entry().model) is FileState.COMPLETE
 
 
 def test_a_file_that_was_replaced_under_its_name_is_not_fetched(
@@ -319,7 +319,7 @@ def test_a_file_that_was_replaced_under_its_name_is_not_fetched(
 
 def test_nothing_but_the_hub_is_asked_and_nothing_told(hub: HubServer, store: ModelStore) -> None:
     fetch(demo_entry(), store)
-    assert {path.split("/")[1] for _, path, _ in hub.asked} <= {"somebody", "cdn"}
-    for _, _, headers in hub.asked:
+    assert {path.split("/")[1] for _, path, _ in hub.requests} <= {"somebody", "cdn"}
+    for _, _, headers in hub.requests:
         assert "session" not in headers["user-agent"]
         assert "authorization" not in headers

@@ -55,6 +55,6 @@ def import_card(path: Path, language: str) -> ImportedCard:
     Raises:
         CardError: The file can't be read, or holds no card.
     """
-    found = read_card(path)
-    profile = profile_from_card(found.card, language)
-    return ImportedCard(path, profile, found.picture, is_newer_version(found.card))
+    card_file = read_card(path)
+    profile = profile_from_card(card_file.card, language)
+    return ImportedCard(path, profile, card_file.picture, is_newer_version(card_file.card))

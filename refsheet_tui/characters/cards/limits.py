@@ -13,10 +13,10 @@ MAX_ENTRIES = 4096
 ASK_FOR_COPY = N_("Ask the creator for another copy, or create the character by hand.")
 
 
-def too_large_error(what: str) -> CardError:
-    """Return the error for a part of a card that is too large; `what` is marked with `N_`."""
+def too_large_error(part: str) -> CardError:
+    """Return the error for a part of a card that is too large; `part` is marked with `N_`."""
     return CardError(
-        _("{what} is too large for a character card.").format(what=_(what)), _(ASK_FOR_COPY)
+        _("{what} is too large for a character card.").format(what=_(part)), _(ASK_FOR_COPY)
     )
 
 

@@ -59,26 +59,26 @@ def profile_from_card(card: dict[str, Any], language: str) -> Profile:
         The profile. Keys of the card that have no field of their own are in `Profile.card` and
         `Profile.card_outside`.
     """
-    inside = card.get("data")
-    found, outside = (inside, card) if isinstance(inside, dict) else (card, {})
-    data = {_PYGMALION_KEYS.get(key, key): value for key, value in found.items()}
+    inner_data = card.get("data")
+    raw_data, wrapper = (inner_data, card) if isinstance(inner_data, dict) else (card, {})
+    data = {_PYGMALION_KEYS.get(key, key): value for key, value in raw_data.items()}
     extensions = data.get("extensions")
-    ours = extensions.get(_EXTENSION_KEY) if isinstance(extensions, dict) else None
-    own = ours if isinstance(ours, dict) else {}
+    extension = extensions.get(_EXTENSION_KEY) if isinstance(extensions, dict) else None
+    extension_fields = extension if isinstance(extension, dict) else {}
     texts = {field: _text(data.get(key)) for field, key in _CARD_KEYS.items()}
-    known = {*_CARD_KEYS.values(), *_LIST_KEYS}
+    mapped_keys = {*_CARD_KEYS.values(), *_LIST_KEYS}
     # Some programs repeat the data outside, for programs that only know version 1.
-    repeated = {*known, *_V2_DEFAULTS, _V3_KEY, *data, "data", "spec", "spec_version"}
+    ignored_keys = {*mapped_keys, *_V2_DEFAULTS, _V3_KEY, *data, "data", "spec", "spec_version"}
     return Profile(
         **{**texts, "name": one_line(texts["name"])},
         alternate_greetings=_texts(data.get("alternate_greetings")),
         tags=tuple(map(one_line, _texts(data.get("tags")))),
-        language=_text(own.get("language")) or language,
-        person=one_line(_text(own.get("person"))),
-        persona=_text(own.get("persona")),
-        generation=_settings(own.get("generation")),
-        card={key: value for key, value in data.items() if key not in known},
-        card_outside={key: value for key, value in outside.items() if key not in repeated},
+        language=_text(extension_fields.get("language")) or language,
+        person=one_line(_text(extension_fields.get("person"))),
+        persona=_text(extension_fields.get("persona")),
+        generation=_settings(extension_fields.get("generation")),
+        card={key: value for key, value in data.items() if key not in mapped_keys},
+        card_outside={key: value for key, value in wrapper.items() if key not in ignored_keys},
     )
 
 
@@ -98,18 +98,18 @@ def card_from_profile(profile: Profile, version: int) -> dict[str, Any]:
     Returns:
         The card, without its picture.
     """
-    kept = profile.card
-    extensions = kept.get("extensions")
-    ours = {field: profile.model_dump(mode="json")[field] for field in _EXTENSION_FIELDS}
+    other_data = profile.card
+    extensions = other_data.get("extensions")
+    extension = {field: profile.model_dump(mode="json")[field] for field in _EXTENSION_FIELDS}
     data = {
         **_V2_DEFAULTS,
-        **kept,
+        **other_data,
         **{key: getattr(profile, field) for field, key in _CARD_KEYS.items()},
         "alternate_greetings": list(profile.alternate_greetings),
         "tags": list(profile.tags),
         "extensions": {
             **(extensions if isinstance(extensions, dict) else {}),
-            _EXTENSION_KEY: ours,
+            _EXTENSION_KEY: extension,
         },
     }
     if version == 3:

@@ -19,16 +19,16 @@ _CHECKSUM_BYTES = 4
 _MAX_CHUNK_BYTES = MAX_JSON_BYTES * 4 // 3 + 4
 
 
-def read_text_chunks(data: bytes, wanted: tuple[bytes, ...]) -> dict[bytes, bytes]:
-    """Return the texts with the keywords `wanted`, wherever they stand in the file.
+def read_text_chunks(data: bytes, keywords: tuple[bytes, ...]) -> dict[bytes, bytes]:
+    """Return the texts that have one of `keywords`, wherever they stand in the file.
 
     If a keyword occurs more than once, the last one counts. Reading ends at a damaged chunk.
     Raises `CardError` for a text that is too large.
     """
-    found: dict[bytes, bytes] = {}
+    texts: dict[bytes, bytes] = {}
     for kind, content in _read_chunks(data):
         keyword, _, rest = content.partition(b"\0")
-        if keyword not in wanted:
+        if keyword not in keywords:
             continue
         if kind == _TEXT:
             text = rest
@@ -42,22 +42,22 @@ def read_text_chunks(data: bytes, wanted: tuple[bytes, ...]) -> dict[bytes, byte
             continue
         if len(text) > _MAX_CHUNK_BYTES:
             raise too_large_error(N_("The text"))
-        found[keyword] = text
-    return found
+        texts[keyword] = text
+    return texts
 
 
-def replace_text_chunks(data: bytes, new: dict[bytes, bytes]) -> bytes:
-    """Return the PNG file with the texts `new`, by keyword, in front of its end chunk.
+def replace_text_chunks(data: bytes, texts: dict[bytes, bytes]) -> bytes:
+    """Return the PNG file with `texts`, by keyword, in front of its end chunk.
 
     They replace the texts that have the same keywords.
     """
     parts = [SIGNATURE]
     for kind, content in _read_chunks(data):
         is_text = kind in (_TEXT, _COMPRESSED, _INTERNATIONAL)
-        if kind == _END or (is_text and content.partition(b"\0")[0] in new):
+        if kind == _END or (is_text and content.partition(b"\0")[0] in texts):
             continue
         parts.append(_build_chunk(kind, content))
-    parts += [_build_chunk(_TEXT, keyword + b"\0" + text) for keyword, text in new.items()]
+    parts += [_build_chunk(_TEXT, keyword + b"\0" + text) for keyword, text in texts.items()]
     return b"".join([*parts, _build_chunk(_END, b"")])
 
 
@@ -84,11 +84,11 @@ def _inflate(data: bytes) -> bytes:
 
     The limit holds for the bytes that are really unpacked.
     """
-    inflating = zlib.decompressobj()
+    decompressor = zlib.decompressobj()
     try:
-        text = inflating.decompress(data, _MAX_CHUNK_BYTES)
+        text = decompressor.decompress(data, _MAX_CHUNK_BYTES)
     except zlib.error:
         return b""
-    if inflating.unconsumed_tail:
+    if decompressor.unconsumed_tail:
         raise too_large_error(N_("The text"))
     return text

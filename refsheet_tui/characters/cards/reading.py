@@ -77,20 +77,20 @@ def _parse(data: bytes) -> CardFile:
 
 
 def _from_png(data: bytes) -> dict[str, Any]:
-    found = png.read_text_chunks(data, _KEYWORDS)
-    problem = CardError(
+    texts = png.read_text_chunks(data, _KEYWORDS)
+    card_error = CardError(
         _("This picture doesn't contain a character card."), _("Use it as a plain picture instead.")
     )
     for keyword in _KEYWORDS:
-        if keyword in found:
+        if keyword in texts:
             try:
-                text = base64.b64decode(found[keyword].strip(), validate=False)
+                text = base64.b64decode(texts[keyword].strip(), validate=False)
                 return as_object(parse_json(text))
             except (binascii.Error, ValueError):
-                problem = CardError(_("The character card is damaged."), _(ASK_FOR_COPY))
+                card_error = CardError(_("The character card is damaged."), _(ASK_FOR_COPY))
             except (CardError, UntrustedFileError) as error:
-                problem = CardError(error.problem, error.remedy)  # the other one may be valid
-    raise problem
+                card_error = CardError(error.problem, error.remedy)  # the other one may be valid
+    raise card_error
 
 
 class _Loader(yaml.SafeLoader):
@@ -106,20 +106,20 @@ def _from_yaml(data: bytes) -> dict[str, Any]:
     if len(data) > _MAX_YAML_BYTES:
         raise too_large_error(N_("The text"))
     try:
-        found = yaml.load(data.decode("utf-8-sig"), _Loader)
+        document = yaml.load(data.decode("utf-8-sig"), _Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise CardError(
             _("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY)
         ) from error
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise CardError(
             _("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY)
         )
     try:
         # YAML has keys and values that JSON doesn't have: numbers, dates, sets.
-        plain = json.dumps(found, default=str, skipkeys=True)
+        json_text = json.dumps(document, default=str, skipkeys=True)
     except (ValueError, RecursionError) as error:
         raise CardError(
             _("The text contains values that no character card can have."), _(ASK_FOR_COPY)
         ) from error
-    return as_object(parse_json(plain.encode()))
+    return as_object(parse_json(json_text.encode()))

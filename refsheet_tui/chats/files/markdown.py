@@ -5,13 +5,13 @@ from __future__ import annotations
 from refsheet_tui.chats.files.portable import PortableChat
 
 
-def to_markdown(draft: PortableChat) -> bytes:
+def to_markdown(chat: PortableChat) -> bytes:
     """Return the branch that a chat shows as Markdown."""
-    lines = [f"# {draft.title or draft.character or 'A chat'}", ""]
-    for index in draft.path():
-        message = draft.messages[index]
-        who = draft.user_name or "You" if message.role == "user" else draft.character or "Model"
-        lines += [f"**{who}:**", ""]
+    lines = [f"# {chat.title or chat.character or 'A chat'}", ""]
+    for index in chat.path():
+        message = chat.messages[index]
+        speaker = chat.user_name or "You" if message.role == "user" else chat.character or "Model"
+        lines += [f"**{speaker}:**", ""]
         lines += [f"*({len(message.pictures)} pictures)*", ""] if message.pictures else []
         lines += [message.text.strip(), ""]
     return "\n".join(lines).encode()

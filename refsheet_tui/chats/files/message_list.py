@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from refsheet_tui.chats.files.portable import MAX_MESSAGES, PortableChat, too_many_messages
+from refsheet_tui.chats.files.portable import MAX_MESSAGES, PortableChat, too_many_messages_error
 from refsheet_tui.chats.messages import FINISH_END_OF_TURN, PortableMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import _
@@ -23,8 +23,8 @@ def from_messages(messages: Sequence[object]) -> PortableChat:
     that are web addresses are left out: nothing is downloaded. Raises `ChatFileError`.
     """
     if len(messages) > MAX_MESSAGES:
-        raise too_many_messages()
-    found: list[PortableMessage] = []
+        raise too_many_messages_error()
+    portable_messages: list[PortableMessage] = []
     system = ""
     for message in messages:
         if not isinstance(message, dict):
@@ -44,18 +44,18 @@ def from_messages(messages: Sequence[object]) -> PortableChat:
         if system:
             text, system = f"{system}\n\n{text}", ""
         is_user = _ROLES[role] == "user"
-        found.append(
+        portable_messages.append(
             PortableMessage(
-                len(found) - 1 if found else None,
+                len(portable_messages) - 1 if portable_messages else None,
                 "user" if is_user else "model",
                 text,
                 None if is_user else FINISH_END_OF_TURN,
                 pictures=tuple(pictures),
             )
         )
-    if not found:
+    if not portable_messages:
         raise ChatFileError(_("The file contains no messages."), _("Choose another file."))
-    return PortableChat(tuple(found), len(found) - 1)
+    return PortableChat(tuple(portable_messages), len(portable_messages) - 1)
 
 
 def _content(content: object) -> tuple[str, list[bytes]]:

@@ -21,7 +21,7 @@ _MAX_TIME_S = 253_402_300_799 - 24 * 3600
 MAX_MESSAGES = 100_000
 
 
-def too_many_messages() -> ChatFileError:
+def too_many_messages_error() -> ChatFileError:
     """Return the error for a file with more than `MAX_MESSAGES` messages."""
     return ChatFileError(_("The file has too many messages for one chat."), _("Split the file."))
 
@@ -55,22 +55,22 @@ class PortableChat:
 
     def path(self) -> tuple[int, ...]:
         """Return the indices of the messages from the first one to `leaf`."""
-        found: list[int] = []
+        indices: list[int] = []
         index = self.leaf
         while index is not None:
-            found.append(index)
+            indices.append(index)
             index = self.messages[index].parent
-        return tuple(reversed(found))
+        return tuple(reversed(indices))
 
     def siblings(self) -> dict[tuple[int | None, Role], list[int]]:
         """Return the indices of the messages that are swipes of each other.
 
         The key is the index of the message that they answer, and the side that answers.
         """
-        found: dict[tuple[int | None, Role], list[int]] = defaultdict(list)
+        swipes: dict[tuple[int | None, Role], list[int]] = defaultdict(list)
         for index, message in enumerate(self.messages):
-            found[message.parent, message.role].append(index)
-        return found
+            swipes[message.parent, message.role].append(index)
+        return swipes
 
 
 def export_chat(library: Library, chat: Chat) -> PortableChat:
@@ -86,7 +86,7 @@ def export_chat(library: Library, chat: Chat) -> PortableChat:
         StorageError: The chat can't be read.
     """
     messages = library.tree.messages_of_chat(chat.id)
-    index = {message.id: place for place, message in enumerate(messages)}
+    index_by_id = {message.id: index for index, message in enumerate(messages)}
     profile = (
         library.characters.get_version(chat.character_version).profile
         if chat.character_version is not None
@@ -95,7 +95,7 @@ def export_chat(library: Library, chat: Chat) -> PortableChat:
     return PortableChat(
         messages=tuple(
             PortableMessage(
-                index[message.parent] if message.parent is not None else None,
+                index_by_id[message.parent] if message.parent is not None else None,
                 message.role,
                 message.text,
                 message.finish,
@@ -106,7 +106,7 @@ def export_chat(library: Library, chat: Chat) -> PortableChat:
             )
             for message in messages
         ),
-        leaf=index.get(chat.leaf) if chat.leaf is not None else None,
+        leaf=index_by_id.get(chat.leaf) if chat.leaf is not None else None,
         title=chat.user_title,
         character=profile.name if profile else "",
         user_name=profile.person if profile else "",
@@ -121,12 +121,12 @@ def _pictures(library: Library, message: Message) -> Iterator[bytes]:
             yield library.tree.picture_path(sha256).read_bytes()
 
 
-def import_chat(library: Library, draft: PortableChat, version: int | None) -> Chat:
+def import_chat(library: Library, chat: PortableChat, version: int | None) -> Chat:
     """Save a chat with all of its messages as a new one.
 
     Args:
         library: The library to save the chat in.
-        draft: The chat to import.
+        chat: The chat to import.
         version: The number of the character version it is with; None for the assistant.
 
     Returns:
@@ -135,10 +135,10 @@ def import_chat(library: Library, draft: PortableChat, version: int | None) -> C
     Raises:
         StorageError: The chat can't be saved.
     """
-    chat = library.chats.create_chat(version, draft.extra)
-    library.tree.add_messages(chat.id, draft.messages, draft.leaf)
-    if draft.title:
-        library.chats.rename_chat(chat.id, draft.title)
-    if draft.note:
-        library.chats.set_note(chat.id, draft.note)
-    return library.chats.get_chat(chat.id)
+    saved_chat = library.chats.create_chat(version, chat.extra)
+    library.tree.add_messages(saved_chat.id, chat.messages, chat.leaf)
+    if chat.title:
+        library.chats.rename_chat(saved_chat.id, chat.title)
+    if chat.note:
+        library.chats.set_note(saved_chat.id, chat.note)
+    return library.chats.get_chat(saved_chat.id)

@@ -7,7 +7,7 @@ from typing import Any
 
 from refsheet_tui.chats.files import tree_json
 from refsheet_tui.chats.files.message_list import from_messages
-from refsheet_tui.chats.files.portable import MAX_MESSAGES, PortableChat, too_many_messages
+from refsheet_tui.chats.files.portable import MAX_MESSAGES, PortableChat, too_many_messages_error
 from refsheet_tui.chats.files.sillytavern import from_jsonl_lines
 from refsheet_tui.chats.files.tree_json import from_json
 from refsheet_tui.errors import ChatFileError
@@ -40,10 +40,10 @@ def read_chat(path: Path) -> PortableChat:
 
 
 def _parse(data: bytes) -> PortableChat:
-    begin = data[:_HEAD_BYTES].lstrip(_SPACE)
-    if b"user_name" in begin.partition(b"\n")[0] and b"\n" in data.strip():
+    head = data[:_HEAD_BYTES].lstrip(_SPACE)
+    if b"user_name" in head.partition(b"\n")[0] and b"\n" in data.strip():
         return from_jsonl_lines(_parse_lines(data))
-    if not begin.startswith((b"{", b"[")):
+    if not head.startswith((b"{", b"[")):
         raise ChatFileError(_(_UNKNOWN), _("Choose another file."))
     content = parse_json(data, MAX_CHAT_BYTES)
     if isinstance(content, dict):
@@ -58,14 +58,14 @@ def _parse(data: bytes) -> PortableChat:
 def _parse_lines(data: bytes) -> list[dict[str, Any]]:
     """Return the JSON objects of a file that has one on each line."""
     if data.count(b"\n") > MAX_MESSAGES:
-        raise too_many_messages()
+        raise too_many_messages_error()
     # The limits hold for the whole file, not only for each line.
     check_json(data, MAX_CHAT_BYTES)
-    found = []
+    objects = []
     for line in data.strip(_SPACE).split(b"\n"):
         if line.strip():
             parsed = parse_json(line)
             if not isinstance(parsed, dict):
                 raise ChatFileError(_(_UNKNOWN), _("Choose another file."))
-            found.append(parsed)
-    return found
+            objects.append(parsed)
+    return objects

@@ -10,7 +10,7 @@ from typing import Any
 from refsheet_tui.chats.files.portable import (
     MAX_MESSAGES,
     PortableChat,
-    too_many_messages,
+    too_many_messages_error,
     valid_time,
 )
 from refsheet_tui.chats.messages import FINISH_END_OF_TURN, PortableMessage
@@ -31,26 +31,26 @@ def from_jsonl_lines(lines: Sequence[dict[str, Any]]) -> PortableChat:
 
     Raises `ChatFileError`.
     """
-    head, *said = lines
+    head, *message_lines = lines
     messages: list[PortableMessage] = []
     leaf: int | None = None
-    for line in said:
+    for line in message_lines:
         texts = line.get("swipes")
         swipes = (
             [clean_text(str(text)) for text in texts] if isinstance(texts, list) and texts else []
         )
-        chosen = line.get("swipe_id")
-        is_chosen = isinstance(chosen, int) and 0 <= chosen < len(swipes)
-        place = int(chosen) if is_chosen and isinstance(chosen, int) else 0
+        swipe_id = line.get("swipe_id")
+        is_valid_id = isinstance(swipe_id, int) and 0 <= swipe_id < len(swipes)
+        swipe_index = int(swipe_id) if is_valid_id and isinstance(swipe_id, int) else 0
         text = clean_text(str(line.get("mes") or ""))
         if not swipes:
             swipes = [text]
         elif text:
-            swipes[place] = text  # the user edited the swipe after choosing it
-        parent, first = leaf, len(messages)
-        if first + len(swipes) > MAX_MESSAGES:
-            raise too_many_messages()
-        rest = {key: value for key, value in line.items() if key not in _MAPPED_KEYS}
+            swipes[swipe_index] = text  # the user edited the swipe after choosing it
+        parent, first_index = leaf, len(messages)
+        if first_index + len(swipes) > MAX_MESSAGES:
+            raise too_many_messages_error()
+        other_values = {key: value for key, value in line.items() if key not in _MAPPED_KEYS}
         is_user = line.get("is_user") is True
         for swipe in swipes:
             messages.append(
@@ -60,10 +60,10 @@ def from_jsonl_lines(lines: Sequence[dict[str, Any]]) -> PortableChat:
                     swipe,
                     None if is_user else FINISH_END_OF_TURN,
                     valid_time(_parse_date(line.get("send_date"))),
-                    {_KEY: rest},
+                    {_KEY: other_values},
                 )
             )
-        leaf = first + place
+        leaf = first_index + swipe_index
     if not messages:
         raise ChatFileError(
             _("The file contains no messages."), _("Export it again from the original app.")
@@ -77,21 +77,21 @@ def from_jsonl_lines(lines: Sequence[dict[str, Any]]) -> PortableChat:
     )
 
 
-def to_jsonl(draft: PortableChat) -> bytes:
+def to_jsonl(chat: PortableChat) -> bytes:
     """Return the branch that a chat shows as JSONL, with the swipes of its replies.
 
     SillyTavern has no tree: what follows other swipes is left out.
     """
     head = {
-        "user_name": draft.user_name or "You",
-        "character_name": draft.character or "Model",
-        "create_date": _format_date(draft.messages[0].created if draft.messages else None),
+        "user_name": chat.user_name or "You",
+        "character_name": chat.character or "Model",
+        "create_date": _format_date(chat.messages[0].created if chat.messages else None),
         "chat_metadata": {},
-        **_extra_of(draft.extra),
+        **_extra_of(chat.extra),
     }
-    lines, siblings = [head], draft.siblings()
-    for index in draft.path():
-        message = draft.messages[index]
+    lines, siblings = [head], chat.siblings()
+    for index in chat.path():
+        message = chat.messages[index]
         swipes = siblings[message.parent, message.role]
         is_user = message.role == "user"
         line: dict[str, Any] = {
@@ -104,15 +104,15 @@ def to_jsonl(draft: PortableChat) -> bytes:
             **_extra_of(message.extra),
         }
         if not is_user and (len(swipes) > 1 or _had_swipes(message)):
-            line["swipes"] = [draft.messages[each].text for each in swipes]
+            line["swipes"] = [chat.messages[each].text for each in swipes]
             line["swipe_id"] = swipes.index(index)
         lines.append(line)
     return b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
 
 
 def _extra_of(extra: dict[str, Any]) -> dict[str, Any]:
-    found = extra.get(_KEY)
-    return found if isinstance(found, dict) else {}
+    values = extra.get(_KEY)
+    return values if isinstance(values, dict) else {}
 
 
 def _had_swipes(message: PortableMessage) -> bool:

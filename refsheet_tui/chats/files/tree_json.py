@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from refsheet_tui.chats.files.portable import (
     MAX_MESSAGES,
     PortableChat,
-    too_many_messages,
+    too_many_messages_error,
     valid_time,
 )
 from refsheet_tui.chats.messages import FINISH_END_OF_TURN, FINISH_REASONS, PortableMessage
@@ -56,11 +56,11 @@ class _File(BaseModel):
     pictures: dict[str, str] = Field(default_factory=dict)
 
 
-def to_json(draft: PortableChat) -> bytes:
+def to_json(chat: PortableChat) -> bytes:
     """Return a chat as JSON. Each picture is stored once, by the SHA-256 hash of its bytes."""
     pictures = {
         hashlib.sha256(data).hexdigest(): base64.b64encode(data).decode()
-        for message in draft.messages
+        for message in chat.messages
         for data in message.pictures
     }
     messages = [
@@ -74,17 +74,17 @@ def to_json(draft: PortableChat) -> bytes:
             "pictures": [hashlib.sha256(data).hexdigest() for data in each.pictures],
             "asides": each.context_notes,
         }
-        for each in draft.messages
+        for each in chat.messages
     ]
     content = {
         "format": FORMAT,
         "version": VERSION,
-        "title": draft.title,
-        "character": draft.character,
-        "person": draft.user_name,
-        "note": draft.note,
-        "extra": draft.extra,
-        "leaf": draft.leaf,
+        "title": chat.title,
+        "character": chat.character,
+        "person": chat.user_name,
+        "note": chat.note,
+        "extra": chat.extra,
+        "leaf": chat.leaf,
         "messages": messages,
         "pictures": pictures,
     }
@@ -94,12 +94,12 @@ def to_json(draft: PortableChat) -> bytes:
 def from_json(content: dict[str, Any]) -> PortableChat:
     """Return the content of a JSON file as a chat. Raises `ChatFileError`."""
     if isinstance(content.get("messages"), list) and len(content["messages"]) > MAX_MESSAGES:
-        raise too_many_messages()
+        raise too_many_messages_error()
     try:
         file = _File.model_validate(content)
         pictures = {key: base64.b64decode(value) for key, value in file.pictures.items()}
         messages = tuple(
-            _message(each, place, pictures) for place, each in enumerate(file.messages)
+            _message(each, index, pictures) for index, each in enumerate(file.messages)
         )
     except (ValidationError, binascii.Error, KeyError, IndexError, ValueError) as error:
         raise ChatFileError(_("This RefSheet chat is damaged."), _(_AGAIN)) from error
@@ -120,16 +120,16 @@ def from_json(content: dict[str, Any]) -> PortableChat:
     )
 
 
-def _message(each: _Message, place: int, pictures: dict[str, bytes]) -> PortableMessage:
-    if each.parent is not None and not 0 <= each.parent < place:
+def _message(message: _Message, index: int, pictures: dict[str, bytes]) -> PortableMessage:
+    if message.parent is not None and not 0 <= message.parent < index:
         raise ValueError("an answer before its question")
     return PortableMessage(
-        each.parent,
-        each.role,
-        clean_text(each.text),
-        each.finish if each.finish in FINISH_REASONS else FINISH_END_OF_TURN,
-        valid_time(each.created),
-        each.extra,
-        tuple(pictures[key] for key in each.pictures),
-        tuple(map(clean_text, each.asides)),
+        message.parent,
+        message.role,
+        clean_text(message.text),
+        message.finish if message.finish in FINISH_REASONS else FINISH_END_OF_TURN,
+        valid_time(message.created),
+        message.extra,
+        tuple(pictures[key] for key in message.pictures),
+        tuple(map(clean_text, message.asides)),
     )

@@ -25,7 +25,7 @@ ContextUnit = int | PictureUnit
 CHEAP_POSITIONS = 16
 
 
-def positions(units: Iterable[ContextUnit]) -> int:
+def count_positions(units: Iterable[ContextUnit]) -> int:
     """Return how many positions in the context the units take."""
     return sum(unit.positions if isinstance(unit, PictureUnit) else 1 for unit in units)
 
@@ -49,22 +49,25 @@ class CacheContents:
     logit_ends: Collection[int] = ()
 
     def match_prompt(
-        self, parts: Sequence[TokenizedPart], piece: Callable[[int], bytes]
+        self, parts: Sequence[TokenizedPart], token_to_piece: Callable[[int], bytes]
     ) -> Iterator[ContextUnit]:
         """Yield the units of a prompt, with each text split into tokens as it is here.
 
         What the model wrote is often not split as its tokenizer would split it. The same text need
-        not be read again for that. `piece` returns the bytes of a token.
+        not be read again for that. `token_to_piece` returns the bytes of a token.
         """
-        known: Sequence[ContextUnit] = [*self.units, *self.unread_tokens]
-        at: int | None = 0
+        cached_units: Sequence[ContextUnit] = [*self.units, *self.unread_tokens]
+        next_index: int | None = 0
         for part in parts:
             units: Sequence[ContextUnit] = split_into_units(part)
-            if at is not None:
+            if next_index is not None:
                 if part.kind == "text":
-                    units = _match_text(part.text.encode(), known, at, piece) or units
-                same = known[at : at + len(units)] == list(units)
-                at = at + len(units) if same else None
+                    units = (
+                        _match_text(part.text.encode(), cached_units, next_index, token_to_piece)
+                        or units
+                    )
+                is_same = cached_units[next_index : next_index + len(units)] == list(units)
+                next_index = next_index + len(units) if is_same else None
             yield from units
 
     def count_reusable(self, units: Sequence[ContextUnit], window: int) -> int:
@@ -77,13 +80,15 @@ class CacheContents:
         must see has to be there still.
         """
         count = 0
-        for ours, theirs in zip(self.units, units, strict=False):
-            if ours != theirs:
+        for cached_unit, prompt_unit in zip(self.units, units, strict=False):
+            if cached_unit != prompt_unit:
                 break
             count += 1
-        for each in (self._resume_unit(count, len(units)), min(count, len(units) - 1)):
-            if each == len(self.units) or self.can_resume_at(positions(units[:each]), window):
-                return each
+        for candidate in (self._resume_unit(count, len(units)), min(count, len(units) - 1)):
+            if candidate == len(self.units) or self.can_resume_at(
+                count_positions(units[:candidate]), window
+            ):
+                return candidate
         return 0
 
     def has_same_batches(self, begin: int, end: int) -> bool:
@@ -94,24 +99,27 @@ class CacheContents:
         batches = self.batch_starts[
             bisect_left(self.batch_starts, begin) : bisect_left(self.batch_starts, end)
         ]
-        written = any(
+        has_written_tokens = any(
             after - before == 1 and isinstance(self.units[before], int)
             for before, after in pairwise(batches)
         )
-        return end <= begin or (batches[:1] == [begin] and not written)
+        return end <= begin or (batches[:1] == [begin] and not has_written_tokens)
 
-    def _resume_unit(self, count: int, wanted: int) -> int:
-        """Return how many of the first `count` units to keep for a prompt of `wanted` units."""
-        if count == wanted:
+    def _resume_unit(self, count: int, prompt_length: int) -> int:
+        """Return how many of the first `count` units to keep.
+
+        `prompt_length` is the number of units in the prompt.
+        """
+        if count == prompt_length:
             return count if count in self.logit_ends else self._last_batch_start(bisect_left, count)
         if count == len(self.units):
             return count
         begin = self._last_batch_start(bisect_right, count)
-        return begin if positions(self.units[begin:count]) <= CHEAP_POSITIONS else count
+        return begin if count_positions(self.units[begin:count]) <= CHEAP_POSITIONS else count
 
     def _last_batch_start(self, bisect: Callable[[Sequence[int], int], int], count: int) -> int:
-        at = bisect(self.batch_starts, count)
-        return self.batch_starts[at - 1] if at else 0
+        index = bisect(self.batch_starts, count)
+        return self.batch_starts[index - 1] if index else 0
 
     def can_resume_at(self, position: int, window: int) -> bool:
         """Return whether reading can continue from an earlier position.
@@ -129,15 +137,18 @@ def split_into_units(part: TokenizedPart) -> Sequence[ContextUnit]:
 
 
 def _match_text(
-    text: bytes, known: Sequence[ContextUnit], begin: int, piece: Callable[[int], bytes]
+    text: bytes,
+    cached_units: Sequence[ContextUnit],
+    begin: int,
+    token_to_piece: Callable[[int], bytes],
 ) -> Sequence[ContextUnit] | None:
     """Return the known units from `begin` on that spell `text`; None when none do."""
-    done = 0
-    for count, unit in enumerate(known[begin:]):
-        if done == len(text):
-            return known[begin : begin + count]
-        spelled = piece(unit) if isinstance(unit, int) else b""
-        if not spelled or not text.startswith(spelled, done):
+    matched_bytes = 0
+    for count, unit in enumerate(cached_units[begin:]):
+        if matched_bytes == len(text):
+            return cached_units[begin : begin + count]
+        piece = token_to_piece(unit) if isinstance(unit, int) else b""
+        if not piece or not text.startswith(piece, matched_bytes):
             return None
-        done += len(spelled)
-    return known[begin:] if done == len(text) else None
+        matched_bytes += len(piece)
+    return cached_units[begin:] if matched_bytes == len(text) else None

@@ -21,20 +21,20 @@ def fingerprint(parts: Iterable[Path]) -> str:
 
     Raises `OSError`.
     """
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     for part in parts:
         with part.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
-            found.update(size.to_bytes(8, "little"))
+            hasher.update(size.to_bytes(8, "little"))
             file.seek(0)
-            found.update(file.read(_HEAD_BYTES))
+            hasher.update(file.read(_HEAD_BYTES))
             for number in range(_SAMPLES):
                 file.seek(size * number // _SAMPLES)
-                found.update(file.read(_SAMPLE_BYTES))
-    return found.hexdigest()
+                hasher.update(file.read(_SAMPLE_BYTES))
+    return hasher.hexdigest()
 
 
-def cache_key(facts: Iterable[object]) -> str:
-    """Return one name for a list of facts, together with the version of llama.cpp."""
-    text = "\n".join(map(str, (llama_cpp.__version__, *facts)))
+def cache_key(components: Iterable[object]) -> str:
+    """Return one key for its components, together with the version of llama.cpp."""
+    text = "\n".join(map(str, (llama_cpp.__version__, *components)))
     return hashlib.sha256(text.encode()).hexdigest()[:32]

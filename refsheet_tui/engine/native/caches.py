@@ -31,7 +31,7 @@ class ModelCaches:
         self._mmproj_fingerprint = fingerprint((settings.mmproj,)) if settings.mmproj else ""
         self._device = device
         file = settings.cache.folder / _DURATIONS_FILE if settings.cache else None
-        facts = (
+        key_components = (
             "speeds",
             self._model_fingerprint,
             self._mmproj_fingerprint,
@@ -39,7 +39,7 @@ class ModelCaches:
             settings.threads,
             settings.repack,
         )
-        self.durations = DurationEstimates(file, cache_key(facts))
+        self.durations = DurationEstimates(file, cache_key(key_components))
 
     def open_embedding_cache(self, shape: tuple[int, int], *, on_gpu: bool) -> EmbeddingCache:
         """Open the cache of soft tokens, of `shape` (positions, width) for each picture.
@@ -47,11 +47,15 @@ class ModelCaches:
         A GPU's have an entry of their own: it may be one that computes pictures wrongly.
         """
         cache = self._settings.cache
-        shelf = DiskCache(cache.folder / PICTURES_FOLDER, cache.pictures) if cache else None
-        if shelf is not None:
-            shelf.remove_abandoned()
-        facts = (PICTURES_FOLDER, self._mmproj_fingerprint, *([self._device] if on_gpu else []))
-        return EmbeddingCache(shelf, cache_key(facts), shape)
+        disk_cache = DiskCache(cache.folder / PICTURES_FOLDER, cache.pictures) if cache else None
+        if disk_cache is not None:
+            disk_cache.remove_abandoned()
+        key_components = (
+            PICTURES_FOLDER,
+            self._mmproj_fingerprint,
+            *([self._device] if on_gpu else []),
+        )
+        return EmbeddingCache(disk_cache, cache_key(key_components), shape)
 
     def open_snapshot_store(self, context_size: int, window: int) -> SnapshotStore | None:
         """Open the snapshots that fit into `context_size` tokens; None without a disk cache.
@@ -61,8 +65,8 @@ class ModelCaches:
         settings = self._settings
         if settings.cache is None:
             return None
-        facts = (
+        key_components = (
             *("snapshots", self._model_fingerprint, self._mmproj_fingerprint, self._device),
             *(settings.kv_type, settings.flash_attention),
         )
-        return SnapshotStore(settings.cache, cache_key(facts), context_size, window)
+        return SnapshotStore(settings.cache, cache_key(key_components), context_size, window)

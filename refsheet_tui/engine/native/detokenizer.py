@@ -25,21 +25,24 @@ class ReplyDetokenizer:
     no text.
     """
 
-    def __init__(self, piece: Callable[[int], bytes], max_tokens: int) -> None:
-        """Begin a reply of at most `max_tokens` tokens. `piece` returns the bytes of a token."""
-        self._piece = piece
+    def __init__(self, token_to_piece: Callable[[int], bytes], max_tokens: int) -> None:
+        """Begin a reply of at most `max_tokens` tokens.
+
+        `token_to_piece` returns the bytes of a token.
+        """
+        self._token_to_piece = token_to_piece
         self._max_unused_run = min(_MAX_UNUSED_RUN, max_tokens)
-        self._characters, self._cleaner = Utf8Decoder(), StreamCleaner()
+        self._decoder, self._cleaner = Utf8Decoder(), StreamCleaner()
         self._unused_run = 0
-        self._withheld = ""
+        self._pending_text = ""
 
     def feed(self, token: int) -> str:
         """Return the text to show after this token.
 
         Raises `EngineError` when the model has written nothing but unused tokens for too long.
         """
-        piece = self._piece(token)
-        self._withheld += self._cleaner.feed(self._characters.feed(piece))
+        piece = self._token_to_piece(token)
+        self._pending_text += self._cleaner.feed(self._decoder.feed(piece))
         if piece and not _UNUSED.fullmatch(piece):
             self._unused_run = 0
             return self.finish()
@@ -59,5 +62,5 @@ class ReplyDetokenizer:
 
     def finish(self) -> str:
         """Return the text that was held back."""
-        held, self._withheld = self._withheld, ""
-        return held
+        text, self._pending_text = self._pending_text, ""
+        return text

@@ -58,18 +58,18 @@ def find_gpu_fault(gpu: str) -> GpuFault:
 
     The result is saved, so that each build of llama.cpp is checked once.
     """
-    faults, key = GpuCheckStore(gpu_checks_file()), gpu_check_key(gpu)
-    known = faults.get(key)
-    if known is not None and known.fault is not None:
-        return known.fault
-    tries = known.tries if known else 0
+    store, key = GpuCheckStore(gpu_checks_file()), gpu_check_key(gpu)
+    saved_result = store.get(key)
+    if saved_result is not None and saved_result.fault is not None:
+        return saved_result.fault
+    tries = saved_result.tries if saved_result else 0
     if tries >= MAX_TRIES:
         return "text"
     # Written first: a check that takes the process down must not do so for ever.
-    faults.save(key, GpuCheckResult(None, tries + 1))
-    verdict = check_gpu(demo_model(), demo_mmproj())
-    faults.save(key, verdict)
-    return verdict.fault or ""
+    store.save(key, GpuCheckResult(None, tries + 1))
+    result = check_gpu(demo_model(), demo_mmproj())
+    store.save(key, result)
+    return result.fault or ""
 
 
 def gpu_check_key(gpu: str) -> str:
@@ -78,28 +78,30 @@ def gpu_check_key(gpu: str) -> str:
     It contains the build, because another may be right.
     """
     folder = Path(llama_cpp.__file__).parent / "lib"
-    stats = ((file.name, file.stat()) for file in sorted(folder.iterdir()))
-    facts = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in stats]
-    build = hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
+    file_stats = ((file.name, file.stat()) for file in sorted(folder.iterdir()))
+    files = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in file_stats]
+    build = hashlib.sha256(repr(files).encode()).hexdigest()[:12]
     return f"{gpu}, llama-cpp-python {version('llama-cpp-python')} {build}"
 
 
 def check_gpu(model: Path, mmproj: Path | None) -> GpuCheckResult:
     """Compute the same on the processor and with all layers on the GPU, and compare."""
-    right = compute_check_output(model, mmproj, gpu_layers=0)
+    cpu_output = compute_check_output(model, mmproj, gpu_layers=0)
     return judge_outputs(
-        right,
-        compute_check_output(model, mmproj, gpu_layers=_ALL_LAYERS, written=right.written_tokens),
+        cpu_output,
+        compute_check_output(
+            model, mmproj, gpu_layers=_ALL_LAYERS, written_tokens=cpu_output.written_tokens
+        ),
     )
 
 
-def judge_outputs(right: CheckOutput, other: CheckOutput) -> GpuCheckResult:
+def judge_outputs(cpu_output: CheckOutput, gpu_output: CheckOutput) -> GpuCheckResult:
     """Compare a GPU's computation with the processor's.
 
     Text behind a wrong picture is wrong as well, so text is blamed only where the picture is right.
     """
-    error = picture_error(right, other)
-    kl = compare_logits(right.logits, other.logits).mean_kl
+    error = picture_error(cpu_output, gpu_output)
+    kl = compare_logits(cpu_output.logits, gpu_output.logits).mean_kl
     fault: GpuFault = ""
     if error > MAX_PICTURE_ERROR:
         fault = "pictures"
@@ -108,15 +110,15 @@ def judge_outputs(right: CheckOutput, other: CheckOutput) -> GpuCheckResult:
     return GpuCheckResult(fault, text_kl=kl, picture_error=error)
 
 
-def picture_error(right: CheckOutput, other: CheckOutput) -> float:
-    """Return the length of the soft tokens' difference, relative to the length of the right ones.
+def picture_error(cpu_output: CheckOutput, gpu_output: CheckOutput) -> float:
+    """Return the length of the soft tokens' difference, relative to the length of the processor's.
 
     It is infinite if one is not a number, and 0 without pictures.
     """
-    if right.soft_tokens is None or other.soft_tokens is None:
+    if cpu_output.soft_tokens is None or gpu_output.soft_tokens is None:
         return 0.0
-    difference = np.linalg.norm(right.soft_tokens - other.soft_tokens)
-    error = float(difference / np.linalg.norm(right.soft_tokens))
+    difference = np.linalg.norm(cpu_output.soft_tokens - gpu_output.soft_tokens)
+    error = float(difference / np.linalg.norm(cpu_output.soft_tokens))
     return error if np.isfinite(error) else float("inf")
 
 
@@ -125,40 +127,44 @@ def compute_check_output(
     mmproj: Path | None,
     *,
     gpu_layers: int,
-    written: Sequence[int] | None = None,
-    step: int = _CONTEXT,
+    written_tokens: Sequence[int] | None = None,
+    batch_size: int = _CONTEXT,
 ) -> CheckOutput:
-    """Read a picture and a few words, then write greedily, or read `written` instead.
+    """Read a picture and a few words, then write greedily, or read `written_tokens` instead.
 
-    `step` is how many tokens are read at once. Raises `EngineError`, `WeightsError`.
+    `batch_size` is how many tokens are read at once. Raises `EngineError`, `WeightsError`.
     """
     settings = LoadSettings(model_file, mmproj, context_size=_CONTEXT)
     threads = performance_cores()
-    with ExitStack() as owned:
+    with ExitStack() as resources:
         model = LlamaModel(settings, lambda _: True, gpu_layers=gpu_layers)
-        owned.callback(model.close)
+        resources.callback(model.close)
         soft_tokens = _encode_test_picture(model, settings, threads)
-        count = 0 if soft_tokens is None else len(soft_tokens)
+        picture_tokens = 0 if soft_tokens is None else len(soft_tokens)
         context = LlamaContext(
-            model, settings, threads=threads, picture_tokens=count, all_logits=True
+            model, settings, threads=threads, picture_tokens=picture_tokens, all_logits=True
         )
-        owned.callback(context.close)
+        resources.callback(context.close)
         if soft_tokens is not None:
             context.read_picture(soft_tokens, 0, want_logits=False)
         logits: list[Floats] = []
 
         def read(tokens: Sequence[int]) -> None:
-            context.read_tokens(tokens, count + len(logits), want_logits=True)
+            context.read_tokens(tokens, picture_tokens + len(logits), want_logits=True)
             logits.extend(context.get_logits(index) for index in range(len(tokens)))
 
-        words = Tokenizer(model, read_model_header(model_file), count).tokenize_text(_PROMPT_TEXT)
-        for begin in range(0, len(words), step):
-            read(words[begin : begin + step])
-        chosen: list[int] = []
-        for number in range(_NEW_TOKENS):
-            chosen.append(int(logits[-1].argmax()) if written is None else written[number])
-            read(chosen[-1:])
-        return CheckOutput(soft_tokens, np.stack(logits), tuple(chosen))
+        prompt_tokens = Tokenizer(
+            model, read_model_header(model_file), picture_tokens
+        ).tokenize_text(_PROMPT_TEXT)
+        for begin in range(0, len(prompt_tokens), batch_size):
+            read(prompt_tokens[begin : begin + batch_size])
+        reply_tokens: list[int] = []
+        for index in range(_NEW_TOKENS):
+            reply_tokens.append(
+                int(logits[-1].argmax()) if written_tokens is None else written_tokens[index]
+            )
+            read(reply_tokens[-1:])
+        return CheckOutput(soft_tokens, np.stack(logits), tuple(reply_tokens))
 
 
 def _encode_test_picture(model: LlamaModel, settings: LoadSettings, threads: int) -> Floats | None:

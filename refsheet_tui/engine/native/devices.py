@@ -105,8 +105,8 @@ def gpu_name() -> str | None:
 
 def gpu_memory() -> int | None:
     """Return the free bytes of all GPUs together; None without a GPU."""
-    found = gpus()
-    return sum(device.free for device in found) if found else None
+    devices = gpus()
+    return sum(device.free for device in devices) if devices else None
 
 
 def gpu_shares_memory() -> bool:
@@ -121,11 +121,11 @@ def _device_count() -> int:
 def _describe_device(handle: int) -> ComputeDevice:
     free, total = ctypes.c_size_t(), ctypes.c_size_t()
     libggml.ggml_backend_dev_memory(handle, ctypes.byref(free), ctypes.byref(total))
-    register = libggml.ggml_backend_dev_backend_reg(handle)
+    backend = libggml.ggml_backend_dev_backend_reg(handle)
     return ComputeDevice(
         kind=DeviceKind(libggml.ggml_backend_dev_type(handle)),
         id=_decode_text(libggml.ggml_backend_dev_name(handle)),
-        backend=_decode_text(libggml.ggml_backend_reg_name(register)),
+        backend=_decode_text(libggml.ggml_backend_reg_name(backend)),
         name=_decode_text(libggml.ggml_backend_dev_description(handle)),
         free=free.value,
         total=total.value,

@@ -12,7 +12,7 @@ _NEWEST_WEIGHT = 0.5
 
 
 class DurationEstimates:
-    """The seconds that things take, by name (`load`, `picture`, `token`).
+    """The seconds that an operation takes, by name (`load`, `picture`, `token`).
 
     They are saved in one file together with those of other weights.
     """
@@ -27,16 +27,19 @@ class DurationEstimates:
         self._seconds = self._read_all().get(identity, {})
         self._is_saved = True
 
-    def estimate(self, what: str, count: float = 1.0) -> float | None:
-        """Return how many seconds `count` of `what` take; None before the first measurement."""
-        one = self._seconds.get(what)
-        return None if one is None else one * count
+    def estimate(self, name: str, count: float = 1.0) -> float | None:
+        """Return how many seconds `count` operations called `name` take.
 
-    def add_measurement(self, what: str, seconds: float, count: float = 1.0) -> None:
-        """Record that `count` of `what` took so many seconds."""
-        one = seconds / count
-        before = self._seconds.get(what, one)
-        self._seconds[what] = before + _NEWEST_WEIGHT * (one - before)
+        Returns None before the first measurement.
+        """
+        seconds_each = self._seconds.get(name)
+        return None if seconds_each is None else seconds_each * count
+
+    def add_measurement(self, name: str, seconds: float, count: float = 1.0) -> None:
+        """Record that `count` operations called `name` took so many seconds."""
+        seconds_each = seconds / count
+        previous = self._seconds.get(name, seconds_each)
+        self._seconds[name] = previous + _NEWEST_WEIGHT * (seconds_each - previous)
         self._is_saved = False
 
     def save(self) -> None:

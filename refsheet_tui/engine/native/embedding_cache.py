@@ -25,16 +25,16 @@ class EmbeddingCache:
 
     def __init__(
         self,
-        shelf: DiskCache | None,
+        disk_cache: DiskCache | None,
         identity: str,
         shape: tuple[int, int],
         capacity: int = _MEMORY_CAPACITY,
     ) -> None:
-        """Use at most `capacity` bytes of memory, and `shelf` on disk if it is not None.
+        """Use at most `capacity` bytes of memory, and `disk_cache` on disk if it is not None.
 
         `identity` is that of the projector. `shape` is that of a picture's soft tokens.
         """
-        self._disk_cache = shelf
+        self._disk_cache = disk_cache
         self._identity = identity
         self._shape = shape
         self._capacity = capacity
@@ -42,14 +42,14 @@ class EmbeddingCache:
         self._items: OrderedDict[str, Floats] = OrderedDict()
 
     def get(self, sha256: str) -> Floats | None:
-        found = self._items.get(sha256)
-        if found is not None:
+        embeddings = self._items.get(sha256)
+        if embeddings is not None:
             self._items.move_to_end(sha256)
-            return found
-        found = self._read_from_disk(sha256)
-        if found is not None:
-            self._put_in_memory(sha256, found)
-        return found
+            return embeddings
+        embeddings = self._read_from_disk(sha256)
+        if embeddings is not None:
+            self._put_in_memory(sha256, embeddings)
+        return embeddings
 
     def put(self, sha256: str, embeddings: Floats) -> None:
         self._put_in_memory(sha256, embeddings)
@@ -77,10 +77,10 @@ class EmbeddingCache:
             header = self._disk_cache.read_header(name)
             if (header.get("identity"), header.get("picture")) != (self._identity, sha256):
                 raise DamagedEntryError("it belongs to another picture or projector")
-            found: Floats = np.frombuffer(self._disk_cache.read_payload(name), np.float32)
-            if found.size != self._shape[0] * self._shape[1]:
+            embeddings: Floats = np.frombuffer(self._disk_cache.read_payload(name), np.float32)
+            if embeddings.size != self._shape[0] * self._shape[1]:
                 raise DamagedEntryError("it has another shape")
-            return found.reshape(self._shape)
+            return embeddings.reshape(self._shape)
         except FileNotFoundError:
             return None
         except (OSError, DamagedEntryError) as error:

@@ -32,49 +32,49 @@ class FaultInjector:
     """Injects one fault. It must be told of every event after the event was sent."""
 
     def __init__(self, text: str, outbox: BinaryIO) -> None:
-        wanted: dict[str, Any] = json.loads(text)
-        self._place: str = wanted["place"]
-        self._how: str = wanted["how"]
-        self._after: int = wanted.get("after", 1)
-        self._times: int = wanted.get("times", 1)
-        self._counter = Path(wanted["counter"])
-        self._unless: dict[str, object] = wanted.get("unless", {})
+        fault: dict[str, Any] = json.loads(text)
+        self._phase: str = fault["place"]
+        self._kind: str = fault["how"]
+        self._events_left: int = fault.get("after", 1)
+        self._max_count: int = fault.get("times", 1)
+        self._counter_file = Path(fault["counter"])
+        self._exempt_settings: dict[str, object] = fault.get("unless", {})
         self._outbox = outbox
 
-    def trigger_if_due(self, reply: EngineResponse, settings: LoadSettings | None) -> None:
-        if PHASE_BY_EVENT.get(type(reply)) != self._place or self._is_exempt(settings):
+    def trigger_if_due(self, response: EngineResponse, settings: LoadSettings | None) -> None:
+        if PHASE_BY_EVENT.get(type(response)) != self._phase or self._is_exempt(settings):
             return
-        self._after -= 1
-        done = self._counter.stat().st_size if self._counter.exists() else 0
-        if self._after <= 0 and done < self._times:
-            with self._counter.open("ab") as counter:
-                counter.write(b"x")
+        self._events_left -= 1
+        count = self._counter_file.stat().st_size if self._counter_file.exists() else 0
+        if self._events_left <= 0 and count < self._max_count:
+            with self._counter_file.open("ab") as file:
+                file.write(b"x")
             self._trigger()
 
     def _is_exempt(self, settings: LoadSettings | None) -> bool:
-        return bool(self._unless) and all(
-            getattr(settings, name) == value for name, value in self._unless.items()
+        return bool(self._exempt_settings) and all(
+            getattr(settings, name) == value for name, value in self._exempt_settings.items()
         )
 
     def _trigger(self) -> None:
-        if self._how == "exit":
+        if self._kind == "exit":
             os._exit(3)
-        elif self._how == "hang":
+        elif self._kind == "hang":
             threading.Event().wait()
-        elif self._how == "garbage":
+        elif self._kind == "garbage":
             self._outbox.write(b"\x00\xff{not a message\n")
             self._outbox.flush()
             threading.Event().wait()
-        elif self._how == "oom":
+        elif self._kind == "oom":
             bytearray(_IMPOSSIBLE_BYTES)
-        elif self._how == "gpu-memory":
+        elif self._kind == "gpu-memory":
             raise gpu_memory_error()
-        elif self._how == "busy":
+        elif self._kind == "busy":
             end = time.monotonic() + _BUSY_S
             while time.monotonic() < end:
                 pass
         else:
-            os.kill(os.getpid(), signal.Signals[self._how])
+            os.kill(os.getpid(), signal.Signals[self._kind])
             threading.Event().wait()
 
 

@@ -22,22 +22,22 @@ class OffloadAttempt:
 
 
 def offload_attempts(
-    settings: LoadSettings, shape: ModelShape, need: MemoryEstimate
+    settings: LoadSettings, shape: ModelShape, estimate: MemoryEstimate
 ) -> Iterator[OffloadAttempt]:
     """Yield the attempts to make one after the other. The last puts no layer on the GPU.
 
     Without a GPU there is only that one.
     """
-    room = devices.gpu_memory() if settings.gpu_layers != 0 else None
-    if room is None:
+    free_bytes = devices.gpu_memory() if settings.gpu_layers != 0 else None
+    if free_bytes is None:
         yield OffloadAttempt(0, settings.gpu_share)
         return
-    wanted = layers_on_gpu(shape, need, room)
+    max_layers = layers_on_gpu(shape, estimate, free_bytes)
     if settings.gpu_layers is not None:
-        wanted = min(shape.layers + 1, settings.gpu_layers)
-    tried = -1
+        max_layers = min(shape.layers + 1, settings.gpu_layers)
+    previous_layers = -1
     for share in GPU_SHARES:
-        layers = int(wanted * share)
-        if share <= settings.gpu_share and layers != tried:
+        layers = int(max_layers * share)
+        if share <= settings.gpu_share and layers != previous_layers:
             yield OffloadAttempt(layers, share)
-            tried = layers
+            previous_layers = layers

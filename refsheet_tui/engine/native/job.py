@@ -36,15 +36,15 @@ class Job:
         self.stats = ReplyStats()
         self._send = send
         self._lock = threading.Lock()
-        self._answered = False
+        self._is_answered = False
 
-    def send_progress(self, reply: EngineResponse) -> None:
+    def send_progress(self, response: EngineResponse) -> None:
         """Send a response that does not end the answer."""
-        self._send_once(reply, last=False)
+        self._send_once(response, last=False)
 
-    def send_answer(self, reply: EngineResponse) -> None:
+    def send_answer(self, response: EngineResponse) -> None:
         """Send the response that ends the answer."""
-        self._send_once(reply, last=True)
+        self._send_once(response, last=True)
 
     def cancel(self) -> None:
         self.cancel_token.cancel()
@@ -62,11 +62,11 @@ class Job:
     def abandon(self) -> None:
         """Cancel the request without an answer, because nobody listens any more."""
         with self._lock:
-            self._answered = True
+            self._is_answered = True
         self.cancel_token.cancel()
 
-    def _send_once(self, reply: EngineResponse, *, last: bool) -> None:
+    def _send_once(self, response: EngineResponse, *, last: bool) -> None:
         with self._lock:
-            if not self._answered:
-                self._answered = last
-                self._send(Envelope(self.id, reply))
+            if not self._is_answered:
+                self._is_answered = last
+                self._send(Envelope(self.id, response))

@@ -10,7 +10,7 @@ from refsheet_tui.engine.native.cache_contents import (
     CacheContents,
     ContextUnit,
     PictureUnit,
-    positions,
+    count_positions,
 )
 from refsheet_tui.engine.native.llama_context import Floats, LlamaContext
 from refsheet_tui.errors import EngineError
@@ -62,7 +62,7 @@ class KVCache:
             del self._units[count:]
             del self._batch_starts[bisect_left(self._batch_starts, count) :]
             self._logits = {end: each for end, each in self._logits.items() if end <= count}
-            self._positions = positions(self._units)
+            self._positions = count_positions(self._units)
             self.is_saved = False
         self.context.remove_from(self._positions)
 
@@ -82,7 +82,7 @@ class KVCache:
         if done:
             self._batch_starts.append(len(self._units))
             self._units.extend(batch)
-            self._positions += positions(batch)
+            self._positions += count_positions(batch)
             self._unread_tokens = []
             self.is_saved = False
         return done
@@ -105,22 +105,22 @@ class KVCache:
         self.is_saved = True
 
     def restore(
-        self, ledger: CacheContents, state: memoryview, logits: Mapping[int, Floats]
+        self, contents: CacheContents, state: memoryview, logits: Mapping[int, Floats]
     ) -> bool:
-        """Hold what a snapshot holds. Returns False, with nothing held, if it does not fit."""
+        """Restore a snapshot. Returns False, and leaves the cache empty, if it does not fit."""
         self.clear()
         if not self.context.restore_state(state):
             self.clear()
             return False
-        self._units, self._unread_tokens = list(ledger.units), list(ledger.unread_tokens)
-        self._batch_starts, self._logits = list(ledger.batch_starts), dict(logits)
-        self._positions = positions(self._units)
+        self._units, self._unread_tokens = list(contents.units), list(contents.unread_tokens)
+        self._batch_starts, self._logits = list(contents.batch_starts), dict(logits)
+        self._positions = count_positions(self._units)
         return True
 
     def _read_into_context(
         self, batch: Sequence[ContextUnit], pictures: dict[str, Floats], want_logits: bool
     ) -> bool:
-        if self.context.free_positions(self._positions) < positions(batch):
+        if self.context.free_positions(self._positions) < count_positions(batch):
             self.context.compact_window()
         first = batch[0]
         if isinstance(first, PictureUnit):

@@ -81,9 +81,9 @@ def collect_errors() -> Iterator[LlamaLog]:
 @contextmanager
 def collect_log_lines() -> Iterator[list[str]]:
     """Yield a list that collects the lines logged inside the `with` block."""
-    collecting, lines = start_backend().line_collectors, list[str]()
-    collecting.append(lines)
+    collectors, lines = start_backend().line_collectors, list[str]()
+    collectors.append(lines)
     try:
         yield lines
     finally:
-        collecting.pop()
+        collectors.pop()

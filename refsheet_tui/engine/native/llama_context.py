@@ -48,12 +48,12 @@ class LlamaContext:
         *,
         threads: int,
         picture_tokens: int,
-        reads_whole_rows: bool = False,
+        pads_batches: bool = False,
         all_logits: bool = False,
     ) -> None:
         """Create a context as large as `settings` asks, but no larger than the model supports.
 
-        `reads_whole_rows`: pad texts to the number of tokens that repacked weights are multiplied
+        `pads_batches`: pad texts to the number of tokens that repacked weights are multiplied
         with at once. `all_logits`: compute logits at every position instead of the last of each
         batch. Raises `EngineError` when there is not enough memory.
         """
@@ -71,7 +71,7 @@ class LlamaContext:
         # The vocabulary is large: logits that nobody reads would take 0.5 GB for a 4B model.
         params.n_outputs_max = params.n_outputs_max_per_seq = params.n_batch if all_logits else 1
         self._all_logits = all_logits
-        self._pads_batches = reads_whole_rows and not all_logits
+        self._pads_batches = pads_batches and not all_logits
         self.abort_flag = AbortFlag()
         params.abort_callback = self.abort_flag.callback
         params.abort_callback_data = self.abort_flag.data
@@ -89,8 +89,10 @@ class LlamaContext:
         self._memory = llama.llama_get_memory(handle)
         self.sliding_window: int = model.sliding_window
         self.n_vocab = model.n_vocab
-        held = self.sliding_window + params.n_ubatch
-        self._window_cells: int = min(size, -(-held // KV_CELL_MULTIPLE) * KV_CELL_MULTIPLE)
+        window_positions = self.sliding_window + params.n_ubatch
+        self._window_cells: int = min(
+            size, -(-window_positions // KV_CELL_MULTIPLE) * KV_CELL_MULTIPLE
+        )
         if settings.full_window_cache or not self.sliding_window:
             self._window_cells = size
 
@@ -167,11 +169,11 @@ class LlamaContext:
         `want_logits`: the logits after the last token are needed.
         """
         count = len(tokens)
-        filled = self._padded_count(count, position)
-        filling = [tokens[-1]] * (filled - count)
-        ids = (llama.llama_token * filled)(*tokens, *filling)
-        done = self._decode(filled, position, want_logits, tokens=ids, wanted=count)
-        if filled > count:
+        padded_count = self._padded_count(count, position)
+        padding = [tokens[-1]] * (padded_count - count)
+        ids = (llama.llama_token * padded_count)(*tokens, *padding)
+        done = self._decode(padded_count, position, want_logits, tokens=ids, unpadded_count=count)
+        if padded_count > count:
             self.remove_from(position + count)
         return done
 
@@ -200,24 +202,30 @@ class LlamaContext:
     def _get_state(self, sequence: int, flags: int, extra: int = 0) -> NDArray[np.uint8] | None:
         size = self._state_size(sequence, flags)
         state: NDArray[np.uint8] = np.empty(size + extra, np.uint8)
-        into = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
-        got = llama.llama_state_seq_get_data_ext(self.handle, into, size, sequence, flags)
-        return state if got == size else None
+        buffer = state.ctypes.data_as(ctypes.POINTER(ctypes.c_uint8))
+        copied_bytes = llama.llama_state_seq_get_data_ext(
+            self.handle, buffer, size, sequence, flags
+        )
+        return state if copied_bytes == size else None
 
     def _set_state(self, state: memoryview, flags: int) -> bool:
         size = len(state)
-        given = (ctypes.c_uint8 * size).from_buffer(state)
-        got = llama.llama_state_seq_set_data_ext(self.handle, given, size, _SEQUENCE, flags)
-        return bool(got == size)
+        buffer = (ctypes.c_uint8 * size).from_buffer(state)
+        copied_bytes = llama.llama_state_seq_set_data_ext(
+            self.handle, buffer, size, _SEQUENCE, flags
+        )
+        return bool(copied_bytes == size)
 
     def _padded_count(self, count: int, position: int) -> int:
         """Return how many tokens to read instead of `count`.
 
         The padding sees all other tokens, is seen by none, and is forgotten at once.
         """
-        filled = _pad_to_rows(count) if self._pads_batches else count
+        padded_count = _pad_to_rows(count) if self._pads_batches else count
         return (
-            filled if filled <= min(self.free_positions(position), self.size - position) else count
+            padded_count
+            if padded_count <= min(self.free_positions(position), self.size - position)
+            else count
         )
 
     def _decode(
@@ -228,10 +236,10 @@ class LlamaContext:
         *,
         tokens: ctypes.Array[ctypes.c_int32] | None = None,
         embeddings: ctypes._Pointer[ctypes.c_float] | None = None,
-        wanted: int | None = None,
+        unpadded_count: int | None = None,
     ) -> bool:
         outputs = (ctypes.c_int8 * count)(*[self._all_logits] * count)
-        outputs[(wanted or count) - 1] = want_logits or self._all_logits
+        outputs[(unpadded_count or count) - 1] = want_logits or self._all_logits
         # Without sequence ids llama.cpp takes sequence 0.
         batch = llama.llama_batch(
             n_tokens=count,

@@ -52,12 +52,12 @@ class LlamaModel:
             # Repacked weights are in memory twice when the file is mapped as well: loading a 4B
             # model then takes 4.3 GB, and 2.6 GB without mapping.
             params.load_mode = llama.LLAMA_LOAD_MODE_NONE
-        watch = LoadProgressCallback(on_progress)
-        params.progress_callback = llama.llama_progress_callback(watch)
+        progress = LoadProgressCallback(on_progress)
+        params.progress_callback = llama.llama_progress_callback(progress)
         with collect_errors() as log, collect_log_lines() as lines:
             handle = llama.llama_model_load_from_file(os.fsencode(path), params)
         if handle is None:
-            raise load_error(path, watch, log.first_error)
+            raise load_error(path, progress, log.first_error)
         self.handle = handle
         self.repacked_bytes = _repacked_bytes(lines)
         self.path = path
@@ -89,8 +89,8 @@ class LlamaModel:
 
 def _repacked_bytes(lines: Iterable[str]) -> int:
     """Return how many bytes of the weights were repacked, which only llama.cpp's log says."""
-    found = (re.search(r"CPU_REPACK model buffer size = *([\d.]+) MiB", line) for line in lines)
-    return round(sum(float(match[1]) * (1 << 20) for match in found if match))
+    matches = (re.search(r"CPU_REPACK model buffer size = *([\d.]+) MiB", line) for line in lines)
+    return round(sum(float(match[1]) * (1 << 20) for match in matches if match))
 
 
 class LoadProgressCallback:
@@ -98,20 +98,22 @@ class LoadProgressCallback:
 
     def __init__(self, on_progress: Callable[[float], bool]) -> None:
         self._on_progress = on_progress
-        self.stopped = False
+        self.is_stopped = False
 
     def __call__(self, fraction: float, _user_data: ctypes.c_void_p) -> bool:
-        self.stopped = self.stopped or not self._on_progress(fraction)
-        return not self.stopped
+        self.is_stopped = self.is_stopped or not self._on_progress(fraction)
+        return not self.is_stopped
 
 
-def load_error(path: Path, watch: LoadProgressCallback, reason: str) -> EngineError | WeightsError:
+def load_error(
+    path: Path, progress: LoadProgressCallback, reason: str
+) -> EngineError | WeightsError:
     """Return the error for a load that failed or was stopped."""
-    if watch.stopped:
+    if progress.is_stopped:
         return LoadStoppedError()
-    because = f": {one_line(reason)}" if reason else ""
+    suffix = f": {one_line(reason)}" if reason else ""
     return WeightsError(
-        _("Can't load {file}{because}.").format(file=one_line(str(path)), because=because),
+        _("Can't load {file}{because}.").format(file=one_line(str(path)), because=suffix),
         _("Download it again, or choose another file (a smaller one if memory is low)."),
     )
 

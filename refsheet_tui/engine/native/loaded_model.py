@@ -41,24 +41,28 @@ class LoadedModel:
         begin = monotonic()
         files = check_model_files(settings)
         self.close()
-        loaded = ModelLoader(settings, files, on_progress, all_logits=self._all_logits).load()
-        self._runner, self._resources = loaded.runner, loaded.resources
+        result = ModelLoader(settings, files, on_progress, all_logits=self._all_logits).load()
+        self._runner, self._resources = result.runner, result.resources
         self._load_s = monotonic() - begin
-        loaded.durations.add_measurement("load", self._load_s)
-        return loaded.info
+        result.durations.add_measurement("load", self._load_s)
+        return result.info
 
     def generate(
-        self, prompt: Prompt, settings: GenerationSettings, meter: ReplyStats, stop: CancelToken
+        self,
+        prompt: Prompt,
+        settings: GenerationSettings,
+        stats: ReplyStats,
+        cancel_token: CancelToken,
     ) -> Iterator[EngineEvent]:
         """Generate a reply; see `Runner.generate`."""
-        meter.load_s = self._load_s
-        return self._require_runner().generate(prompt, settings, meter, stop)
+        stats.load_s = self._load_s
+        return self._require_runner().generate(prompt, settings, stats, cancel_token)
 
     def prewarm(
-        self, prompt: Prompt, meter: ReplyStats, stop: CancelToken
+        self, prompt: Prompt, stats: ReplyStats, cancel_token: CancelToken
     ) -> Iterator[EngineEvent]:
         """Read what a later prompt will begin with; see `Runner.prewarm`."""
-        return self._require_runner().prewarm(prompt, meter, stop)
+        return self._require_runner().prewarm(prompt, stats, cancel_token)
 
     def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
         """Split a prompt into tokens; see `Runner.tokenize`."""

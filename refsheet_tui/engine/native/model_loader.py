@@ -84,22 +84,22 @@ class ModelLoader:
         self._avoid_gpu_fault()
         settings = self._settings
         shape = ModelShape.from_header(self._files.model_header)
-        projector = settings.mmproj.stat().st_size if settings.mmproj else 0
-        need = estimate_memory(shape, model_size(settings.model), projector, settings)
-        problem: RefsheetError = EngineError(_("No model was loaded."), _("Try again."))
-        for attempt in offload_attempts(settings, shape, need):
-            here = need.total
+        projector_bytes = settings.mmproj.stat().st_size if settings.mmproj else 0
+        estimate = estimate_memory(shape, model_size(settings.model), projector_bytes, settings)
+        last_error: RefsheetError = EngineError(_("No model was loaded."), _("Try again."))
+        for attempt in offload_attempts(settings, shape, estimate):
+            needed_bytes = estimate.total
             if not devices.gpu_shares_memory():
-                here = memory_beside_gpu(shape, need, attempt.layers)
-            check_memory(one_line(settings.model.name), here, free_memory())
-            with ExitStack() as owned:
+                needed_bytes = memory_beside_gpu(shape, estimate, attempt.layers)
+            check_memory(one_line(settings.model.name), needed_bytes, free_memory())
+            with ExitStack() as resources:
                 try:
-                    return self._load(attempt, shape, owned)
+                    return self._load(attempt, shape, resources)
                 except LoadStoppedError:
                     raise
                 except (WeightsError, EngineError) as error:
-                    problem = error
-        raise problem
+                    last_error = error
+        raise last_error
 
     def _avoid_gpu_fault(self) -> None:
         gpu = devices.gpu_name() if self._settings.gpu_layers != 0 else None
@@ -111,15 +111,15 @@ class ModelLoader:
         elif self._gpu_fault == "pictures":
             self._settings = replace(self._settings, projector_on_gpu=False)
 
-    def _load(self, attempt: OffloadAttempt, shape: ModelShape, owned: ExitStack) -> LoadResult:
+    def _load(self, attempt: OffloadAttempt, shape: ModelShape, resources: ExitStack) -> LoadResult:
         settings = self._settings
         device = (devices.gpu_name() if attempt.layers else None) or CPU_DEVICE
-        kept = ModelCaches(settings, device)
-        progress = _CombinedProgress(settings, kept.durations.estimate("load"), self._on_progress)
+        caches = ModelCaches(settings, device)
+        progress = _CombinedProgress(settings, caches.durations.estimate("load"), self._on_progress)
         threads = settings.threads or performance_cores()
         model = LlamaModel(settings, progress.report_model, gpu_layers=attempt.layers)
-        owned.callback(model.close)
-        projector = self._load_projector(model, threads, progress, owned)
+        resources.callback(model.close)
+        projector = self._load_projector(model, threads, progress, resources)
         picture_tokens = projector.picture_tokens if projector else 0
         tokenizer = Tokenizer(model, self._files.model_header, picture_tokens)
         for part in _TURN_TOKENS + (_PICTURE_TOKENS if projector else ()):
@@ -129,10 +129,10 @@ class ModelLoader:
             settings,
             threads=threads,
             picture_tokens=picture_tokens,
-            reads_whole_rows=should_pad_batches(model.repacked_bytes, self._files.model_header),
+            pads_batches=should_pad_batches(model.repacked_bytes, self._files.model_header),
             all_logits=self._all_logits,
         )
-        owned.callback(context.close)
+        resources.callback(context.close)
         info = ModelInfo(
             name=one_line(self._files.model_header.get_text("general.name")) or settings.model.stem,
             is_demo=self._files.model_header.metadata.get(_DEMO_KEY) is True,
@@ -146,23 +146,23 @@ class ModelLoader:
             gpu_fault=self._gpu_fault,
             is_instruction_tuned=is_instruction_tuned(self._files.model_header, settings.model),
         )
-        snapshots = kept.open_snapshot_store(context.size, context.sliding_window)
+        snapshots = caches.open_snapshot_store(context.size, context.sliding_window)
         if snapshots is not None:
-            owned.callback(snapshots.close)
-        eye = None
+            resources.callback(snapshots.close)
+        picture_encoder = None
         if projector is not None:
-            seen = kept.open_embedding_cache(
+            embedding_cache = caches.open_embedding_cache(
                 (picture_tokens, model.embedding_width), on_gpu=projector.uses_gpu
             )
-            eye = PictureEncoder(projector, seen, kept.durations)
-            owned.callback(eye.close)
+            picture_encoder = PictureEncoder(projector, embedding_cache, caches.durations)
+            resources.callback(picture_encoder.close)
         kv = KVCache(context)
-        recall = PrefixCache(kv, snapshots, tokenizer.token_to_piece)
-        runner = Runner(model, eye, tokenizer, kv, recall, kept.durations)
-        return LoadResult(runner, info, kept.durations, owned.pop_all())
+        prefix_cache = PrefixCache(kv, snapshots, tokenizer.token_to_piece)
+        runner = Runner(model, picture_encoder, tokenizer, kv, prefix_cache, caches.durations)
+        return LoadResult(runner, info, caches.durations, resources.pop_all())
 
     def _load_projector(
-        self, model: LlamaModel, threads: int, progress: _CombinedProgress, owned: ExitStack
+        self, model: LlamaModel, threads: int, progress: _CombinedProgress, resources: ExitStack
     ) -> Projector | None:
         header = self._files.mmproj_header
         if header is None:
@@ -174,7 +174,7 @@ class ModelLoader:
             threads=threads,
             on_progress=progress.report_mmproj,
         )
-        owned.callback(projector.close)
+        resources.callback(projector.close)
         return projector
 
 
@@ -183,8 +183,10 @@ def should_pad_batches(repacked_bytes: int, header: GgufHeader) -> bool:
 
     Embeddings don't count, however large they are: they are not multiplied with every token.
     """
-    layers = sum(each.size for name, each in header.tensors.items() if name.startswith("blk."))
-    return repacked_bytes > layers / 2
+    layer_bytes = sum(
+        tensor.size for name, tensor in header.tensors.items() if name.startswith("blk.")
+    )
+    return repacked_bytes > layer_bytes / 2
 
 
 class _CombinedProgress:
@@ -196,9 +198,9 @@ class _CombinedProgress:
         expected_s: float | None,
         on_progress: Callable[[LoadProgress], bool],
     ) -> None:
-        model = model_size(settings.model)
-        mmproj = settings.mmproj.stat().st_size if settings.mmproj else 0
-        self._model_share = model / (model + mmproj)
+        model_bytes = model_size(settings.model)
+        mmproj_bytes = settings.mmproj.stat().st_size if settings.mmproj else 0
+        self._model_share = model_bytes / (model_bytes + mmproj_bytes)
         self._expected_s = expected_s
         self._on_progress = on_progress
 

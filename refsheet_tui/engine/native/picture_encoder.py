@@ -24,8 +24,8 @@ class PendingEncoding:
     before the encoding starts.
     """
 
-    def __init__(self, found: Future[Floats]) -> None:
-        self.future = found
+    def __init__(self, future: Future[Floats]) -> None:
+        self.future = future
         self.started_at: float | None = None
 
 
@@ -33,11 +33,11 @@ class PictureEncoder:
     """Encodes pictures with a projector, and caches their soft tokens."""
 
     def __init__(
-        self, projector: Projector, seen: EmbeddingCache, speeds: DurationEstimates
+        self, projector: Projector, cache: EmbeddingCache, durations: DurationEstimates
     ) -> None:
         self._projector = projector
-        self._cache = seen
-        self._durations = speeds
+        self._cache = cache
+        self._durations = durations
         self._lock = threading.Lock()
         self._pending: dict[str, PendingEncoding] = {}
         self._worker: ThreadPoolExecutor | None = None
@@ -53,34 +53,36 @@ class PictureEncoder:
         The future of what is returned raises `EngineError`.
         """
         with self._lock:
-            known = self._pending.get(picture.sha256)
-            if known is not None and not known.future.cancelled():
-                return known
-            look = PendingEncoding(Future())
-            self._pending[picture.sha256] = look
-            self._worker = self._worker or ThreadPoolExecutor(1, thread_name_prefix="eye")
-            self._worker.submit(self._encode, picture, look)
-        return look
+            pending = self._pending.get(picture.sha256)
+            if pending is not None and not pending.future.cancelled():
+                return pending
+            encoding = PendingEncoding(Future())
+            self._pending[picture.sha256] = encoding
+            self._worker = self._worker or ThreadPoolExecutor(
+                1, thread_name_prefix="picture-encoder"
+            )
+            self._worker.submit(self._encode, picture, encoding)
+        return encoding
 
-    def abandon(self, look: PendingEncoding) -> None:
+    def abandon(self, encoding: PendingEncoding) -> None:
         """Give up waiting for a picture.
 
         It is finished all the same, unless it is in a queue behind another.
         """
         with self._lock:
-            others = [each for each in self._pending.values() if each is not look]
-        if others and look.started_at is None:
-            look.future.cancel()
+            others = [each for each in self._pending.values() if each is not encoding]
+        if others and encoding.started_at is None:
+            encoding.future.cancel()
 
-    def expected_s(self, look: PendingEncoding) -> float | None:
+    def expected_s(self, encoding: PendingEncoding) -> float | None:
         """Return how many more seconds the encoding takes, judging by earlier pictures.
 
         Returns None before the first.
         """
-        whole = self._durations.estimate("picture")
-        if whole is None or look.started_at is None:
-            return whole
-        return max(0.0, whole - (monotonic() - look.started_at))
+        total_s = self._durations.estimate("picture")
+        if total_s is None or encoding.started_at is None:
+            return total_s
+        return max(0.0, total_s - (monotonic() - encoding.started_at))
 
     def close(self) -> None:
         """Wait for the picture that is being encoded, and end the thread."""
@@ -88,27 +90,27 @@ class PictureEncoder:
         if worker is not None:
             worker.shutdown(cancel_futures=True)
 
-    def _encode(self, picture: PreparedPicture, look: PendingEncoding) -> None:
+    def _encode(self, picture: PreparedPicture, encoding: PendingEncoding) -> None:
         # It was abandoned before it was started.
-        if not look.future.set_running_or_notify_cancel():
-            self._remove_pending(picture, look)
+        if not encoding.future.set_running_or_notify_cancel():
+            self._remove_pending(picture, encoding)
             return
-        begun = look.started_at = monotonic()
+        started_at = encoding.started_at = monotonic()
         try:
             soft_tokens = self._projector.encode(picture)
         except Exception as error:
-            self._remove_pending(picture, look)
-            look.future.set_exception(error)
+            self._remove_pending(picture, encoding)
+            encoding.future.set_exception(error)
             return
-        self._durations.add_measurement("picture", monotonic() - begun)
+        self._durations.add_measurement("picture", monotonic() - started_at)
         with self._lock:
             self._cache.put(picture.sha256, soft_tokens)
-        self._remove_pending(picture, look)
-        look.future.set_result(soft_tokens)
+        self._remove_pending(picture, encoding)
+        encoding.future.set_result(soft_tokens)
 
-    def _remove_pending(self, picture: PreparedPicture, look: PendingEncoding) -> None:
+    def _remove_pending(self, picture: PreparedPicture, encoding: PendingEncoding) -> None:
         with self._lock:
-            if self._pending.get(picture.sha256) is look:
+            if self._pending.get(picture.sha256) is encoding:
                 del self._pending[picture.sha256]
             # A thread that has computed keeps OpenMP threads waiting. With more of them than
             # cores, GNU OpenMP makes all threads wait longer: writing would be a sixth slower.

@@ -27,15 +27,17 @@ def main() -> None:
     with os.fdopen(os.dup(sys.stdout.fileno()), "w") as answer:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         llama_backend.start_backend()
-        found = {
+        report = {
             "version": version("llama-cpp-python"),
-            "cpu_features": features(llama.llama_print_system_info().decode("utf-8", "replace")),
+            "cpu_features": parse_features(
+                llama.llama_print_system_info().decode("utf-8", "replace")
+            ),
             "supports_gpu_offload": bool(llama.llama_supports_gpu_offload()),
             "devices": [_device_json(device) for device in devices.gpus()],
             "threads": performance_cores(),
             "flash_attention": _flash_attention(),
         }
-        json.dump(found, answer)
+        json.dump(report, answer)
 
 
 def _device_json(device: devices.ComputeDevice) -> dict[str, str | int]:
@@ -44,7 +46,7 @@ def _device_json(device: devices.ComputeDevice) -> dict[str, str | int]:
         "name": device.name,
         "free": device.free,
         "total": device.total,
-        "shares": device.shares_memory,
+        "shares_memory": device.shares_memory,
     }
 
 
@@ -57,13 +59,13 @@ def _flash_attention() -> bool:
     model = LlamaModel(settings, lambda _: True, gpu_layers=_ALL_LAYERS if devices.gpus() else 0)
     with llama_backend.collect_log_lines() as lines:
         context = LlamaContext(model, settings, threads=1, picture_tokens=0)
-    found = any("Flash Attention enabled" in line for line in lines)
+    is_enabled = any("Flash Attention enabled" in line for line in lines)
     context.close()
     model.close()
-    return found
+    return is_enabled
 
 
-def features(system_info: str) -> list[str]:
+def parse_features(system_info: str) -> list[str]:
     """Return the features that are on in `CPU : SSE3 = 1 | AVX2 = 1 | LLAMAFILE = 1 | `."""
     pairs = (part.rpartition(":")[2].split("=") for part in system_info.split("|"))
     return [pair[0].strip() for pair in pairs if len(pair) == 2 and pair[1].strip() != "0"]

@@ -52,12 +52,12 @@ class Projector:
         params.n_threads = threads
         params.print_timings = False
         params.flash_attn_type = flash_attention(settings)
-        watch = LoadProgressCallback(on_progress)
-        params.progress_callback = mtmd.mtmd_progress_callback(watch)
+        progress = LoadProgressCallback(on_progress)
+        params.progress_callback = mtmd.mtmd_progress_callback(progress)
         with collect_errors() as log:
             handle = mtmd.mtmd_init_from_file(os.fsencode(path), model.handle, params)
         if handle is None:
-            raise load_error(path, watch, log.first_error)
+            raise load_error(path, progress, log.first_error)
         self.handle = handle
         self.picture_size = picture_size
         self._width = model.embedding_width

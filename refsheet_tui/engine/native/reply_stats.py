@@ -52,15 +52,15 @@ class ReplyStats:
         self._first_written_at = self._first_written_at or self._last_written_at
         self.new_tokens += 1
 
-    def make_finished_event(self, finish: FinishReason) -> ReplyFinished:
-        writing = self._last_written_at - self._first_written_at
+    def make_finished_event(self, reason: FinishReason) -> ReplyFinished:
+        writing_s = self._last_written_at - self._first_written_at
         timings = Timings(
             load_s=self.load_s,
             encode_s=self._encode_s,
             read_s=self._read_s,
             first_token_s=self._first_token_s,
-            write_tps=(self.new_tokens - 1) / writing if writing > 0 else 0.0,
+            write_tps=(self.new_tokens - 1) / writing_s if writing_s > 0 else 0.0,
         )
         return ReplyFinished(
-            finish, self.prompt_tokens, self.reused_tokens, self.new_tokens, timings
+            reason, self.prompt_tokens, self.reused_tokens, self.new_tokens, timings
         )

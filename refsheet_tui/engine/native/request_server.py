@@ -143,14 +143,14 @@ class RequestServer:
         request that was answered when it was cancelled and is still being worked on: the next one
         waits behind it.
         """
-        before = 0.0
+        previous_time = 0.0
         while True:
             time.sleep(_HEARTBEAT_S)
-            used, job, began = time.process_time(), self._job, self._step_started_at
-            too_long = began is not None and time.monotonic() - began > _MAX_STEP_S
-            if job is not None and used - before > _MIN_WORK_S and not too_long:
+            processor_time, job, started_at = time.process_time(), self._job, self._step_started_at
+            is_hung = started_at is not None and time.monotonic() - started_at > _MAX_STEP_S
+            if job is not None and processor_time - previous_time > _MIN_WORK_S and not is_hung:
                 self._send(Envelope(job.id, Heartbeat()))
-            before = used
+            previous_time = processor_time
 
     def _run_job(self, job: Job) -> None:
         try:
@@ -164,11 +164,10 @@ class RequestServer:
             job.send_answer(RequestFailed.from_error(EngineError(problem, remedy)))
         except Exception as error:
             traceback.print_exc()
-            problem = _("Unexpected engine error: {name}.")
-            told = problem.format(name=type(error).__name__)
+            problem = _("Unexpected engine error: {name}.").format(name=type(error).__name__)
             job.send_answer(
                 RequestFailed.from_error(
-                    EngineError(told, _("Try again. The engine's log has the details."))
+                    EngineError(problem, _("Try again. The engine's log has the details."))
                 )
             )
         finally:
@@ -203,14 +202,14 @@ class RequestServer:
                 else:
                     self._send_progress(job, event)
 
-    def _send_progress(self, job: Job, reply: EngineResponse) -> None:
+    def _send_progress(self, job: Job, response: EngineResponse) -> None:
         # Loading and encoding a picture may take any time; a step of reading or writing may not.
         self._step_started_at = (
-            None if isinstance(reply, PictureProgress | LoadProgress) else time.monotonic()
+            None if isinstance(response, PictureProgress | LoadProgress) else time.monotonic()
         )
-        job.send_progress(reply)
+        job.send_progress(response)
         if self._fault_injector is not None:
-            self._fault_injector.trigger_if_due(reply, self._settings)
+            self._fault_injector.trigger_if_due(response, self._settings)
 
     def _send(self, envelope: Envelope) -> None:
         line = wire.encode(envelope, self._pixels)
@@ -227,9 +226,9 @@ class _LoadProgressReporter:
         self._report = report
         self._last_percent = -1
 
-    def __call__(self, loading: LoadProgress) -> bool:
-        percent = int(loading.fraction * 100)
+    def __call__(self, progress: LoadProgress) -> bool:
+        percent = int(progress.fraction * 100)
         if percent > self._last_percent:
             self._last_percent = percent
-            self._report(self._job, loading)
+            self._report(self._job, progress)
         return not self._job.cancel_token.is_cancelled()

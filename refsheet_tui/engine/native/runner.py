@@ -18,7 +18,7 @@ from refsheet_tui.engine.events import (
 from refsheet_tui.engine.native.cache_contents import (
     ContextUnit,
     PictureUnit,
-    positions,
+    count_positions,
     split_into_units,
 )
 from refsheet_tui.engine.native.cancel_token import CancelToken
@@ -59,18 +59,18 @@ class Runner:
     def __init__(
         self,
         model: LlamaModel,
-        eye: PictureEncoder | None,
+        picture_encoder: PictureEncoder | None,
         tokenizer: Tokenizer,
         kv: KVCache,
-        recall: PrefixCache,
-        speeds: DurationEstimates,
+        prefix_cache: PrefixCache,
+        durations: DurationEstimates,
     ) -> None:
         self._model = model
-        self._picture_encoder = eye
+        self._picture_encoder = picture_encoder
         self._tokenizer = tokenizer
         self._kv = kv
-        self._prefix_cache = recall
-        self._durations = speeds
+        self._prefix_cache = prefix_cache
+        self._durations = durations
         self._batch_size = _BATCH_SIZE_GPU if model.uses_gpu else _BATCH_SIZE_CPU
 
     def tokenize(self, prompt: Prompt) -> tuple[TokenizedPart, ...]:
@@ -86,32 +86,42 @@ class Runner:
         return self._tokenizer.tokenize_prompt(prompt)
 
     def generate(
-        self, prompt: Prompt, settings: GenerationSettings, meter: ReplyStats, stop: CancelToken
+        self,
+        prompt: Prompt,
+        settings: GenerationSettings,
+        stats: ReplyStats,
+        cancel_token: CancelToken,
     ) -> Iterator[EngineEvent]:
         """Yield the events of one reply.
 
-        `stop` ends it at the next step with the reason `cancelled`.
+        `cancel_token` ends it at the next step with the reason `cancelled`.
 
         Raises `EngineError`, `PromptTooLongError`.
         """
-        finish: FinishReason = "cancelled"
-        text = ReplyDetokenizer(self._tokenizer.token_to_piece, settings.max_new_tokens)
-        with suppress(_RequestCancelledError), stop.abort_on_cancel(self._kv.context.abort_flag):
-            units = yield from self._read_prompt(prompt, meter, stop)
-            finish = yield from self._write_reply(units, text, settings, meter, stop)
-        if rest := text.finish():
-            yield TextDelta(rest)
-        yield meter.make_finished_event(finish)
+        reason: FinishReason = "cancelled"
+        detokenizer = ReplyDetokenizer(self._tokenizer.token_to_piece, settings.max_new_tokens)
+        with (
+            suppress(_RequestCancelledError),
+            cancel_token.abort_on_cancel(self._kv.context.abort_flag),
+        ):
+            units = yield from self._read_prompt(prompt, stats, cancel_token)
+            reason = yield from self._write_reply(units, detokenizer, settings, stats, cancel_token)
+        if text := detokenizer.finish():
+            yield TextDelta(text)
+        yield stats.make_finished_event(reason)
 
     def prewarm(
-        self, prompt: Prompt, meter: ReplyStats, stop: CancelToken
+        self, prompt: Prompt, stats: ReplyStats, cancel_token: CancelToken
     ) -> Iterator[EngineEvent]:
         """Read the prompt for a later one that begins with it.
 
         Raises the same errors as `generate`.
         """
-        with suppress(_RequestCancelledError), stop.abort_on_cancel(self._kv.context.abort_flag):
-            yield from self._read_prompt(prompt, meter, stop, want_logits=False)
+        with (
+            suppress(_RequestCancelledError),
+            cancel_token.abort_on_cancel(self._kv.context.abort_flag),
+        ):
+            yield from self._read_prompt(prompt, stats, cancel_token, want_logits=False)
 
     def save_snapshot(self) -> None:
         """Save what was read and learnt, in the background."""
@@ -129,14 +139,19 @@ class Runner:
         """
         units = [unit for part in self.tokenize(prompt) for unit in split_into_units(part)]
         self._kv.clear()
-        known = {picture.sha256: self._soft_tokens(picture) for picture in prompt.pictures}
+        pictures = {picture.sha256: self._soft_tokens(picture) for picture in prompt.pictures}
         for batch in self._batches(units):
-            self._kv.read_batch(batch, known, want_logits=True)
-            for index in range(positions(batch)):
+            self._kv.read_batch(batch, pictures, want_logits=True)
+            for index in range(count_positions(batch)):
                 yield self._kv.context.get_logits(index)
 
     def _read_prompt(
-        self, prompt: Prompt, meter: ReplyStats, stop: CancelToken, *, want_logits: bool = True
+        self,
+        prompt: Prompt,
+        stats: ReplyStats,
+        cancel_token: CancelToken,
+        *,
+        want_logits: bool = True,
     ) -> Generator[EngineEvent, None, Sequence[ContextUnit]]:
         """Read what is new in the prompt, and return all its units.
 
@@ -145,11 +160,11 @@ class Runner:
         parts = self.tokenize(prompt)
         self._check_length(sum(part.positions for part in parts))
         prepared = self._prefix_cache.prepare(parts)
-        meter.prompt_tokens = positions(prepared.units)
-        meter.reused_tokens = self._kv.positions
+        stats.prompt_tokens = count_positions(prepared.units)
+        stats.reused_tokens = self._kv.positions
         new = prepared.units[prepared.reused :]
-        pictures = yield from self._encode_pictures(prompt, new, meter, stop)
-        yield from self._read_units(prepared, pictures, meter, stop, want_logits)
+        pictures = yield from self._encode_pictures(prompt, new, stats, cancel_token)
+        yield from self._read_units(prepared, pictures, stats, cancel_token, want_logits)
         return prepared.units
 
     def _check_length(self, length: int) -> None:
@@ -169,64 +184,72 @@ class Runner:
             )
 
     def _encode_pictures(
-        self, prompt: Prompt, units: Sequence[ContextUnit], meter: ReplyStats, stop: CancelToken
+        self,
+        prompt: Prompt,
+        units: Sequence[ContextUnit],
+        stats: ReplyStats,
+        cancel_token: CancelToken,
     ) -> Generator[EngineEvent, None, dict[str, Floats]]:
         """Return the soft tokens of all pictures among the units, encoding those that are new."""
-        wanted = {unit.sha256 for unit in units if isinstance(unit, PictureUnit)}
-        pictures = {each.sha256: each for each in prompt.pictures if each.sha256 in wanted}
+        hashes = {unit.sha256 for unit in units if isinstance(unit, PictureUnit)}
+        pictures = {each.sha256: each for each in prompt.pictures if each.sha256 in hashes}
         if self._picture_encoder is None or not pictures:
             return {}
-        known = {sha256: self._picture_encoder.get_cached(sha256) for sha256 in pictures}
-        new = [picture for sha256, picture in pictures.items() if known[sha256] is None]
+        embeddings = {sha256: self._picture_encoder.get_cached(sha256) for sha256 in pictures}
+        new = [picture for sha256, picture in pictures.items() if embeddings[sha256] is None]
         for number, picture in enumerate(new, start=1):
-            _raise_if_cancelled(stop)
-            look = self._picture_encoder.start_encoding(picture)
-            yield PictureProgress(number, len(new), self._picture_encoder.expected_s(look))
-            with meter.time_encoding():
-                while not wait([look.future], _CANCEL_POLL_S).done:
-                    if stop.is_cancelled():
-                        self._picture_encoder.abandon(look)
+            _raise_if_cancelled(cancel_token)
+            encoding = self._picture_encoder.start_encoding(picture)
+            yield PictureProgress(number, len(new), self._picture_encoder.expected_s(encoding))
+            with stats.time_encoding():
+                while not wait([encoding.future], _CANCEL_POLL_S).done:
+                    if cancel_token.is_cancelled():
+                        self._picture_encoder.abandon(encoding)
                         raise _RequestCancelledError
-            known[picture.sha256] = look.future.result()
-        return {sha256: found for sha256, found in known.items() if found is not None}
+            embeddings[picture.sha256] = encoding.future.result()
+        return {
+            sha256: soft_tokens
+            for sha256, soft_tokens in embeddings.items()
+            if soft_tokens is not None
+        }
 
     def _soft_tokens(self, picture: PreparedPicture) -> Floats:
         assert self._picture_encoder is not None, "tokenize lets no picture through without one"
-        found = self._picture_encoder.get_cached(picture.sha256)
+        soft_tokens = self._picture_encoder.get_cached(picture.sha256)
         return (
             self._picture_encoder.start_encoding(picture).future.result()
-            if found is None
-            else found
+            if soft_tokens is None
+            else soft_tokens
         )
 
     def _read_units(
         self,
         prepared: PreparedPrompt,
         pictures: dict[str, Floats],
-        meter: ReplyStats,
-        stop: CancelToken,
+        stats: ReplyStats,
+        cancel_token: CancelToken,
         want_logits: bool,
     ) -> Iterator[EngineEvent]:
-        units, reused, total = prepared.units, self._kv.positions, meter.prompt_tokens
+        units, reused, total = prepared.units, self._kv.positions, stats.prompt_tokens
         expected = self._durations.estimate("token", total - reused)
         yield PromptProgress(reused, total, reused, expected)
         begin = monotonic()
         for batch in self._batches(units, prepared.reused, prepared.opening_length):
-            _raise_if_cancelled(stop)
-            self._prefix_cache.save_before_forgetting(positions(batch))
-            last = self._kv.positions + positions(batch) == total
-            with meter.time_reading():
-                done = self._kv.read_batch(batch, pictures, want_logits=last and want_logits)
+            _raise_if_cancelled(cancel_token)
+            self._prefix_cache.save_before_forgetting(count_positions(batch))
+            is_last = self._kv.positions + count_positions(batch) == total
+            with stats.time_reading():
+                done = self._kv.read_batch(batch, pictures, want_logits=is_last and want_logits)
             if not done:
                 raise _RequestCancelledError
-            if last and want_logits:
+            if is_last and want_logits:
                 self._kv.store_logits()
             yield PromptProgress(self._kv.positions, total, reused, expected)
         if total - reused >= _MIN_MEASURED_TOKENS:
             self._durations.add_measurement("token", monotonic() - begin, total - reused)
 
     def _batches(
-        self, units: Sequence[ContextUnit], begin: int = 0, opening: int = 0
+        self, units: Sequence[ContextUnit], begin: int = 0, opening_length: int = 0
     ) -> Iterator[Sequence[ContextUnit]]:
         """Yield batches from unit `begin` on: runs of tokens, and single pictures.
 
@@ -235,10 +258,10 @@ class Runner:
         whether what stands before it was in the cache.
         """
         while begin < len(units):
-            room = self._kv.context.free_positions(self._kv.positions) or self._batch_size
-            limit = min(begin + min(self._batch_size, room), len(units))
-            if begin < opening:
-                limit = min(limit, opening)
+            free_positions = self._kv.context.free_positions(self._kv.positions) or self._batch_size
+            limit = min(begin + min(self._batch_size, free_positions), len(units))
+            if begin < opening_length:
+                limit = min(limit, opening_length)
             end = begin + 1
             while end < limit and isinstance(units[begin], int) and isinstance(units[end], int):
                 end += 1
@@ -248,31 +271,31 @@ class Runner:
     def _write_reply(
         self,
         units: Sequence[ContextUnit],
-        text: ReplyDetokenizer,
+        detokenizer: ReplyDetokenizer,
         settings: GenerationSettings,
-        meter: ReplyStats,
-        stop: CancelToken,
+        stats: ReplyStats,
+        cancel_token: CancelToken,
     ) -> Generator[EngineEvent, None, FinishReason]:
         tokens = [unit for unit in units if isinstance(unit, int)]
         # None once the first token is chosen.
-        kept: Floats | None = self._kv.logits[len(units)]
+        stored_logits: Floats | None = self._kv.logits[len(units)]
         sampler = Sampler(settings, self._model, tokens)
         try:
-            while meter.new_tokens < settings.max_new_tokens:
-                _raise_if_cancelled(stop)
+            while stats.new_tokens < settings.max_new_tokens:
+                _raise_if_cancelled(cancel_token)
                 token = (
                     sampler.sample_from_context(self._kv.context)
-                    if kept is None
-                    else sampler.sample_from_logits(kept)
+                    if stored_logits is None
+                    else sampler.sample_from_logits(stored_logits)
                 )
-                kept = None
-                meter.record_sampled_token()
+                stored_logits = None
+                stats.record_sampled_token()
                 if self._tokenizer.ends_turn(token):
                     return "end_of_turn"
-                meter.record_reply_token()
+                stats.record_reply_token()
                 self._kv.set_unread_token(token)
-                if shown := text.feed(token):
-                    yield TextDelta(shown)
+                if text := detokenizer.feed(token):
+                    yield TextDelta(text)
                 if self._kv.positions == self._kv.context.size:
                     return "max_tokens"
                 self._prefix_cache.save_before_forgetting(1)
@@ -287,6 +310,6 @@ class Runner:
             sampler.close()
 
 
-def _raise_if_cancelled(stop: CancelToken) -> None:
-    if stop.is_cancelled():
+def _raise_if_cancelled(cancel_token: CancelToken) -> None:
+    if cancel_token.is_cancelled():
         raise _RequestCancelledError

@@ -31,11 +31,11 @@ class Sampler:
     """The sampler of one reply. `close` it when the reply is written."""
 
     def __init__(
-        self, settings: GenerationSettings, model: LlamaModel, seen: Sequence[int]
+        self, settings: GenerationSettings, model: LlamaModel, prompt_tokens: Sequence[int]
     ) -> None:
         """Build the chain.
 
-        The guards against repetition also look at `seen`, the prompt's tokens.
+        The guards against repetition also look at `prompt_tokens`.
         """
         self._chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
         if not settings.sample or settings.temperature <= 0:
@@ -56,7 +56,7 @@ class Sampler:
         self._add_to_chain(llama.llama_sampler_init_top_p(settings.top_p, _MIN_KEEP))
         self._add_to_chain(llama.llama_sampler_init_min_p(settings.min_p, _MIN_KEEP))
         self._add_to_chain(llama.llama_sampler_init_dist(_seed(settings.seed)))
-        for token in seen[
+        for token in prompt_tokens[
             -(_DRY_TOKENS if settings.dry_multiplier > _DISABLED else _PENALTY_TOKENS) :
         ]:
             llama.llama_sampler_accept(self._chain, token)
@@ -66,14 +66,14 @@ class Sampler:
         candidates = np.zeros(len(logits), _TOKEN_DATA)
         candidates["id"] = np.arange(len(logits))
         candidates["logit"] = logits
-        chosen = llama.llama_token_data_array(
+        token_data = llama.llama_token_data_array(
             data=candidates.ctypes.data_as(llama.llama_token_data_p),
             size=len(logits),
             selected=-1,
             sorted=False,
         )
-        llama.llama_sampler_apply(self._chain, ctypes.byref(chosen))
-        token = int(chosen.data[chosen.selected].id)
+        llama.llama_sampler_apply(self._chain, ctypes.byref(token_data))
+        token = int(token_data.data[token_data.selected].id)
         llama.llama_sampler_accept(self._chain, token)
         return token
 

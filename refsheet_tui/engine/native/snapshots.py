@@ -17,7 +17,7 @@ from refsheet_tui.engine.native.cache_contents import (
     CacheContents,
     ContextUnit,
     PictureUnit,
-    positions,
+    count_positions,
 )
 from refsheet_tui.engine.native.kv_cache import KVCache
 from refsheet_tui.engine.native.llama_context import Floats
@@ -48,8 +48,8 @@ class Snapshot:
 
     def is_prefix_of(self, units: Sequence[ContextUnit]) -> bool:
         """Return whether `units` begin with those of the snapshot and are longer."""
-        ours = self.contents.units
-        return len(ours) < len(units) and tuple(units[: len(ours)]) == tuple(ours)
+        prefix = self.contents.units
+        return len(prefix) < len(units) and tuple(units[: len(prefix)]) == tuple(prefix)
 
 
 class SnapshotStore:
@@ -77,28 +77,28 @@ class SnapshotStore:
         self,
         kv: KVCache,
         kind: SnapshotKind,
-        place: int | None = None,
-        needed: Snapshot | None = None,
+        resume_position: int | None = None,
+        keep: Snapshot | None = None,
     ) -> None:
-        """Save what `kv` holds, without replacing `needed`.
+        """Save what `kv` holds, without replacing `keep`.
 
-        `place` is the position to go back to, by default the end. This returns when the content is
-        copied; it is written in the background.
+        `resume_position` is the position to go back to, by default the end. This returns when the
+        content is copied; it is written in the background.
         """
-        held = kv.contents
-        ledger = replace(
-            held,
-            units=tuple(held.units),
-            unread_tokens=tuple(held.unread_tokens),
-            batch_starts=tuple(held.batch_starts),
-            logit_ends=tuple(held.logit_ends),
+        live_contents = kv.contents
+        contents = replace(
+            live_contents,
+            units=tuple(live_contents.units),
+            unread_tokens=tuple(live_contents.unread_tokens),
+            batch_starts=tuple(live_contents.batch_starts),
+            logit_ends=tuple(live_contents.logit_ends),
         )
-        name = _snapshot_name(self._identity, ledger)
-        snapshot = Snapshot(name, kind, ledger, kv.positions, place or kv.positions)
+        name = _snapshot_name(self._identity, contents)
+        snapshot = Snapshot(name, kind, contents, kv.positions, resume_position or kv.positions)
         kv.is_saved = True
-        known = self._snapshots.get(name)
-        if known is not None and set(ledger.logit_ends) <= set(known.contents.logit_ends):
-            self._disk_caches[known.kind].touch(name)
+        existing = self._snapshots.get(name)
+        if existing is not None and set(contents.logit_ends) <= set(existing.contents.logit_ends):
+            self._disk_caches[existing.kind].touch(name)
             return
         logits = b"".join(each.tobytes() for each in kv.logits.values())
         if kv.context.state_size() + len(logits) > self._disk_caches[kind].capacity:
@@ -108,10 +108,10 @@ class SnapshotStore:
         if payload is None:
             return
         payload.data[payload.nbytes - len(logits) :] = logits
-        replaced = [each for each in self._superseded_by(snapshot) if each is not needed]
+        superseded = [each for each in self._superseded_by(snapshot) if each is not keep]
         self._snapshots[name] = snapshot
         self._pending_write = self._writer.submit(
-            self._write_to_disk, snapshot, payload.data, replaced
+            self._write_to_disk, snapshot, payload.data, superseded
         )
 
     def restore(self, snapshot: Snapshot, kv: KVCache) -> bool:
@@ -120,19 +120,19 @@ class SnapshotStore:
         Returns whether `kv` holds it.
         """
         self.flush()
-        shelf = self._disk_caches[snapshot.kind]
+        disk_cache = self._disk_caches[snapshot.kind]
         try:
             # Another process may have replaced the file by one with the logits of other prompts.
-            held = _from_header(
-                snapshot.name, snapshot.kind, shelf.read_header(snapshot.name)
+            contents = _from_header(
+                snapshot.name, snapshot.kind, disk_cache.read_header(snapshot.name)
             ).contents
-            payload = shelf.read_payload(snapshot.name)
+            payload = disk_cache.read_payload(snapshot.name)
         except (OSError, ValueError, TypeError, KeyError) as error:
             self._remove(snapshot, str(error))
             kv.clear()
             return False
-        state, logits = _split_payload(payload, held.logit_ends, kv.context.n_vocab)
-        if not kv.restore(held, state, logits):
+        state, logits = _split_payload(payload, contents.logit_ends, kv.context.n_vocab)
+        if not kv.restore(contents, state, logits):
             self._remove(snapshot, "llama.cpp does not take it")
             return False
         return True
@@ -150,7 +150,7 @@ class SnapshotStore:
         return any(each.contents.count_reusable(units, self._window) >= count for each in self)
 
     def _write_to_disk(
-        self, snapshot: Snapshot, state: memoryview, replaced: Sequence[Snapshot]
+        self, snapshot: Snapshot, state: memoryview, superseded: Sequence[Snapshot]
     ) -> None:
         header: EntryHeader = {"identity": self._identity, **_to_header(snapshot)}
         try:
@@ -158,7 +158,7 @@ class SnapshotStore:
         except OSError as error:
             self._remove(snapshot, f"it can't be written: {error}")
             return
-        for each in replaced:
+        for each in superseded:
             self._snapshots.pop(each.name, None)
             self._disk_caches[each.kind].remove(each.name)
         for each in self:
@@ -177,34 +177,37 @@ class SnapshotStore:
             key=lambda each: each.resume_position,
             reverse=True,
         )
-        replaced: list[Snapshot] = []
-        later = new.resume_position
+        superseded: list[Snapshot] = []
+        later_position = new.resume_position
         for number, each in enumerate(earlier):
-            needed = number == 0 and not new.contents.can_resume_at(
+            is_needed = number == 0 and not new.contents.can_resume_at(
                 each.resume_position, self._window
             )
-            if needed or each.resume_position // _SNAPSHOT_SPACING != later // _SNAPSHOT_SPACING:
-                later = each.resume_position
+            if (
+                is_needed
+                or each.resume_position // _SNAPSHOT_SPACING != later_position // _SNAPSHOT_SPACING
+            ):
+                later_position = each.resume_position
             else:
-                replaced.append(each)
-        return replaced
+                superseded.append(each)
+        return superseded
 
-    def _remove(self, snapshot: Snapshot, why: str) -> None:
-        _log.warning("snapshot %s is dropped: %s", snapshot.name, why)
+    def _remove(self, snapshot: Snapshot, reason: str) -> None:
+        _log.warning("snapshot %s is dropped: %s", snapshot.name, reason)
         self._snapshots.pop(snapshot.name, None)
         self._disk_caches[snapshot.kind].remove(snapshot.name)
 
     def _read_from_disk(self, context_size: int) -> Iterator[Snapshot]:
-        for kind, shelf in self._disk_caches.items():
-            shelf.remove_abandoned()
-            for entry in shelf.entries():
+        for kind, disk_cache in self._disk_caches.items():
+            disk_cache.remove_abandoned()
+            for entry in disk_cache.entries():
                 if entry.header.get("identity") != self._identity:
                     continue
                 try:
                     snapshot = _from_header(entry.name, kind, entry.header)
                 except (ValueError, TypeError, KeyError):
                     _log.warning("snapshot %s is dropped: unreadable", entry.name)
-                    shelf.remove(entry.name)
+                    disk_cache.remove(entry.name)
                     continue
                 if snapshot.positions <= context_size:
                     yield snapshot
@@ -216,19 +219,19 @@ def snapshot_disk_caches(settings: CacheSettings) -> dict[SnapshotKind, DiskCach
     return {kind: DiskCache(settings.folder / kind, capacities[kind]) for kind in SNAPSHOT_KINDS}
 
 
-def _snapshot_name(identity: str, ledger: CacheContents) -> str:
-    text = json.dumps([identity, *_units_to_json(ledger.units), *ledger.unread_tokens])
+def _snapshot_name(identity: str, contents: CacheContents) -> str:
+    text = json.dumps([identity, *_units_to_json(contents.units), *contents.unread_tokens])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _to_header(snapshot: Snapshot) -> EntryHeader:
-    ledger = snapshot.contents
+    contents = snapshot.contents
     return {
-        "units": _units_to_json(ledger.units),
-        "written": list(ledger.unread_tokens),
-        "oldest": ledger.oldest_position,
-        "begins": list(ledger.batch_starts),
-        "logits": list(ledger.logit_ends),
+        "units": _units_to_json(contents.units),
+        "written": list(contents.unread_tokens),
+        "oldest": contents.oldest_position,
+        "begins": list(contents.batch_starts),
+        "logits": list(contents.logit_ends),
         "place": snapshot.resume_position,
     }
 
@@ -240,19 +243,19 @@ def _from_header(name: str, kind: SnapshotKind, header: EntryHeader) -> Snapshot
     of state.
     """
     units = tuple(_unit_from_json(unit) for unit in _require_list(header["units"]))
-    ledger = CacheContents(
+    contents = CacheContents(
         units,
         tuple(map(int, _require_list(header["written"]))),
         int(str(header["oldest"])),
         tuple(map(int, _require_list(header["begins"]))),
         tuple(map(int, _require_list(header["logits"]))),
     )
-    return Snapshot(name, kind, ledger, positions(units), int(str(header["place"])))
+    return Snapshot(name, kind, contents, count_positions(units), int(str(header["place"])))
 
 
 def _require_list(value: object) -> list[Any]:
     if not isinstance(value, list):
-        raise TypeError("not a ledger")
+        raise TypeError("not a list")
     return value
 
 
@@ -260,11 +263,14 @@ def _split_payload(
     payload: memoryview, ends: Collection[int], n_vocab: int
 ) -> tuple[memoryview, dict[int, Floats]]:
     """Return the state and, from behind it, the logits of each end."""
-    size = n_vocab * np.dtype(np.float32).itemsize
-    state = len(payload) - len(ends) * size
-    rows = (payload[begin : begin + size] for begin in range(state, len(payload), size))
+    logits_size = n_vocab * np.dtype(np.float32).itemsize
+    state_size = len(payload) - len(ends) * logits_size
+    rows = (
+        payload[begin : begin + logits_size]
+        for begin in range(state_size, len(payload), logits_size)
+    )
     logits = (np.frombuffer(row, np.float32).copy() for row in rows)
-    return payload[:state], dict(zip(ends, logits, strict=True))
+    return payload[:state_size], dict(zip(ends, logits, strict=True))
 
 
 def _units_to_json(units: Sequence[ContextUnit]) -> list[object]:

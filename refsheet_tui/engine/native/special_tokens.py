@@ -47,17 +47,19 @@ class SpecialTokens:
     """
 
     def __init__(self, model: LlamaModel, header: GgufHeader) -> None:
-        names = header.arrays.get("tokenizer.ggml.tokens")
-        types = header.arrays.get("tokenizer.ggml.token_type")
-        kinds = read_integers(model.path, types, model.n_vocab) if types else ()
-        self.control_tokens = find_strings(model.path, names, _GEMMA_CONTROL) if names else {}
+        name_array = header.arrays.get("tokenizer.ggml.tokens")
+        type_array = header.arrays.get("tokenizer.ggml.token_type")
+        token_types = read_integers(model.path, type_array, model.n_vocab) if type_array else ()
+        self.control_tokens = (
+            find_strings(model.path, name_array, _GEMMA_CONTROL) if name_array else {}
+        )
         for name, token in self.control_tokens.items():
-            if kinds[token : token + 1] not in ((_CONTROL,), (_UNKNOWN,)):
+            if token_types[token : token + 1] not in ((_CONTROL,), (_UNKNOWN,)):
                 _log.warning("%s is typed as ordinary text; it is split off", name)
         self._literal_tokens: dict[str, int] = {}
-        for token, kind in enumerate(kinds):
-            if kind in (_UNKNOWN, _CONTROL, _USER_DEFINED):
-                self._classify_token(model, token, kind)
+        for token, token_type in enumerate(token_types):
+            if token_type in (_UNKNOWN, _CONTROL, _USER_DEFINED):
+                self._classify_token(model, token, token_type)
         self._literal_pattern = self._build_literal_pattern()
         self._control_pattern = self._build_control_pattern()
 
@@ -68,23 +70,23 @@ class SpecialTokens:
         texts between them. No control token can be formed from the texts.
         """
         begin = 0
-        for found in self._literal_pattern.finditer(text):
-            token = self._literal_tokens.get(found.group())
+        for match in self._literal_pattern.finditer(text):
+            token = self._literal_tokens.get(match.group())
             if token is not None:
-                yield from self._split_inside_control_names(text[begin : found.start()])
+                yield from self._split_inside_control_names(text[begin : match.start()])
                 yield token
-                begin = found.end()
+                begin = match.end()
         yield from self._split_inside_control_names(text[begin:])
 
     def _split_inside_control_names(self, text: str) -> list[str]:
         """Split the text behind the first character of each control token's name."""
         return self._control_pattern.split(text.replace(_SPACE, " "))
 
-    def _classify_token(self, model: LlamaModel, token: int, kind: int) -> None:
+    def _classify_token(self, model: LlamaModel, token: int, token_type: int) -> None:
         name = llama.llama_vocab_get_text(model.vocab, token).decode("utf-8", "replace")
         if name in self.control_tokens:
             return
-        if kind == _USER_DEFINED:
+        if token_type == _USER_DEFINED:
             attributes = llama.llama_vocab_get_attr(model.vocab, token)
             # Converters put spaces for ▁, but it is a literal ▁ that is matched first.
             literal = name.replace(" ", _SPACE)
@@ -109,5 +111,5 @@ class SpecialTokens:
 
     def _build_control_pattern(self) -> re.Pattern[str]:
         names = [name.replace(_SPACE, " ") for name in self.control_tokens]
-        places = (f"(?<={re.escape(name[0])})(?={re.escape(name[1:])})" for name in names if name)
-        return re.compile("|".join(places) or "(?!)")
+        patterns = (f"(?<={re.escape(name[0])})(?={re.escape(name[1:])})" for name in names if name)
+        return re.compile("|".join(patterns) or "(?!)")

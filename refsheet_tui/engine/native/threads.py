@@ -25,16 +25,16 @@ def performance_cores() -> int:
 
 def _mac_cores() -> int:
     for name in ("hw.perflevel0.physicalcpu", "hw.physicalcpu"):
-        asked = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=False)
-        if asked.stdout.strip().isdigit():
-            return int(asked.stdout)
+        result = subprocess.run(["sysctl", "-n", name], capture_output=True, text=True, check=False)
+        if result.stdout.strip().isdigit():
+            return int(result.stdout)
     return 0
 
 
 def _linux_cores() -> int:
-    ours = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-    listed = _parse_cpu_list(_read(_INTEL_FAST))
-    fast = (ours & listed) or _fastest_cores(ours)
+    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+    intel_fast = _parse_cpu_list(_read(_INTEL_FAST))
+    fast = (usable & intel_fast) or _fastest_cores(usable)
     # Hyperthreads of one core name the same siblings.
     cores = {_read(_CPUS / f"cpu{cpu}/topology/thread_siblings_list") or cpu for cpu in fast}
     return min(len(cores), _cgroup_cores() or len(cores))

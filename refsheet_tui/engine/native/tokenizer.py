@@ -34,7 +34,7 @@ class Tokenizer:
         control = self._special_tokens.control_tokens
         self._control_tokens = frozenset(control.values())
         self._end_tokens = frozenset(control[name] for name in _END_TOKEN_NAMES if name in control)
-        self._cached = lru_cache(maxsize=_CACHED_TEXTS)(
+        self._cached_tokens = lru_cache(maxsize=_CACHED_TEXTS)(
             lambda text: tuple(self.tokenize_text(text))
         )
 
@@ -85,7 +85,7 @@ class Tokenizer:
         if isinstance(part, ControlPart):
             return TokenizedPart("control", part.token, (self.control_token(part.token),), 1)
         if isinstance(part, TextPart):
-            tokens = self._cached(part.text)
+            tokens = self._cached_tokens(part.text)
             return TokenizedPart("text", part.text, tokens, len(tokens))
         return TokenizedPart("picture", "", (), self._picture_tokens, part.picture.sha256)
 

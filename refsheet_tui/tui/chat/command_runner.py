@@ -29,7 +29,7 @@ _ACTIONS = {
     "help": "app.help",
 }
 # What can be done while a reply is written.
-_ALWAYS = {"new", "chats", "settings", "help"}
+_ALWAYS_ALLOWED = {"new", "chats", "settings", "help"}
 
 
 class CommandRunner:
@@ -44,7 +44,7 @@ class CommandRunner:
         busy_reason: Callable[[], str],
     ) -> None:
         """`busy_reason` returns why the chat can't be changed now; empty if it can."""
-        self._on_chat = ChatCommands(
+        self._chat_commands = ChatCommands(
             library, lambda: controller.chat, controller.character, controller.set_note
         )
         self._screen = screen
@@ -56,15 +56,15 @@ class CommandRunner:
         """Do what `line` says, and return a notice, which may be empty. Raises `RefsheetError`."""
         command, argument = parse(line)
         if command.name in _ACTIONS:
-            self._check(command.name)
+            self._check_command(command.name)
             await self._screen.run_action(_ACTIONS[command.name].format(argument=repr(argument)))
             return ""
         if command.name == "picture":
             await self._attachments.attach(paths.expand_user(argument))
             return ""
-        return self._on_chat.run(command, argument) or ""
+        return self._chat_commands.run(command, argument) or ""
 
-    def _check(self, name: str) -> None:
+    def _check_command(self, name: str) -> None:
         """Raise `UsageError` for a command that can't be used now, so that its text is kept."""
         path = self._branch.path
         problems = {
@@ -78,7 +78,7 @@ class CommandRunner:
             "undo": (bool(self._branch.deleted), N_("Nothing to undo.")),
         }
         is_possible, problem = problems.get(name, (True, ""))
-        if name not in _ALWAYS and (reason := self._busy_reason()):
+        if name not in _ALWAYS_ALLOWED and (reason := self._busy_reason()):
             raise UsageError(reason, "")
         if not is_possible:
             raise UsageError(_(problem), "")

@@ -90,8 +90,8 @@ class ChatController:
         self.usage = ContextUsage()
         self._note = chat.note
         self._conversation: Conversation | None = None
-        self._opened_with: tuple[object, ...] = ()
-        self._opening = asyncio.Lock()
+        self._conversation_key: tuple[object, ...] = ()
+        self._open_lock = asyncio.Lock()
 
     @property
     def name(self) -> str:
@@ -126,7 +126,7 @@ class ChatController:
         return self._conversation.turns if self._conversation is not None else ()
 
     @property
-    def unseen(self) -> str:
+    def unseen_notice(self) -> str:
         """A notice about pictures that a text-only model can't see.
 
         Empty if the model sees everything, or while no model is loaded.
@@ -142,9 +142,9 @@ class ChatController:
         """
         return self._if_text_only(_NO_PICTURES)
 
-    def _if_text_only(self, words: str) -> str:
+    def _if_text_only(self, text: str) -> str:
         info = self._session.info
-        return "" if info is None or info.sees_pictures else _(words).format(name=info.name)
+        return "" if info is None or info.sees_pictures else _(text).format(name=info.name)
 
     def add_greetings(self) -> None:
         """Add the written greetings of the character to an empty chat. Raises `StorageError`."""
@@ -174,7 +174,7 @@ class ChatController:
         kind: ReplyKind,
         inputs: Sequence[UserInput],
         result: ReplyResult,
-        edited: Message | None = None,
+        edited_message: Message | None = None,
     ) -> AsyncGenerator[str, None]:
         """Add the user's messages, and stream the reply.
 
@@ -185,23 +185,23 @@ class ChatController:
             kind: The kind of reply to write.
             inputs: The user's messages, in order.
             result: Filled in as the reply ends.
-            edited: The message that the first of `inputs` becomes a swipe of.
+            edited_message: The message that the first of `inputs` becomes a swipe of.
 
         Yields:
             The pieces of the reply's text.
         """
-        added: list[Message] = []
+        added_messages: list[Message] = []
         leaf, owner = self.branch.leaf, object()
         try:
             conversation = await self._open()
-            if edited is not None:
-                added.append(conversation.edit(edited, inputs[0].text))
-            for each in inputs[len(added) :]:
+            if edited_message is not None:
+                added_messages.append(conversation.edit(edited_message, inputs[0].text))
+            for each in inputs[len(added_messages) :]:
                 pictures = [
                     await in_thread(partial(conversation.open_picture, path))
                     for path in each.pictures
                 ]
-                added.append(conversation.add_user_message(each.text, pictures))
+                added_messages.append(conversation.add_user_message(each.text, pictures))
             async with aclosing(conversation.reply(kind)) as events:
                 async for event in events:
                     if isinstance(event, ContextOverflow | SaferSettings):
@@ -220,15 +220,15 @@ class ChatController:
             if isinstance(error, EngineDiedError):
                 self._session.restart_engine()
             result.problem = str(error)
-            by_key = _("Ctrl+G to retry") if kind == "continue" else _("Ctrl+R to retry")
-            result.summary = by_key if result.has_text or not inputs else _("Enter to retry")
+            retry_hint = _("Ctrl+G to retry") if kind == "continue" else _("Ctrl+R to retry")
+            result.summary = retry_hint if result.has_text or not inputs else _("Enter to retry")
         except (asyncio.CancelledError, GeneratorExit):
             result.is_stopped, result.summary = True, _("Stopped")
             raise
         finally:
             self._session.end_work(owner)
-            if added and not result.has_text:
-                self.branch.roll_back(added[0], leaf)
+            if added_messages and not result.has_text:
+                self.branch.roll_back(added_messages[0], leaf)
 
     async def prewarm(self) -> None:
         """Let the engine read the prompt before the next message, while the user types it."""
@@ -264,22 +264,28 @@ class ChatController:
         """
         session = self._session
         info = await session.ready()
-        async with self._opening:  # prewarming and a reply may open it at once
+        async with self._open_lock:  # prewarming and a reply may open it at once
             config = session.config
             # The assistant's system prompt comes before all messages.
-            system = self._note if self.character is None else ""
-            opened_with = (config.generation, config.pan_and_scan, info, system)
-            if self._conversation is None or self._opened_with != opened_with:
+            system_prompt = self._note if self.character is None else ""
+            key = (config.generation, config.pan_and_scan, info, system_prompt)
+            if self._conversation is None or self._conversation_key != key:
                 owner = object()
                 if info.sees_pictures:
                     session.show_work(_("Opening the picture"), owner)
                 vision, note = session.vision(info), self._note
-                ends = (session.engine, session.generation, vision, self.branch, self.character)
+                arguments = (
+                    session.engine,
+                    session.generation,
+                    vision,
+                    self.branch,
+                    self.character,
+                )
                 try:
-                    begin = partial(open_conversation, *ends, note=note)
-                    self._conversation = await in_thread(begin)
+                    build_conversation = partial(open_conversation, *arguments, note=note)
+                    self._conversation = await in_thread(build_conversation)
                 finally:
                     session.end_work(owner)
-                self._opened_with = opened_with
+                self._conversation_key = key
                 self.set_note(self._note)  # the note may have changed meanwhile
             return self._conversation

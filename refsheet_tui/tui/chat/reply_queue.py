@@ -23,10 +23,10 @@ class ReplyObserver(Protocol):
 
     def on_reply_ended(self, result: ReplyResult) -> None: ...
 
-    def on_unanswered(self, inputs: Sequence[UserInput], edited: Message | None) -> None:
+    def on_unanswered(self, inputs: Sequence[UserInput], edited_message: Message | None) -> None:
         """Handle input that got no reply, so that the user can change it or send it again.
 
-        The first of `inputs` was a swipe of `edited`.
+        The first of `inputs` was a swipe of `edited_message`.
         """
         ...
 
@@ -44,12 +44,12 @@ class ReplyQueue:
         self._controller = controller
         self._history = history
         self._observer = observer
-        self._waiting: list[UserInput] = []
-        self._sending: tuple[UserInput, ...] = ()
+        self._queued_inputs: list[UserInput] = []
+        self._current_inputs: tuple[UserInput, ...] = ()
         self._worker: Worker[None] | None = None
-        self._is_settling = False
-        self._has_begun = False
-        self._next: ReplyKind | None = None
+        self._is_finishing = False
+        self._has_started = False
+        self._next_kind: ReplyKind | None = None
         self._may_greet = True
 
     @property
@@ -57,28 +57,28 @@ class ReplyQueue:
         """True while a reply is written."""
         return self._worker is not None
 
-    def unsaved(self) -> tuple[UserInput, ...]:
+    def unsaved_inputs(self) -> tuple[UserInput, ...]:
         """Return what the user has sent that is not a message of the chat yet."""
-        return (*self._sending, *self._waiting)
+        return (*self._current_inputs, *self._queued_inputs)
 
-    async def send(self, sent: UserInput, edited: Message | None = None) -> None:
-        """Answer `sent` at once, or after the reply that is being written.
+    async def send(self, user_input: UserInput, edited_message: Message | None = None) -> None:
+        """Answer `user_input` at once, or after the reply that is being written.
 
-        `edited` is the message that `sent` becomes a swipe of.
+        `edited_message` is the message that `user_input` becomes a swipe of.
         """
-        self._waiting.append(sent)
-        await self._mount(UserMessage(_("You"), sent.text, pictures=sent.pictures))
-        self.start("reply", edited)
+        self._queued_inputs.append(user_input)
+        await self._mount(UserMessage(_("You"), user_input.text, pictures=user_input.pictures))
+        self.start("reply", edited_message)
 
-    def start(self, kind: ReplyKind, edited: Message | None = None) -> None:
+    def start(self, kind: ReplyKind, edited_message: Message | None = None) -> None:
         """Answer what was sent since the last reply, or else write a reply of `kind`."""
         if self.replying:
             return
         self._history.query(ChatNotice).remove()
-        inputs, self._waiting = tuple(self._waiting), []
-        self._sending = inputs
-        self._is_settling, self._next, self._has_begun = False, None, False
-        reply = self._reply("reply" if inputs else kind, inputs, edited)
+        inputs, self._queued_inputs = tuple(self._queued_inputs), []
+        self._current_inputs = inputs
+        self._is_finishing, self._next_kind, self._has_started = False, None, False
+        reply = self._reply("reply" if inputs else kind, inputs, edited_message)
         self._worker = self._history.screen.run_worker(reply, group="reply")
 
     def resume(self) -> bool:
@@ -86,26 +86,26 @@ class ReplyQueue:
 
         Returns False if there is nothing to do.
         """
-        greets = self._controller.awaits_greeting and self._may_greet
-        if not (self._waiting or greets):
+        should_greet = self._controller.awaits_greeting and self._may_greet
+        if not (self._queued_inputs or should_greet):
             return False
-        self._next = "reply" if self._is_settling else None  # stopped, and then started again
+        self._next_kind = "reply" if self._is_finishing else None  # stopped, and then started again
         self.start("reply")
         return True
 
     def stop(self) -> None:
         """Stop the reply. Its text so far stays, and no greeting starts by itself."""
         self._may_greet = False
-        # A reply that is being settled has ended. Stopping it again would interrupt its cleanup.
-        if self._worker is None or self._is_settling:
+        # A reply that is being finished has ended. Stopping it again would interrupt its cleanup.
+        if self._worker is None or self._is_finishing:
             return
         self._worker.cancel()
-        if self._has_begun:
-            self._is_settling = True
+        if self._has_started:
+            self._is_finishing = True
         else:  # it will not start, and so cleans nothing up
-            inputs, self._sending, self._worker = self._sending, (), None
-            self._waiting = [*inputs, *self._waiting]
-            self._history.call_later(self._hand_back, (), ReplyResult(), None)
+            inputs, self._current_inputs, self._worker = self._current_inputs, (), None
+            self._queued_inputs = [*inputs, *self._queued_inputs]
+            self._history.call_later(self._return_inputs, (), ReplyResult(), None)
 
     def leave(self) -> None:
         """Stop the reply. The character may greet when the user comes back."""
@@ -117,73 +117,73 @@ class ReplyQueue:
         self._may_greet = False
 
     async def _reply(
-        self, kind: ReplyKind, inputs: tuple[UserInput, ...], edited: Message | None
+        self, kind: ReplyKind, inputs: tuple[UserInput, ...], edited_message: Message | None
     ) -> None:
-        self._has_begun = True
+        self._has_started = True
         self._observer.on_reply_started()
-        replaced = self._history.last_reply if kind != "reply" else None
-        begun = replaced.text if kind == "continue" and replaced is not None else ""
-        shown = ReplyMessage(self._controller.name)
+        old_widget = self._history.last_reply if kind != "reply" else None
+        existing_text = old_widget.text if kind == "continue" and old_widget is not None else ""
+        widget = ReplyMessage(self._controller.name)
         result = ReplyResult()
-        pending = begun.rstrip()
+        pending_text = existing_text.rstrip()
         try:
-            reply = self._controller.reply(kind, inputs, result, edited)
+            reply = self._controller.reply(kind, inputs, result, edited_message)
             async with aclosing(reply) as pieces:
                 async for piece in pieces:
-                    pending += piece
+                    pending_text += piece
                     if not result.has_text:  # only spaces so far
                         continue
-                    self._sending = ()
-                    if not shown.is_attached:
-                        shown.set_name(self._controller.name)  # in the current language
-                        await self._mount(shown)
-                        if replaced is not None:
-                            await replaced.remove()
-                    shown.append(pending)
-                    pending = ""
+                    self._current_inputs = ()
+                    if not widget.is_attached:
+                        widget.set_name(self._controller.name)  # in the current language
+                        await self._mount(widget)
+                        if old_widget is not None:
+                            await old_widget.remove()
+                    widget.append(pending_text)
+                    pending_text = ""
         finally:
-            self._is_settling = True
+            self._is_finishing = True
             try:
-                self._sending = ()
+                self._current_inputs = ()
                 if self._history.is_running:
-                    await self._settle(shown, inputs, result, edited)
+                    await self._finish(widget, inputs, result, edited_message)
             finally:
                 self._worker = None
-        if (self._waiting or self._next) and self._is_current():
-            self.start(self._next or "reply")
+        if (self._queued_inputs or self._next_kind) and self._is_current():
+            self.start(self._next_kind or "reply")
         else:
             self._observer.on_queue_empty()
 
-    async def _settle(
+    async def _finish(
         self,
-        shown: ReplyMessage,
+        widget: ReplyMessage,
         inputs: tuple[UserInput, ...],
         result: ReplyResult,
-        edited: Message | None,
+        edited_message: Message | None,
     ) -> None:
         path = self._controller.branch.path
-        if shown.is_attached and path:
-            shown.finish(path[-1].id, self._history.swipe_mark(path[-1]))
+        if widget.is_attached and path:
+            widget.finish(path[-1].id, self._history.swipe_mark(path[-1]))
         self._history.set_numbers(path)
-        if result.has_text and not self._waiting:
+        if result.has_text and not self._queued_inputs:
             await self._history.show(path)  # a new reply may replace several messages
         if result.problem or result.is_stopped or not result.has_text:
-            await self._hand_back(() if result.has_text else inputs, result, edited)
+            await self._return_inputs(() if result.has_text else inputs, result, edited_message)
         if result.problem:
             await self._mount(ChatNotice(clean_text(result.problem)))
         self._observer.on_reply_ended(result)
 
-    async def _hand_back(
-        self, inputs: tuple[UserInput, ...], result: ReplyResult, edited: Message | None
+    async def _return_inputs(
+        self, inputs: tuple[UserInput, ...], result: ReplyResult, edited_message: Message | None
     ) -> None:
-        unanswered = (*inputs, *self._waiting)
-        self._waiting = []
-        if unanswered:
-            for bubble in list(self._history.query(UserMessage))[-len(unanswered) :]:
+        unanswered_inputs = (*inputs, *self._queued_inputs)
+        self._queued_inputs = []
+        if unanswered_inputs:
+            for bubble in list(self._history.query(UserMessage))[-len(unanswered_inputs) :]:
                 await bubble.remove()
         if not result.has_text:
             await self._history.show(self._controller.branch.path)
-        self._observer.on_unanswered(unanswered, edited if inputs else None)
+        self._observer.on_unanswered(unanswered_inputs, edited_message if inputs else None)
 
     def _is_current(self) -> bool:
         return self._history.is_attached and self._history.screen.is_current

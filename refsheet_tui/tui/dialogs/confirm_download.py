@@ -16,24 +16,24 @@ async def confirm_and_download(app: App[object], models: ModelCatalog, row: Mode
 
     Must be called in a worker. Returns True if the user has agreed. Raises `RefsheetError`.
     """
-    if row.catalog_entry is None or not await _agrees_to_its_size(app, row):
+    if row.catalog_entry is None or not await _confirm_size(app, row):
         return False
-    shop = models.shop()
-    if not shop.has_accepted_terms(row.catalog_entry) and not await _accepts(
-        app, shop, row.catalog_entry
+    manager = models.model_manager()
+    if not manager.has_accepted_terms(row.catalog_entry) and not await _confirm_terms(
+        app, manager, row.catalog_entry
     ):
         return False
     models.download(row.name, row.catalog_entry)
     return True
 
 
-async def _agrees_to_its_size(app: App[object], row: ModelRow) -> bool:
+async def _confirm_size(app: App[object], row: ModelRow) -> bool:
     if row.fit is None or row.fit.verdict is not FitVerdict.TOO_LARGE:
         return True
     question = ConfirmScreen(
         _("{name} is too large for this computer.").format(name=one_line(row.title)),
         _("It needs {memory} of memory, so it can't be loaded on this computer.").format(
-            memory=format_bytes(row.fit.need.total)
+            memory=format_bytes(row.fit.memory.total)
         ),
         yes=_("Download anyway"),
         no=_("Cancel"),
@@ -42,8 +42,8 @@ async def _agrees_to_its_size(app: App[object], row: ModelRow) -> bool:
     return await app.push_screen_wait(question)
 
 
-async def _accepts(app: App[object], shop: ModelManager, entry: CatalogEntry) -> bool:
-    licence = shop.catalog.licence_of(entry)
+async def _confirm_terms(app: App[object], manager: ModelManager, entry: CatalogEntry) -> bool:
+    licence = manager.catalog.licence_of(entry)
     if licence is None:
         return True
     question = ConfirmScreen(
@@ -56,5 +56,5 @@ async def _accepts(app: App[object], shop: ModelManager, entry: CatalogEntry) ->
     )
     if not await app.push_screen_wait(question):
         return False
-    shop.accept_terms(entry)
+    manager.accept_terms(entry)
     return True

@@ -35,11 +35,11 @@ class ConfirmScreen(TranslatedScreen[bool], ModalScreen[bool]):
         super().__init__()
         self._question = question
         self._details = details
-        self._words = (yes, no)
+        self._button_labels = (yes, no)
         self._is_risky = is_risky
 
     def compose(self) -> ComposeResult:
-        yes, no = self._words
+        yes, no = self._button_labels
         with Vertical(id="question"):
             yield Static(Text(clean_text(self._question)), id="question-what")
             yield Static(Text(clean_text(self._details)), id="question-details")

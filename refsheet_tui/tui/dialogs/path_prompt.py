@@ -20,22 +20,22 @@ from refsheet_tui.untrusted import clean_text
 
 
 class PathScreen(TranslatedScreen[str | None], ModalScreen[str | None]):
-    """A dialog whose result is a path that `done` accepted, or None if the user cancels."""
+    """A dialog whose result is a path that `on_submit` accepted, or None if the user cancels."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", N_("Close"), id="ask.close")
     ]
 
-    def __init__(self, question: str, value: str, done: Callable[[str], None]) -> None:
+    def __init__(self, question: str, value: str, on_submit: Callable[[str], None]) -> None:
         """Ask `question`, with `value` in the field.
 
-        `done` is called with the path. If it raises `RefsheetError`, the dialog shows the error and
-        stays open.
+        `on_submit` is called with the path. If it raises `RefsheetError`, the dialog shows the
+        error and stays open.
         """
         super().__init__()
         self._question = question
         self._value = value
-        self._done = done
+        self._on_submit = on_submit
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask"):
@@ -47,23 +47,23 @@ class PathScreen(TranslatedScreen[str | None], ModalScreen[str | None]):
                 yield Button(_("Cancel"), id="cancel")
 
     def on_button_pressed(self, message: Button.Pressed) -> None:
-        self._try() if message.button.id == "ok" else self.dismiss(None)
+        self._submit() if message.button.id == "ok" else self.dismiss(None)
 
     def on_input_submitted(self) -> None:
-        self._try()
+        self._submit()
 
     def action_close(self) -> None:
         self.dismiss(None)
 
-    def _try(self) -> None:
-        typed = dropped_paths(self.query_one(Input).value)
-        if not typed:
-            words = _("Enter a path, or drop a file here.")
-            self.query_one(".field-problem", Static).update(words)
+    def _submit(self) -> None:
+        typed_paths = dropped_paths(self.query_one(Input).value)
+        if not typed_paths:
+            text = _("Enter a path, or drop a file here.")
+            self.query_one(".field-problem", Static).update(text)
             return
         try:
-            self._done(typed[0])
+            self._on_submit(typed_paths[0])
         except RefsheetError as error:
             self.query_one(".field-problem", Static).update(clean_text(str(error)))
         else:
-            self.dismiss(typed[0])
+            self.dismiss(typed_paths[0])

@@ -43,8 +43,8 @@ def blocks(image: Image.Image, columns: int, rows: int) -> list[list[Segment]]:
     from PIL.Image import Resampling
 
     # A filter without ringing, whose halos would show at this size.
-    small = image.resize((2 * columns, 2 * rows), Resampling.HAMMING)
-    rgb = small.tobytes()
+    scaled = image.resize((2 * columns, 2 * rows), Resampling.HAMMING)
+    rgb = scaled.tobytes()
     stride = 6 * columns
 
     def pixel(x: int, y: int) -> _Pixel:
@@ -62,15 +62,17 @@ def blocks(image: Image.Image, columns: int, rows: int) -> list[list[Segment]]:
 
 def _cell(quarters: list[_Pixel]) -> Segment:
     """Return the block and the two colors that are nearest to four pixels."""
-    best = min(_QUARTERS, key=lambda mask: _error(quarters, mask))
-    inside, outside = _split(quarters, best)
-    ground = _color(outside)
-    return Segment(_QUARTERS[best], Style(color=_color(inside) if inside else None, bgcolor=ground))
+    best_mask = min(_QUARTERS, key=lambda mask: _error(quarters, mask))
+    inside, outside = _split(quarters, best_mask)
+    background = _color(outside)
+    return Segment(
+        _QUARTERS[best_mask], Style(color=_color(inside) if inside else None, bgcolor=background)
+    )
 
 
 def _split(quarters: list[_Pixel], mask: int) -> tuple[list[_Pixel], list[_Pixel]]:
-    inside = [each for number, each in enumerate(quarters) if mask >> number & 1]
-    outside = [each for number, each in enumerate(quarters) if not mask >> number & 1]
+    inside = [pixel for index, pixel in enumerate(quarters) if mask >> index & 1]
+    outside = [pixel for index, pixel in enumerate(quarters) if not mask >> index & 1]
     return inside, outside
 
 

@@ -43,8 +43,8 @@ f82-f83 f86-f87 135d-135f 17dd 193a 1a17 1a75-1a7c 1b6b 1b6d-1b73 1cd0-1cd2 1cda
 
 def _numerals() -> list[str]:
     numerals: list[str] = []
-    for run in _DIACRITICS.split():
-        first, _, last = run.partition("-")
+    for code_range in _DIACRITICS.split():
+        first, _, last = code_range.partition("-")
         numerals += map(chr, range(int(first, 16), int(last or first, 16) + 1))
     return numerals
 
@@ -56,14 +56,14 @@ _NUMERALS = _numerals()
 # same terminal, so the count starts at a random number. The first 16 colors have other codes.
 _COLORS = range(16, 256)
 _HIGHEST = range(1, 256)
-_counted = count(randrange(len(_COLORS) * len(_HIGHEST)))
+_picture_counter = count(randrange(len(_COLORS) * len(_HIGHEST)))
 
 # Base64 characters in one message.
-_CHUNK = 4096
+_CHUNK_SIZE = 4096
 
 
 def _next_number() -> int:
-    highest, lowest = divmod(next(_counted), len(_COLORS))
+    highest, lowest = divmod(next(_picture_counter), len(_COLORS))
     return _HIGHEST[highest % len(_HIGHEST)] << 24 | _COLORS[lowest]
 
 
@@ -94,7 +94,7 @@ class KittyPicture:
         object.__setattr__(self, "_cells", cells)
 
     @classmethod
-    def of(
+    def from_image(
         cls, image: Image.Image, columns: int, lines: int, cell: tuple[int, int]
     ) -> KittyPicture:
         """Return the RGB `image`, scaled to fit.
@@ -106,29 +106,31 @@ class KittyPicture:
             cell: Width and height of a cell in pixels.
         """
         columns, lines = fit(image.size, min(columns, len(_NUMERALS)), min(lines, len(_NUMERALS)))
-        small = image.copy()
-        small.thumbnail((columns * cell[0], lines * cell[1]))
-        written = BytesIO()
-        small.save(written, "PNG", compress_level=2)
-        return cls(columns, lines, written.getvalue())
+        scaled = image.copy()
+        scaled.thumbnail((columns * cell[0], lines * cell[1]))
+        png = BytesIO()
+        scaled.save(png, "PNG", compress_level=2)
+        return cls(columns, lines, png.getvalue())
 
     @property
-    def sending(self) -> str:
+    def upload_sequence(self) -> str:
         """The control sequences that make the terminal store the picture."""
         payload = b64encode(self.png).decode()
-        chunks = [payload[start : start + _CHUNK] for start in range(0, len(payload), _CHUNK)]
+        chunks = [
+            payload[start : start + _CHUNK_SIZE] for start in range(0, len(payload), _CHUNK_SIZE)
+        ]
         keys = [f"f=100,i={self.number},q=2,m=1", *["q=2,m=1"] * (len(chunks) - 1)]
         keys[-1] = keys[-1].replace("m=1", "m=0")
-        kept = [f"\x1b_G{key};{chunk}\x1b\\" for key, chunk in zip(keys, chunks, strict=True)]
-        placed = f"\x1b_Ga=p,U=1,i={self.number},c={self.columns},r={self.lines},q=2\x1b\\"
-        return "".join(kept) + placed
+        messages = [f"\x1b_G{key};{chunk}\x1b\\" for key, chunk in zip(keys, chunks, strict=True)]
+        placement = f"\x1b_Ga=p,U=1,i={self.number},c={self.columns},r={self.lines},q=2\x1b\\"
+        return "".join(messages) + placement
 
     @property
-    def removing(self) -> str:
+    def delete_sequence(self) -> str:
         """The control sequence that makes the terminal delete the picture."""
         return f"\x1b_Ga=d,d=I,i={self.number},q=2\x1b\\"
 
-    def rows(self, at: Offset, ground: Style) -> list[list[Segment]]:
-        """Return the cells, which don't depend on where they are. `ground` is their style."""
-        style = ground + Style(color=Color.from_ansi(self.number & 0xFF))
+    def rows(self, offset: Offset, background: Style) -> list[list[Segment]]:
+        """Return the cells, which don't depend on where they are. `background` is their style."""
+        style = background + Style(color=Color.from_ansi(self.number & 0xFF))
         return [[Segment(cell, style) for cell in line] for line in self._cells]

@@ -28,41 +28,41 @@ def window_size() -> tuple[int, int, int, int]:
     return rows, columns, width, height
 
 
-def ask_terminal(question: bytes, last: re.Pattern[bytes], patience_s: float) -> bytes:
-    """Write `question` to the terminal, and return what it answers until `last` matches.
+def ask_terminal(question: bytes, end_pattern: re.Pattern[bytes], timeout_s: float) -> bytes:
+    """Write `question` to the terminal, and return what it answers until `end_pattern` matches.
 
-    Returns nothing if it doesn't answer within `patience_s` seconds, if the user is typing already,
+    Returns nothing if it doesn't answer within `timeout_s` seconds, if the user is typing already,
     or if there is no terminal.
     """
     streams = (sys.__stdin__, sys.__stdout__, sys.__stderr__)
     try:
         if not all(stream is not None and stream.isatty() for stream in streams):
             return b""
-        return _ask(0, 1, question, last, patience_s)
+        return _ask(0, 1, question, end_pattern, timeout_s)
     except (OSError, ValueError, termios.error):
         return b""
 
 
 def _ask(
-    keyboard: int, screen: int, question: bytes, last: re.Pattern[bytes], patience_s: float
+    input_fd: int, output_fd: int, question: bytes, end_pattern: re.Pattern[bytes], timeout_s: float
 ) -> bytes:
     answer = b""
-    before = termios.tcgetattr(keyboard)
-    tty.setcbreak(keyboard, termios.TCSANOW)
+    saved_attributes = termios.tcgetattr(input_fd)
+    tty.setcbreak(input_fd, termios.TCSANOW)
     try:
-        if _is_readable(keyboard, 0):  # the user is typing already, and no key may be lost
+        if _is_readable(input_fd, 0):  # the user is typing already, and no key may be lost
             return b""
-        os.write(screen, question)
-        end = monotonic() + patience_s
-        while not last.search(answer) and _is_readable(keyboard, end - monotonic()):
-            more = os.read(keyboard, 1024)
-            if not more:
+        os.write(output_fd, question)
+        deadline = monotonic() + timeout_s
+        while not end_pattern.search(answer) and _is_readable(input_fd, deadline - monotonic()):
+            chunk = os.read(input_fd, 1024)
+            if not chunk:
                 break
-            answer += more
+            answer += chunk
     finally:
-        termios.tcsetattr(keyboard, termios.TCSANOW, before)
+        termios.tcsetattr(input_fd, termios.TCSANOW, saved_attributes)
     return answer
 
 
-def _is_readable(file: int, seconds: float) -> bool:
-    return seconds >= 0 and bool(select([file], [], [], seconds)[0])
+def _is_readable(fd: int, timeout_s: float) -> bool:
+    return timeout_s >= 0 and bool(select([fd], [], [], timeout_s)[0])

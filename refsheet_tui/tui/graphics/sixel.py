@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
 # Sixels are drawn six pixels high, and must not reach below the picture.
-_BAND = 6
+_BAND_HEIGHT = 6
 
 # Text that is marked as control takes no space. The code itself has no meaning here.
-_NO_ROOM = ((ControlType.CURSOR_FORWARD, 0),)
+_ZERO_WIDTH = ((ControlType.CURSOR_FORWARD, 0),)
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class SixelPicture:
     cell: tuple[int, int]
     sixels: str
 
-    sending = ""
-    removing = ""
+    upload_sequence = ""
+    delete_sequence = ""
 
     @classmethod
-    def of(
+    def from_image(
         cls, image: Image.Image, columns: int, lines: int, cell: tuple[int, int]
     ) -> SixelPicture:
         """Return the RGB `image`, scaled to fit.
@@ -64,17 +64,17 @@ class SixelPicture:
         width, height = columns * cell[0], lines * cell[1]
         scale = min(width / image.width, height / image.height)
         width, height = max(1, round(image.width * scale)), round(image.height * scale)
-        height = max(_BAND, height - height % _BAND)
-        drawn = image.resize((width, height), Image.Resampling.LANCZOS)
-        return cls(columns, lines, cell, image_to_sixels(drawn))
+        height = max(_BAND_HEIGHT, height - height % _BAND_HEIGHT)
+        scaled = image.resize((width, height), Image.Resampling.LANCZOS)
+        return cls(columns, lines, cell, image_to_sixels(scaled))
 
-    def rows(self, at: Offset, ground: Style) -> list[list[Segment]]:
-        """Return blank cells, followed by the picture with its upper left corner in the cell `at`.
+    def rows(self, offset: Offset, background: Style) -> list[list[Segment]]:
+        """Return blank cells, followed by the picture.
 
-        `ground` is the style of the cells.
+        Its upper left corner is in the cell `offset`. `background` is the style of the cells.
         """
-        blank = Segment(" " * self.columns, ground)
-        drawn = f"\x1b7\x1b[{at.y + 1};{at.x + 1}H{self.sixels}\x1b8"
+        blank = Segment(" " * self.columns, background)
+        sequence = f"\x1b7\x1b[{offset.y + 1};{offset.x + 1}H{self.sixels}\x1b8"
         rows = [[blank] for _ in range(self.lines)]
-        rows[-1].append(Segment(drawn, None, _NO_ROOM))
+        rows[-1].append(Segment(sequence, None, _ZERO_WIDTH))
         return rows

@@ -15,38 +15,38 @@ Drawing = Literal["kitty", "sixel", "blocks", "off"]
 # Asks for the terminal's name, which not every terminal answers, and then for its attributes, which
 # all do. Terminals answer in order, so after the second answer nothing more arrives.
 _QUESTION = b"\x1b[>0q\x1b[c"
-_NAME = re.compile(rb"\x1bP>\|([^\x1b]*)\x1b\\")
-_ATTRIBUTES = re.compile(rb"\x1b\[\?([\d;]*)c")
-_SIXEL = b"4"
+_NAME_ANSWER = re.compile(rb"\x1bP>\|([^\x1b]*)\x1b\\")
+_ATTRIBUTES_ANSWER = re.compile(rb"\x1b\[\?([\d;]*)c")
+_SIXEL_ATTRIBUTE = b"4"
 
 # Seconds. A later answer would be taken for keys, so this is long enough for any connection. Only a
 # terminal that never answers makes the user wait.
-_PATIENCE_S = 1.0
+_TIMEOUT_S = 1.0
 
-_KITTY = re.compile(rb"kitty\((\d+)\.(\d+)")
+_KITTY_NAME = re.compile(rb"kitty\((\d+)\.(\d+)")
 # The first version with Unicode placeholders.
-_KITTY_SINCE = (0, 28)
+_MIN_KITTY_VERSION = (0, 28)
 
 # Pixels of a cell: the VT340's, if the terminal reports none; and the most that is believed.
-_CELL = (10, 20)
-_LARGEST_CELL = (64, 128)
+_DEFAULT_CELL_SIZE = (10, 20)
+_MAX_CELL_SIZE = (64, 128)
 
 
 def drawing_for(
-    wanted: Literal["auto"] | Drawing, best: Drawing, environ: Mapping[str, str]
+    setting: Literal["auto"] | Drawing, best: Drawing, environ: Mapping[str, str]
 ) -> Drawing:
     """Return how pictures are drawn.
 
     Args:
-        wanted: The setting `screens.pictures`.
+        setting: The setting `screens.pictures`.
         best: The best way that the terminal supports.
         environ: The environment variables.
     """
-    if wanted == "auto":
+    if setting == "auto":
         return best
-    if wanted in ("kitty", "sixel") and _is_browser(environ):
+    if setting in ("kitty", "sixel") and _is_browser(environ):
         return "blocks"
-    return wanted
+    return setting
 
 
 def best_drawing(environ: Mapping[str, str]) -> Drawing:
@@ -54,16 +54,16 @@ def best_drawing(environ: Mapping[str, str]) -> Drawing:
 
     Must be called before Textual reads from the terminal.
     """
-    return understood(_asked()) if _can_be_asked(environ) else "blocks"
+    return drawing_from_answer(_ask()) if _can_be_asked(environ) else "blocks"
 
 
-def understood(answer: bytes) -> Drawing:
+def drawing_from_answer(answer: bytes) -> Drawing:
     """Return the best way that a terminal with this answer supports."""
-    name = _NAME.search(answer)
-    if name and _holds_pictures(name[1]):
+    name = _NAME_ANSWER.search(answer)
+    if name and _has_placeholders(name[1]):
         return "kitty"
-    attributes = _ATTRIBUTES.search(answer)
-    if attributes and _SIXEL in attributes[1].split(b";"):
+    attributes = _ATTRIBUTES_ANSWER.search(answer)
+    if attributes and _SIXEL_ATTRIBUTE in attributes[1].split(b";"):
         return "sixel"
     return "blocks"
 
@@ -76,14 +76,14 @@ def cell_size() -> tuple[int, int]:
 
         rows, columns, width, height = window_size()
     if not (rows and columns and width >= columns and height >= rows):
-        return _CELL
-    return min(width // columns, _LARGEST_CELL[0]), min(height // rows, _LARGEST_CELL[1])
+        return _DEFAULT_CELL_SIZE
+    return min(width // columns, _MAX_CELL_SIZE[0]), min(height // rows, _MAX_CELL_SIZE[1])
 
 
-def tell_terminal(app: App[object], words: str) -> None:
+def write_to_terminal(app: App[object], sequences: str) -> None:
     """Write control sequences to the terminal between two frames."""
-    if words and app._driver is not None:
-        app._driver.write(words)
+    if sequences and app._driver is not None:
+        app._driver.write(sequences)
 
 
 def _is_browser(environ: Mapping[str, str]) -> bool:
@@ -108,21 +108,21 @@ def _can_be_asked(environ: Mapping[str, str]) -> bool:
     )
 
 
-def _holds_pictures(name: bytes) -> bool:
+def _has_placeholders(name: bytes) -> bool:
     """Return True if the terminal with this name supports Unicode placeholders.
 
     The protocol has no query for this. Other terminals show pictures, but not by cells.
     """
-    kitty = _KITTY.match(name)
+    kitty = _KITTY_NAME.match(name)
     if kitty:
-        return (int(kitty[1]), int(kitty[2])) >= _KITTY_SINCE
+        return (int(kitty[1]), int(kitty[2])) >= _MIN_KITTY_VERSION
     return name.startswith(b"ghostty")
 
 
-def _asked() -> bytes:
+def _ask() -> bytes:
     """Return the terminal's answer; empty if it doesn't answer or there is no terminal."""
     if sys.platform != "win32":  # whose terminals draw blocks
         from refsheet_tui.tui.graphics.posix import ask_terminal
 
-        return ask_terminal(_QUESTION, _ATTRIBUTES, _PATIENCE_S)
+        return ask_terminal(_QUESTION, _ATTRIBUTES_ANSWER, _TIMEOUT_S)
     return b""

@@ -28,20 +28,20 @@ from refsheet_tui.weights import (
 
 
 class ModelCatalog:
-    """All models, and the downloads. `measured` is None until this machine has been measured."""
+    """All models, and the downloads. `measurement` is None until this machine has been measured."""
 
     def __init__(self, preferences: Preferences, downloads: Downloads) -> None:
         self._preferences = preferences
         self.downloads = downloads
-        self.measured: MachineMeasurement | None = None
-        self._measuring: asyncio.Task[MachineMeasurement] | None = None
+        self.measurement: MachineMeasurement | None = None
+        self._measure_task: asyncio.Task[MachineMeasurement] | None = None
 
     @property
     def config(self) -> Config:
         """The current settings."""
         return self._preferences.config
 
-    def shop(self) -> ModelManager:
+    def model_manager(self) -> ModelManager:
         """Return a manager of the model files. Raises `ConfigError` for an invalid catalog."""
         return ModelManager(load_catalog(), get_model_store(self.config))
 
@@ -50,71 +50,74 @@ class ModelCatalog:
 
         Reads files. Raises `ConfigError`, `StorageError`.
         """
-        shop, machine = self.shop(), self.measured.machine if self.measured else None
+        manager = self.model_manager()
+        machine = self.measurement.machine if self.measurement else None
         config = self.config
-        return [*catalogue_rows(shop, config, machine), *other_rows(shop, config, machine)]
+        return [*catalogue_rows(manager, config, machine), *other_rows(manager, config, machine)]
 
-    def recommended(self) -> ModelRow | None:
+    def recommended_row(self) -> ModelRow | None:
         """Return the best model for this machine, or the catalog's default until that is known.
 
         Reads files. Raises `ConfigError`, `StorageError`.
         """
-        rows, default = self.rows(), self.shop().catalog.default
-        best = [row for row in rows if row.is_recommended]
-        return next(iter([*best, *(row for row in rows if row.name == default)]), None)
+        rows, default = self.rows(), self.model_manager().catalog.default
+        recommended = [row for row in rows if row.is_recommended]
+        return next(iter([*recommended, *(row for row in rows if row.name == default)]), None)
 
     async def measure(self) -> None:
         """Measure this machine again, since its free memory changes.
 
         Callers that come while it is measured wait for the same measurement.
         """
-        if self._measuring is None:
-            self._measuring = asyncio.create_task(in_thread(measure_machine))
-            self._measuring.add_done_callback(self._on_measured)
-        await asyncio.wait([self._measuring])
+        if self._measure_task is None:
+            self._measure_task = asyncio.create_task(in_thread(measure_machine))
+            self._measure_task.add_done_callback(self._on_measured)
+        await asyncio.wait([self._measure_task])
 
     def download(self, name: str, entry: CatalogEntry) -> None:
         """Start a download. Raises `ConfigError`, `WeightsError` if another one is running."""
-        self.downloads.start(name, entry, self.shop().store, offline=self.config.offline)
+        self.downloads.start(name, entry, self.model_manager().store, offline=self.config.offline)
 
-    def on_download_finished(self, ended: DownloadResult) -> tuple[dict[str, SettingValue], str]:
+    def on_download_finished(self, result: DownloadResult) -> tuple[dict[str, SettingValue], str]:
         """Return the settings to change after a download, and a notice.
 
         The model replaces the demo. If it was already chosen, but missing or damaged, it is loaded.
         Raises `RefsheetError` if the download has failed.
         """
         changes: dict[str, SettingValue] = {}
-        words = _("{model} is downloaded.")
-        if ended.was_stopped:
-            words = _("Download of {model} paused. You can resume it later.")
-        elif ended.problem is not None:
-            raise ended.problem
+        notice = _("{model} is downloaded.")
+        if result.was_stopped:
+            notice = _("Download of {model} paused. You can resume it later.")
+        elif result.error is not None:
+            raise result.error
         elif self.config.model == DEMO:
-            changes = {"model": ended.name, "mmproj": None}
-            words = _("{model} is downloaded and now in use.")
-        elif self.config.model == ended.name:
-            changes = {"model": ended.name}
-        return changes, words.format(model=ended.title)
+            changes = {"model": result.name, "mmproj": None}
+            notice = _("{model} is downloaded and now in use.")
+        elif self.config.model == result.name:
+            changes = {"model": result.name}
+        return changes, notice.format(model=result.title)
 
     def _on_measured(self, task: asyncio.Task[MachineMeasurement]) -> None:
-        self._measuring = None
+        self._measure_task = None
         if not task.cancelled():
-            self.measured = task.result()
+            self.measurement = task.result()
 
 
-def is_first_start(config: Config, file: Path) -> bool:
+def is_first_start(config: Config, config_file: Path) -> bool:
     """Return True if the user has neither chosen nor downloaded a model yet.
 
-    `file` contains the user's settings, if it exists. Files that can't be read count as False.
+    `config_file` contains the user's settings, if it exists. Returns False for files that can't be
+    read.
     """
     if config.model != DEMO:
         return False
     try:
-        if exists(file) and "model" in read_settings(file):
+        if exists(config_file) and "model" in read_settings(config_file):
             return False
-        shop = ModelManager(load_catalog(), get_model_store(config))
+        manager = ModelManager(load_catalog(), get_model_store(config))
     except RefsheetError:
         return False
     return all(
-        shop.store.entry_state(each) is not FileState.WHOLE for each in shop.catalog.models.values()
+        manager.store.entry_state(each) is not FileState.COMPLETE
+        for each in manager.catalog.models.values()
     )

@@ -15,7 +15,7 @@ from refsheet_tui.weights import CheckingSum, FileReady, ReceivingFile, WaitingF
 class ProgressBarState:
     """A text, and a progress of `done` of `total` bytes. A `total` of 0 is unknown."""
 
-    words: str
+    text: str
     done: int = 0
     total: int = 0
 
@@ -25,43 +25,43 @@ class ProgressBarState:
         return f"{min(1.0, self.done / self.total):.0%}" if self.total else ""
 
 
-def download_progress(transfer: DownloadProgress) -> ProgressBarState:
+def download_progress(download: DownloadProgress) -> ProgressBarState:
     """Return the state of a download in one line."""
-    event = transfer.event
-    name, since = one_line(transfer.name), clock(monotonic() - transfer.since)
-    if transfer.stopping:
+    event = download.event
+    name, elapsed = one_line(download.name), clock(monotonic() - download.since)
+    if download.is_stopping:
         return ProgressBarState(f"{name} · {_('stopping')}")
     if isinstance(event, ReceivingFile):
-        total = event.all_total
-        done = (
+        total = event.overall_total
+        amount = (
             _("{done} of {total}").format(
-                done=format_bytes(event.all_done), total=format_bytes(total)
+                done=format_bytes(event.overall_done), total=format_bytes(total)
             )
             if total
-            else format_bytes(event.all_done)
+            else format_bytes(event.overall_done)
         )
         speed = f"{format_bytes(round(event.speed))}/s" if event.speed else ""
-        left = (
+        time_left = (
             _("{time} left").format(time=clock(event.remaining_s))
             if event.remaining_s is not None
             else ""
         )
-        words = " · ".join(filter(None, (name, done, speed, left, since)))
-        return ProgressBarState(words, event.all_done, total)
+        text = " · ".join(filter(None, (name, amount, speed, time_left, elapsed)))
+        return ProgressBarState(text, event.overall_done, total)
     if isinstance(event, CheckingSum):
         return checking_progress(event.file.file, event.done, event.total)
     if isinstance(event, FileReady):
         return ProgressBarState(f"{one_line(event.file.file)} · {_('verified')}")
     if isinstance(event, WaitingForLock):
-        words = _("waiting for another program's download")
-        return ProgressBarState(f"{name} · {words} · {since}")
-    return ProgressBarState(f"{name} · {_('contacting Hugging Face')} · {since}")
+        text = _("waiting for another program's download")
+        return ProgressBarState(f"{name} · {text} · {elapsed}")
+    return ProgressBarState(f"{name} · {_('contacting Hugging Face')} · {elapsed}")
 
 
 def checking_progress(name: str, done: int, total: int) -> ProgressBarState:
     """Return the state of a checksum that is being computed."""
-    words = _("Verifying {name}").format(name=one_line(name))
-    return ProgressBarState(f"{words} · {format_bytes(done)}", done, total)
+    text = _("Verifying {name}").format(name=one_line(name))
+    return ProgressBarState(f"{text} · {format_bytes(done)}", done, total)
 
 
 def clock(seconds: float) -> str:

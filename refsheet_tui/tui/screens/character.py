@@ -28,10 +28,10 @@ from refsheet_tui.tui.widgets.portrait import Portrait
 from refsheet_tui.untrusted import clean_text, one_line
 
 # Fields of a profile with several lines and with one. Their widgets have the same names.
-_TEXTS = ("description", "greeting", "persona")
-_LINES = ("name", "person", "note")
+_TEXT_FIELDS = ("description", "greeting", "persona")
+_LINE_FIELDS = ("name", "person", "note")
 # The entry of the language list that means the field next to it.
-_OTHER = "other"
+_OTHER_LANGUAGE = "other"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class CharacterForm:
     pictures: tuple[Path, ...]
 
 
-Keep = Callable[[CharacterForm], Awaitable[SavedCharacter]]
+SaveCharacter = Callable[[CharacterForm], Awaitable[SavedCharacter]]
 """Saves the character in the library. Raises `PictureError`, `StorageError`."""
 
 
@@ -58,18 +58,18 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
     ]
 
     def __init__(
-        self, profile: Profile, pictures: Sequence[str], keep: Keep, *, is_new: bool = True
+        self, profile: Profile, pictures: Sequence[str], save: SaveCharacter, *, is_new: bool = True
     ) -> None:
         """Show `profile` and `pictures`, the reference sheet first, as far as they are known.
 
-        `keep` saves the character.
+        `save` saves the character.
         """
         super().__init__(classes="-form")
         self._profile = profile
-        self._given = list(pictures)
-        self._keep = keep
+        self._initial_pictures = list(pictures)
+        self._save = save
         self._is_new = is_new
-        self._kept: SavedCharacter | None = None
+        self._saved_character: SavedCharacter | None = None
         self._language = language_of(profile.language)
         self._sheet: Path | None = None
         self._extras: list[Path] = []
@@ -82,7 +82,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
             with VerticalScroll(id="new-form", can_focus=False):
                 yield Label(_("Reference sheet"))
                 yield PictureField(_("Enter a path, or drop a picture here"), id="sheet")
-                yield EngineLine(only_work=True, id="looking")
+                yield EngineLine(activity_only=True, id="looking")
                 yield UnseenSheetNotice()
                 yield Label(_("Name (optional)"))
                 yield Input(profile.name, id="name")
@@ -90,30 +90,33 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
                 yield TextArea(profile.description, id="description", tab_behavior="focus")
                 yield Label(_("Language"))
                 yield Select(
-                    [*((each.native, each.code) for each in LANGUAGES), (_("Other…"), _OTHER)],
-                    value=self._code,
+                    [
+                        *((each.native, each.code) for each in LANGUAGES),
+                        (_("Other…"), _OTHER_LANGUAGE),
+                    ],
+                    value=self._initial_choice,
                     allow_blank=False,
                     id="language",
                 )
                 yield Input(
-                    self._other,
+                    self._initial_other,
                     placeholder=_("e.g. Latin"),
                     id="other-language",
                 )
                 with Collapsible(title=_("More options"), collapsed=True, id="more"):
-                    yield from self._more()
+                    yield from self._compose_options()
                 yield Label(_("More pictures (optional; press Enter to add each one)"))
                 yield PictureField(_("Enter a path, or drop another picture here"), id="extra")
                 yield Static(id="extras", markup=False)
                 with Horizontal(id="new-buttons"):
-                    words = _("Save and chat") if self._is_new else _("Save")
-                    yield Button(words, variant="primary", id="begin")
+                    label = _("Save and chat") if self._is_new else _("Save")
+                    yield Button(label, variant="primary", id="begin")
                     yield Button(_("Remove last picture"), id="remove")
             with Vertical(id="new-preview"):
                 yield Portrait()
         yield KeyLine()
 
-    def _more(self) -> ComposeResult:
+    def _compose_options(self) -> ComposeResult:
         """Yield the fields that most characters don't need."""
         profile = self._profile
         yield Label(_("Greeting (leave blank to generate one)"))
@@ -128,38 +131,38 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
         yield Input(", ".join(profile.tags), id="tags")
 
     @property
-    def _code(self) -> str:
+    def _initial_choice(self) -> str:
         """The entry of the language list for the profile's language."""
-        return self._language.code if self._language in LANGUAGES else _OTHER
+        return self._language.code if self._language in LANGUAGES else _OTHER_LANGUAGE
 
     @property
-    def _other(self) -> str:
+    def _initial_other(self) -> str:
         """The profile's language, or empty if it is in the list."""
         return "" if self._language in LANGUAGES else self._language.code
 
     def on_mount(self) -> None:
         self._show_extras()
-        self._show_other()
+        self._show_other_language()
         sheet = self.query_one("#sheet PathInput", PathInput)
         sheet.focus()
-        if self._given:
-            sheet.take(self._given)
+        if self._initial_pictures:
+            sheet.set_paths(self._initial_pictures)
 
     async def retranslate(self) -> None:
         await super().retranslate()
         self._show_extras()
-        self._show_other()
+        self._show_other_language()
 
     def on_picture_field_opened(self, message: PictureField.Opened) -> None:
         if message.path is not None or message.field.id == "sheet":
             self.query_one(Portrait).path = message.path
         if message.field.id == "sheet":
             self._sheet = message.path
-            self._look_ahead()
+            self._prewarm_sheet()
 
     def on_select_changed(self) -> None:
-        self._show_other()
-        self._look_ahead()
+        self._show_other_language()
+        self._prewarm_sheet()
 
     def on_path_input_dropped(self, message: PathInput.Dropped) -> None:
         """Add further files that were dropped together with the reference sheet."""
@@ -185,7 +188,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
         if path is None:
             self.notify(_("No picture on the clipboard."), timeout=3)
         elif self._sheet is None:
-            self.query_one("#sheet", PictureField).take(path)
+            self.query_one("#sheet", PictureField).set_path(path)
         else:
             await self._add_extras([path])
 
@@ -195,8 +198,8 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
             self.dismiss(None)
             return
 
-        def answered(leave: bool | None) -> None:
-            if leave:
+        def close_if_confirmed(is_confirmed: bool | None) -> None:
+            if is_confirmed:
                 self.dismiss(None)
 
         question = ConfirmScreen(
@@ -206,88 +209,91 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
             no=_("Keep editing"),
             is_risky=True,
         )
-        self.app.push_screen(question, answered)
+        self.app.push_screen(question, close_if_confirmed)
 
     def _is_changed(self) -> bool:
         """Return True if any field was changed."""
         profile = self._profile
-        before = {name: str(getattr(profile, name)) for name in _TEXTS + _LINES}
-        before |= {"tags": ", ".join(profile.tags), "other-language": self._other}
-        typed = {each.id: each.text for each in self.query(TextArea)}
-        typed |= {each.id: each.value for each in self.query(Input)}
+        initial_texts = {name: str(getattr(profile, name)) for name in _TEXT_FIELDS + _LINE_FIELDS}
+        initial_texts |= {"tags": ", ".join(profile.tags), "other-language": self._initial_other}
+        current_texts = {each.id: each.text for each in self.query(TextArea)}
+        current_texts |= {each.id: each.value for each in self.query(Input)}
         languages = [each.value for each in self.query("#language").results(Select)]
         paths = [each.value for each in self.query(PathInput)]
         return (
-            any(_lines(typed.get(name, text)) != _lines(text) for name, text in before.items())
-            or languages not in ([], [self._code])
-            or paths not in ([], [self._given[0] if self._given else "", ""])
-            or self._extras != [Path(path) for path in self._given[1:]]
+            any(
+                _split_lines(current_texts.get(name, text)) != _split_lines(text)
+                for name, text in initial_texts.items()
+            )
+            or languages not in ([], [self._initial_choice])
+            or paths not in ([], [self._initial_pictures[0] if self._initial_pictures else "", ""])
+            or self._extras != [Path(path) for path in self._initial_pictures[1:]]
         )
 
     @show_errors
     async def action_begin(self) -> None:
-        if not self.is_active or self._kept is not None:  # the key was pressed twice
+        if not self.is_active or self._saved_character is not None:  # the key was pressed twice
             return
-        sheet = await self.query_one("#sheet", PictureField).opened()
+        sheet = await self.query_one("#sheet", PictureField).check_path()
         if sheet is None:
             self.query_one("#sheet PathInput").focus()
             return
         if self.query_one("#extra", PictureField).text and not await self._add_extra():
             return
         try:
-            spoken = self._chosen()
+            language = self._chosen_language()
         except ConfigError as error:
             self.notify(str(error), severity="error", markup=False)
             self.query_one("#other-language").focus()
             return
         profile = self._profile.model_copy(
             update={
-                **{name: self._text(name) for name in _TEXTS},
-                **{name: self._line(name) for name in _LINES},
-                "name": self._line("name") or default_name(sheet),
-                "language": spoken.code,
-                "tags": tuple(filter(None, map(str.strip, self._line("tags").split(",")))),
+                **{name: self._text_value(name) for name in _TEXT_FIELDS},
+                **{name: self._line_value(name) for name in _LINE_FIELDS},
+                "name": self._line_value("name") or default_name(sheet),
+                "language": language.code,
+                "tags": tuple(filter(None, map(str.strip, self._line_value("tags").split(",")))),
             }
         )
         # Saved before the form closes, so that nothing is lost if saving fails.
-        self._kept = await self._keep(CharacterForm(profile, (sheet, *self._extras)))
-        self._end()
+        self._saved_character = await self._save(CharacterForm(profile, (sheet, *self._extras)))
+        self._close_if_saved()
 
     def on_screen_resume(self) -> None:
-        self._end()
+        self._close_if_saved()
 
-    def _end(self) -> None:
+    def _close_if_saved(self) -> None:
         """Close the form after saving, but not while a dialog covers it.
 
         Otherwise the dialog would be closed instead.
         """
-        if self._kept is not None and self.is_active:
-            self.dismiss(self._kept)
+        if self._saved_character is not None and self.is_active:
+            self.dismiss(self._saved_character)
 
-    def _text(self, field: str) -> str:
+    def _text_value(self, field: str) -> str:
         return clean_text(self.query_one(f"#{field}", TextArea).text).strip()
 
-    def _line(self, field: str) -> str:
+    def _line_value(self, field: str) -> str:
         return one_line(self.query_one(f"#{field}", Input).value).strip()
 
-    def _chosen(self) -> Language:
+    def _chosen_language(self) -> Language:
         """Return the chosen language. Raises `ConfigError` if its name is missing or invalid."""
         code = str(self.query_one("#language", Select).value)
-        return language_of(self._line("other-language") if code == _OTHER else code)
+        return language_of(self._line_value("other-language") if code == _OTHER_LANGUAGE else code)
 
-    def _show_other(self) -> None:
-        chosen = self.query_one("#language", Select).value
-        self.query_one("#other-language").display = chosen == _OTHER
+    def _show_other_language(self) -> None:
+        choice = self.query_one("#language", Select).value
+        self.query_one("#other-language").display = choice == _OTHER_LANGUAGE
 
-    def _look_ahead(self) -> None:
+    def _prewarm_sheet(self) -> None:
         """Let the engine look at the sheet as soon as sheet and language are known."""
-        if self._sheet is not None and self.query_one("#language", Select).value != _OTHER:
-            self.post_message(PrewarmSheet(self._sheet, self._chosen()))
+        if self._sheet is not None and self.query_one("#language", Select).value != _OTHER_LANGUAGE:
+            self.post_message(PrewarmSheet(self._sheet, self._chosen_language()))
 
     async def _add_extra(self) -> bool:
         """Add the picture in the field to the list. Returns False if it is not a picture."""
         field = self.query_one("#extra", PictureField)
-        path = await field.opened()
+        path = await field.check_path()
         if path is not None:
             self._extras.append(path)
             field.clear()
@@ -306,6 +312,6 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
         self.query_one("#remove", Button).display = bool(self._extras)
 
 
-def _lines(text: str) -> list[str]:
+def _split_lines(text: str) -> list[str]:
     """Return the lines of `text`, since fields change line endings."""
     return text.strip().splitlines()

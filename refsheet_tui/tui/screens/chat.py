@@ -43,30 +43,30 @@ class ChatScreen(TranslatedScreen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (90, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = CHAT_BINDINGS
 
-    def __init__(self, kept: SavedCharacter | None, chat: Chat, session: Session) -> None:
-        """Show `chat` with `kept`, or the assistant. Raises `PictureError`, `StorageError`."""
+    def __init__(self, character: SavedCharacter | None, chat: Chat, session: Session) -> None:
+        """Show `chat` with `character`, or the assistant. Raises `PictureError`, `StorageError`."""
         super().__init__()
-        self._kept = kept
+        self._saved_character = character
         self._session = session
         library = session.library
-        character = library.characters.build_character(kept) if kept is not None else None
-        self._controller = ChatController(session, character, chat)
-        self._is_left = True
+        speaker = library.characters.build_character(character) if character is not None else None
+        self._controller = ChatController(session, speaker, chat)
+        self._is_away = True
         self._message_to_show: int | None = None
-        self._went_back = False
+        self._has_moved_back = False
         # Stored here, because a reply may end while the screen is being removed.
         controller = self._controller
         self._history = History(controller.name, self._branch.position, library.tree.picture_path)
         self._activity = ActivityLine()
         self._attachments = Attachments(controller.refusal_of_pictures)
         self._composer = Composer(
-            self._invitation, controller.user_texts, self._attachments.has_pictures
+            self._placeholder, controller.user_texts, self._attachments.has_pictures
         )
-        given = (controller, self, self._attachments, self._busy_reason)
-        self._commands = CommandRunner(library, *given)
-        self._side = ChatSidebar(character, controller.name, lambda: controller.usage)
+        arguments = (controller, self, self._attachments, self._busy_reason)
+        self._commands = CommandRunner(library, *arguments)
+        self._sidebar = ChatSidebar(controller.character, controller.name, lambda: controller.usage)
         self._queue = ReplyQueue(controller, self._history, self)
-        self._draft = Draft(library.chats, chat, self._composer, self._queue.unsaved)
+        self._draft = Draft(library.chats, chat, self._composer, self._queue.unsaved_inputs)
 
     @property
     def number(self) -> int:
@@ -88,7 +88,7 @@ class ChatScreen(TranslatedScreen[None]):
         return self._controller.branch
 
     @property
-    def _invitation(self) -> str:
+    def _placeholder(self) -> str:
         if self._controller.character is None:
             return _("Message the assistant…")
         return _("Message {name}…").format(name=one_line(self._controller.name))
@@ -97,7 +97,7 @@ class ChatScreen(TranslatedScreen[None]):
         yield Heading(self._controller.title)
         yield DemoNotice()
         with Horizontal(id="chat"):
-            yield self._side
+            yield self._sidebar
             with Vertical(id="chat-main"):
                 yield self._history
                 yield self._activity
@@ -116,17 +116,17 @@ class ChatScreen(TranslatedScreen[None]):
     async def _show_unseen(self) -> None:
         """Show once what a text-only model can't see. Does nothing while a model is loading."""
         if self._session.info is not None:
-            await self._history.show_notice(self._controller.unseen)
+            await self._history.show_notice(self._controller.unseen_notice)
 
     async def retranslate(self) -> None:
         """Translate the texts in place, so that drafts, attachments and replies stay."""
         self.query_one(Heading).set_title(self._controller.title)
         self.query_one(DemoNotice).retranslate()
-        self._composer.set_placeholder(self._invitation)
-        self._side.retranslate(self._controller.name)
+        self._composer.set_placeholder(self._placeholder)
+        self._sidebar.retranslate(self._controller.name)
         await self._history.retranslate(self._controller.name)
         await self._show_unseen()
-        if self._draft.edited is not None:
+        if self._draft.edited_message is not None:
             self._activity.show(_(_EDITING))
         self.refresh_bindings()
 
@@ -135,15 +135,15 @@ class ChatScreen(TranslatedScreen[None]):
 
         A greeting that the user has stopped is not started again.
         """
-        comes_in, self._is_left = self._is_left, False
+        is_entering, self._is_away = self._is_away, False
         self._show_chats()
         self.call_later(self._show_requested_message)
         if self._queue.resume() or self.replying:
             return
-        if comes_in and self._controller.show_latest():
+        if is_entering and self._controller.show_latest():
             self.call_later(self._show_path)
         path = self._branch.path
-        if comes_in and path and path[-1].was_cut_off:
+        if is_entering and path and path[-1].was_cut_off:
             self._queue.start("continue")
         else:
             self.on_queue_empty()
@@ -170,16 +170,16 @@ class ChatScreen(TranslatedScreen[None]):
     def on_reply_ended(self, result: ReplyResult) -> None:
         for notice in result.notices:
             self.notify(clean_text(notice), markup=False, timeout=10)
-        self._activity.show(" · ".join(filter(None, (self._mark(), result.summary))))
+        self._activity.show(" · ".join(filter(None, (self._swipe_mark(), result.summary))))
         self._show_chats()
-        if self._went_back and not result.has_text and self._controller.show_latest():
+        if self._has_moved_back and not result.has_text and self._controller.show_latest():
             self.call_later(self._show_path)
-        self._went_back = False
+        self._has_moved_back = False
 
-    def on_unanswered(self, inputs: Sequence[UserInput], edited: Message | None) -> None:
+    def on_unanswered(self, inputs: Sequence[UserInput], edited_message: Message | None) -> None:
         text = "\n".join(escape(each.text) for each in inputs if each.text)
-        if edited is not None and not self._is_left:
-            self._begin_edit(edited, text)  # the draft stays as it was
+        if edited_message is not None and not self._is_away:
+            self._begin_edit(edited_message, text)  # the draft stays as it was
         elif inputs:
             self._composer.prepend(text)
             for path in (path for each in inputs for path in each.pictures):
@@ -188,12 +188,12 @@ class ChatScreen(TranslatedScreen[None]):
 
     def on_queue_empty(self) -> None:
         if (
-            self.is_running and not self._is_left
+            self.is_running and not self._is_away
         ):  # otherwise it would replace the prewarming of another chat
-            self._read_ahead()
+            self._prewarm()
 
     @work(group="prewarm", exclusive=True)
-    async def _read_ahead(self) -> None:
+    async def _prewarm(self) -> None:
         await self._history.show_oldest_visible(await self._controller.oldest_visible())
         await self._controller.prewarm()
 
@@ -201,24 +201,24 @@ class ChatScreen(TranslatedScreen[None]):
     async def on_composer_sent(self, message: Composer.Sent) -> None:
         text = clean_text(message.text).strip()
         if is_command(text):
-            await self._command(text)
+            await self._run_command(text)
             return
         text = unescape(text)
-        edited = self._draft.edited
-        if edited is not None and self.replying:
+        edited_message = self._draft.edited_message
+        if edited_message is not None and self.replying:
             self._composer.prepend(message.text)
             self._is_busy()
             return
         self._end_edit()
-        if edited is not None and edited.role == "model":
-            self._branch.replace_reply(edited, text)
+        if edited_message is not None and edited_message.role == "model":
+            self._branch.replace_reply(edited_message, text)
             await self._show_path()
             return
-        if edited is not None:
+        if edited_message is not None:
             path = self._branch.path
-            await self._history.show(path[: [each.id for each in path].index(edited.id)])
-        pictures = self._attachments.take_all() if edited is None else ()
-        await self._queue.send(UserInput(text, pictures), edited)
+            await self._history.show(path[: [each.id for each in path].index(edited_message.id)])
+        pictures = self._attachments.take_all() if edited_message is None else ()
+        await self._queue.send(UserInput(text, pictures), edited_message)
 
     async def on_composer_dropped(self, message: Composer.Dropped) -> None:
         for path in message.pictures:
@@ -231,11 +231,11 @@ class ChatScreen(TranslatedScreen[None]):
     def action_no_pictures(self) -> None:
         self._attachments.take_all()
 
-    async def _command(self, text: str) -> None:
+    async def _run_command(self, text: str) -> None:
         try:
-            words = await self._commands.run(text)
-            if words:
-                self.notify(words, markup=False)
+            notice = await self._commands.run(text)
+            if notice:
+                self.notify(notice, markup=False)
                 self._show_chats()
         except RefsheetError as error:
             self._composer.prepend(text)
@@ -243,31 +243,31 @@ class ChatScreen(TranslatedScreen[None]):
 
     @show_errors
     async def on_message_widget_action_requested(
-        self, wanted: MessageWidget.ActionRequested
+        self, request: MessageWidget.ActionRequested
     ) -> None:
         """Do what the user wants with one message."""
-        if wanted.what in ("copy", "code"):
-            text = wanted.said.text if wanted.what == "copy" else wanted.said.next_code()
+        if request.action in ("copy", "code"):
+            text = request.widget.text if request.action == "copy" else request.widget.next_code()
             if text:
                 self.app.copy_to_clipboard(text)
             self.notify(_("Copied.") if text else _("This message has no code."), timeout=3)
             return
         if self._is_busy():
             return
-        message = self._controller.get_message(wanted.said.message)
-        if wanted.what == "edit":
+        message = self._controller.get_message(request.widget.message)
+        if request.action == "edit":
             self._begin_edit(message)
             return
-        if wanted.what == "delete":
+        if request.action == "delete":
             self._delete(message)
         else:
             self._branch.move_to(message.id)
         await self._show_path()
         self._composer.focus()
-        if wanted.what == "again":
-            self._went_back = True
-            self._request("reply" if message.role == "user" else "regenerate")
-        elif wanted.what == "branch":
+        if request.action == "again":
+            self._has_moved_back = True
+            self._request_reply("reply" if message.role == "user" else "regenerate")
+        elif request.action == "branch":
             self.notify(_("Your next message starts a branch; the original is kept."), timeout=4)
 
     def _delete(self, message: Message) -> None:
@@ -290,9 +290,9 @@ class ChatScreen(TranslatedScreen[None]):
 
     def action_edit(self, text: str = "") -> None:
         """Edit the user's last message, replaced by `text` if that is given."""
-        own = [message for message in self._branch.path if message.role == "user"]
-        if not self._is_busy() and own:
-            self._begin_edit(own[-1], escape(text) or None)
+        user_messages = [message for message in self._branch.path if message.role == "user"]
+        if not self._is_busy() and user_messages:
+            self._begin_edit(user_messages[-1], escape(text) or None)
 
     def action_rewrite(self, text: str = "") -> None:
         """Edit the last reply, replaced by `text` if that is given."""
@@ -304,9 +304,9 @@ class ChatScreen(TranslatedScreen[None]):
         self._activity.show(_(_EDITING))
 
     def _end_edit(self) -> bool:
-        if ended := self._draft.end_edit():
+        if was_editing := self._draft.end_edit():
             self._activity.show()
-        return ended
+        return was_editing
 
     async def _show_path(self) -> None:
         await self._history.show(self._branch.path)
@@ -314,12 +314,12 @@ class ChatScreen(TranslatedScreen[None]):
         self.on_queue_empty()
 
     def _show_chats(self) -> None:
-        chats, kept = self._session.library.chats, self._kept
+        chats, character = self._session.library.chats, self._saved_character
         with suppress(StorageError):  # another program writes for a long time
-            if kept is None:
-                self._side.show_chats(chats.latest_assistant_chats(), self.number)
+            if character is None:
+                self._sidebar.show_chats(chats.latest_assistant_chats(), self.number)
             else:
-                self._side.show_chats(chats.latest_chats(character=kept.id), self.number)
+                self._sidebar.show_chats(chats.latest_chats(character=character.id), self.number)
 
     def on_text_area_changed(self) -> None:
         self._draft.schedule_save()
@@ -331,14 +331,14 @@ class ChatScreen(TranslatedScreen[None]):
 
     def action_again(self) -> None:
         """Regenerate the last reply."""
-        self._request("regenerate")
+        self._request_reply("regenerate")
 
     def action_more(self) -> None:
         """Continue the last reply."""
         if self._history.last_reply is None:
             self.notify(_("There's no reply to continue."), timeout=3)
         else:
-            self._request("continue")
+            self._request_reply("continue")
 
     @show_errors
     async def action_swipe(self, step: int) -> None:
@@ -347,9 +347,9 @@ class ChatScreen(TranslatedScreen[None]):
             return
         if self._branch.swipe(step):
             await self._show_path()
-            self._activity.show(self._mark())
+            self._activity.show(self._swipe_mark())
         elif step > 0:
-            self._request("regenerate")
+            self._request_reply("regenerate")
         else:
             self.notify(_("This is the first reply."), timeout=3)
 
@@ -358,11 +358,11 @@ class ChatScreen(TranslatedScreen[None]):
 
     def action_fold(self) -> None:
         """Hide or show the sidebar, which is visible from 90 columns on."""
-        self._side.set_class(not self._side.has_class("-folded"), "-folded")
+        self._sidebar.set_class(not self._sidebar.has_class("-folded"), "-folded")
 
     def action_new(self) -> None:
         """Start another chat with the same character."""
-        self.post_message(OpenCharacterChat(self._kept, new=True))
+        self.post_message(OpenCharacterChat(self._saved_character, new=True))
 
     def action_back(self) -> None:
         self.leave()
@@ -371,19 +371,19 @@ class ChatScreen(TranslatedScreen[None]):
     def leave(self) -> None:
         """Stop the reply, since the engine is needed for the next chat, and save the draft."""
         self._draft.abandon_edit()
-        self._is_left = True
+        self._is_away = True
         self._queue.leave()
         self.workers.cancel_group(self, "prewarm")
         self._draft.save()
 
-    def _request(self, kind: ReplyKind) -> None:
+    def _request_reply(self, kind: ReplyKind) -> None:
         if not self._branch.path and self._controller.character is None:
             self.notify(_("Send a message first."), timeout=3)
         elif not self._is_busy():
             self._queue.start(kind)
 
     def _busy_reason(self) -> str:
-        if self._draft.edited is not None:
+        if self._draft.edited_message is not None:
             return _("Finish editing first: Enter to save, Esc to cancel.")
         return _("Wait for the reply, or press Esc to stop it.") if self.replying else ""
 
@@ -393,7 +393,7 @@ class ChatScreen(TranslatedScreen[None]):
             self.notify(reason, timeout=3)
         return reason != ""
 
-    def _mark(self) -> str:
+    def _swipe_mark(self) -> str:
         """Return the swipe mark of the last reply, whose beginning may have scrolled away."""
         path = self._branch.path
         return self._history.swipe_mark(path[-1]) if self._branch.ends_with_reply else ""

@@ -24,7 +24,7 @@ from refsheet_tui.tui.dialogs.show_errors import show_errors
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.untrusted import one_line
 
-_MOST = 200
+_MAX_RESULTS = 200
 _HELP = N_("Type to search all messages · Enter to open · Ctrl+D to delete · Esc to close")
 
 
@@ -50,19 +50,21 @@ class ChatsScreen(TranslatedScreen[ChatSelection | None], ModalScreen[ChatSelect
         Binding("up", "step(-1)", N_("Up"), show=False, id="chats.up"),
     ]
 
-    def __init__(self, library: Library, opened: Sequence[int], deleted: list[int]) -> None:
+    def __init__(
+        self, library: Library, open_chats: Sequence[int], deleted_chats: list[int]
+    ) -> None:
         """List the chats of `library`.
 
         Args:
             library: The library.
-            opened: Numbers of open chats, which can't be deleted.
-            deleted: Numbers of deleted chats, the latest last. The dialog adds to this list.
+            open_chats: Numbers of open chats, which can't be deleted.
+            deleted_chats: Numbers of deleted chats, the latest last. The dialog adds to this list.
         """
         super().__init__()
         self._library = library
-        self._opened = opened
-        self._deleted = deleted
-        self._name_of = lru_cache(maxsize=None)(self._name_in)
+        self._open_chats = open_chats
+        self._deleted_chats = deleted_chats
+        self._cached_name = lru_cache(maxsize=None)(self._character_name)
 
     def compose(self) -> ComposeResult:
         with Vertical(id="chats"):
@@ -71,97 +73,101 @@ class ChatsScreen(TranslatedScreen[ChatSelection | None], ModalScreen[ChatSelect
             yield Static(_(_HELP), id="chats-help", markup=False)
 
     def on_mount(self) -> None:
-        self._show("")
+        self._show_results("")
 
     async def retranslate(self) -> None:
         await super().retranslate()
-        self._show(self.query_one(Input).value)
+        self._show_results(self.query_one(Input).value)
 
     def on_input_changed(self, message: Input.Changed) -> None:
-        self._show(message.value)
+        self._show_results(message.value)
 
     def on_input_submitted(self) -> None:
         self.query_one(OptionList).action_select()
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        self.dismiss(_choice(message.option))
+        self.dismiss(_parse_selection(message.option))
 
     def action_close(self) -> None:
         self.dismiss(None)
 
     def action_step(self, step: int) -> None:
         """Move in the list, while the search field has the focus."""
-        listed = self.query_one(OptionList)
-        listed.action_cursor_down() if step > 0 else listed.action_cursor_up()
+        option_list = self.query_one(OptionList)
+        option_list.action_cursor_down() if step > 0 else option_list.action_cursor_up()
 
     @show_errors
     async def action_delete(self) -> None:
-        listed = self.query_one(OptionList)
-        if listed.highlighted is None:
+        option_list = self.query_one(OptionList)
+        if option_list.highlighted is None:
             return
-        chosen = _choice(listed.get_option_at_index(listed.highlighted))
-        if chosen.number in self._opened:
+        selection = _parse_selection(option_list.get_option_at_index(option_list.highlighted))
+        if selection.number in self._open_chats:
             self.notify(_("Can't delete the open chat. Press Ctrl+O to leave it first."), timeout=4)
-        elif chosen.kind == "chat":
-            self._library.chats.delete_chat(chosen.number)
-            self._deleted.append(chosen.number)
-            self._show(self.query_one(Input).value, listed.highlighted)
+        elif selection.kind == "chat":
+            self._library.chats.delete_chat(selection.number)
+            self._deleted_chats.append(selection.number)
+            self._show_results(self.query_one(Input).value, option_list.highlighted)
             self.notify(_("Chat deleted. Alt+Z to undo."), timeout=6)
 
     @show_errors
     async def action_undo(self) -> None:
-        if self._deleted:
-            self._library.chats.undelete_chat(self._deleted[-1])
-            self._deleted.pop()
-            self._show(self.query_one(Input).value)
+        if self._deleted_chats:
+            self._library.chats.undelete_chat(self._deleted_chats[-1])
+            self._deleted_chats.pop()
+            self._show_results(self.query_one(Input).value)
 
-    def _show(self, words: str, at: int = 0) -> None:
-        listed = self.query_one(OptionList)
-        listed.clear_options()
-        if words.strip():
+    def _show_results(self, query: str, index: int = 0) -> None:
+        option_list = self.query_one(OptionList)
+        option_list.clear_options()
+        if query.strip():
             database = self._library.database
-            people = search_characters(database, words, _MOST)
-            said = search_messages(database, words, _MOST)
-            listed.add_options([*map(_person, people), *map(_match, said)])
+            characters = search_characters(database, query, _MAX_RESULTS)
+            messages = search_messages(database, query, _MAX_RESULTS)
+            option_list.add_options(
+                [*map(_character_option, characters), *map(_message_option, messages)]
+            )
         else:
-            chats = self._library.chats.latest_chats(_MOST)
-            listed.add_options([self._chat(chat) for chat in chats])
-        if listed.option_count:
-            listed.highlighted = min(at, listed.option_count - 1)
+            chats = self._library.chats.latest_chats(_MAX_RESULTS)
+            option_list.add_options([self._chat_option(chat) for chat in chats])
+        if option_list.option_count:
+            option_list.highlighted = min(index, option_list.option_count - 1)
 
-    def _chat(self, chat: Chat) -> Option:
+    def _chat_option(self, chat: Chat) -> Option:
         line = Text.assemble(
-            (f"{_when(chat.last_used)}  ", "dim"),
-            (f"{self._name_of(chat.character_version)}  ", "bold"),
+            (f"{_format_time(chat.last_used)}  ", "dim"),
+            (f"{self._cached_name(chat.character_version)}  ", "bold"),
             chat.title or "…",
         )
         return Option(line, id=f"chat-{chat.id}")
 
-    def _name_in(self, version: int | None) -> str:
+    def _character_name(self, version: int | None) -> str:
         if version is None:
             return _("Assistant")
         return one_line(self._library.characters.get_version(version).profile.name)
 
 
-def _person(match: CharacterMatch) -> Option:
-    line = Text.assemble((_("Character") + "  ", "dim"), _highlighted(match.excerpt))
+def _character_option(match: CharacterMatch) -> Option:
+    line = Text.assemble((_("Character") + "  ", "dim"), _highlight_match(match.excerpt))
     return Option(line, id=f"character-{match.character}")
 
 
-def _match(match: MessageMatch) -> Option:
-    line = Text.assemble((f"{_when(match.created)}  ", "dim"), _highlighted(match.excerpt))
+def _message_option(match: MessageMatch) -> Option:
+    line = Text.assemble(
+        (f"{_format_time(match.created)}  ", "dim"), _highlight_match(match.excerpt)
+    )
     return Option(line, id=f"chat-{match.chat}-{match.message}")
 
 
-def _highlighted(excerpt: Excerpt) -> Text:
+def _highlight_match(excerpt: Excerpt) -> Text:
     return Text.assemble(excerpt.before, (excerpt.match, "bold reverse"), excerpt.after)
 
 
-def _choice(option: Option) -> ChatSelection:
+def _parse_selection(option: Option) -> ChatSelection:
     kind, number, *more = str(option.id).split("-")
     message = int(more[0]) if more else None
     return ChatSelection("chat" if kind == "chat" else "character", int(number), message)
 
 
-def _when(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M}"
+def _format_time(timestamp: float) -> str:
+    return f"{datetime.fromtimestamp(timestamp):%Y-%m-%d %H:%M}"

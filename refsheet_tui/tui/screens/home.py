@@ -55,13 +55,13 @@ class HomeScreen(TranslatedScreen[None]):
         Binding("down", "step(0, 1)", N_("Down"), show=False, id="home.down"),
     ]
 
-    def __init__(self, language: Language, library: CharacterStore) -> None:
-        """Show the characters of `library`, and the samples, which speak `language`."""
+    def __init__(self, language: Language, store: CharacterStore) -> None:
+        """Show the characters of `store`, and the samples, which speak `language`."""
         super().__init__()
         self._language = language
-        self._library = library
+        self._store = store
         self._entries: list[GalleryEntry] = []
-        self._deleted: list[SavedCharacter] = []
+        self._deleted_characters: list[SavedCharacter] = []
 
     def compose(self) -> ComposeResult:
         yield Heading("RefSheet")
@@ -73,38 +73,38 @@ class HomeScreen(TranslatedScreen[None]):
 
     async def on_screen_resume(self) -> None:
         """Update the gallery, whose characters may have changed."""
-        await self._show()
+        await self._show_gallery()
 
     async def set_language(self, language: Language) -> None:
         """Let the samples speak `language`."""
         self._language = language
-        await self._show()
+        await self._show_gallery()
 
     async def retranslate(self) -> None:
         tiles = list(self.query(GalleryTile))
-        at = tiles.index(self.focused) if self.focused in tiles else 0
+        index = tiles.index(self.focused) if self.focused in tiles else 0
         self._entries = []
         await super().retranslate()
-        await self._show()
-        self.query(GalleryTile)[at].focus()
+        await self._show_gallery()
+        self.query(GalleryTile)[index].focus()
 
-    async def _show(self) -> None:
-        found = gallery_entries(self._library, self._language)
+    async def _show_gallery(self) -> None:
+        entries = gallery_entries(self._store, self._language)
         grid = self.query_one("#gallery", Grid)
-        if found == self._entries and grid.children:
+        if entries == self._entries and grid.children:
             return
-        self._entries = found
-        new = ActionTile(
+        self._entries = entries
+        new_tile = ActionTile(
             "+",
             _("New character"),
             _("Create a character of your own and chat with them."),
             id="new-door",
         )
-        words = _("Ask the model anything, with or without pictures.")
-        assistant = ActionTile("✦", _("Assistant"), words, id="assistant-door")
+        description = _("Ask the model anything, with or without pictures.")
+        assistant_tile = ActionTile("✦", _("Assistant"), description, id="assistant-door")
         async with self.batch():  # so that no empty gallery is drawn
             await grid.remove_children()
-            await grid.mount_all([*map(CharacterTile, found), new, assistant])
+            await grid.mount_all([*map(CharacterTile, entries), new_tile, assistant_tile])
         if self.is_current:
             self.query(GalleryTile).first().focus()
 
@@ -121,7 +121,7 @@ class HomeScreen(TranslatedScreen[None]):
         if isinstance(event.widget, GalleryTile):
             # There is none while the screen is built again in another language.
             for about in self.query("#about").results(Static):
-                about.update(event.widget.about)
+                about.update(event.widget.description)
 
     @show_errors
     async def on_paste(self, event: events.Paste) -> None:
@@ -130,11 +130,11 @@ class HomeScreen(TranslatedScreen[None]):
         files = [paths.expand_user(path) for path in dropped_paths(event.text)]
         if not files or not all(map(paths.is_file, files)):
             return
-        pictures = [file for file in files if not await self._import(file)]
+        pictures = [file for file in files if not await self._import_file(file)]
         if pictures:
-            self._begin_new([str(file) for file in pictures])
+            self._open_new_form([str(file) for file in pictures])
 
-    async def _import(self, file: Path) -> bool:
+    async def _import_file(self, file: Path) -> bool:
         """Import `file`, or tell the user what is wrong with its picture.
 
         Returns False if it is not a card.
@@ -147,20 +147,20 @@ class HomeScreen(TranslatedScreen[None]):
             return False
         if card.picture is None:
             # Only the picture is missing, so the user can add it in the form.
-            self._begin_new([], card.profile)
+            self._open_new_form([], card.profile)
             return True
         try:
             await in_thread(card.check_picture)
         except PictureError as error:
             self.notify(str(error), severity="error", markup=False)
             return True
-        kept = self._library.add_character_from_bytes(card.profile, [card.picture])
-        await self._show()
-        words = _("Imported {name}.").format(name=one_line(kept.profile.name or file.name))
+        character = self._store.add_character_from_bytes(card.profile, [card.picture])
+        await self._show_gallery()
+        text = _("Imported {name}.").format(name=one_line(character.profile.name or file.name))
         if card.is_newer_version:
             notice = _("The card uses a newer format, so some of it may be missing.")
-            words = join_sentences(words, notice)
-        self.notify(words, markup=False)
+            text = join_sentences(text, notice)
+        self.notify(text, markup=False)
         return True
 
     def action_import(self) -> None:
@@ -168,95 +168,97 @@ class HomeScreen(TranslatedScreen[None]):
         from refsheet_tui.characters import import_card
         from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 
-        def check(typed: str) -> None:
-            import_card(paths.expand_user(typed), self._language.code)
+        def check(path: str) -> None:
+            import_card(paths.expand_user(path), self._language.code)
 
-        def imported(typed: str | None) -> None:
-            if typed is not None:
-                self.call_later(self._import_typed, typed)
+        def import_path(path: str | None) -> None:
+            if path is not None:
+                self.call_later(self._import_path, path)
 
         question = _("Import a character card (.png, .json, .yaml, .charx):")
-        self.app.push_screen(PathScreen(question, "", check), imported)
+        self.app.push_screen(PathScreen(question, "", check), import_path)
 
     @show_errors
-    async def _import_typed(self, typed: str) -> None:
-        await self._import(paths.expand_user(typed))
+    async def _import_path(self, path: str) -> None:
+        await self._import_file(paths.expand_user(path))
 
     def action_export(self) -> None:
         """Export the focused character as a card."""
         from refsheet_tui.characters import write_card
         from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 
-        kept = self._own_character(_("Sample characters can't be exported."))
-        if kept is None:
+        character = self._own_character(_("Sample characters can't be exported."))
+        if character is None:
             return
-        sheet = next(iter(self._library.picture_paths(kept)), None)
+        sheet = next(iter(self._store.picture_paths(character)), None)
         if sheet is None:
             self.notify(
                 _("This character has no picture. Edit the character to add one."), severity="error"
             )
             return
 
-        def write(typed: str) -> None:
+        def write(path: str) -> None:
             advice = _("Choose another name.")
-            write_card(kept.profile, sheet, paths.expand_user(typed), advice=advice)
+            write_card(character.profile, sheet, paths.expand_user(path), advice=advice)
 
-        def written(typed: str | None) -> None:
-            if typed is not None:
-                words = _("Exported to {file}.").format(file=one_line(typed))
-                self.notify(words, markup=False)
+        def notify(path: str | None) -> None:
+            if path is not None:
+                text = _("Exported to {file}.").format(file=one_line(path))
+                self.notify(text, markup=False)
 
-        name = "".join(each if each.isalnum() else "-" for each in kept.profile.name) or "card"
+        name = "".join(char if char.isalnum() else "-" for char in character.profile.name) or "card"
         question = _("Export card as (.png or .json):")
-        self.app.push_screen(PathScreen(question, f"~/{name}.png", write), written)
+        self.app.push_screen(PathScreen(question, f"~/{name}.png", write), notify)
 
     @show_errors
     async def action_duplicate(self) -> None:
         """Duplicate the focused character."""
-        kept = self._own_character(_("Sample characters can't be duplicated."))
-        if kept is not None:
-            name = _("{name} (copy)").format(name=kept.profile.name)
-            self._library.duplicate_character(kept, name)
-            await self._show()
+        character = self._own_character(_("Sample characters can't be duplicated."))
+        if character is not None:
+            name = _("{name} (copy)").format(name=character.profile.name)
+            self._store.duplicate_character(character, name)
+            await self._show_gallery()
 
     @show_errors
     async def action_delete(self) -> None:
         """Delete the focused character but not its chats. This can be undone."""
-        kept = self._own_character(_("Sample characters can't be deleted."))
-        if kept is None:
+        character = self._own_character(_("Sample characters can't be deleted."))
+        if character is None:
             return
-        self._library.delete_character(kept.id)
-        self._deleted.append(kept)
-        await self._show()
-        words = _("{name} deleted. Press U to undo.")
-        self.notify(words.format(name=one_line(kept.profile.name)), markup=False, timeout=6)
+        self._store.delete_character(character.id)
+        self._deleted_characters.append(character)
+        await self._show_gallery()
+        text = _("{name} deleted. Press U to undo.")
+        self.notify(text.format(name=one_line(character.profile.name)), markup=False, timeout=6)
 
     @show_errors
     async def action_undelete(self) -> None:
-        if self._deleted:
-            self._library.undelete_character(self._deleted[-1].id)
-            self._deleted.pop()
-            await self._show()
+        if self._deleted_characters:
+            self._store.undelete_character(self._deleted_characters[-1].id)
+            self._deleted_characters.pop()
+            await self._show_gallery()
 
     def action_new(self) -> None:
-        self._begin_new([])
+        self._open_new_form([])
 
     def action_ask(self) -> None:
         """Open the chat with the assistant."""
         self.post_message(OpenCharacterChat(None))
 
-    def action_step(self, across: int, down: int) -> None:
+    def action_step(self, dx: int, dy: int) -> None:
         """Focus the nearest tile in a direction."""
-        cards = list(self.query(GalleryTile))
-        here = self.focused if isinstance(self.focused, GalleryTile) else cards[0]
-        x, y = here.region.center
+        tiles = list(self.query(GalleryTile))
+        focused = self.focused if isinstance(self.focused, GalleryTile) else tiles[0]
+        x, y = focused.region.center
 
-        def distance(card: GalleryTile) -> float | None:
-            right, below = card.region.center[0] - x, card.region.center[1] - y
-            ahead, aside = (right * across, below) if across else (below * down, right)
+        def distance_to(tile: GalleryTile) -> float | None:
+            right, below = tile.region.center[0] - x, tile.region.center[1] - y
+            ahead, aside = (right * dx, below) if dx else (below * dy, right)
             return ahead + 4 * abs(aside) if ahead > 0 else None
 
-        reachable = [(far, card) for card in cards if (far := distance(card)) is not None]
+        reachable = [
+            (distance, tile) for tile in tiles if (distance := distance_to(tile)) is not None
+        ]
         if reachable:
             min(reachable, key=lambda each: each[0])[1].focus()
 
@@ -264,35 +266,35 @@ class HomeScreen(TranslatedScreen[None]):
         """Edit the focused character. This makes a new version; existing chats keep the old one."""
         from refsheet_tui.tui.screens.character import CharacterScreen
 
-        kept = self._own_character(_("Sample characters can't be edited."))
-        if kept is None:
+        character = self._own_character(_("Sample characters can't be edited."))
+        if character is None:
             return
-        pictures = [str(path) for path in self._library.picture_paths(kept)]
+        pictures = [str(path) for path in self._store.picture_paths(character)]
 
-        async def change(made: CharacterForm) -> SavedCharacter:
-            data = await in_thread(partial(read_pictures, made.pictures))
-            return self._library.edit_character_from_bytes(kept.id, made.profile, data)
+        async def save(form: CharacterForm) -> SavedCharacter:
+            data = await in_thread(partial(read_pictures, form.pictures))
+            return self._store.edit_character_from_bytes(character.id, form.profile, data)
 
-        self.app.push_screen(CharacterScreen(kept.profile, pictures, change, is_new=False))
+        self.app.push_screen(CharacterScreen(character.profile, pictures, save, is_new=False))
 
-    def _own_character(self, otherwise: str) -> SavedCharacter | None:
-        """Return the focused character if it is the user's own, else show `otherwise`."""
-        card = self.focused
-        if isinstance(card, CharacterTile) and card.saved is not None:
-            return card.saved
-        self.notify(otherwise, timeout=3)
+    def _own_character(self, notice: str) -> SavedCharacter | None:
+        """Return the focused character if it is the user's own, else show `notice`."""
+        tile = self.focused
+        if isinstance(tile, CharacterTile) and tile.saved is not None:
+            return tile.saved
+        self.notify(notice, timeout=3)
         return None
 
-    def _begin_new(self, pictures: list[str], known: Profile | None = None) -> None:
+    def _open_new_form(self, pictures: list[str], profile: Profile | None = None) -> None:
         from refsheet_tui.tui.screens.character import CharacterScreen
 
-        async def keep(made: CharacterForm) -> SavedCharacter:
-            data = await in_thread(partial(read_pictures, made.pictures))
-            return self._library.add_character_from_bytes(made.profile, data)
+        async def save(form: CharacterForm) -> SavedCharacter:
+            data = await in_thread(partial(read_pictures, form.pictures))
+            return self._store.add_character_from_bytes(form.profile, data)
 
-        def begun(kept: SavedCharacter | None) -> None:
-            if kept is not None:
-                self.post_message(OpenCharacterChat(kept))
+        def open_chat(character: SavedCharacter | None) -> None:
+            if character is not None:
+                self.post_message(OpenCharacterChat(character))
 
-        profile = known or Profile(language=self._language.code)
-        self.app.push_screen(CharacterScreen(profile, pictures, keep), begun)
+        profile = profile or Profile(language=self._language.code)
+        self.app.push_screen(CharacterScreen(profile, pictures, save), open_chat)

@@ -30,7 +30,7 @@ class _Problem:
     """A file can't be used. `field` is the field that it was typed into."""
 
     field: str
-    words: str
+    text: str
 
 
 class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelChoice | None]):
@@ -44,9 +44,9 @@ class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelCho
         Binding("ctrl+s", "done", N_("Use this model"), id="model-file.done"),
     ]
 
-    def __init__(self, shop: ModelManager) -> None:
+    def __init__(self, manager: ModelManager) -> None:
         super().__init__()
-        self._shop = shop
+        self._manager = manager
 
     def compose(self) -> ComposeResult:
         with Vertical(id="model-file"):
@@ -72,7 +72,7 @@ class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelCho
         parts = {str(model.with_name(name)) for name in part_names(model.name)}
         others = [path for path in message.others if path not in parts]
         if others:
-            self.query_one("#file-mmproj", PathInput).take(others[:1])
+            self.query_one("#file-mmproj", PathInput).set_paths(others[:1])
 
     async def on_input_submitted(self, message: Input.Submitted) -> None:
         await self.action_done()
@@ -87,48 +87,52 @@ class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelCho
         self.dismiss(None)
 
     async def action_done(self) -> None:
-        model, mmproj = self._typed("model"), self._typed("mmproj")
+        model, mmproj = self._typed_path("model"), self._typed_path("mmproj")
         if model is None:
-            self._tell(_Problem("model", _("Enter the path to a model, or drop a file here.")))
+            self._show_problem(
+                _Problem("model", _("Enter the path to a model, or drop a file here."))
+            )
             return
-        found = await in_thread(partial(_looked_into, self._shop, model, mmproj))
+        result = await in_thread(partial(_check_files, self._manager, model, mmproj))
         if self.is_current:  # otherwise the user has left
-            if isinstance(found, _Problem):
-                self._tell(found)
+            if isinstance(result, _Problem):
+                self._show_problem(result)
             else:
-                self.dismiss(found)
+                self.dismiss(result)
 
-    def _typed(self, which: str) -> Path | None:
-        text = self.query_one(f"#file-{which}", PathInput).value.strip()
+    def _typed_path(self, field: str) -> Path | None:
+        text = self.query_one(f"#file-{field}", PathInput).value.strip()
         return paths.absolute_path(text) if text else None
 
-    def _tell(self, problem: _Problem) -> None:
-        for which in ("model", "mmproj"):
-            words = problem.words if problem.field == which else ""
-            self.query_one(f"#problem-{which}", Static).update(clean_text(words))
+    def _show_problem(self, problem: _Problem) -> None:
+        for field in ("model", "mmproj"):
+            text = problem.text if problem.field == field else ""
+            self.query_one(f"#problem-{field}", Static).update(clean_text(text))
         self.query_one(f"#file-{problem.field}").focus()
 
 
-def _looked_into(shop: ModelManager, model: Path, mmproj: Path | None) -> ModelChoice | _Problem:
+def _check_files(manager: ModelManager, model: Path, mmproj: Path | None) -> ModelChoice | _Problem:
     """Check the files as far as that takes less than a second.
 
     Returns the choice, or the first problem.
     """
     try:
-        choice = choose_model(str(model), mmproj, shop.store)
-        pair = shop.model_for_choice(choice)
+        choice = choose_model(str(model), mmproj, manager.store)
+        installed_model = manager.model_for_choice(choice)
     except (RefsheetError, ValueError) as error:  # ValueError: a NUL in the name
         return _Problem("model", str(error))
-    report = Verification(pair.parts, pair.projector, lambda _file, _count: None).run(quick=True)
+    report = Verification(
+        installed_model.parts, installed_model.projector, lambda _file, _count: None
+    ).run(quick=True)
     for check in report.failures:
         # A problem of a projector that was not typed is shown at the model.
-        at_model = check.file != choice.mmproj or mmproj is None
-        words = f"{check.finding.message} {check.finding.remedy}".strip()
-        return _Problem("model" if at_model else "mmproj", words)
+        is_model_problem = check.file != choice.mmproj or mmproj is None
+        text = f"{check.finding.message} {check.finding.remedy}".strip()
+        return _Problem("model" if is_model_problem else "mmproj", text)
     return choice
 
 
-def files_wanted(choice: ModelChoice) -> ChangeSettings:
+def settings_for_files(choice: ModelChoice) -> ChangeSettings:
     """Return the change of settings to use these files from now on."""
     mmproj = str(paths.absolute_path(choice.mmproj)) if choice.mmproj else None
     return ChangeSettings({"model": str(paths.absolute_path(choice.model)), "mmproj": mmproj})

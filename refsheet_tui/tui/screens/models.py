@@ -30,7 +30,7 @@ from refsheet_tui.tui.models.downloads import DownloadProgress
 from refsheet_tui.tui.models.manager import ModelCatalog
 from refsheet_tui.tui.models.progress import download_progress
 from refsheet_tui.tui.models.verification import FileCheck
-from refsheet_tui.tui.screens.model_file import ModelFileScreen, files_wanted
+from refsheet_tui.tui.screens.model_file import ModelFileScreen, settings_for_files
 from refsheet_tui.tui.screens.report import ReportScreen
 from refsheet_tui.tui.session import EngineState
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
@@ -51,7 +51,7 @@ from refsheet_tui.weights import (
 _TICK_S = 0.25
 _STATE_COLUMN = "state"
 # The width of "100 %", which a download shows for a while.
-_LEAST_WIDTH = 5
+_MIN_WIDTH = 5
 
 
 class ModelsScreen(TranslatedScreen[None]):
@@ -71,8 +71,8 @@ class ModelsScreen(TranslatedScreen[None]):
         super().__init__()
         self._models = models
         self._rows: dict[str, ModelRow] = {}
-        self._asked = 0
-        self._verifying: FileCheck | None = None
+        self._load_count = 0
+        self._file_check: FileCheck | None = None
 
     def compose(self) -> ComposeResult:
         yield Heading(f"RefSheet · {_('Models')}")
@@ -86,21 +86,21 @@ class ModelsScreen(TranslatedScreen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self._begin()
-        self.watch(self.app, "transfer", self._transfer_changed)
-        self.watch(self.app, "engine_state", self._engine_changed, init=False)
+        self._start()
+        self.watch(self.app, "download", self._on_download_progress)
+        self.watch(self.app, "engine_state", self._on_engine_state, init=False)
         self.set_interval(_TICK_S, self._show_progress)
 
     def on_unmount(self) -> None:
-        if self._verifying is not None:
-            self._verifying.stop()
+        if self._file_check is not None:
+            self._file_check.stop()
 
     async def retranslate(self) -> None:
         self._rows = {}  # the new table has none yet
         await super().retranslate()
-        self._begin()
+        self._start()
 
-    def _begin(self) -> None:
+    def _start(self) -> None:
         self._table.focus()
         self._measure()
 
@@ -109,12 +109,12 @@ class ModelsScreen(TranslatedScreen[None]):
         return self.query_one("#models-table", DataTable)
 
     @property
-    def _is_there(self) -> bool:
+    def _is_present(self) -> bool:
         """False while the screen is being removed, when work of before may still end."""
         return self.is_attached and bool(self.query("#models-table"))
 
     @property
-    def _chosen(self) -> ModelRow | None:
+    def _selected_row(self) -> ModelRow | None:
         """The model at the cursor."""
         table = self._table
         if not table.row_count:
@@ -132,13 +132,13 @@ class ModelsScreen(TranslatedScreen[None]):
     @show_errors
     async def _measure(self) -> None:
         """Show the models at once, and again after the machine is measured."""
-        self._say_machine(measuring=True)
+        self._show_machine(is_measuring=True)
         await self._show_rows()
         await self._models.measure()
-        if self._is_there:
+        if self._is_present:
             await self._show_rows()
-        if self._is_there:
-            self._say_machine(measuring=False)
+        if self._is_present:
+            self._show_machine(is_measuring=False)
 
     @work(group="rows", exclusive=True)
     @show_errors
@@ -146,72 +146,75 @@ class ModelsScreen(TranslatedScreen[None]):
         await self._show_rows()
 
     async def _show_rows(self) -> None:
-        self._asked = asked = self._asked + 1
-        rows, offered = await in_thread(self._looked)
-        if not self._is_there or asked != self._asked:  # the user has left, or newer rows come
+        self._load_count = load_count = self._load_count + 1
+        rows, default_name = await in_thread(self._load_rows)
+        # The user has left, or newer rows come.
+        if not self._is_present or load_count != self._load_count:
             return
-        chosen = self._chosen
-        at = chosen.name if chosen is not None else offered
+        selected = self._selected_row
+        cursor_name = selected.name if selected is not None else default_name
         self._rows = {row.name: row for row in rows}
         table = self._table
         table.clear(columns=True)
-        lines = [table_cells(row, self._models.downloads.progress) for row in rows]
-        for (key, heading), column in zip(HEADINGS, zip(*lines, strict=True), strict=True):
+        table_rows = [table_cells(row, self._models.downloads.progress) for row in rows]
+        for (key, heading), column in zip(HEADINGS, zip(*table_rows, strict=True), strict=True):
             # Computed here, because the table computes widths when it is idle, after it has drawn.
-            width = max(cell_len(_(heading)), _LEAST_WIDTH, *(cell.cell_len for cell in column))
+            width = max(cell_len(_(heading)), _MIN_WIDTH, *(cell.cell_len for cell in column))
             table.add_column(_(heading), key=key, width=width)
-        for row, line in zip(rows, lines, strict=True):
-            table.add_row(*line, key=row.name)
-        table.move_cursor(row=next((i for i, row in enumerate(rows) if row.name == at), 0))
-        self._show_about()
+        for row, cells in zip(rows, table_rows, strict=True):
+            table.add_row(*cells, key=row.name)
+        table.move_cursor(
+            row=next((index for index, row in enumerate(rows) if row.name == cursor_name), 0)
+        )
+        self._show_description()
 
-    def _looked(self) -> tuple[list[ModelRow], str]:
+    def _load_rows(self) -> tuple[list[ModelRow], str]:
         """Return all models, and the name of the one to start with.
 
         That is the model in use, or the recommended one if the demo is in use. Reads files.
         """
-        in_use = self._models.config.model
-        offered = self._models.recommended() if in_use == DEMO else None
-        return self._models.rows(), offered.name if offered is not None else in_use
+        current_model = self._models.config.model
+        recommended = self._models.recommended_row() if current_model == DEMO else None
+        return self._models.rows(), recommended.name if recommended is not None else current_model
 
     def on_data_table_row_highlighted(self) -> None:
-        if self._is_there:
-            self._show_about()
+        if self._is_present:
+            self._show_description()
 
-    def _show_about(self) -> None:
-        row = self._chosen
+    def _show_description(self) -> None:
+        row = self._selected_row
         self.query_one("#about-model", Static).update(
             describe_model(row) if row is not None else ""
         )
 
-    def _say_machine(self, *, measuring: bool) -> None:
-        words = describe_machine(self._models.measured, measuring=measuring)
-        self.query_one("#machine", Static).update(words)
+    def _show_machine(self, *, is_measuring: bool) -> None:
+        text = describe_machine(self._models.measurement, is_measuring=is_measuring)
+        self.query_one("#machine", Static).update(text)
 
-    def _transfer_changed(
-        self, before: DownloadProgress | None, now: DownloadProgress | None
+    def _on_download_progress(
+        self, previous: DownloadProgress | None, current: DownloadProgress | None
     ) -> None:
-        if (before is None) != (now is None):
+        if (previous is None) != (current is None):
             self.refresh_bindings()
             self._reload()
-        elif now is not None and now.name in self._rows and self._is_there:
-            state = table_cells(self._rows[now.name], now)[2]
-            self._table.update_cell(now.name, _STATE_COLUMN, state)
+        elif current is not None and current.name in self._rows and self._is_present:
+            state = table_cells(self._rows[current.name], current)[2]
+            self._table.update_cell(current.name, _STATE_COLUMN, state)
         self._show_progress()
 
-    def _engine_changed(self, before: EngineState, now: EngineState) -> None:
+    def _on_engine_state(self, previous: EngineState, current: EngineState) -> None:
         """Show the rows again, since another model may be in use."""
-        if before.availability != now.availability:
+        if previous.availability != current.availability:
             self._reload()
 
     def _show_progress(self) -> None:
-        if not self._is_there:
+        if not self._is_present:
             return
-        transfer, verifying = self._models.downloads.progress, self._verifying
+        download, file_check = self._models.downloads.progress, self._file_check
         self.query_one("#transfer", ProgressLine).show(
-            download_progress(transfer) if transfer else None
+            download_progress(download) if download else None
         )
-        self.query_one("#verifying", ProgressLine).show(verifying.progress if verifying else None)
+        self.query_one("#verifying", ProgressLine).show(file_check.progress if file_check else None)
 
     # Actions.
 
@@ -223,10 +226,10 @@ class ModelsScreen(TranslatedScreen[None]):
 
     @show_errors
     async def action_use(self) -> None:
-        row = self._chosen
+        row = self._selected_row
         if row is None:
             return
-        if row.catalog_entry is not None and row.state is not FileState.WHOLE:
+        if row.catalog_entry is not None and row.state is not FileState.COMPLETE:
             raise incomplete_model_error(row)
         if row.is_in_use:  # try again to load it
             self.post_message(ChangeSettings({"model": row.name}))
@@ -234,14 +237,14 @@ class ModelsScreen(TranslatedScreen[None]):
             self.post_message(ChangeSettings({"model": row.name, "mmproj": None}))
 
     def action_download(self) -> None:
-        row = self._chosen
+        row = self._selected_row
         if row is not None and row.catalog_entry is None:
             self.notify(_("This model is already on this computer."), timeout=3)
         elif row is not None:
-            self.run_worker(self._get(row), group="get", exclusive=True)
+            self.run_worker(self._download(row), group="get", exclusive=True)
 
     @show_errors
-    async def _get(self, row: ModelRow) -> None:
+    async def _download(self, row: ModelRow) -> None:
         await confirm_and_download(self.app, self._models, row)
 
     def action_pause(self) -> None:
@@ -249,39 +252,39 @@ class ModelsScreen(TranslatedScreen[None]):
 
     @show_errors
     async def action_verify(self) -> None:
-        row = self._chosen
+        row = self._selected_row
         if row is None:
             return
-        if self._verifying is not None:
+        if self._file_check is not None:
             self.notify(_("Another model is being verified. Try again when it's done."), timeout=4)
             return
         self.run_worker(self._verify(row), group="verify")
 
     @show_errors
     async def _verify(self, row: ModelRow) -> None:
-        self._verifying = FileCheck(self._pair(row))
+        self._file_check = FileCheck(self._installed_model(row))
         try:
-            report = await self._verifying.run()
+            report = await self._file_check.run()
         finally:
-            self._verifying = None
-        if report is not None and self._is_there:
+            self._file_check = None
+        if report is not None and self._is_present:
             self._show_progress()
             self.app.push_screen(ReportScreen(row.title, report))
             self._reload()
 
-    def _pair(self, row: ModelRow) -> InstalledModel:
+    def _installed_model(self, row: ModelRow) -> InstalledModel:
         """Return the files of a model. Raises `WeightsError` if they are missing."""
-        shop, config = self._models.shop(), self._models.config
+        manager, config = self._models.model_manager(), self._models.config
         if row.catalog_entry is None:
             mmproj = config.mmproj if row.is_in_use else None
-            return shop.model_for_choice(choose_model(row.name, mmproj, shop.store))
+            return manager.model_for_choice(choose_model(row.name, mmproj, manager.store))
         if row.state in (FileState.ABSENT, FileState.PARTIAL):
             raise incomplete_model_error(row)
-        return shop.installed_model(row.name)
+        return manager.installed_model(row.name)
 
     @show_errors
     async def action_remove(self) -> None:
-        row = self._chosen
+        row = self._selected_row
         if row is None:
             return
         if row.catalog_entry is None:
@@ -293,31 +296,33 @@ class ModelsScreen(TranslatedScreen[None]):
 
     @show_errors
     async def _remove(self, row: ModelRow) -> None:
-        in_use = (
+        in_use_warning = (
             _("This model is in use, so choose another one afterwards.") if row.is_in_use else ""
         )
-        again = _("To use it again, you'll have to download it.")
+        download_warning = _("To use it again, you'll have to download it.")
         question = ConfirmScreen(
             _("Remove the files of {model}?").format(model=one_line(row.title)),
-            f"{again} {in_use}".strip(),
+            f"{download_warning} {in_use_warning}".strip(),
             yes=_("Remove"),
             no=_("Keep"),
             is_risky=True,
         )
         if await self.app.push_screen_wait(question):
-            gone, freed = await in_thread(partial(self._models.shop().remove_model, row.name))
-            words = (
-                _("Freed {size}.").format(size=format_bytes(freed))
-                if gone
+            removed_files, freed_bytes = await in_thread(
+                partial(self._models.model_manager().remove_model, row.name)
+            )
+            notice = (
+                _("Freed {size}.").format(size=format_bytes(freed_bytes))
+                if removed_files
                 else _("Nothing removed: another model uses the same files.")
             )
-            self.notify(words, timeout=4)
+            self.notify(notice, timeout=4)
             self._reload()
 
     @show_errors
     async def action_open(self) -> None:
-        self.app.push_screen(ModelFileScreen(self._models.shop()), self._opened)
+        self.app.push_screen(ModelFileScreen(self._models.model_manager()), self._use_files)
 
-    def _opened(self, choice: ModelChoice | None) -> None:
+    def _use_files(self, choice: ModelChoice | None) -> None:
         if choice is not None:
-            self.post_message(files_wanted(choice))
+            self.post_message(settings_for_files(choice))

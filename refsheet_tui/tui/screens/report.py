@@ -34,11 +34,11 @@ class ReportScreen(TranslatedScreen[None], ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         title = one_line(self._title)
-        whole = (
+        summary = (
             _("{title}: all files verified.") if self._report.is_good else _("{title} is damaged.")
         )
         with Vertical(id="report", classes="" if self._report.is_good else "-bad"):
-            yield Static(Text(whole.format(title=title)), id="report-what")
+            yield Static(Text(summary.format(title=title)), id="report-what")
             with VerticalScroll(id="report-findings"):
                 yield Static(self._findings())
             yield Button(_("OK"), variant="primary")
@@ -51,14 +51,14 @@ class ReportScreen(TranslatedScreen[None], ModalScreen[None]):
 
     def _findings(self) -> Text:
         lines = Text()
-        file = None
+        last_file = None
         for check in self._report.checks:
-            if check.file != file:
-                file = check.file
-                lines.append(f"{one_line(file.name)}\n", "bold")
+            if check.file != last_file:
+                last_file = check.file
+                lines.append(f"{one_line(last_file.name)}\n", "bold")
             finding = check.finding
-            words, style = _MARKS[finding.result]
-            lines.append(f"  {_(words)} ", style)
+            label, style = _MARKS[finding.result]
+            lines.append(f"  {_(label)} ", style)
             lines.append(f"{_(check.name)}: {one_line(finding.message)}\n")
             if finding.remedy:
                 lines.append(f"    {finding.remedy}\n")

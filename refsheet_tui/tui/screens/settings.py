@@ -24,7 +24,7 @@ from refsheet_tui.tui.widgets.scroll_area import ScrollArea
 from refsheet_tui.tui.widgets.setting import SettingRow
 from refsheet_tui.untrusted import one_line
 
-Change = Callable[[Mapping[str, SettingValue]], Awaitable[bool]]
+ApplyChanges = Callable[[Mapping[str, SettingValue]], Awaitable[bool]]
 
 
 class SettingsScreen(TranslatedScreen[None]):
@@ -41,16 +41,16 @@ class SettingsScreen(TranslatedScreen[None]):
         Binding("down", "step(1)", N_("Down"), show=False, id="settings.down"),
     ]
 
-    def __init__(self, preferences: Preferences, change: Change) -> None:
+    def __init__(self, preferences: Preferences, apply_changes: ApplyChanges) -> None:
         """Show `preferences`.
 
-        `change` applies settings, and returns True if the model is loaded again. It raises
+        `apply_changes` applies settings, and returns True if the model is loaded again. It raises
         `ConfigError`, `StorageError`.
         """
         super().__init__(classes="-form")
         self._preferences = preferences
-        self._change = change
-        self._changed: list[dict[str, SettingValue]] = []
+        self._apply_changes = apply_changes
+        self._undo_steps: list[dict[str, SettingValue]] = []
 
     def compose(self) -> ComposeResult:
         yield Heading(f"RefSheet · {_('Settings')}")
@@ -63,21 +63,21 @@ class SettingsScreen(TranslatedScreen[None]):
                     if group:
                         yield self._group_title(group, settings[0].group_label)
                     for setting in settings:
-                        yield self._row_of(setting)
+                        yield self._build_row(setting)
         yield Static(id="settings-said", markup=False)
         yield KeyLine()
 
     def on_mount(self) -> None:
-        self.watch(self.app, "config", self._show, init=False)
+        self.watch(self.app, "config", self._show_config, init=False)
 
     async def retranslate(self) -> None:
         """Translate the screen, and restore the search and the focus."""
-        sought = self.query_one("#settings-filter", Input).value
-        here = self._here()
+        search = self.query_one("#settings-filter", Input).value
+        focused_row = self._focused_row()
         await super().retranslate()
-        self.query_one("#settings-filter", Input).value = sought
+        self.query_one("#settings-filter", Input).value = search
         for row in self.query(SettingRow):
-            if here is not None and row.setting == here.setting:
+            if focused_row is not None and row.setting == focused_row.setting:
                 row.field.focus()
 
     def on_input_changed(self, message: Input.Changed) -> None:
@@ -90,8 +90,8 @@ class SettingsScreen(TranslatedScreen[None]):
             for row in rows:
                 row.display = row.matches(words)
             group.display = any(row.display for row in rows)
-        found = any(row.display for row in self.query(SettingRow))
-        self._say("" if found else _("No matching settings."))
+        has_match = any(row.display for row in self.query(SettingRow))
+        self._show_status("" if has_match else _("No matching settings."))
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         if message.input.id == "settings-filter":
@@ -103,47 +103,51 @@ class SettingsScreen(TranslatedScreen[None]):
     def action_step(self, step: int) -> None:
         """Move to the previous or next setting. The search field is before the first one."""
         fields = [row.field for row in self.query(SettingRow) if row.display]
-        here = self._here()
-        at = fields.index(here.field) if here is not None and here.display else -1
-        if at + step < 0:
+        focused_row = self._focused_row()
+        index = (
+            fields.index(focused_row.field)
+            if focused_row is not None and focused_row.display
+            else -1
+        )
+        if index + step < 0:
             self.action_filter()
-        elif at + step < len(fields):
-            fields[at + step].focus()
+        elif index + step < len(fields):
+            fields[index + step].focus()
 
     def action_default(self) -> None:
         """Reset the focused setting to its default."""
-        here = self._here()
-        if here is None:
-            self._say(_("Select a setting first."))
+        focused_row = self._focused_row()
+        if focused_row is None:
+            self._show_status(_("Select a setting first."))
         else:
-            here.put_back(here.setting.default)
+            focused_row.set_value(focused_row.setting.default)
 
     @show_errors
     async def action_undo(self) -> None:
         """Undo the last change."""
-        if not self._changed:
-            self._say(_("Nothing to undo."))
+        if not self._undo_steps:
+            self._show_status(_("Nothing to undo."))
             return
-        undoing = self._changed[-1]
-        await self._change(undoing)
-        self._changed.pop()
-        labels = [_(each.label) for each in all_settings() if each.name in undoing]
-        self._say(_("{setting}: change undone.").format(setting=", ".join(labels)))
+        undo_changes = self._undo_steps[-1]
+        await self._apply_changes(undo_changes)
+        self._undo_steps.pop()
+        labels = [_(each.label) for each in all_settings() if each.name in undo_changes]
+        self._show_status(_("{setting}: change undone.").format(setting=", ".join(labels)))
 
     @show_errors
     async def action_back(self) -> None:
         """Save valid values that are still in their fields, and close the screen."""
         try:
             for row in self.query(SettingRow):
-                if row.unsaved:
-                    await self._save(row.setting, row.typed)
+                if row.is_unsaved:
+                    await self._save(row.setting, row.field_value)
         finally:
             self.dismiss()
 
-    def _here(self) -> SettingRow | None:
+    def _focused_row(self) -> SettingRow | None:
         """Return the row of the focused setting."""
-        around = self.focused.ancestors if self.focused is not None else []
-        return next((each for each in around if isinstance(each, SettingRow)), None)
+        ancestors = self.focused.ancestors if self.focused is not None else []
+        return next((each for each in ancestors if isinstance(each, SettingRow)), None)
 
     @staticmethod
     def _group_title(group: str, label: str) -> Static:
@@ -151,19 +155,19 @@ class SettingsScreen(TranslatedScreen[None]):
         title = Content.assemble((_(label), "bold $primary"), "\n", (explanation, "$text-muted"))
         return Static(title, classes="settings-title")
 
-    def _row_of(self, setting: Setting) -> SettingRow:
+    def _build_row(self, setting: Setting) -> SettingRow:
         value = setting.value_in(self._preferences.config)
         choices = setting.choices
         if setting.name == "screens.theme":
             choices = tuple(sorted({*self.app.available_themes, str(value)}))
         explanation = _(setting_explanations()[setting.name])
-        return SettingRow(setting, explanation, value, self._problem_of, choices)
+        return SettingRow(setting, explanation, value, self._find_problem, choices)
 
-    def _show(self, config: Config) -> None:
+    def _show_config(self, config: Config) -> None:
         for row in self.query(SettingRow):
             row.show(row.setting.value_in(config))
 
-    def _problem_of(self, setting: Setting, value: SettingValue) -> str:
+    def _find_problem(self, setting: Setting, value: SettingValue) -> str:
         try:
             self._preferences.preview({setting.name: value})
         except SettingError as error:
@@ -177,20 +181,20 @@ class SettingsScreen(TranslatedScreen[None]):
         await self._save(message.row.setting, message.value)
 
     async def _save(self, setting: Setting, value: SettingValue) -> None:
-        before = setting.value_in(self._preferences.config)
-        if value == before:  # chosen twice
+        old_value = setting.value_in(self._preferences.config)
+        if value == old_value:  # chosen twice
             return
-        self._say(_("Not saved."))
+        self._show_status(_("Not saved."))
         changes: dict[str, SettingValue] = {setting.name: value}
-        undoing: dict[str, SettingValue] = {setting.name: before}
+        undo_changes: dict[str, SettingValue] = {setting.name: old_value}
         projector = self._preferences.config.mmproj
         if (
             setting.name == "model" and projector is not None
         ):  # the projector belongs to the previous model
-            changes["mmproj"], undoing["mmproj"] = None, str(projector)
-        loads = await self._change(changes)
-        self._changed.append(undoing)
-        self._say(_("Saved. Reloading the model.") if loads else _("Saved."))
+            changes["mmproj"], undo_changes["mmproj"] = None, str(projector)
+        reloads = await self._apply_changes(changes)
+        self._undo_steps.append(undo_changes)
+        self._show_status(_("Saved. Reloading the model.") if reloads else _("Saved."))
 
-    def _say(self, words: str) -> None:
-        self.query_one("#settings-said", Static).update(words)
+    def _show_status(self, text: str) -> None:
+        self.query_one("#settings-said", Static).update(text)

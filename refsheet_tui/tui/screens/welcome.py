@@ -21,7 +21,7 @@ from refsheet_tui.tui.models.descriptions import describe_fit
 from refsheet_tui.tui.models.downloads import DownloadProgress
 from refsheet_tui.tui.models.manager import ModelCatalog
 from refsheet_tui.tui.models.progress import download_progress
-from refsheet_tui.tui.screens.model_file import ModelFileScreen, files_wanted
+from refsheet_tui.tui.screens.model_file import ModelFileScreen, settings_for_files
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.progress_line import ProgressLine
 from refsheet_tui.untrusted import one_line
@@ -43,7 +43,7 @@ class WelcomeScreen(TranslatedScreen[None], ModalScreen[None]):
     def __init__(self, models: ModelCatalog) -> None:
         super().__init__()
         self._models = models
-        self._offered: ModelRow | None = None
+        self._offered_row: ModelRow | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical(id="welcome") as box:
@@ -63,21 +63,21 @@ class WelcomeScreen(TranslatedScreen[None], ModalScreen[None]):
             yield Button(_("Skip for now"), id="later", compact=True)
 
     def on_mount(self) -> None:
-        self.watch(self.app, "transfer", self._transfer_changed)
-        self.watch(self.app, "engine_state", self._engine_changed)
+        self.watch(self.app, "download", self._on_download_progress)
+        self.watch(self.app, "engine_state", self._on_engine_state)
         self.set_interval(_TICK_S, self._show_progress)
-        self._begin()
+        self._start_offer()
 
     async def retranslate(self) -> None:
         await super().retranslate()
-        self._begin()
+        self._start_offer()
 
     @property
-    def _is_there(self) -> bool:
+    def _is_present(self) -> bool:
         """False while the screen is being removed, when work of before may still end."""
         return self.is_attached and bool(self.query("#later"))
 
-    def _begin(self) -> None:
+    def _start_offer(self) -> None:
         self.query_one("#later", Button).focus()
         self._offer()
 
@@ -85,47 +85,47 @@ class WelcomeScreen(TranslatedScreen[None], ModalScreen[None]):
     @show_errors
     async def _offer(self) -> None:
         """Offer the catalog's default, and the best model after this machine is measured."""
-        await self._show_offer(measuring=True)
+        await self._show_offer(is_measuring=True)
         await self._models.measure()
-        if self._is_there:
-            await self._show_offer(measuring=False)
+        if self._is_present:
+            await self._show_offer(is_measuring=False)
 
-    async def _show_offer(self, *, measuring: bool) -> None:
-        row = await in_thread(self._models.recommended)
-        if not self._is_there or row is None:
+    async def _show_offer(self, *, is_measuring: bool) -> None:
+        row = await in_thread(self._models.recommended_row)
+        if not self._is_present or row is None:
             return
-        self._offered = row
+        self._offered_row = row
         button = self.query_one("#get", Button)
         if button.disabled:
             button.disabled = False
             button.focus()
-        self.query_one("#welcome-offer", Static).update(_offer_of(row, measuring=measuring))
+        self.query_one("#welcome-offer", Static).update(_offer_text(row, is_measuring=is_measuring))
 
     @show_errors
     async def on_button_pressed(self, message: Button.Pressed) -> None:
         if message.button.id == "get":
-            self._get_or_pause()
+            self._download_or_pause()
         elif message.button.id == "file":
-            self.app.push_screen(ModelFileScreen(self._models.shop()), self._opened)
+            self.app.push_screen(ModelFileScreen(self._models.model_manager()), self._use_files)
         elif message.button.id == "demo":
-            self._chosen(ChangeSettings({"model": DEMO, "mmproj": None}))
+            self._choose_and_close(ChangeSettings({"model": DEMO, "mmproj": None}))
         else:
             self.action_later()
 
-    def _get_or_pause(self) -> None:
-        if not self._models.downloads.pause() and self._offered is not None:
-            self.run_worker(self._get(self._offered), group="get", exclusive=True)
+    def _download_or_pause(self) -> None:
+        if not self._models.downloads.pause() and self._offered_row is not None:
+            self.run_worker(self._download(self._offered_row), group="get", exclusive=True)
 
     @show_errors
-    async def _get(self, row: ModelRow) -> None:
+    async def _download(self, row: ModelRow) -> None:
         await confirm_and_download(self.app, self._models, row)
 
-    def _opened(self, choice: ModelChoice | None) -> None:
+    def _use_files(self, choice: ModelChoice | None) -> None:
         if choice is not None:
-            self._chosen(files_wanted(choice))
+            self._choose_and_close(settings_for_files(choice))
 
-    def _chosen(self, wanted: ChangeSettings) -> None:
-        self.app.post_message(wanted)
+    def _choose_and_close(self, change: ChangeSettings) -> None:
+        self.app.post_message(change)
         self.dismiss(None)
 
     def action_later(self) -> None:
@@ -136,30 +136,30 @@ class WelcomeScreen(TranslatedScreen[None], ModalScreen[None]):
         self.dismiss(None)
         await self.app.run_action("app.models")
 
-    def _transfer_changed(
-        self, before: DownloadProgress | None, now: DownloadProgress | None
+    def _on_download_progress(
+        self, previous: DownloadProgress | None, current: DownloadProgress | None
     ) -> None:
-        if not self._is_there:
+        if not self._is_present:
             return
-        words = _("Download") if now is None else _("Pause")
-        self.query_one("#get", Button).label = words
+        label = _("Download") if current is None else _("Pause")
+        self.query_one("#get", Button).label = label
         self._show_progress()
 
-    def _engine_changed(self) -> None:
+    def _on_engine_state(self) -> None:
         """Close the dialog if a model was chosen."""
         if self._models.config.model != DEMO and self.is_current:
             self.dismiss(None)
 
     def _show_progress(self) -> None:
-        if not self._is_there:
+        if not self._is_present:
             return
-        transfer = self._models.downloads.progress
-        self.query_one(ProgressLine).show(download_progress(transfer) if transfer else None)
+        download = self._models.downloads.progress
+        self.query_one(ProgressLine).show(download_progress(download) if download else None)
 
 
-def _offer_of(row: ModelRow, *, measuring: bool) -> Text:
+def _offer_text(row: ModelRow, *, is_measuring: bool) -> Text:
     size = f" · {format_bytes(row.size)}" if row.size else ""
     fits = describe_fit(row)
-    if not fits and measuring:
+    if not fits and is_measuring:
         fits = _("Measuring this computer (3 seconds)…")
     return Text.assemble((f"{one_line(row.title)}{size}", "bold"), f"\n{fits}")

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Collapsible, Input, Select, TextArea
 
 # The attribute of each field that the user sets.
-_SET: dict[type[Widget], str] = {
+_VALUE_ATTRIBUTES: dict[type[Widget], str] = {
     Input: "value",
     TextArea: "text",
     Select: "value",
@@ -22,22 +22,24 @@ class FieldValues:
 
     def __init__(self, screen: Screen[Any]) -> None:
         self._values = {
-            kind: [getattr(field, name) for field in screen.query(kind)]
-            for kind, name in _SET.items()
+            widget_type: [getattr(field, attribute) for field in screen.query(widget_type)]
+            for widget_type, attribute in _VALUE_ATTRIBUTES.items()
         }
-        places = _places(screen)
+        focusable = _focusable_widgets(screen)
         focused = screen.focused
-        self._focus = places.index(focused) if focused in places else None
+        self._focus_index = focusable.index(focused) if focused in focusable else None
 
     def restore(self, screen: Screen[Any]) -> None:
         """Restore the values and the focus in `screen`, which must have the same fields."""
-        for kind, name in _SET.items():
-            for field, value in zip(screen.query(kind), self._values[kind], strict=True):
-                setattr(field, name, value)
-        places = _places(screen)
-        if self._focus is not None and self._focus < len(places):
-            screen.set_focus(places[self._focus])
+        for widget_type, attribute in _VALUE_ATTRIBUTES.items():
+            for field, value in zip(
+                screen.query(widget_type), self._values[widget_type], strict=True
+            ):
+                setattr(field, attribute, value)
+        focusable = _focusable_widgets(screen)
+        if self._focus_index is not None and self._focus_index < len(focusable):
+            screen.set_focus(focusable[self._focus_index])
 
 
-def _places(screen: Screen[Any]) -> list[Widget]:
+def _focusable_widgets(screen: Screen[Any]) -> list[Widget]:
     return [each for each in screen.query(Widget) if each.can_focus]

@@ -13,7 +13,7 @@ from refsheet_tui.i18n import N_, _
 Result = TypeVar("Result")
 
 # Texts that Textual itself puts into the footer of every screen.
-TEXTUALS = (N_("palette"), N_("Open the command palette"))
+TEXTUAL_TEXTS = (N_("palette"), N_("Open the command palette"))
 
 
 class TranslatedScreen(Screen[Result]):

@@ -17,30 +17,30 @@ class ActivityLine(Static):
     def __init__(self) -> None:
         super().__init__()
         self._state = EngineState("loading", "")
-        self._follows = False
+        self._follows_engine = False
 
     def on_mount(self) -> None:
         self.set_interval(_TICK_S, self._show_activity)
-        self.watch(self.app, "engine_state", self._engine_changed)
+        self.watch(self.app, "engine_state", self._on_engine_state)
 
     def follow_engine(self) -> None:
         """Show the engine's activity from now on."""
-        self._follows = True
+        self._follows_engine = True
         self._show_activity()
 
-    def show(self, words: str = "") -> None:
-        """Show `words` from now on."""
-        self._follows = False
-        self._update(words)
+    def show(self, text: str = "") -> None:
+        """Show `text` from now on."""
+        self._follows_engine = False
+        self._update(text)
 
-    def _engine_changed(self, state: EngineState) -> None:
+    def _on_engine_state(self, state: EngineState) -> None:
         self._state = state
         self._show_activity()
 
     def _show_activity(self) -> None:
-        if self._follows:
+        if self._follows_engine:
             self._update(self._state.activity or _("Waiting for the model"))
 
-    def _update(self, words: str) -> None:
+    def _update(self, text: str) -> None:
         # The height never changes, so the screen needs no new layout each time.
-        self.update(Text(words), layout=False)
+        self.update(Text(text), layout=False)

@@ -18,7 +18,7 @@ from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.clipboard import read_picture
 from refsheet_tui.untrusted import one_line
 
-_LONGEST = 30  # characters of a name
+_MAX_NAME_LENGTH = 30  # characters of a name
 
 
 class AttachmentTag(Static):
@@ -26,8 +26,8 @@ class AttachmentTag(Static):
 
     def __init__(self, path: Path) -> None:
         name = one_line(path.name)
-        short = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-        super().__init__(Text(f"▣ {short} ✕"))
+        short_name = name if len(name) <= _MAX_NAME_LENGTH else f"{name[: _MAX_NAME_LENGTH - 1]}…"
+        super().__init__(Text(f"▣ {short_name} ✕"))
         self.path = path
 
     class Removed(Message):
@@ -42,10 +42,13 @@ class AttachmentTag(Static):
 class Attachments(Horizontal):
     """The attached pictures. Takes no space while there are none."""
 
-    def __init__(self, refusal: Callable[[], str]) -> None:
-        """Start without pictures. `refusal` returns why the model takes none; empty if it does."""
+    def __init__(self, get_refusal: Callable[[], str]) -> None:
+        """Start without pictures.
+
+        `get_refusal` returns why the model takes none; empty if it does.
+        """
         super().__init__()
-        self._refusal = refusal
+        self._get_refusal = get_refusal
         self._paths: list[Path] = []
 
     @property
@@ -62,7 +65,7 @@ class Attachments(Horizontal):
 
     async def attach(self, path: Path) -> None:
         """Attach a picture, or tell the user why it can't be sent."""
-        refusal = self._refusal()
+        refusal = self._get_refusal()
         if refusal:
             self.notify(refusal, severity="error", markup=False, timeout=8)
             return
@@ -90,17 +93,17 @@ class Attachments(Horizontal):
 
     def take_all(self) -> tuple[Path, ...]:
         """Remove all pictures, and return their paths."""
-        taken = self.paths
-        for path in taken:
+        paths = self.paths
+        for path in paths:
             self.remove_path(path)
-        return taken
+        return paths
 
     def remove_path(self, path: Path) -> None:
         """Remove a picture."""
         self._paths.remove(path)
-        for shown in self.query(AttachmentTag):
-            if shown.path == path:
-                shown.remove()
+        for tag in self.query(AttachmentTag):
+            if tag.path == path:
+                tag.remove()
         self.display = bool(self._paths)
 
     def on_attachment_tag_removed(self, message: AttachmentTag.Removed) -> None:

@@ -43,35 +43,35 @@ class MessageWidget(Vertical, can_focus=True):
     class ActionRequested(Message):
         """The user wants to do something with a message."""
 
-        def __init__(self, said: MessageWidget, what: MessageAction) -> None:
+        def __init__(self, widget: MessageWidget, action: MessageAction) -> None:
             super().__init__()
-            self.said = said
-            self.what = what
+            self.widget = widget
+            self.action = action
 
     class FocusMoved(Message):
         """The user moves to the previous (-1) or next (1) message."""
 
-        def __init__(self, said: MessageWidget, step: int) -> None:
+        def __init__(self, widget: MessageWidget, step: int) -> None:
             super().__init__()
-            self.said = said
+            self.widget = widget
             self.step = step
 
-    def __init__(self, name: str, text: str, *, message: int, place: str) -> None:
+    def __init__(self, name: str, text: str, *, message: int, swipe_mark: str) -> None:
         """Show a message.
 
         Args:
             name: Who wrote it.
             text: Its text.
             message: Its number; 0 if it is not saved yet.
-            place: Its swipe mark, shown next to the name.
+            swipe_mark: A mark such as ‹2/3›, shown next to the name; empty if there are no swipes.
         """
         super().__init__()
         self.message = message
         self.text = text
-        self._who = name
-        self._place = place
-        self._code = 0
-        self._title = Static(_titled(name, place), classes="bubble-name")
+        self._author = name
+        self._swipe_mark = swipe_mark
+        self._code_index = 0
+        self._title = Static(_title_text(name, swipe_mark), classes="bubble-name")
 
     def next_code(self) -> str:
         """Return the first code block of the message, and the next one on each further call.
@@ -79,17 +79,17 @@ class MessageWidget(Vertical, can_focus=True):
         Empty if there is none.
         """
         blocks = code_blocks(self.text)
-        self._code += 1
-        return blocks[(self._code - 1) % len(blocks)] if blocks else ""
+        self._code_index += 1
+        return blocks[(self._code_index - 1) % len(blocks)] if blocks else ""
 
     def set_name(self, name: str) -> None:
         """Change the name of who wrote it."""
-        self._who = name
-        self._title.update(_titled(name, self._place))
+        self._author = name
+        self._title.update(_title_text(name, self._swipe_mark))
 
-    def action_request(self, what: MessageAction) -> None:
+    def action_request(self, action: MessageAction) -> None:
         if self.message:
-            self.post_message(self.ActionRequested(self, what))
+            self.post_message(self.ActionRequested(self, action))
 
     def action_step(self, step: int) -> None:
         self.post_message(self.FocusMoved(self, step))
@@ -104,10 +104,10 @@ class UserMessage(MessageWidget):
         text: str,
         *,
         message: int = 0,
-        place: str = "",
+        swipe_mark: str = "",
         pictures: Sequence[Path] = (),
     ) -> None:
-        super().__init__(name, text, message=message, place=place)
+        super().__init__(name, text, message=message, swipe_mark=swipe_mark)
         self._pictures = pictures
         self.add_class("-own")
 
@@ -123,9 +123,11 @@ class UserMessage(MessageWidget):
 class ReplyMessage(MessageWidget):
     """A reply of the model, which may still be growing."""
 
-    def __init__(self, name: str, text: str = "", *, message: int = 0, place: str = "") -> None:
+    def __init__(
+        self, name: str, text: str = "", *, message: int = 0, swipe_mark: str = ""
+    ) -> None:
         """Show a reply. It starts without `text` if it is yet to be written."""
-        super().__init__(name, text, message=message, place=place)
+        super().__init__(name, text, message=message, swipe_mark=swipe_mark)
         self._prose = Prose(text, classes="bubble-text")
 
     def compose(self) -> ComposeResult:
@@ -137,11 +139,11 @@ class ReplyMessage(MessageWidget):
         self.text += piece
         self._prose.update(self.text)
 
-    def finish(self, message: int, place: str) -> None:
+    def finish(self, message: int, swipe_mark: str) -> None:
         """End the growing reply, which is saved now, and show its swipe mark."""
         self.message = message
-        self._place = place
-        self._title.update(_titled(self._who, place))
+        self._swipe_mark = swipe_mark
+        self._title.update(_title_text(self._author, swipe_mark))
         self._prose.finish()
 
 
@@ -152,5 +154,5 @@ class ChatNotice(Static):
         super().__init__(Text(text))
 
 
-def _titled(name: str, place: str) -> Text:
-    return Text.assemble(name, ("  " + place if place else "", "dim"))
+def _title_text(name: str, swipe_mark: str) -> Text:
+    return Text.assemble(name, ("  " + swipe_mark if swipe_mark else "", "dim"))

@@ -14,4 +14,4 @@ _FENCED = re.compile(
 
 def code_blocks(text: str) -> list[str]:
     """Return the contents of the code blocks in `text`, in order."""
-    return [found["code"].removesuffix("\n") for found in _FENCED.finditer(text)]
+    return [match["code"].removesuffix("\n") for match in _FENCED.finditer(text)]

@@ -18,7 +18,7 @@ from refsheet_tui.tui.dropped_paths import dropped_pictures
 
 # Actions that run in the order of the keys. A binding with priority would run before letters that
 # were typed earlier.
-_IN_ORDER = ("send", "newline")
+_ORDERED_ACTIONS = ("send", "newline")
 
 
 class Composer(TextArea):
@@ -52,14 +52,14 @@ class Composer(TextArea):
     def __init__(
         self,
         placeholder: str,
-        said: Callable[[], Sequence[str]],
+        get_user_texts: Callable[[], Sequence[str]],
         has_pictures: Callable[[], bool],
     ) -> None:
         """Start with an empty text.
 
         Args:
             placeholder: Shown while the field is empty.
-            said: Returns the user's messages, as they would be typed.
+            get_user_texts: Returns the user's messages, as they would be typed.
             has_pictures: Returns True if pictures can be sent without a text.
         """
         super().__init__(
@@ -68,15 +68,19 @@ class Composer(TextArea):
             tab_behavior="focus",
             highlight_cursor_line=False,
         )
-        self._said = said
-        self._recalled: int | None = None
+        self._get_user_texts = get_user_texts
+        self._recall_index: int | None = None
         self._has_pictures = has_pictures
 
     async def _on_key(self, event: events.Key) -> None:
         """Handle the composer's own keys before those of the text area."""
         if not event.is_printable:
             active = self.screen.active_bindings.get(event.key)
-            if active is not None and active.node is self and active.binding.action in _IN_ORDER:
+            if (
+                active is not None
+                and active.node is self
+                and active.binding.action in _ORDERED_ACTIONS
+            ):
                 event.stop()
                 event.prevent_default()
                 await self.run_action(active.binding.action)
@@ -97,9 +101,9 @@ class Composer(TextArea):
         """Suggest the rest of a slash command, which the right key completes."""
         self.suggestion = complete(self.text)
 
-    def set_placeholder(self, words: str) -> None:
+    def set_placeholder(self, text: str) -> None:
         """Change the placeholder, without taking a name in it for markup."""
-        self.placeholder = Content(words)
+        self.placeholder = Content(text)
 
     def prepend(self, text: str) -> None:
         """Insert text that could not be sent before the text that was typed since."""
@@ -131,16 +135,16 @@ class Composer(TextArea):
 
         Returns False if there is none, or if the user has typed something else.
         """
-        said = self._said()
-        shown = self._recalled
-        if shown is None or not shown < len(said) or self.text != said[shown]:
-            shown = len(said)
+        texts = self._get_user_texts()
+        index = self._recall_index
+        if index is None or not index < len(texts) or self.text != texts[index]:
+            index = len(texts)
             if self.text:
                 return False
-        wanted = shown + step
-        if not 0 <= wanted <= len(said) or shown == wanted:
+        new_index = index + step
+        if not 0 <= new_index <= len(texts) or index == new_index:
             return False
-        self._recalled = wanted if wanted < len(said) else None
-        self.text = said[wanted] if wanted < len(said) else ""
+        self._recall_index = new_index if new_index < len(texts) else None
+        self.text = texts[new_index] if new_index < len(texts) else ""
         self.move_cursor(self.document.end)
         return True

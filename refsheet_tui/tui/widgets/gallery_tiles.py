@@ -32,7 +32,7 @@ class GalleryTile(Vertical, can_focus=True):
             super().__init__()
             self.tile = tile
 
-    about = ""
+    description = ""
     """A description of the tile in one line."""
 
     def on_click(self) -> None:
@@ -48,7 +48,7 @@ class CharacterTile(GalleryTile):
     def __init__(self, entry: GalleryEntry) -> None:
         super().__init__()
         self.entry = entry
-        self.about = entry.description
+        self.description = entry.description
 
     @property
     def saved(self) -> SavedCharacter | None:
@@ -57,21 +57,23 @@ class CharacterTile(GalleryTile):
 
     def compose(self) -> ComposeResult:
         entry = self.entry
-        used = relative_time(entry.used, time()) if entry.used is not None else _("Sample")
+        time_text = (
+            relative_time(entry.last_used, time()) if entry.last_used is not None else _("Sample")
+        )
         yield Portrait(entry.sheet)
         yield Static(Text(one_line(entry.name)), classes="card-name")
-        yield Static(Text(f"{entry.language} · {used}"), classes="card-used")
+        yield Static(Text(f"{entry.language} · {time_text}"), classes="card-used")
         yield Static(Text(entry.description), classes="card-description")
 
 
 class ActionTile(GalleryTile):
-    """A tile for an action, which shows `sign` above `words`."""
+    """A tile for an action, which shows `icon` above `caption`."""
 
-    def __init__(self, sign: str, words: str, about: str, *, id: str) -> None:
+    def __init__(self, icon: str, caption: str, description: str, *, id: str) -> None:
         super().__init__(id=id)
-        self._sign = sign
-        self._words = words
-        self.about = about
+        self._icon = icon
+        self._caption = caption
+        self.description = description
 
     def compose(self) -> ComposeResult:
-        yield Static(Text(f"{self._sign}\n\n{self._words}"), classes="card-new")
+        yield Static(Text(f"{self._icon}\n\n{self._caption}"), classes="card-new")

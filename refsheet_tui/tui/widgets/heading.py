@@ -22,45 +22,45 @@ _TICK_S = 0.5
 class EngineLine(Static):
     """A line with the loaded model, a download, and the engine's activity."""
 
-    def __init__(self, *, only_work: bool = False, id: str | None = None) -> None:
-        """Show the state of the engine; with `only_work`, only its activity."""
+    def __init__(self, *, activity_only: bool = False, id: str | None = None) -> None:
+        """Show the state of the engine; with `activity_only`, only its activity."""
         super().__init__(id=id)
-        self._only_work = only_work
+        self._activity_only = activity_only
         self._state = EngineState("loading", "")
-        self._transfer: DownloadProgress | None = None
+        self._download: DownloadProgress | None = None
 
     def on_mount(self) -> None:
-        self.watch(self.app, "engine_state", self._changed)
-        self.watch(self.app, "transfer", self._transfer_changed)
+        self.watch(self.app, "engine_state", self._on_engine_state)
+        self.watch(self.app, "download", self._on_download_progress)
         self.set_interval(_TICK_S, self._tick)
 
-    def _changed(self, state: EngineState) -> None:
+    def _on_engine_state(self, state: EngineState) -> None:
         self._state = state
         self.set_class(state.availability == "failed", "-failed")
         self._show()
 
-    def _transfer_changed(self, transfer: DownloadProgress | None) -> None:
+    def _on_download_progress(self, progress: DownloadProgress | None) -> None:
         """Show the progress of a download."""
-        self._transfer = transfer
+        self._download = progress
         self._show()
 
     def _tick(self) -> None:
-        if self._state.work is not None:
+        if self._state.phase is not None:
             self._show()
 
     def _show(self) -> None:
         state = self._state
-        if self._only_work:
+        if self._activity_only:
             self.update(Text(state.activity))
             return
-        arriving = ""
-        if self._transfer is not None:
+        download_text = ""
+        if self._download is not None:
             from refsheet_tui.tui.models.progress import download_progress
 
-            share = download_progress(self._transfer).share
-            arriving = f"↓ {one_line(self._transfer.name)} {share}".strip()
-        end = state.activity or (_("Ready") if state.availability == "ready" else "")
-        self.update(Text(" · ".join(filter(None, (arriving, state.words, end)))))
+            share = download_progress(self._download).share
+            download_text = f"↓ {one_line(self._download.name)} {share}".strip()
+        activity = state.activity or (_("Ready") if state.availability == "ready" else "")
+        self.update(Text(" · ".join(filter(None, (download_text, state.text, activity)))))
 
 
 class Heading(Horizontal):
@@ -71,12 +71,12 @@ class Heading(Horizontal):
         self._title = title
 
     def compose(self) -> ComposeResult:
-        yield Static(_one(self._title), id="heading-title")
+        yield Static(_single_line(self._title), id="heading-title")
         yield EngineLine(id="heading-engine")
 
     def set_title(self, title: str) -> None:
         """Change the title."""
-        self.query_one("#heading-title", Static).update(_one(title))
+        self.query_one("#heading-title", Static).update(_single_line(title))
 
 
 class DemoNotice(Static):
@@ -92,7 +92,7 @@ class DemoNotice(Static):
     def retranslate(self) -> None:
         """Translate the notice."""
         self.update(
-            _one(_("Demo model: knows little beyond the samples. Press F3 for a real one."))
+            _single_line(_("Demo model: knows little beyond the samples. Press F3 for a real one."))
         )
 
     def _show(self, state: EngineState) -> None:
@@ -109,9 +109,9 @@ class UnseenSheetNotice(Static):
         info = state.info
         self.display = info is not None and not info.sees_pictures
         if info is not None:
-            words = _("{name} is text-only and can't read reference sheets. Add a description.")
-            self.update(Text(words.format(name=info.name)))
+            text = _("{name} is text-only and can't read reference sheets. Add a description.")
+            self.update(Text(text.format(name=info.name)))
 
 
-def _one(line: str) -> Text:
+def _single_line(line: str) -> Text:
     return Text(line, overflow="ellipsis", no_wrap=True)

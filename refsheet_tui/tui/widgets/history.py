@@ -20,8 +20,8 @@ from refsheet_tui.tui.widgets.chat_message import (
 from refsheet_tui.untrusted import clean_text
 
 # Messages that are shown at first. Older ones are added on request.
-_SHOWN = 20
-_MOST_SHOWN = 600
+_PAGE_SIZE = 20
+_MAX_MESSAGES = 600
 
 
 class EarlierNotice(Static):
@@ -42,23 +42,23 @@ class History(VerticalScroll):
     def __init__(
         self,
         name: str,
-        place: Callable[[Message], tuple[int, int]],
-        picture: Callable[[str], Path],
+        get_position: Callable[[Message], tuple[int, int]],
+        get_picture_path: Callable[[str], Path],
     ) -> None:
         """Start without messages.
 
         Args:
             name: The name of the character or the assistant.
-            place: Returns the position of a message among its swipes, and their number.
-            picture: Returns the path of a message's picture by its SHA-256.
+            get_position: Returns the position of a message among its swipes, and their number.
+            get_picture_path: Returns the path of a message's picture by its SHA-256.
         """
         super().__init__(id="said", can_focus=False)
-        self._character = name
-        self._place = place
-        self._picture = picture
+        self._character_name = name
+        self._get_position = get_position
+        self._get_picture_path = get_picture_path
         self._oldest_visible: int | None = None
         self._notice = ""
-        self._most = _SHOWN
+        self._message_limit = _PAGE_SIZE
         self._path: tuple[Message, ...] = ()
 
     def on_mount(self) -> None:
@@ -67,40 +67,43 @@ class History(VerticalScroll):
     @property
     def last_reply(self) -> ReplyMessage | None:
         """The last message, if it is a reply."""
-        shown = self._messages()
-        return shown[-1] if shown and isinstance(shown[-1], ReplyMessage) else None
+        bubbles = self._bubbles()
+        return bubbles[-1] if bubbles and isinstance(bubbles[-1], ReplyMessage) else None
 
     def swipe_mark(self, message: Message) -> str:
         """Return a mark such as ‹2/3› if the message has swipes, else an empty string."""
-        place, count = self._place(message)
-        return f"‹{place}/{count}›" if count > 1 else ""
+        position, count = self._get_position(message)
+        return f"‹{position}/{count}›" if count > 1 else ""
 
     async def show(self, path: Sequence[Message]) -> None:
         """Show the messages of `path` and no others. Widgets of messages that stay are reused."""
         self._path = tuple(path)
-        wanted = self._path[-self._most :]
-        shown = self._messages()
-        numbers = [bubble.message for bubble in shown]
-        same = 0
-        while same < min(len(numbers), len(wanted)) and numbers[same] == wanted[same].id:
-            same += 1
-        if same < len(numbers):
-            for bubble in shown[same:]:
+        messages = self._path[-self._message_limit :]
+        bubbles = self._bubbles()
+        numbers = [bubble.message for bubble in bubbles]
+        same_count = 0
+        while (
+            same_count < min(len(numbers), len(messages))
+            and numbers[same_count] == messages[same_count].id
+        ):
+            same_count += 1
+        if same_count < len(numbers):
+            for bubble in bubbles[same_count:]:
                 await bubble.remove()
         await self.query(ChatNotice).remove()
         if self.is_attached:
-            await self.mount_all([self._bubble(message) for message in wanted[same:]])
-        await self._show_earlier(len(self._path) > len(wanted))
+            await self.mount_all([self._build_bubble(message) for message in messages[same_count:]])
+        await self._show_earlier_notice(len(self._path) > len(messages))
         await self._show_context_marker()
 
     async def retranslate(self, name: str) -> None:
         """Translate the texts. `name` is the name of the character or the assistant."""
-        self._character = name
-        for said in self._messages():
-            said.set_name(_("You") if isinstance(said, UserMessage) else name)
+        self._character_name = name
+        for bubble in self._bubbles():
+            bubble.set_name(_("You") if isinstance(bubble, UserMessage) else name)
         if self.query(EarlierNotice):
-            await self._show_earlier(False)
-            await self._show_earlier(True)
+            await self._show_earlier_notice(False)
+            await self._show_earlier_notice(True)
         await self._show_context_marker()
 
     async def show_oldest_visible(self, message: Message | None) -> None:
@@ -110,20 +113,20 @@ class History(VerticalScroll):
             self._oldest_visible = number
             await self._show_context_marker()
 
-    async def show_notice(self, words: str) -> None:
-        """Show a notice about the model at the end of the chat, or remove it if `words` is empty.
+    async def show_notice(self, text: str) -> None:
+        """Show a notice about the model at the end of the chat, or remove it if `text` is empty.
 
         A notice that is there stays in its place.
         """
-        if words == self._notice:
+        if text == self._notice:
             return
-        before, self._notice = self._notice, words
-        if not words:
+        previous, self._notice = self._notice, text
+        if not text:
             await self.query(ModelNotice).remove()
-        elif before:
-            self.query_one(ModelNotice).update(Text(words))
+        elif previous:
+            self.query_one(ModelNotice).update(Text(text))
         else:
-            await self.mount(ModelNotice(Text(words)))
+            await self.mount(ModelNotice(Text(text)))
 
     async def show_message(self, number: int) -> None:
         """Scroll to a message of the path, and focus it.
@@ -131,10 +134,10 @@ class History(VerticalScroll):
         Does nothing if the message is so far back that this would take seconds.
         """
         ids = [message.id for message in self._path]
-        while number in ids[-_MOST_SHOWN:]:
-            found = [each for each in self._messages() if each.message == number]
-            if found:
-                found[0].focus()
+        while number in ids[-_MAX_MESSAGES:]:
+            matches = [bubble for bubble in self._bubbles() if bubble.message == number]
+            if matches:
+                matches[0].focus()
                 return
             await self.show_more()
 
@@ -144,57 +147,67 @@ class History(VerticalScroll):
         They are the messages of `path` that have no widget yet.
         """
         self._path = tuple(path)
-        shown = self._messages()
-        known = {bubble.message for bubble in shown}
-        new = [bubble for bubble in shown if not bubble.message]
-        ids = [each.id for each in self._path[-self._most :] if each.id not in known]
-        for bubble, number in zip(new, ids, strict=False):
+        bubbles = self._bubbles()
+        shown_ids = {bubble.message for bubble in bubbles}
+        new_bubbles = [bubble for bubble in bubbles if not bubble.message]
+        ids = [
+            message.id
+            for message in self._path[-self._message_limit :]
+            if message.id not in shown_ids
+        ]
+        for bubble, number in zip(new_bubbles, ids, strict=False):
             bubble.message = number
-        self._most = max(self._most, len(shown))
+        self._message_limit = max(self._message_limit, len(bubbles))
 
     async def show_more(self) -> None:
         """Add older messages above those that are shown."""
-        shown = self._messages()
+        bubbles = self._bubbles()
         ids = [message.id for message in self._path]
-        if not shown or shown[0].message not in ids:
+        if not bubbles or bubbles[0].message not in ids:
             return
-        first = ids.index(shown[0].message)
-        old = self._path[max(0, first - _SHOWN) : first]
-        if old:
-            await self.mount_all([self._bubble(message) for message in old], before=shown[0])
-        self._most = len(self._path) - first + len(old)
-        await self._show_earlier(first > len(old))
+        first_index = ids.index(bubbles[0].message)
+        older = self._path[max(0, first_index - _PAGE_SIZE) : first_index]
+        if older:
+            await self.mount_all(
+                [self._build_bubble(message) for message in older], before=bubbles[0]
+            )
+        self._message_limit = len(self._path) - first_index + len(older)
+        await self._show_earlier_notice(first_index > len(older))
         await self._show_context_marker()
 
     def on_message_widget_focus_moved(self, message: MessageWidget.FocusMoved) -> None:
-        shown = self._messages()
-        place = shown.index(message.said) + message.step
-        if 0 <= place < len(shown):
-            shown[place].focus()
+        bubbles = self._bubbles()
+        index = bubbles.index(message.widget) + message.step
+        if 0 <= index < len(bubbles):
+            bubbles[index].focus()
 
     async def on_click(self) -> None:
         if self.query(EarlierNotice) and self.scroll_y <= 0:
             await self.show_more()
 
-    def _bubble(self, message: Message) -> MessageWidget:
-        text, place = clean_text(message.text), self.swipe_mark(message)
+    def _build_bubble(self, message: Message) -> MessageWidget:
+        text, swipe_mark = clean_text(message.text), self.swipe_mark(message)
         if message.role != "user":
-            return ReplyMessage(self._character, text, message=message.id, place=place)
-        pictures = [self._picture(sha256) for sha256 in message.pictures]
-        return UserMessage(_("You"), text, message=message.id, place=place, pictures=pictures)
+            return ReplyMessage(
+                self._character_name, text, message=message.id, swipe_mark=swipe_mark
+            )
+        pictures = [self._get_picture_path(sha256) for sha256 in message.pictures]
+        return UserMessage(
+            _("You"), text, message=message.id, swipe_mark=swipe_mark, pictures=pictures
+        )
 
-    def _messages(self) -> list[MessageWidget]:
+    def _bubbles(self) -> list[MessageWidget]:
         return [each for each in self.children if isinstance(each, MessageWidget)]
 
     async def _show_context_marker(self) -> None:
         await self.query(ContextMarker).remove()
-        for bubble in self._messages():
+        for bubble in self._bubbles():
             if bubble.message == self._oldest_visible and self.is_attached:
-                words = _("messages above are out of context")
-                await self.mount(ContextMarker(f"── {words} ──"), before=bubble)
+                text = _("messages above are out of context")
+                await self.mount(ContextMarker(f"── {text} ──"), before=bubble)
 
-    async def _show_earlier(self, there_are: bool) -> None:
-        if not there_are:
+    async def _show_earlier_notice(self, has_earlier: bool) -> None:
+        if not has_earlier:
             await self.query(EarlierNotice).remove()
         elif not self.query(EarlierNotice) and self.is_attached:
             await self.mount(EarlierNotice("▲ " + _("Ctrl+Up for earlier messages")), before=0)

@@ -32,18 +32,18 @@ class PathInput(Input):
             self.others = others
 
     def _on_paste(self, event: events.Paste) -> None:
-        dropped = dropped_paths(event.text)
-        if dropped:
-            self.take(dropped)
+        pasted_paths = dropped_paths(event.text)
+        if pasted_paths:
+            self.set_paths(pasted_paths)
         event.prevent_default()
         event.stop()
 
-    def take(self, dropped: list[str]) -> None:
+    def set_paths(self, new_paths: list[str]) -> None:
         """Put the first path into the field, and report the others."""
-        self.value = dropped[0]
+        self.value = new_paths[0]
         self.cursor_position = len(self.value)
-        if dropped[1:]:
-            self.post_message(self.Dropped(dropped[1:]))
+        if new_paths[1:]:
+            self.post_message(self.Dropped(new_paths[1:]))
 
 
 class PictureField(Vertical):
@@ -58,7 +58,7 @@ class PictureField(Vertical):
             self.path = path
 
     class BrowseRequested(Message):
-        """The user wants to browse for a picture. Pass the choice to `field.take`."""
+        """The user wants to browse for a picture. Pass the choice to `field.set_path`."""
 
         def __init__(self, field: PictureField) -> None:
             super().__init__()
@@ -67,7 +67,7 @@ class PictureField(Vertical):
     def __init__(self, placeholder: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._placeholder = placeholder
-        self._refused: str | None = None
+        self._rejected_text: str | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="picture-row"):
@@ -79,9 +79,9 @@ class PictureField(Vertical):
         message.stop()
         self.post_message(self.BrowseRequested(self))
 
-    def take(self, path: Path) -> None:
+    def set_path(self, path: Path) -> None:
         """Put `path` into the field, as if it had been typed."""
-        self.query_one(PathInput).take([str(path)])
+        self.query_one(PathInput).set_paths([str(path)])
         self.query_one(PathInput).focus()
 
     @property
@@ -94,40 +94,41 @@ class PictureField(Vertical):
         self.query_one(PathInput).value = ""
 
     def on_input_changed(self) -> None:
-        self._look_quietly()
+        self._check_quietly()
 
-    async def opened(self) -> Path | None:
+    async def check_path(self) -> Path | None:
         """Check the picture, and return its path.
 
         If it can't be used, show why below the field, and return None.
         """
-        return await self._look(quiet=False)
+        return await self._check(is_quiet=False)
 
     @work(exclusive=True)
-    async def _look_quietly(self) -> None:
-        await self._look(quiet=True)
+    async def _check_quietly(self) -> None:
+        await self._check(is_quiet=True)
 
-    async def _look(self, *, quiet: bool) -> Path | None:
-        """Check the picture. If `quiet`, a path that is still being typed is not a problem."""
+    async def _check(self, *, is_quiet: bool) -> Path | None:
+        """Check the picture. If `is_quiet`, a path that is still being typed is not a problem."""
         text = self.text
         path = paths.expand_user(text) if text else None
         problem = "" if path else _("Enter the path to a picture, or drop a file here.")
         if path is not None:
             try:
-                await in_thread(partial(_check, path))
+                await in_thread(partial(_check_picture, path))
             except PictureError as error:
                 problem = str(error)
-        good = path if not problem else None
+        picture = path if not problem else None
         if (
             self.is_attached and self.is_running and text == self.text
         ):  # otherwise the user has left
-            if not quiet:
-                self._refused = text
-            complains = text == self._refused or (path is not None and os.path.isfile(path))  # noqa: PTH113 - survives impossible names
-            self.query_one(".field-problem", Static).update(problem if complains else "")
-            self.post_message(self.Opened(self, good))
-        return good
+            if not is_quiet:
+                self._rejected_text = text
+            is_file = path is not None and os.path.isfile(path)  # noqa: PTH113 - survives impossible names
+            shows_problem = is_file or text == self._rejected_text
+            self.query_one(".field-problem", Static).update(problem if shows_problem else "")
+            self.post_message(self.Opened(self, picture))
+        return picture
 
 
-def _check(path: Path) -> None:
+def _check_picture(path: Path) -> None:
     open_picture(path).close()

@@ -24,22 +24,22 @@ from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.graphics.blocks import blocks, fit
 from refsheet_tui.tui.graphics.kitty import KittyPicture
 from refsheet_tui.tui.graphics.sixel import SixelPicture
-from refsheet_tui.tui.graphics.terminal import Drawing, cell_size, tell_terminal
+from refsheet_tui.tui.graphics.terminal import Drawing, cell_size, write_to_terminal
 
 if TYPE_CHECKING:
     from PIL import Image
 
-_KEPT_SIDE = 512
+_MAX_SIDE = 512
 """In pixels. More than a portrait has in most terminals."""
 # Pictures are drawn one at a time, because threads share the interpreter with the event loop.
-_DRAWING = Lock()
+_DRAW_LOCK = Lock()
 
 # The color systems of rich in which a cell can name a picture.
-_COLORFUL = ("256", "truecolor")
+_PICTURE_COLOR_SYSTEMS = ("256", "truecolor")
 
 Pixels: TypeAlias = KittyPicture | SixelPicture
 _Rows: TypeAlias = list[list[Segment]]
-_Drawn: TypeAlias = tuple[_Rows, Pixels | None]
+_DrawResult: TypeAlias = tuple[_Rows, Pixels | None]
 
 
 class Portrait(Widget):
@@ -57,7 +57,7 @@ class Portrait(Widget):
         self._rows: _Rows = []
         self._pixels: Pixels | None = None
         self._shows_pixels = False
-        self._strips: tuple[object, list[Strip]] = (None, [])
+        self._cached_strips: tuple[object, list[Strip]] = (None, [])
         self.set_reactive(Portrait.path, path)
 
     @property
@@ -66,12 +66,12 @@ class Portrait(Widget):
         return bool(self._rows)
 
     def on_mount(self) -> None:
-        self.watch(self.app, "drawing", self._drawing_changed)
+        self.watch(self.app, "drawing", self._on_drawing_change)
         # A terminal forgets pictures while the program is suspended.
         self.app.app_resume_signal.subscribe(self, lambda _app: self._redraw())
 
     def on_unmount(self) -> None:
-        self._change([], None)
+        self._set_picture([], None)
 
     def on_resize(self) -> None:
         self._redraw()
@@ -94,37 +94,37 @@ class Portrait(Widget):
             # The font size has changed, although the widget may have the same size in cells.
             pixels = self._pixels = None
             self.call_later(self._redraw)
-        shows = pixels is not None and self._can_show(pixels)
-        if shows != self._shows_pixels:
+        shows_pixels = pixels is not None and self._can_show(pixels)
+        if shows_pixels != self._shows_pixels:
             # When a cover goes away, only the covered part would be drawn again.
-            self._shows_pixels = shows
+            self._shows_pixels = shows_pixels
             self.call_later(self.refresh)
-        if pixels is None or not shows:
+        if pixels is None or not shows_pixels:
             return super().render_lines(crop)
-        strips = self._strips_of(pixels)
+        strips = self._pixel_strips(pixels)
         return [strips[y].crop(crop.x, crop.right) for y in crop.line_range]
 
-    def _strips_of(self, pixels: Pixels) -> list[Strip]:
+    def _pixel_strips(self, pixels: Pixels) -> list[Strip]:
         """Return the lines of the picture.
 
         The same objects are returned until something changes, because they cache their output.
         """
-        ground, place = self.rich_style, self.region
-        if self._strips[0] != (ground, place):
-            at = place.offset + self._corner(pixels.columns, pixels.lines)
-            rows = pixels.rows(at, ground)
+        style, region = self.rich_style, self.region
+        if self._cached_strips[0] != (style, region):
+            offset = region.offset + self._corner(pixels.columns, pixels.lines)
+            rows = pixels.rows(offset, style)
             lines = range(self.size.height)
-            strips = [self._strip(rows, pixels.columns, y, ground) for y in lines]
-            self._strips = (ground, place), strips
-        return self._strips[1]
+            strips = [self._strip(rows, pixels.columns, y, style) for y in lines]
+            self._cached_strips = (style, region), strips
+        return self._cached_strips[1]
 
-    def _strip(self, rows: _Rows, columns: int, y: int, ground: Style) -> Strip:
+    def _strip(self, rows: _Rows, columns: int, y: int, style: Style) -> Strip:
         width = self.size.width
         left, top = self._corner(columns, len(rows))
         if not 0 <= y - top < len(rows):
             return Strip([], 0)  # Textual fills the line
         right = width - left - columns
-        margins = (Segment(" " * left, ground), Segment(" " * right, ground))
+        margins = (Segment(" " * left, style), Segment(" " * right, style))
         return Strip([margins[0], *rows[y - top], margins[1]], width)
 
     def _corner(self, columns: int, lines: int) -> Offset:
@@ -140,18 +140,18 @@ class Portrait(Widget):
             return False
         if pixels.columns > self.size.width or pixels.lines > self.size.height:
             return False
-        return isinstance(pixels, KittyPicture) or self._is_whole()
+        return isinstance(pixels, KittyPicture) or self._is_fully_visible()
 
-    def _is_whole(self) -> bool:
+    def _is_fully_visible(self) -> bool:
         screen, region = self.screen, self.region
         if not screen.region.contains_region(region):
             return False
         # Anything that can cover it is at least two lines high and crosses one of its sides.
-        places = product((region.x, region.right - 1), region.line_range[::2])
-        return all(screen.get_widget_at(x, y)[0] is self for x, y in places)
+        points = product((region.x, region.right - 1), region.line_range[::2])
+        return all(screen.get_widget_at(x, y)[0] is self for x, y in points)
 
-    def _drawing_changed(self, drawing: Drawing) -> None:
-        self._change(self._rows, None)
+    def _on_drawing_change(self, drawing: Drawing) -> None:
+        self._set_picture(self._rows, None)
         self._drawing = drawing
         self.display = drawing != "off"
         self._redraw()
@@ -165,16 +165,16 @@ class Portrait(Widget):
 
     @work(exclusive=True)
     async def _draw(self, path: Path | None, size: Size) -> None:
-        drawn: _Drawn = ([], None)
+        result: _DrawResult = ([], None)
         if path is not None:
             # This imports Pillow. Not in the thread, because two threads that import can wait for
             # each other.
             pictures.open_picture  # noqa: B018
             with suppress(PictureError, OSError):
-                drawn = await in_thread(partial(_drawn, path, size, self._way()))
-        self._change(*drawn)
+                result = await in_thread(partial(_draw_picture, path, size, self._choose_drawing()))
+        self._set_picture(*result)
 
-    def _way(self) -> Drawing:
+    def _choose_drawing(self) -> Drawing:
         """Return how to draw this picture.
 
         Sixels are not used in a scrolling container, since each step would draw them again.
@@ -184,40 +184,42 @@ class Portrait(Widget):
         ):
             return "blocks"
         # A picture's number is encoded as a color.
-        if self._drawing == "kitty" and self.app.console.color_system not in _COLORFUL:
+        if self._drawing == "kitty" and self.app.console.color_system not in _PICTURE_COLOR_SYSTEMS:
             return "blocks"
         return self._drawing
 
-    def _change(self, rows: _Rows, pixels: Pixels | None) -> None:
-        told = (self._pixels.removing if self._pixels else "") + (pixels.sending if pixels else "")
-        tell_terminal(self.app, told)
+    def _set_picture(self, rows: _Rows, pixels: Pixels | None) -> None:
+        sequences = (self._pixels.delete_sequence if self._pixels else "") + (
+            pixels.upload_sequence if pixels else ""
+        )
+        write_to_terminal(self.app, sequences)
         self._rows, self._pixels, self._shows_pixels = rows, pixels, pixels is not None
-        self._strips = (None, [])
+        self._cached_strips = (None, [])
         self.refresh()
 
 
-def _drawn(path: Path, size: Size, drawing: Drawing) -> _Drawn:
+def _draw_picture(path: Path, size: Size, drawing: Drawing) -> _DrawResult:
     """Draw a picture, in blocks and, if wanted, in full resolution.
 
     Raises `PictureError`, and `OSError` if the file is gone.
     """
-    with _DRAWING:
-        image = _opened(path, path.stat().st_mtime_ns)
+    with _DRAW_LOCK:
+        image = _open_thumbnail(path, path.stat().st_mtime_ns)
         rows = blocks(image, *fit(image.size, size.width, size.height))
         if drawing == "kitty":
-            return rows, KittyPicture.of(image, size.width, size.height, cell_size())
+            return rows, KittyPicture.from_image(image, size.width, size.height, cell_size())
         if drawing == "sixel":
-            return rows, SixelPicture.of(image, size.width, size.height, cell_size())
+            return rows, SixelPicture.from_image(image, size.width, size.height, cell_size())
         return rows, None
 
 
 @lru_cache(maxsize=32)
-def _opened(path: Path, changed: int) -> Image.Image:
+def _open_thumbnail(path: Path, mtime_ns: int) -> Image.Image:
     """Return a small copy of a picture.
 
-    It is cached, because every change of the window's size draws it again. `changed` is the file's
+    It is cached, because every change of the window's size draws it again. `mtime_ns` is the file's
     modification time. Raises `PictureError`.
     """
     image = pictures.open_picture(path)
-    image.thumbnail((_KEPT_SIDE, _KEPT_SIDE))
+    image.thumbnail((_MAX_SIDE, _MAX_SIDE))
     return image

@@ -26,5 +26,5 @@ class ProgressLine(Horizontal):
         if progress is not None:
             bar = self.query_one(ProgressBar)
             bar.update(total=progress.total or None, progress=progress.done)
-            words = Text(progress.words, overflow="ellipsis", no_wrap=True)
-            self.query_one(".progress-words", Static).update(words)
+            text = Text(progress.text, overflow="ellipsis", no_wrap=True)
+            self.query_one(".progress-words", Static).update(text)

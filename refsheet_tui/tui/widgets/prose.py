@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 # The least number of seconds between two drawings, and the least ratio of that pause to the
 # duration of a drawing. A long reply is drawn less often, so that keys never have to wait.
-_STEP_S, _SHARE = 0.05, 8
+_MIN_PAUSE_S, _PAUSE_RATIO = 0.05, 8
 _CARET = "▌"
 
 
@@ -29,28 +29,28 @@ class Prose(Widget):
     def __init__(self, text: str = "", *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
         self._text = text
-        self._grows = False
+        self._is_growing = False
         self._lines: list[Strip] = []
         self._width = 0
-        self._wait_s = _STEP_S
-        self._pause: Timer | None = None
-        self._is_behind = False
+        self._pause_s = _MIN_PAUSE_S
+        self._pause_timer: Timer | None = None
+        self._is_outdated = False
 
     def update(self, text: str) -> None:
         """Show `text` at once or very soon, followed by a caret, since more is to come."""
         self._text = text
-        self._grows = True
-        self._is_behind = True
-        if self._pause is None:
-            self._catch_up()
+        self._is_growing = True
+        self._is_outdated = True
+        if self._pause_timer is None:
+            self._draw_if_outdated()
 
     def finish(self) -> None:
         """Show the complete text now, without a caret."""
-        self._is_behind = self._is_behind or self._grows
-        self._grows = False
-        if self._pause is not None:
-            self._pause.stop()
-        self._catch_up()
+        self._is_outdated = self._is_outdated or self._is_growing
+        self._is_growing = False
+        if self._pause_timer is not None:
+            self._pause_timer.stop()
+        self._draw_if_outdated()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         if width != self._width:
@@ -65,10 +65,10 @@ class Prose(Widget):
         line = self._lines[y]
         selected = self.text_selection.get_span(y) if self.text_selection is not None else None
         if selected is not None:
-            begin, end = selected
+            start, end = selected
             style = self.screen.get_component_rich_style("screen--selection")
             end = line.cell_length if end < 0 else end
-            parts = (line.crop(0, begin), line.crop(begin, end).apply_style(style), line.crop(end))
+            parts = (line.crop(0, start), line.crop(start, end).apply_style(style), line.crop(end))
             line = Strip.join(parts)
         return line.apply_offsets(0, y)
 
@@ -85,30 +85,30 @@ class Prose(Widget):
         self._width = 0
         super().notify_style_update()
 
-    def _catch_up(self) -> None:
-        self._pause = None
-        if not self._is_behind:
+    def _draw_if_outdated(self) -> None:
+        self._pause_timer = None
+        if not self._is_outdated:
             return
-        before = self._lines
+        old_lines = self._lines
         if self._width:
             self._draw(self._width)
-        self._pause = self.set_timer(self._wait_s, self._catch_up)
-        if len(self._lines) != len(before) or not self._width:
+        self._pause_timer = self.set_timer(self._pause_s, self._draw_if_outdated)
+        if len(self._lines) != len(old_lines) or not self._width:
             self.refresh(layout=True)
             return
-        changed = [y for y, line in enumerate(before) if line != self._lines[y]]
-        if changed:
-            height = changed[-1] - changed[0] + 1
-            self.refresh(Region(0, changed[0], self._width, height))
+        changed_rows = [y for y, line in enumerate(old_lines) if line != self._lines[y]]
+        if changed_rows:
+            height = changed_rows[-1] - changed_rows[0] + 1
+            self.refresh(Region(0, changed_rows[0], self._width, height))
 
     def _draw(self, width: int) -> None:
-        begin = monotonic()
+        started_at = monotonic()
         # Line breaks are preserved, as in a poem, although Markdown joins lines.
-        text = self._text + _CARET if self._grows else self._text
+        text = self._text + _CARET if self._is_growing else self._text
         markdown = Markdown(text.replace("\n", "  \n"), hyperlinks=False)
         options = self.app.console_options.update(width=width, height=None, highlight=False)
         lines = self.app.console.render_lines(markdown, options, style=self.rich_style)
         self._lines = [Strip(line, width) for line in lines]
         self._width = width
-        self._is_behind = False
-        self._wait_s = max(_STEP_S, _SHARE * (monotonic() - begin))
+        self._is_outdated = False
+        self._pause_s = max(_MIN_PAUSE_S, _PAUSE_RATIO * (monotonic() - started_at))

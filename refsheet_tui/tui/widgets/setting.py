@@ -50,7 +50,7 @@ class SettingRow(Vertical):
         setting: Setting,
         explanation: str,
         value: SettingValue,
-        problem_of: Callable[[Setting, SettingValue], str],
+        find_problem: Callable[[Setting, SettingValue], str],
         choices: Sequence[str] = (),
     ) -> None:
         """Show `setting` with its `value`.
@@ -59,21 +59,21 @@ class SettingRow(Vertical):
             setting: The setting.
             explanation: Its explanation.
             value: Its current value.
-            problem_of: Returns why a value is invalid, or an empty string.
+            find_problem: Returns why a value is invalid, or an empty string.
             choices: All possible values; empty for a text field.
         """
         super().__init__(classes="setting")
         self.setting = setting
         self._explanation = explanation
         self._value = value
-        self._problem_of = problem_of
+        self._find_problem = find_problem
         self._choices = choices
-        self._words = Static(self._titled(), classes="setting-words")
+        self._heading = Static(self._heading_text(), classes="setting-words")
         self._problem = Static(classes="field-problem", markup=False)
-        self.field: Widget = self._made()
+        self.field: Widget = self._build_field()
 
     def compose(self) -> ComposeResult:
-        yield self._words
+        yield self._heading
         yield self.field
         yield self._problem
 
@@ -81,23 +81,23 @@ class SettingRow(Vertical):
         """Return True if all words occur in the setting's label, name, explanation or value."""
         setting = self.setting
         labels = f"{_(setting.group_label)} {_(setting.label)} {setting.name}"
-        text = f"{labels} {self._explanation} {self._shown(self._value)}".casefold()
+        text = f"{labels} {self._explanation} {self._format_value(self._value)}".casefold()
         return all(word in text for word in words)
 
     def show(self, value: SettingValue) -> None:
         """Show another value. If the value is the same, a text that is being typed stays."""
         if value != self._value:
             self._value = value
-            self._put(value)
-            self._words.update(self._titled())
+            self._set_field_value(value)
+            self._heading.update(self._heading_text())
 
-    def put_back(self, value: SettingValue) -> None:
+    def set_value(self, value: SettingValue) -> None:
         """Replace the text in the field with `value`, and choose it."""
-        self._put(value)
-        self._choose()
+        self._set_field_value(value)
+        self._report_value()
 
     @property
-    def typed(self) -> SettingValue:
+    def field_value(self) -> SettingValue:
         """The value in the field."""
         field = self.field
         if isinstance(field, Switch):
@@ -110,39 +110,45 @@ class SettingRow(Vertical):
         return self.setting.parse_value(field.value)
 
     @property
-    def unsaved(self) -> bool:
+    def is_unsaved(self) -> bool:
         """True if the field has another value that is valid."""
-        return self.typed != self._value and not self._problem_of(self.setting, self.typed)
+        return self.field_value != self._value and not self._find_problem(
+            self.setting, self.field_value
+        )
 
     def on_switch_changed(self) -> None:
-        self._choose()
+        self._report_value()
 
     def on_select_changed(self) -> None:
-        self._choose()
+        self._report_value()
 
     def on_input_changed(self) -> None:
         self._check()
 
     def on_input_submitted(self) -> None:
-        self._choose()
+        self._report_value()
 
     def on_input_blurred(self) -> None:
-        self._choose()
+        self._report_value()
 
     def on_click(self) -> None:
         self.field.focus()
 
-    def _choose(self) -> None:
+    def _report_value(self) -> None:
         self._check()
-        if self.unsaved:
-            self.post_message(self.Chosen(self, self.typed))
+        if self.is_unsaved:
+            self.post_message(self.Chosen(self, self.field_value))
 
     def _check(self) -> None:
-        problem = self._problem_of(self.setting, self.typed) if self.typed != self._value else ""
+        problem = (
+            self._find_problem(self.setting, self.field_value)
+            if self.field_value != self._value
+            else ""
+        )
         self._problem.update(clean_text(problem))
         self.set_class(bool(problem), "-wrong")
 
-    def _made(self) -> Widget:
+    def _build_field(self) -> Widget:
         if isinstance(self._value, bool):
             return Switch(self._value, animate=False)
         if self._choices:
@@ -156,25 +162,25 @@ class SettingRow(Vertical):
         field.set_class(self.setting.kind in {"whole", "number"}, "-number")
         return field
 
-    def _put(self, value: SettingValue) -> None:
+    def _set_field_value(self, value: SettingValue) -> None:
         field = self.field
         if isinstance(field, Switch):
             field.value = bool(value)
         elif isinstance(field, Select | Input):
             field.value = self.setting.format_value(value)
 
-    def _titled(self) -> Content:
+    def _heading_text(self) -> Content:
         default = self.setting.default
-        changed = self._value != default
-        said = _("Default: {value}").format(value=self._shown(default))
+        is_changed = self._value != default
+        default_text = _("Default: {value}").format(value=self._format_value(default))
         return Content.assemble(
-            (_(self.setting.label), "bold $accent" if changed else "bold"),
-            (f"  {said}" if changed else "  " + _("Default"), "$text-muted"),
+            (_(self.setting.label), "bold $accent" if is_changed else "bold"),
+            (f"  {default_text}" if is_changed else "  " + _("Default"), "$text-muted"),
             "\n",
             (clean_text(self._explanation), "$text-muted"),
         )
 
-    def _shown(self, value: SettingValue) -> str:
+    def _format_value(self, value: SettingValue) -> str:
         if isinstance(value, bool):
             return _("On") if value else _("Off")
         return self.setting.format_value(value) or ("—" if value == {} else _("Automatic"))

@@ -73,7 +73,7 @@ def test_every_kill_costs_next_to_nothing(
     last = start()
     last.join()
     assert last.exitcode == 0
-    assert store.entry_state(entry) is FileState.WHOLE
+    assert store.entry_state(entry) is FileState.COMPLETE
     for file in entry.files:
         assert store.file_path(file).read_bytes() == (tmp_path / file.file).read_bytes()
     assert SIZE <= hub.sent <= SIZE * 1.02

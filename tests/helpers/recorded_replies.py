@@ -23,31 +23,33 @@ from refsheet_tui.prompting import Prompt
 SAMPLED = GenerationSettings(temperature=1.2, top_k=0, top_p=1.0)
 
 
-class WatchedSampler(Sampler):
+class RecordingSampler(Sampler):
     """A sampler that hashes the logits it chooses by."""
 
-    seen = hashlib.sha256()
+    logit_hash = hashlib.sha256()
 
     def sample_from_logits(self, logits: Floats) -> int:
-        self.seen.update(logits.tobytes())
+        self.logit_hash.update(logits.tobytes())
         return super().sample_from_logits(logits)
 
     def sample_from_context(self, context: LlamaContext) -> int:
-        self.seen.update(context.get_logits().tobytes())
+        self.logit_hash.update(context.get_logits().tobytes())
         return super().sample_from_context(context)
 
 
-class Told(Reply):
+class RecordedReply(Reply):
     """A reply with the hash of all logits that its tokens were chosen by."""
 
     logits: str = ""
 
 
-def told(session: LoadedModel, prompt: Prompt, seed: int, tokens: int = 40) -> Told:
-    WatchedSampler.seen = hashlib.sha256()
-    wanted = replace(SAMPLED, seed=seed, max_new_tokens=tokens)
-    with patch.object(runner, "Sampler", WatchedSampler):
-        reply = Told(list(session.generate(prompt, wanted, ReplyStats(), CancelToken())))
+def record_reply(
+    session: LoadedModel, prompt: Prompt, seed: int, tokens: int = 40
+) -> RecordedReply:
+    RecordingSampler.logit_hash = hashlib.sha256()
+    settings = replace(SAMPLED, seed=seed, max_new_tokens=tokens)
+    with patch.object(runner, "Sampler", RecordingSampler):
+        reply = RecordedReply(list(session.generate(prompt, settings, ReplyStats(), CancelToken())))
     assert isinstance(reply.events[-1], ReplyFinished)
-    reply.logits = WatchedSampler.seen.hexdigest()
+    reply.logits = RecordingSampler.logit_hash.hexdigest()
     return reply

@@ -43,9 +43,9 @@ def faults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Faults:
 
 
 @pytest.fixture
-async def mortal(tmp_path: Path) -> AsyncIterator[LocalEngine]:
+async def impatient_engine(tmp_path: Path) -> AsyncIterator[LocalEngine]:
     """Yield an engine with little patience."""
-    engine = LocalEngine(tmp_path / "log", patience_s=PATIENCE_S)
+    engine = LocalEngine(tmp_path / "log", timeout_s=PATIENCE_S)
     yield engine
     await engine.close()
 
@@ -53,15 +53,15 @@ async def mortal(tmp_path: Path) -> AsyncIterator[LocalEngine]:
 @pytest.mark.parametrize("how", [*SIGNALS, "exit", "garbage"])
 @pytest.mark.parametrize("place", ["look", "read", "write"])
 async def test_a_death_is_told_and_the_next_request_goes_on(
-    mortal: LocalEngine, faults: Faults, place: str, how: str
+    impatient_engine: LocalEngine, faults: Faults, place: str, how: str
 ) -> None:
     faults.set(place, how)
-    await mortal.load(demo())
+    await impatient_engine.load(demo())
     with pytest.raises(EngineDiedError) as caught:
-        await reply(mortal, PROMPT)
+        await reply(impatient_engine, PROMPT)
     if how in SIGNALS:
         assert how in caught.value.problem
-    heard = await reply(mortal, PROMPT)
+    heard = await reply(impatient_engine, PROMPT)
     assert heard.finished.new_tokens > 0
     assert isinstance(heard.events[0], LoadProgress)
     assert faults.happened == 1
@@ -69,46 +69,46 @@ async def test_a_death_is_told_and_the_next_request_goes_on(
 
 @pytest.mark.parametrize("place", ["load", "look", "read", "write"])
 async def test_one_that_hangs_is_put_out_of_its_misery(
-    mortal: LocalEngine, faults: Faults, place: str
+    impatient_engine: LocalEngine, faults: Faults, place: str
 ) -> None:
     faults.set(place, "hang")
     if place == "load":
-        await mortal.load(demo())
+        await impatient_engine.load(demo())
     else:
-        await mortal.load(demo())
+        await impatient_engine.load(demo())
         with pytest.raises(EngineDiedError, match="no response for"):
-            await reply(mortal, PROMPT)
-    assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
+            await reply(impatient_engine, PROMPT)
+    assert (await reply(impatient_engine, PROMPT)).finished.new_tokens > 0
     assert faults.happened == 1
 
 
-async def test_one_that_is_stopped_from_outside_is_found_out(mortal: LocalEngine) -> None:
-    await mortal.load(demo())
+async def test_one_that_is_stopped_from_outside_is_found_out(impatient_engine: LocalEngine) -> None:
+    await impatient_engine.load(demo())
     with pytest.raises(EngineDiedError, match="no response for"):
-        async for event in mortal.generate(ask("Hello"), ENDLESS):
-            if isinstance(event, TextDelta) and mortal.pid is not None:
-                os.kill(mortal.pid, signal.SIGSTOP)
-    assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
+        async for event in impatient_engine.generate(ask("Hello"), ENDLESS):
+            if isinstance(event, TextDelta) and impatient_engine.pid is not None:
+                os.kill(impatient_engine.pid, signal.SIGSTOP)
+    assert (await reply(impatient_engine, PROMPT)).finished.new_tokens > 0
 
 
 @pytest.mark.parametrize("how", [*SIGNALS, "exit", "garbage"])
 async def test_a_death_at_loading_is_tried_again(
-    mortal: LocalEngine, faults: Faults, how: str
+    impatient_engine: LocalEngine, faults: Faults, how: str
 ) -> None:
     faults.set("load", how)
-    info = await mortal.load(demo())
+    info = await impatient_engine.load(demo())
     assert info.safe_mode == ""
     assert faults.happened == 1
 
 
 async def test_dying_of_repacked_weights_it_loads_without(
-    mortal: LocalEngine, faults: Faults, tmp_path: Path
+    impatient_engine: LocalEngine, faults: Faults, tmp_path: Path
 ) -> None:
     faults.set("load", "SIGILL", times=99, repack=False)
-    info = await mortal.load(demo())
+    info = await impatient_engine.load(demo())
     assert info.safe_mode == "weights are not repacked"
     assert faults.happened == 2
-    assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
+    assert (await reply(impatient_engine, PROMPT)).finished.new_tokens > 0
     other = LocalEngine(tmp_path / "log")
     assert (await other.load(demo())).safe_mode == info.safe_mode, "it is remembered"
     assert faults.happened == 2
@@ -116,75 +116,80 @@ async def test_dying_of_repacked_weights_it_loads_without(
 
 
 async def test_what_is_remembered_of_a_death_is_english(
-    mortal: LocalEngine, faults: Faults
+    impatient_engine: LocalEngine, faults: Faults
 ) -> None:
     """It is English in every language of the screens, because commands read it, too."""
     set_language("zh-Hans")
     faults.set("load", "SIGILL", times=99, repack=False)
-    await mortal.load(demo())
+    await impatient_engine.load(demo())
     (remembered,) = SafeModeStore(safe_mode_file()).active_modes().values()
     assert remembered.how.startswith("The engine stopped: killed by SIGILL.")
 
 
 async def test_dying_of_flash_attention_in_a_reply_it_learns_to_do_without(
-    mortal: LocalEngine, faults: Faults
+    impatient_engine: LocalEngine, faults: Faults
 ) -> None:
     faults.set("read", "SIGABRT", times=99, flash_attention=False)
-    await mortal.load(demo())
+    await impatient_engine.load(demo())
     for _ in range(4):
         with pytest.raises(EngineDiedError):
-            await reply(mortal, PROMPT)
-    heard = await reply(mortal, PROMPT)
+            await reply(impatient_engine, PROMPT)
+    heard = await reply(impatient_engine, PROMPT)
     assert heard.finished.new_tokens > 0
-    assert mortal._supervisor.fallback is not None
-    assert mortal._supervisor.fallback.description == "weights are not repacked, no flash attention"
+    assert impatient_engine._supervisor.fallback is not None
+    assert (
+        impatient_engine._supervisor.fallback.description
+        == "weights are not repacked, no flash attention"
+    )
 
 
-async def test_when_nothing_helps_that_is_said(mortal: LocalEngine, faults: Faults) -> None:
+async def test_when_nothing_helps_that_is_said(
+    impatient_engine: LocalEngine, faults: Faults
+) -> None:
     faults.set("load", "SIGSEGV", times=99)
     with pytest.raises(EngineDiedError, match="Safer settings didn't help"):
-        await mortal.load(demo())
-    assert mortal.pid is None
+        await impatient_engine.load(demo())
+    assert impatient_engine.pid is None
 
 
 @pytest.mark.parametrize("place", ["look", "read"])
 async def test_memory_that_is_not_there_is_one_sentence(
-    mortal: LocalEngine, faults: Faults, place: str
+    impatient_engine: LocalEngine, faults: Faults, place: str
 ) -> None:
     faults.set(place, "oom")
-    await mortal.load(demo())
+    await impatient_engine.load(demo())
     with pytest.raises(EngineError, match="There isn't enough memory"):
-        await reply(mortal, PROMPT)
-    assert (await reply(mortal, PROMPT)).finished.new_tokens > 0
+        await reply(impatient_engine, PROMPT)
+    assert (await reply(impatient_engine, PROMPT)).finished.new_tokens > 0
 
 
 async def test_after_a_death_the_chat_is_where_it_was(
-    mortal: LocalEngine, faults: Faults, tmp_path: Path
+    impatient_engine: LocalEngine, faults: Faults, tmp_path: Path
 ) -> None:
     settings = replace(demo(), cache=CacheSettings(tmp_path / "cache"))
-    await mortal.load(settings)
-    first = await reply(mortal, PROMPT)
-    await mortal.snapshot()
-    assert mortal.pid is not None
-    os.kill(mortal.pid, signal.SIGKILL)
-    again = await reply(mortal, PROMPT)
+    await impatient_engine.load(settings)
+    first = await reply(impatient_engine, PROMPT)
+    await impatient_engine.snapshot()
+    assert impatient_engine.pid is not None
+    os.kill(impatient_engine.pid, signal.SIGKILL)
+    again = await reply(impatient_engine, PROMPT)
     assert again.finished.reused_tokens == first.finished.prompt_tokens
     assert again.text == first.text
     assert not any(isinstance(event, PictureProgress) for event in again.events)
 
 
 async def test_closing_while_it_starts_again_leaves_nothing(
-    mortal: LocalEngine, faults: Faults
+    impatient_engine: LocalEngine, faults: Faults
 ) -> None:
-    await mortal.load(demo())
+    await impatient_engine.load(demo())
     faults.set("load", "hang", after=2)
-    assert mortal.pid is not None
-    os.kill(mortal.pid, signal.SIGKILL)
+    assert impatient_engine.pid is not None
+    os.kill(impatient_engine.pid, signal.SIGKILL)
     with pytest.raises(EngineError, match="has shut down"):
-        async for event in mortal.generate(PROMPT, GREEDY):
+        async for event in impatient_engine.generate(PROMPT, GREEDY):
             assert isinstance(event, LoadProgress)
-            await mortal.close()
-    assert mortal.pid is None
+            await impatient_engine.close()
+    assert impatient_engine.pid is None
 
 
 GPU = replace(demo(), gpu_layers=20)
@@ -207,12 +212,12 @@ def test_each_rung_is_safer_than_the_one_before() -> None:
     assert len(fallback_steps(replace(demo(), gpu_layers=0), has_gpu=True)) == 3
 
 
-def ladder(tmp_path: Path, settings: LoadSettings | None = None) -> FallbackPlan:
+def fallback_plan(tmp_path: Path, settings: LoadSettings | None = None) -> FallbackPlan:
     return FallbackPlan(settings or demo(), SafeModeStore(tmp_path / "safe-mode.json"))
 
 
 def test_only_the_same_place_twice_is_a_step(tmp_path: Path) -> None:
-    steps = ladder(tmp_path)
+    steps = fallback_plan(tmp_path)
     for place in ("read", "write", "look", "read"):
         assert steps.record_crash(place, "SIGSEGV")
         assert steps.description == ""
@@ -221,7 +226,7 @@ def test_only_the_same_place_twice_is_a_step(tmp_path: Path) -> None:
 
 
 def test_deaths_far_apart_are_no_step(tmp_path: Path) -> None:
-    steps = ladder(tmp_path)
+    steps = fallback_plan(tmp_path)
     for _ in range(5):
         steps.record_crash("read", "SIGSEGV")
         for _ in range(20):
@@ -230,13 +235,13 @@ def test_deaths_far_apart_are_no_step(tmp_path: Path) -> None:
 
 
 def test_another_file_or_version_begins_at_the_top(tmp_path: Path) -> None:
-    steps = ladder(tmp_path)
+    steps = fallback_plan(tmp_path)
     for _ in range(2):
         steps.record_crash("read", "SIGSEGV")
-    assert ladder(tmp_path).description == steps.description
+    assert fallback_plan(tmp_path).description == steps.description
     other = tmp_path / demo().model.name
     other.write_bytes(b"a model of the same name")
-    assert ladder(tmp_path, replace(demo(), model=other)).description == ""
+    assert fallback_plan(tmp_path, replace(demo(), model=other)).description == ""
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ _MIB = 1 << 20
 def repackable(tmp_path_factory: pytest.TempPathFactory) -> LoadSettings:
     """Return the demo in Q4_0, which processors with vector instructions repack."""
     file = tmp_path_factory.mktemp("models") / "demo-q4_0.gguf"
-    return converted(file, llama.LLAMA_FTYPE_MOSTLY_Q4_0)
+    return convert_demo(file, llama.LLAMA_FTYPE_MOSTLY_Q4_0)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def session(repackable: LoadSettings) -> Iterator[LoadedModel]:
     session.close()
 
 
-def converted(file: Path, kind: int) -> LoadSettings:
+def convert_demo(file: Path, kind: int) -> LoadSettings:
     """Return the settings for the demo with its weights in another format."""
     params = llama.llama_model_quantize_default_params()
     params.ftype, params.allow_requantize = kind, True
@@ -64,7 +64,7 @@ def test_repacked_weights_are_read_in_whole_rows(
 
 
 def test_other_weights_are_not(tmp_path: Path) -> None:
-    assert not fills(converted(tmp_path / "demo-f16.gguf", llama.LLAMA_FTYPE_MOSTLY_F16))
+    assert not fills(convert_demo(tmp_path / "demo-f16.gguf", llama.LLAMA_FTYPE_MOSTLY_F16))
 
 
 def test_most_of_the_layers_has_to_be_repacked() -> None:

@@ -45,7 +45,7 @@ def finish(writer: GGUFWriter, path: Path) -> Path:
     return path
 
 
-def written(path: Path, data: bytes) -> Path:
+def write_bytes(path: Path, data: bytes) -> Path:
     path.write_bytes(data)
     return path
 
@@ -58,14 +58,17 @@ def folder(path: Path) -> Path:
 MODELS: dict[str, tuple[Callable[[Path], Path], str]] = {
     "missing": (lambda path: path, "bad.gguf doesn't exist"),
     "folder": (folder, "bad.gguf is a folder"),
-    "empty": (lambda path: written(path, b""), "bad.gguf is empty"),
-    "not gguf": (lambda path: written(path, b"PK\x03\x04" * 99), "bad.gguf isn't a GGUF file"),
-    "short": (lambda path: written(path, b"GG"), "bad.gguf isn't a GGUF file"),
-    "magic alone": (lambda path: written(path, b"GGUF"), "bad.gguf is incomplete"),
-    "future": (lambda path: written(path, b"GGUF" + b"\xff" * 99), "bad.gguf isn't a GGUF file"),
-    "much": (lambda path: written(path, b"GGUF\x03\0\0\0" + b"\xff" * 99), "isn't a GGUF file"),
+    "empty": (lambda path: write_bytes(path, b""), "bad.gguf is empty"),
+    "not gguf": (lambda path: write_bytes(path, b"PK\x03\x04" * 99), "bad.gguf isn't a GGUF file"),
+    "short": (lambda path: write_bytes(path, b"GG"), "bad.gguf isn't a GGUF file"),
+    "magic alone": (lambda path: write_bytes(path, b"GGUF"), "bad.gguf is incomplete"),
+    "future": (
+        lambda path: write_bytes(path, b"GGUF" + b"\xff" * 99),
+        "bad.gguf isn't a GGUF file",
+    ),
+    "much": (lambda path: write_bytes(path, b"GGUF\x03\0\0\0" + b"\xff" * 99), "isn't a GGUF file"),
     "zeros": (
-        lambda path: written(path, b"GGUF\x03" + b"\0" * 99),
+        lambda path: write_bytes(path, b"GGUF\x03" + b"\0" * 99),
         "of type unknown",
     ),
     "half a head": (lambda path: tiny_copy(demo_model(), path, 3000), "bad.gguf is incomplete"),
@@ -169,7 +172,9 @@ async def test_a_tokenizer_that_lacks_a_control_token_is_refused(
     engine: LocalEngine, tmp_path: Path
 ) -> None:
     data = demo_model().read_bytes()
-    copy = written(tmp_path / "other.gguf", data.replace(b"<start_of_turn>", b"<begin_of_turn>", 1))
+    copy = write_bytes(
+        tmp_path / "other.gguf", data.replace(b"<start_of_turn>", b"<begin_of_turn>", 1)
+    )
     with pytest.raises(
         WeightsError, match=r"other\.gguf is missing the control token <start_of_turn>"
     ):

@@ -10,16 +10,16 @@ from refsheet_tui.prompting import ContextNote, TextPart, Turn, build_prompt
 PICTURE = PictureView(PreparedPicture(1, b"\0\0\0", "sheet"))
 
 
-def talk(reminders: ContextNoteSelector, words: list[str]) -> list[Turn]:
+def talk(selector: ContextNoteSelector, words: list[str]) -> list[Turn]:
     """Return the turns of a chat in which the user says `words`, and all replies are short."""
     turns = [Turn("model", ("Hi.",))]
     for text in words:
-        turns.append(Turn("user", (text, *reminders.due_notes(turns, text))))
+        turns.append(Turn("user", (text, *selector.due_notes(turns, text))))
         turns.append(Turn("model", ("Hm.",)))
     return turns
 
 
-def asides(turns: list[Turn]) -> list[list[str]]:
+def context_notes(turns: list[Turn]) -> list[list[str]]:
     return [
         [item.text for item in turn.content if isinstance(item, ContextNote)]
         for turn in turns
@@ -28,7 +28,7 @@ def asides(turns: list[Turn]) -> list[list[str]]:
 
 
 def test_the_note_is_told_at_once_and_with_every_fourth_message() -> None:
-    told = asides(talk(ContextNoteSelector("Be brief."), ["x"] * 9))
+    told = context_notes(talk(ContextNoteSelector("Be brief."), ["x"] * 9))
     assert told == [["Be brief."], [], [], [], ["Be brief."], [], [], [], ["Be brief."]]
 
 
@@ -42,21 +42,21 @@ def test_a_new_note_is_told_with_the_next_message() -> None:
 
 
 def test_what_the_book_says_is_told_once_while_it_is_seen() -> None:
-    reminders = ContextNoteSelector(
+    selector = ContextNoteSelector(
         lorebook=Lorebook(keyword_entries=(LorebookEntry(("cave",), "Dark."),))
     )
-    turns = talk(reminders, ["The cave?", "Yes, the cave.", "cave"])
-    assert asides(turns) == [["Dark."], [], []]
-    assert reminders.due_notes(turns[4:], "cave") == (ContextNote("Dark."),), (
+    turns = talk(selector, ["The cave?", "Yes, the cave.", "cave"])
+    assert context_notes(turns) == [["Dark."], [], []]
+    assert selector.due_notes(turns[4:], "cave") == (ContextNote("Dark."),), (
         "the model has lost sight of it"
     )
 
 
 def test_what_the_character_says_brings_up_its_book_too() -> None:
-    reminders = ContextNoteSelector(
+    selector = ContextNoteSelector(
         lorebook=Lorebook(keyword_entries=(LorebookEntry(("cave",), "Dark."),))
     )
-    assert reminders.due_notes([Turn("model", ("In my cave.",))], "Oh?") == (ContextNote("Dark."),)
+    assert selector.due_notes([Turn("model", ("In my cave.",))], "Oh?") == (ContextNote("Dark."),)
 
 
 def test_an_aside_stands_in_brackets_behind_what_is_said() -> None:

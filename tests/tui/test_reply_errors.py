@@ -14,7 +14,16 @@ from pathlib import Path
 import pytest
 
 from helpers.saved_chats import add_long_chat
-from helpers.screens import GREEDY, chat_of, open_first_chat, ready, replies, said, say, until
+from helpers.screens import (
+    GREEDY,
+    chat_of,
+    open_first_chat,
+    replies,
+    say,
+    until,
+    user_message_count,
+    wait_until_ready,
+)
 from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import (
     EngineEvent,
@@ -35,7 +44,7 @@ from refsheet_tui.tui.widgets.chat_message import ChatNotice, MessageWidget
 from refsheet_tui.tui.widgets.composer import Composer
 
 
-class Death:
+class EngineKiller:
     """Kills the engine process while it reads the next prompt."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -49,11 +58,11 @@ class Death:
 
 
 @pytest.fixture
-def death(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Death:
-    return Death(monkeypatch, tmp_path)
+def death(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> EngineKiller:
+    return EngineKiller(monkeypatch, tmp_path)
 
 
-class LoadsWhenTold(LocalEngine):
+class PausedLoadEngine(LocalEngine):
     """An engine whose loading stops at 43 % until `goes_on` is set."""
 
     def __init__(self) -> None:
@@ -84,15 +93,15 @@ async def test_a_message_that_is_too_long_comes_back_and_the_chat_goes_on() -> N
         await pilot.press("enter")
         await until(pilot, lambda: bool(app.screen.query(ChatNotice)) and not chat_of(app).replying)
         assert composer(app).text == ("word " * 600).strip()
-        assert said(app) == 0
+        assert user_message_count(app) == 0
         composer(app).text = "Hello"
         await pilot.press("enter")
         await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
-        assert said(app) == 1
+        assert user_message_count(app) == 1
 
 
 async def test_a_message_whose_engine_dies_comes_back_and_is_answered_when_sent_again(
-    death: Death,
+    death: EngineKiller,
 ) -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
@@ -106,7 +115,7 @@ async def test_a_message_whose_engine_dies_comes_back_and_is_answered_when_sent_
         assert not app.screen.query(ChatNotice)
 
 
-async def test_the_last_reply_stays_when_another_one_fails(death: Death) -> None:
+async def test_the_last_reply_stays_when_another_one_fails(death: EngineKiller) -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
@@ -118,7 +127,7 @@ async def test_the_last_reply_stays_when_another_one_fails(death: Death) -> None
         assert chat_of(app).conversation_turns == turns
 
 
-async def test_an_engine_that_died_is_ready_again_without_being_asked(death: Death) -> None:
+async def test_an_engine_that_died_is_ready_again_without_being_asked(death: EngineKiller) -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
@@ -126,7 +135,7 @@ async def test_an_engine_that_died_is_ready_again_without_being_asked(death: Dea
         await say(pilot, "Hello")
         await until(pilot, lambda: bool(app.screen.query(ChatNotice)) and not chat_of(app).replying)
         assert app.engine_state.availability in ("loading", "ready")
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
 
 
 async def test_a_death_between_replies_is_not_even_noticed() -> None:
@@ -142,7 +151,7 @@ async def test_a_death_between_replies_is_not_even_noticed() -> None:
 
 
 async def test_stopping_before_the_model_is_there_does_not_stop_its_loading() -> None:
-    engine = LoadsWhenTold()
+    engine = PausedLoadEngine()
     app = RefsheetApp(GREEDY, engine)
     async with app.run_test() as pilot:
         await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
@@ -153,7 +162,7 @@ async def test_stopping_before_the_model_is_there_does_not_stop_its_loading() ->
         await until(pilot, lambda: not chat_of(app).replying)
         assert activity(app) == "Stopped"
         engine.goes_on.set()
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("ctrl+r")
         await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
 
@@ -174,7 +183,7 @@ async def test_what_is_sent_without_a_model_comes_back_with_the_remedy(tmp_path:
 async def test_who_leaves_a_chat_does_not_make_the_next_wait() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
         first = chat_of(app)
@@ -212,7 +221,7 @@ async def test_an_edit_that_is_left_open_is_there_again_as_a_draft() -> None:
     library.close()
 
 
-class Silent(LocalEngine):
+class SilentEngine(LocalEngine):
     """An engine that writes nothing after the greeting."""
 
     greeted = False
@@ -229,7 +238,7 @@ class Silent(LocalEngine):
 
 
 async def test_an_edit_that_waits_for_its_reply_survives_leaving() -> None:
-    app = RefsheetApp(GREEDY, Silent())
+    app = RefsheetApp(GREEDY, SilentEngine())
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
         library, chat = app.session.library, chat_of(app)
@@ -249,12 +258,12 @@ async def test_an_edit_that_waits_for_its_reply_survives_leaving() -> None:
 
 async def test_another_reply_in_the_middle_that_never_comes_hides_nothing() -> None:
     add_long_chat(turns=7)
-    app = RefsheetApp(GREEDY, Silent())
+    app = RefsheetApp(GREEDY, SilentEngine())
     async with app.run_test(size=(100, 50)) as pilot:
         await until(pilot, lambda: bool(app.screen.query("CharacterTile")))
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen.query(MessageWidget)) == 7)
-        Silent.greeted = True
+        SilentEngine.greeted = True
         list(app.screen.query(MessageWidget))[2].focus()
         await pilot.press("r")
         await until(pilot, lambda: chat_of(app).replying)
@@ -274,8 +283,10 @@ async def test_a_picture_that_has_changed_is_seen_as_it_is_now(tmp_path: Path) -
             await until(pilot, lambda: bool(app.screen.query("AttachmentTag")))
             await say(pilot, "Look!")
             await until(pilot, partial(_is_answered, app, before))
-        said = [turn.content[0] for turn in chat_of(app).conversation_turns if turn.role == "user"]
-        assert said[1] != said[2]
+        questions = [
+            turn.content[0] for turn in chat_of(app).conversation_turns if turn.role == "user"
+        ]
+        assert questions[1] != questions[2]
 
 
 def _is_answered(app: RefsheetApp, before: int) -> bool:

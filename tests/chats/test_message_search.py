@@ -1,4 +1,4 @@
-"""Every word in a message or a character can be found."""
+"""Every word in a message can be found."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from helpers.library import add_ember
-from refsheet_tui.characters.search import search_characters as search_characters
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.search import search_messages
 
@@ -21,26 +19,6 @@ SAID = {
     "ar": "الحوت الأزرق يسبح في البحر",
     "code": 'if x_1 < 100%: print("it\'s done")',
 }
-
-
-def test_characters_are_found_by_all_that_is_written_about_them(tmp_path: Path) -> None:
-    own = Library.open(tmp_path)
-    blue = add_ember(own, name="Azure", description="A dragon. Ember is its friend.")
-    red = add_ember(own, tags=("fire", "火龙"), card={"personality": "bold as brass"})
-
-    def found(words: str) -> list[int]:
-        return [match.character for match in search_characters(own.database, words)]
-
-    assert found("ember") == [red.id, blue.id], "a name comes first"
-    assert found("火龙") == found("BRASS bold") == [red.id]
-    assert found('100% "') == found("") == []
-    assert str(search_characters(own.database, "friend")[0].excerpt).startswith("Azure · ")
-    own.characters.edit_character(red.id, red.profile.model_copy(update={"tags": ("ice",)}))
-    assert found("火龙") == [] and found("ice") == [red.id]
-    own.characters.delete_character(red.id)
-    assert found("ice") == []
-    own.characters.undelete_character(red.id)
-    assert found("ice") == [red.id]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ _SEQUENCES = re.compile(r"\x1b(\[[0-9;?<>$]*[a-zA-Z]|c)")
 
 
 @asynccontextmanager
-async def served(
+async def run_server(
     address: Address | None = None, options: Sequence[str] = ("--threads=1",)
 ) -> AsyncIterator[str]:
     """Run a server, and yield the page's URL without a token."""
@@ -61,7 +61,7 @@ class Page:
     async def close(self) -> None:
         await self._socket.close()
 
-    def tear(self) -> None:
+    def break_connection(self) -> None:
         """Break the connection, as when the browser is killed or the network fails."""
         response = self._socket._response
         assert response.connection is not None and response.connection.transport is not None

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from helpers.screens import GREEDY, chat_of, replies, say, shown, told, until
+from helpers.screens import GREEDY, chat_of, notifications, replies, say, screen_text, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.engine import (
@@ -42,7 +42,7 @@ _UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def assert_harmless(app: RefsheetApp) -> None:
-    found = _UNSEEN.search(shown(app))
+    found = _UNSEEN.search(screen_text(app))
     assert found is None, repr(found)
 
 
@@ -63,7 +63,7 @@ def add_hostile() -> None:
     library.close()
 
 
-class Mouthpiece(LocalEngine):
+class HostileEngine(LocalEngine):
     """An engine that writes text which must not reach the screen as it is."""
 
     async def generate(
@@ -77,11 +77,11 @@ class Mouthpiece(LocalEngine):
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_a_hostile_character_everywhere(size: tuple[int, int]) -> None:
     add_hostile()
-    app = RefsheetApp(GREEDY, Mouthpiece())
+    app = RefsheetApp(GREEDY, HostileEngine())
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 7)
         await pilot.pause()
-        assert "[/b][red]" in shown(app), "it is there, as words"
+        assert "[/b][red]" in screen_text(app), "it is there, as words"
         assert_harmless(app)
         await pilot.press("slash", *"title")
         await pilot.pause()
@@ -110,7 +110,7 @@ async def test_a_hostile_character_everywhere(size: tuple[int, int]) -> None:
         await pilot.press("escape", "c")
         await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 8)
         await pilot.press("d")
-        await until(pilot, lambda: " deleted. Press U to undo." in told(app))
+        await until(pilot, lambda: " deleted. Press U to undo." in notifications(app))
         await pilot.pause()
         assert_harmless(app)
     assert app.crash is None

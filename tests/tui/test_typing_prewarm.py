@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from helpers.screens import GREEDY, open_first_chat, ready, replies, say, until
+from helpers.screens import GREEDY, open_first_chat, replies, say, until, wait_until_ready
 from refsheet_tui.engine import EngineEvent, LocalEngine
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt, TextPart
@@ -31,7 +31,7 @@ async def test_a_sheet_is_looked_at_as_soon_as_it_is_chosen() -> None:
     engine = Recorder()
     app = RefsheetApp(GREEDY, engine)
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("n")
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         app.screen.query_one("#sheet PathInput", PathInput).value = str(samples_dir() / "miso.png")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from helpers.library import add_ember, kept_pictures
+from helpers.library import add_ember, saved_picture_names
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.errors import NotFoundError
@@ -121,7 +121,7 @@ def test_pictures_of_a_message_stay_with_it(library: Library) -> None:
     assert kept == [picture.read_bytes() for picture in pictures]
     library.chats.delete_chat(chat)
     library.chats.purge_deleted(0)
-    assert kept_pictures(library) == set()
+    assert saved_picture_names(library) == set()
 
 
 def test_a_chat_is_called_by_what_the_person_said_first(library: Library) -> None:

@@ -37,7 +37,7 @@ class Conversations(RuleBasedStateMachine):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.cold = ColdReader(demo())
-        self.session = self.loaded()
+        self.session = self.load_model()
         self.chats: list[list[Turn]] = [
             [user(picture(1), "You are the character in the image.")],
             [user(picture(2), picture(3), long_text(40), "Who are you?")],
@@ -48,7 +48,7 @@ class Conversations(RuleBasedStateMachine):
     def turns(self) -> list[Turn]:
         return self.chats[self.current]
 
-    def loaded(self) -> LoadedModel:
+    def load_model(self) -> LoadedModel:
         session = LoadedModel()
         session.load(replace(demo(), cache=CacheSettings(self.folder)), lambda _: True)
         return session
@@ -156,7 +156,7 @@ class Conversations(RuleBasedStateMachine):
     def restart(self) -> None:
         """Restart, so that a new process finds what the last one saved."""
         self.session.close()
-        self.session = self.loaded()
+        self.session = self.load_model()
 
     def teardown(self) -> None:
         self.session.close()

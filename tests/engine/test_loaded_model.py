@@ -45,12 +45,12 @@ def cold() -> Iterator[ColdReader]:
 
 @pytest.fixture(scope="module")
 def session() -> Iterator[LoadedModel]:
-    session = loaded()
+    session = load_demo()
     yield session
     session.close()
 
 
-def loaded(*, all_logits: bool = False) -> LoadedModel:
+def load_demo(*, all_logits: bool = False) -> LoadedModel:
     session = LoadedModel(all_logits=all_logits)
     session.load(demo(), lambda _: True)
     return session
@@ -171,7 +171,7 @@ def test_pictures_are_told_apart(session: LoadedModel, cold: ColdReader) -> None
 
 def test_logits_of_every_position(session: LoadedModel, cold: ColdReader) -> None:
     prompt = ask(picture(1), long_text(50))
-    full = loaded(all_logits=True)
+    full = load_demo(all_logits=True)
     rows = list(full.compute_logits(prompt))
     full.close()
     assert len(rows) == sum(part.positions for part in session.tokenize(prompt))

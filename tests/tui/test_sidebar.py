@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.widgets import OptionList, Static
 
-from helpers.saved_chats import add_long_chat, add_speaker, answered
-from helpers.screens import GREEDY, chat_of, open_first_chat, replies, say, shown, until
+from helpers.saved_chats import add_long_chat, add_speaker, send_and_wait
+from helpers.screens import GREEDY, chat_of, open_first_chat, replies, say, screen_text, until
 from refsheet_tui.chats.library import Library
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
@@ -19,13 +19,13 @@ async def test_other_chats_with_the_same_character_are_a_click_away() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
         first = chat_of(app).number
-        await answered(pilot, app, "What color are your eyes?")
+        await send_and_wait(pilot, app, "What color are your eyes?")
         await pilot.press("ctrl+n")
         await until(pilot, lambda: chat_of(app).number != first and len(replies(app)) == 1)
         await until(pilot, lambda: not chat_of(app).replying)
         listed = app.screen.query_one("#chat-list", OptionList)
         await until(pilot, lambda: listed.option_count == 2)
-        await until(pilot, lambda: "What color are" in shown(app))
+        await until(pilot, lambda: "What color are" in screen_text(app))
         await pilot.click(listed, offset=(5, 1))
         await until(pilot, lambda: chat_of(app).number == first)
         assert len(replies(app)) == 2
@@ -35,13 +35,13 @@ async def test_it_is_folded_away_and_back() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
-        await until(pilot, lambda: "loves flying kites" in shown(app))
+        await until(pilot, lambda: "loves flying kites" in screen_text(app))
         await pilot.press("ctrl+b")
-        await until(pilot, lambda: "loves flying kites" not in shown(app))
+        await until(pilot, lambda: "loves flying kites" not in screen_text(app))
         await pilot.press("ctrl+b")
-        await until(pilot, lambda: "loves flying kites" in shown(app))
+        await until(pilot, lambda: "loves flying kites" in screen_text(app))
         await pilot.resize_terminal(80, 24)
-        await until(pilot, lambda: "loves flying kites" not in shown(app))
+        await until(pilot, lambda: "loves flying kites" not in screen_text(app))
 
 
 async def test_how_much_the_model_holds_and_how_fast_it_writes() -> None:
@@ -51,7 +51,7 @@ async def test_how_much_the_model_holds_and_how_fast_it_writes() -> None:
         meter = app.screen.query_one("#chat-meter", Static)
         await until(pilot, lambda: "of 2,048 tokens" in str(meter.render()))
         before = str(meter.render())
-        await answered(pilot, app, "What color are your eyes?")
+        await send_and_wait(pilot, app, "What color are your eyes?")
         await until(pilot, lambda: str(meter.render()) != before)
         assert "tokens/s" in str(app.screen.query_one("#chat-speed", Static).render())
 
@@ -77,8 +77,8 @@ async def test_what_was_said_is_said_again_with_up() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "one")
-        await answered(pilot, app, "two")
+        await send_and_wait(pilot, app, "one")
+        await send_and_wait(pilot, app, "two")
         composer = app.screen.query_one(Composer)
         await pilot.press("up")
         assert composer.text == "two"
@@ -117,12 +117,12 @@ async def test_another_reply_in_the_middle() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What color are your eyes?")
-        await answered(pilot, app, "What are you wearing?")
+        await send_and_wait(pilot, app, "What color are your eyes?")
+        await send_and_wait(pilot, app, "What are you wearing?")
         list(app.screen.query(MessageWidget))[2].focus()
         await pilot.press("r")
         await until(pilot, lambda: len(replies(app)) == 2 and not chat_of(app).replying)
-        assert "‹2/2›" in shown(app)
+        assert "‹2/2›" in screen_text(app)
         await pilot.press("alt+left")
         await until(pilot, lambda: len(replies(app)) == 3)
 
@@ -145,7 +145,7 @@ async def test_the_title_is_in_the_list() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await open_first_chat(pilot, app)
         await say(pilot, "/title Kites [b]")
-        await until(pilot, lambda: "Kites [b]" in shown(app))
+        await until(pilot, lambda: "Kites [b]" in screen_text(app))
         library = Library.open()
         assert library.chats.latest_chats(1)[0].title == "Kites [b]"
         library.close()

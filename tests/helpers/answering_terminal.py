@@ -49,7 +49,7 @@ class AnsweringTerminal:
             typed: Keys that the user presses before the program has started.
         """
         self._answers = dict(answers)
-        self._seen = bytearray()
+        self._output = bytearray()
         self._lock = threading.Lock()
         # The model is chosen already, so that no dialog covers the pictures.
         (folder / "config.yaml").write_text(f"model: demo\n{settings}")
@@ -80,9 +80,9 @@ class AnsweringTerminal:
         self._reader.start()
 
     @property
-    def seen(self) -> bytes:
+    def output(self) -> bytes:
         with self._lock:
-            return bytes(self._seen)
+            return bytes(self._output)
 
     def resize(self, columns: int, lines: int, cell: tuple[int, int] = (10, 20)) -> None:
         size = struct.pack("HHHH", lines, columns, columns * cell[0], lines * cell[1])
@@ -96,15 +96,15 @@ class AnsweringTerminal:
 
         Returns the number of bytes that were drawn by then.
         """
-        return self.wait_until(lambda: all(text in self.seen[after:] for text in texts), texts)
+        return self.wait_until(lambda: all(text in self.output[after:] for text in texts), texts)
 
     def wait_until(self, reached: Callable[[], bool], what: object = "") -> int:
         deadline = time.monotonic() + _PATIENCE_S
         while not reached():
-            assert self.process.poll() is None, self.seen[-3000:]
-            assert time.monotonic() < deadline, f"{what} never came: {self.seen[-3000:]!r}"
+            assert self.process.poll() is None, self.output[-3000:]
+            assert time.monotonic() < deadline, f"{what} never came: {self.output[-3000:]!r}"
             time.sleep(0.01)
-        return len(self.seen)
+        return len(self.output)
 
     def leave(self) -> bytes:
         """Quit the program, and return everything that was drawn."""
@@ -112,7 +112,7 @@ class AnsweringTerminal:
         assert self.process.wait(_PATIENCE_S) == 0
         self.after = termios.tcgetattr(self._slave)
         self.close()
-        return self.seen
+        return self.output
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -132,7 +132,7 @@ class AnsweringTerminal:
             except OSError:  # the other side is closed
                 return
             with self._lock:
-                self._seen += drawn
+                self._output += drawn
             asked = (asked + drawn)[-65536 - 16 :]
             for question, answer in list(self._answers.items()):
                 if question in asked:

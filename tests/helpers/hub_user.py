@@ -30,7 +30,7 @@ models:
 
 
 @dataclass
-class Person:
+class HubUser:
     """A user with a new home folder, and a hub to download from."""
 
     home: Path
@@ -65,7 +65,7 @@ class Person:
 
 
 @contextmanager
-def at_home(folder: Path) -> Iterator[Person]:
+def create_hub_user(folder: Path) -> Iterator[HubUser]:
     with hub_server() as hub:
         hub.put("somebody/demo-GGUF", "demo.gguf", demo_model())
         hub.put("somebody/twin-GGUF", "demo.gguf", demo_model())
@@ -75,4 +75,4 @@ def at_home(folder: Path) -> Iterator[Person]:
         data = demo_model().read_bytes()
         text = CATALOG.format(size=len(data), sum=hashlib.sha256(data).hexdigest())
         (config / "catalog.yaml").write_text(text)
-        yield Person(folder, hub)
+        yield HubUser(folder, hub)

@@ -11,11 +11,11 @@ from helpers.screens import (
     GREEDY,
     chat_of,
     open_first_chat,
-    ready,
     replies,
-    said,
     say,
     until,
+    user_message_count,
+    wait_until_ready,
 )
 from refsheet_tui.engine import (
     EngineEvent,
@@ -39,7 +39,7 @@ def composer(app: RefsheetApp) -> str:
 async def test_stopping_again_and_again_leaves_a_chat_that_answers() -> None:
     app = RefsheetApp(ENDLESS)
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(replies(app)))
         await pilot.press("escape", "escape", "escape")
@@ -59,7 +59,7 @@ async def test_letters_typed_behind_enter_stay_for_the_next_message() -> None:
         assert composer(app) == "so"
 
 
-class Thoughtful(LocalEngine):
+class HangingEngine(LocalEngine):
     """An engine that writes a few words, and then hangs until it is stopped."""
 
     async def generate(
@@ -75,17 +75,17 @@ class Thoughtful(LocalEngine):
 
 
 async def test_what_waits_behind_a_stopped_reply_comes_back() -> None:
-    app = RefsheetApp(GREEDY, Thoughtful())
+    app = RefsheetApp(GREEDY, HangingEngine())
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(replies(app)))
         await say(pilot, "wait")
-        await until(pilot, lambda: said(app) == 1)
+        await until(pilot, lambda: user_message_count(app) == 1)
         await pilot.press("escape")
         await until(pilot, lambda: not chat_of(app).replying)
         assert composer(app) == "wait"
-        assert said(app) == 0
+        assert user_message_count(app) == 0
         assert len(replies(app)) == 1
 
 
@@ -121,7 +121,7 @@ async def test_a_greeting_that_was_stopped_stays_stopped_when_help_is_closed() -
 async def test_coming_back_at_once_finds_a_greeting() -> None:
     app = RefsheetApp(ENDLESS)
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and chat_of(app).replying)
         await pilot.press("ctrl+o")

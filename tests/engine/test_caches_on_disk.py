@@ -30,7 +30,7 @@ Start = Callable[[LoadSettings], Awaitable[LocalEngine]]
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> LoadSettings:
+def cached_settings(tmp_path: Path) -> LoadSettings:
     return replace(demo(), cache=CacheSettings(tmp_path / "cache"))
 
 
@@ -51,7 +51,7 @@ async def engines(tmp_path: Path) -> AsyncIterator[Start]:
         await engine.close()
 
 
-async def held(engine: LocalEngine, words: int = 30) -> list[Turn]:
+async def hold_chat(engine: LocalEngine, words: int = 30) -> list[Turn]:
     """Hold a chat of two replies and return its turns, with another question."""
     turns = [*OPENING]
     turns.append(model((await reply(engine, build_prompt(turns))).text))
@@ -65,62 +65,66 @@ def files(settings: LoadSettings, kind: str) -> list[Path]:
     return sorted((settings.cache.folder / kind).glob("*.cache"))
 
 
-async def test_a_chat_goes_on_in_another_process(engines: Start, kept: LoadSettings) -> None:
-    engine = await engines(kept)
-    turns = await held(engine)
+async def test_a_chat_goes_on_in_another_process(
+    engines: Start, cached_settings: LoadSettings
+) -> None:
+    engine = await engines(cached_settings)
+    turns = await hold_chat(engine)
     want = await reply(engine, build_prompt(turns))
-    engine = await engines(kept)
+    engine = await engines(cached_settings)
     again = await reply(engine, build_prompt(turns))
     assert not again.looks
     assert again.finished.reused_tokens == again.finished.prompt_tokens
     assert again.text == want.text
 
 
-async def test_closing_keeps_the_chat(engines: Start, kept: LoadSettings) -> None:
+async def test_closing_keeps_the_chat(engines: Start, cached_settings: LoadSettings) -> None:
     """No snapshot was requested, and there was no time to be idle."""
-    turns = await held(await engines(kept))
-    heard = await reply(await engines(kept), build_prompt(turns))
+    turns = await hold_chat(await engines(cached_settings))
+    heard = await reply(await engines(cached_settings), build_prompt(turns))
     assert heard.finished.reused_tokens > 0.8 * heard.finished.prompt_tokens
 
 
 async def test_an_idle_engine_keeps_the_opening_by_itself(
-    engines: Start, kept: LoadSettings
+    engines: Start, cached_settings: LoadSettings
 ) -> None:
-    engine = await engines(kept)
+    engine = await engines(cached_settings)
     await reply(engine, build_prompt(OPENING))
-    while not files(kept, "openings"):
+    while not files(cached_settings, "openings"):
         await asyncio.sleep(0.05)
-    assert not files(kept, "chats")
+    assert not files(cached_settings, "chats")
 
 
 async def test_the_opening_serves_every_chat_of_a_character(
-    engines: Start, kept: LoadSettings
+    engines: Start, cached_settings: LoadSettings
 ) -> None:
-    engine = await engines(kept)
+    engine = await engines(cached_settings)
     first = await reply(engine, build_prompt(OPENING))
     await engine.snapshot()
-    await held(engine, words=300)
+    await hold_chat(engine, words=300)
     await reply(engine, build_prompt([user(picture(7), long_text(300))]))
     again = await reply(engine, build_prompt(OPENING))
     assert again.finished.reused_tokens == first.finished.prompt_tokens
     assert again.text == first.text
 
 
-async def test_a_changed_description_keeps_the_picture(engines: Start, kept: LoadSettings) -> None:
-    engine = await engines(kept)
+async def test_a_changed_description_keeps_the_picture(
+    engines: Start, cached_settings: LoadSettings
+) -> None:
+    engine = await engines(cached_settings)
     sheet = (picture(1), picture(2), "You are the character.")
     await reply(engine, build_prompt([user(*sheet, "Additional info: red")]))
-    engine = await engines(kept)
+    engine = await engines(cached_settings)
     heard = await reply(engine, build_prompt([user(*sheet, "Additional info: blue")]))
     assert heard.finished.reused_tokens > 2 * 16
     assert not heard.looks
 
 
 async def test_another_reply_to_a_long_one_reads_nothing_again(
-    engines: Start, kept: LoadSettings
+    engines: Start, cached_settings: LoadSettings
 ) -> None:
     """The window has moved on by more than the cache can be rolled back."""
-    engine = await engines(kept)
+    engine = await engines(cached_settings)
     prompt = build_prompt([*OPENING, model("Hello!"), user(long_text(40))])
     first = await reply(engine, prompt)
     await reply(engine, prompt, replace(ENDLESS, max_new_tokens=1500))
@@ -130,10 +134,10 @@ async def test_another_reply_to_a_long_one_reads_nothing_again(
 
 
 async def test_switching_between_two_characters_reads_neither_again(
-    engines: Start, kept: LoadSettings
+    engines: Start, cached_settings: LoadSettings
 ) -> None:
-    engine = await engines(kept)
-    one = await held(engine, words=300)
+    engine = await engines(cached_settings)
+    one = await hold_chat(engine, words=300)
     other = build_prompt([user(picture(9), long_text(200))])
     await reply(engine, other)
     back = await reply(engine, build_prompt(one))
@@ -161,107 +165,115 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 async def test_what_is_damaged_is_read_again(
-    engines: Start, kept: LoadSettings, damage: str
+    engines: Start, cached_settings: LoadSettings, damage: str
 ) -> None:
-    engine = await engines(kept)
-    turns = await held(engine)
+    engine = await engines(cached_settings)
+    turns = await hold_chat(engine)
     want = await reply(engine, build_prompt(turns))
     await engine.snapshot()
     await engine.close()
     for kind in ("pictures", "openings", "chats"):
-        for file in files(kept, kind):
+        for file in files(cached_settings, kind):
             DAMAGES[damage](file)
-    heard = await reply(await engines(kept), build_prompt(turns))
+    heard = await reply(await engines(cached_settings), build_prompt(turns))
     assert heard.finished.reused_tokens == 0
     assert len(heard.looks) == 2
     assert heard.text == want.text
 
 
 async def test_a_snapshot_whose_tokens_were_changed_is_not_trusted(
-    engines: Start, kept: LoadSettings
+    engines: Start, cached_settings: LoadSettings
 ) -> None:
-    engine = await engines(kept)
-    turns = await held(engine)
+    engine = await engines(cached_settings)
+    turns = await hold_chat(engine)
     want = await reply(engine, build_prompt(turns))
     await engine.close()
     for kind in ("openings", "chats"):
-        for file in files(kept, kind):
+        for file in files(cached_settings, kind):
             file.write_bytes(re.sub(rb"(\d), ", rb"\1 ,", file.read_bytes()))
-    heard = await reply(await engines(kept), build_prompt(turns))
+    heard = await reply(await engines(cached_settings), build_prompt(turns))
     assert heard.finished.reused_tokens == 0
     assert heard.text == want.text
 
 
 async def test_other_weights_share_nothing(
-    engines: Start, kept: LoadSettings, tmp_path: Path
+    engines: Start, cached_settings: LoadSettings, tmp_path: Path
 ) -> None:
-    turns = await held(await engines(kept))
+    turns = await hold_chat(await engines(cached_settings))
     other = tmp_path / "other.gguf"
-    shutil.copy(kept.model, other)
+    shutil.copy(cached_settings.model, other)
     with other.open("r+b") as file:
         file.seek(-64, 2)
         last = file.read(64)
         file.seek(-64, 2)
         file.write(bytes(reversed(last)))
-    heard = await reply(await engines(replace(kept, model=other)), build_prompt(turns))
+    heard = await reply(await engines(replace(cached_settings, model=other)), build_prompt(turns))
     assert heard.finished.reused_tokens == 0
     assert not heard.looks, "the projector is the same"
 
 
 async def test_a_snapshot_of_another_kv_type_is_not_taken(
-    engines: Start, kept: LoadSettings
+    engines: Start, cached_settings: LoadSettings
 ) -> None:
-    turns = await held(await engines(kept))
-    heard = await reply(await engines(replace(kept, kv_type="q8_0")), build_prompt(turns))
+    turns = await hold_chat(await engines(cached_settings))
+    heard = await reply(
+        await engines(replace(cached_settings, kv_type="q8_0")), build_prompt(turns)
+    )
     assert heard.finished.reused_tokens == 0
     assert heard.finished.new_tokens > 0
 
 
 async def test_a_smaller_context_takes_no_larger_snapshot(
-    engines: Start, kept: LoadSettings
+    engines: Start, cached_settings: LoadSettings
 ) -> None:
-    await held(await engines(kept), words=300)
-    engine = await engines(replace(kept, context_size=512))
+    await hold_chat(await engines(cached_settings), words=300)
+    engine = await engines(replace(cached_settings, context_size=512))
     assert (await reply(engine, build_prompt(OPENING))).finished.new_tokens > 0
 
 
 async def test_a_cache_that_cannot_be_written_costs_only_itself(
-    engines: Start, kept: LoadSettings
+    engines: Start, cached_settings: LoadSettings
 ) -> None:
-    assert kept.cache is not None
-    kept.cache.folder.write_text("not a folder")
-    engine = await engines(kept)
-    turns = await held(engine)
+    assert cached_settings.cache is not None
+    cached_settings.cache.folder.write_text("not a folder")
+    engine = await engines(cached_settings)
+    turns = await hold_chat(engine)
     await engine.snapshot()
     again = await reply(engine, build_prompt(turns))
     assert again.finished.reused_tokens > 0
 
 
-async def test_no_room_keeps_nothing(engines: Start, kept: LoadSettings) -> None:
-    assert kept.cache is not None
-    none = replace(kept, cache=replace(kept.cache, pictures=0, openings=0, chats=0))
+async def test_no_room_keeps_nothing(engines: Start, cached_settings: LoadSettings) -> None:
+    assert cached_settings.cache is not None
+    none = replace(
+        cached_settings, cache=replace(cached_settings.cache, pictures=0, openings=0, chats=0)
+    )
     engine = await engines(none)
-    await held(engine)
+    await hold_chat(engine)
     await engine.snapshot()
     assert not any(files(none, kind) for kind in ("pictures", "openings", "chats"))
 
 
-async def test_a_long_chat_leaves_few_snapshots(engines: Start, kept: LoadSettings) -> None:
-    engine = await engines(kept)
+async def test_a_long_chat_leaves_few_snapshots(
+    engines: Start, cached_settings: LoadSettings
+) -> None:
+    engine = await engines(cached_settings)
     turns = [*OPENING]
     for number in range(8):
         turns.append(model((await reply(engine, build_prompt(turns))).text))
         await engine.snapshot()
         turns.append(user(f"Number {number}?"))
-    assert len(files(kept, "openings")) == 1
-    assert len(files(kept, "chats")) == 1
+    assert len(files(cached_settings, "openings")) == 1
+    assert len(files(cached_settings, "chats")) == 1
 
 
-async def test_times_are_learnt_for_the_next_run(engines: Start, kept: LoadSettings) -> None:
-    engine = await engines(kept)
+async def test_times_are_learnt_for_the_next_run(
+    engines: Start, cached_settings: LoadSettings
+) -> None:
+    engine = await engines(cached_settings)
     first = await held_events(engine)
     assert first.looks[0].expected_s is None
-    engine = await engines(kept)
+    engine = await engines(cached_settings)
     heard = await reply(engine, build_prompt([user(picture(8), long_text(100))]))
     # When a picture has taken longer than the last one, no time is left.
     assert heard.looks[0].expected_s is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.library import add_ember, kept_pictures
+from helpers.library import add_ember, saved_picture_names
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import NotFoundError, PictureError
@@ -84,13 +84,13 @@ def test_a_chat_keeps_the_version_it_began_with(library: Library) -> None:
 
 def test_a_picture_is_kept_once_and_as_long_as_somebody_needs_it(library: Library) -> None:
     one, other = add_ember(library), add_ember(library)
-    assert kept_pictures(library) == set(one.pictures) == set(other.pictures)
+    assert saved_picture_names(library) == set(one.pictures) == set(other.pictures)
     library.characters.delete_character(one.id)
     library.characters.purge_deleted(0)
-    assert kept_pictures(library) == set(other.pictures)
+    assert saved_picture_names(library) == set(other.pictures)
     library.characters.delete_character(other.id)
     library.characters.purge_deleted(0)
-    assert kept_pictures(library) == set()
+    assert saved_picture_names(library) == set()
 
 
 def test_a_chat_keeps_its_character_and_pictures(library: Library) -> None:
@@ -103,7 +103,7 @@ def test_a_chat_keeps_its_character_and_pictures(library: Library) -> None:
     library.chats.delete_chat(chat.id)
     library.chats.purge_deleted(0)
     library.characters.purge_deleted(0)
-    assert kept_pictures(library) == set()
+    assert saved_picture_names(library) == set()
 
 
 def test_deleting_can_be_undone(library: Library) -> None:
@@ -123,7 +123,7 @@ def test_versions_that_nobody_needs_leave(library: Library) -> None:
         library.characters.edit_character(ember.id, profile, [samples_dir() / "coral.png"])
     library.characters.purge_deleted(0)
     assert library.database.fetch_row("SELECT count(*) FROM character_versions") == (1,)
-    assert len(kept_pictures(library)) == 1
+    assert len(saved_picture_names(library)) == 1
 
 
 def test_what_is_no_picture_is_not_kept(library: Library, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_what_is_no_picture_is_not_kept(library: Library, tmp_path: Path) -> Non
     with pytest.raises(PictureError):
         library.characters.add_character(Profile(name="X"), [bad])
     assert library.characters.latest_characters() == ()
-    assert kept_pictures(library) == set()
+    assert saved_picture_names(library) == set()
 
 
 def test_who_is_talked_with_is_the_first_of_all(library: Library) -> None:

@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from textual.widgets import Input, OptionList, Static
 
-from helpers.saved_chats import add_long_chat, add_speaker, answered, kept, names
-from helpers.screens import ENDLESS, GREEDY, chat_of, open_first_chat, ready, replies, said, until
+from helpers.saved_chats import (
+    add_long_chat,
+    add_speaker,
+    saved_messages,
+    send_and_wait,
+    tile_names,
+)
+from helpers.screens import (
+    ENDLESS,
+    GREEDY,
+    chat_of,
+    open_first_chat,
+    replies,
+    until,
+    user_message_count,
+    wait_until_ready,
+)
 from refsheet_tui.chats.library import Library
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
@@ -21,19 +36,19 @@ async def test_a_chat_is_there_again_after_the_program_ended() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What are you?")
+        await send_and_wait(pilot, app, "What are you?")
         before = replies(app)
-    assert [each.text for each in kept() if each.role == "model"] == before
+    assert [each.text for each in saved_messages() if each.role == "model"] == before
     again = RefsheetApp(GREEDY)
     async with again.run_test() as pilot:
         await until(pilot, lambda: bool(again.screen.query(CharacterTile)))
-        assert names(again)[0] == "Ember" and names(again).count("Ember") == 1
+        assert tile_names(again)[0] == "Ember" and tile_names(again).count("Ember") == 1
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(again.screen, ChatScreen))
         await until(pilot, lambda: replies(again) == before)
-        assert said(again) == 1
-        await answered(pilot, again, "Hi")
-    assert len(kept()) == 5
+        assert user_message_count(again) == 1
+        await send_and_wait(pilot, again, "Hi")
+    assert len(saved_messages()) == 5
 
 
 async def test_what_was_typed_and_not_sent_is_there_again() -> None:
@@ -74,19 +89,19 @@ async def test_another_reply_stands_beside_the_last() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        first = kept()
+        first = saved_messages()
         await pilot.press("ctrl+r")
         await until(pilot, lambda: len(replies(app)) == 1 and not chat_of(app).replying)
-        await until(pilot, lambda: kept() != first)
+        await until(pilot, lambda: saved_messages() != first)
         await pilot.press("alt+left")
-        await until(pilot, lambda: kept() == first)
+        await until(pilot, lambda: saved_messages() == first)
 
 
 async def test_a_new_chat_leaves_the_old_one() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "What are you?")
+        await send_and_wait(pilot, app, "What are you?")
         old = app.screen
         await pilot.press("ctrl+n")
         await until(pilot, lambda: app.screen is not old and isinstance(app.screen, ChatScreen))
@@ -103,7 +118,7 @@ async def test_everything_that_was_said_is_found() -> None:
     app = RefsheetApp(GREEDY)
     async with app.run_test() as pilot:
         await open_first_chat(pilot, app)
-        await answered(pilot, app, "你喜欢蓝色的鲸鱼吗")
+        await send_and_wait(pilot, app, "你喜欢蓝色的鲸鱼吗")
         await pilot.press("ctrl+o")
         await until(pilot, lambda: isinstance(app.screen, HomeScreen))
         await pilot.press("ctrl+l")
@@ -150,7 +165,7 @@ async def test_what_a_killed_program_left_is_finished() -> None:
         await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen))
-        await until(pilot, lambda: kept()[0].finish == "end_of_turn")
+        await until(pilot, lambda: saved_messages()[0].finish == "end_of_turn")
         await until(pilot, lambda: not chat_of(app).replying)
         assert replies(app)[0].startswith("Hi there! I'm a") and "dragon" in replies(app)[0]
 
@@ -158,7 +173,7 @@ async def test_what_a_killed_program_left_is_finished() -> None:
 async def test_a_stopped_reply_goes_on_when_asked() -> None:
     app = RefsheetApp(ENDLESS)
     async with app.run_test() as pilot:
-        await ready(pilot, app)
+        await wait_until_ready(pilot, app)
         await pilot.press("enter")
         await until(pilot, lambda: bool(replies(app)) and len(replies(app)[0]) > 20)
         await pilot.press("escape")
@@ -170,7 +185,7 @@ async def test_a_stopped_reply_goes_on_when_asked() -> None:
         assert replies(app)[0].startswith(stopped)
         await pilot.press("escape")
         await until(pilot, lambda: not chat_of(app).replying)
-        assert len(kept()) == 1
+        assert len(saved_messages()) == 1
 
 
 async def test_earlier_messages_come_once_however_long_the_chat_grew() -> None:
@@ -180,11 +195,11 @@ async def test_earlier_messages_come_once_however_long_the_chat_grew() -> None:
         await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and len(replies(app)) == 10)
-        await answered(pilot, app, "Hi")
+        await send_and_wait(pilot, app, "Hi")
         await pilot.press("ctrl+up")
         await until(pilot, lambda: not app.screen.query(EarlierNotice))
         shown = [each.message for each in app.screen.query(MessageWidget)]
-    assert shown == [each.id for each in kept()]
+    assert shown == [each.id for each in saved_messages()]
 
 
 async def test_what_is_typed_when_one_leaves_at_once_is_kept() -> None:
