@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -199,8 +200,7 @@ def load_catalog() -> Catalog:
 
     Raises `ConfigError`, which names the file and what is wrong with it.
     """
-    file = paths.resource_path(f"models/{CATALOG_NAME}")
-    default_catalog = validate_settings(Catalog, read_settings(file), file)
+    default_catalog = _load_default_catalog(paths.resource_path(f"models/{CATALOG_NAME}"))
     user_file = paths.config_dir() / CATALOG_NAME
     if not os.path.lexists(user_file):
         return default_catalog
@@ -214,6 +214,11 @@ def load_catalog() -> Catalog:
     )
     _check_references(merged_catalog, user_file)
     return merged_catalog
+
+
+@cache  # The program's own file does not change while it runs; reading it takes 0.1 s.
+def _load_default_catalog(file: Path) -> Catalog:
+    return validate_settings(Catalog, read_settings(file), file)
 
 
 def _check_references(catalog: Catalog, file: Path) -> None:

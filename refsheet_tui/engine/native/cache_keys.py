@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
-
-import llama_cpp
 
 # This is enough for every header and vocabulary, and for samples spread over the tensors. Two files
 # that agree in all of it and in their size differ in nothing that training could have changed.
@@ -36,5 +35,5 @@ def fingerprint(parts: Iterable[Path]) -> str:
 
 def cache_key(components: Iterable[object]) -> str:
     """Return one key for its components, together with the version of llama.cpp."""
-    text = "\n".join(map(str, (llama_cpp.__version__, *components)))
+    text = "\n".join(map(str, (version("llama-cpp-python"), *components)))
     return hashlib.sha256(text.encode()).hexdigest()[:32]

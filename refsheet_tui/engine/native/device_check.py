@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import llama_cpp
 import numpy as np
+from llama_cpp import llama_cpp as llama
 
 from refsheet_tui.engine.events import GpuFault
 from refsheet_tui.engine.file_checks import read_mmproj_header, read_model_header
@@ -77,7 +77,7 @@ def gpu_check_key(gpu: str) -> str:
 
     It contains the build, because another may be right.
     """
-    folder = Path(llama_cpp.__file__).parent / "lib"
+    folder = Path(llama.__file__).parent / "lib"
     file_stats = ((file.name, file.stat()) for file in sorted(folder.iterdir()))
     files = [(name, stat.st_size, stat.st_mtime_ns) for name, stat in file_stats]
     build = hashlib.sha256(repr(files).encode()).hexdigest()[:12]
