@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from helpers import forked
+from refsheet_tui.engine import process
 from refsheet_tui.i18n import set_language
 from refsheet_tui.tui import raise_gc_thresholds
+
+
+def pytest_configure() -> None:
+    """Let the children be interrupted, even if SIGINT was ignored when the tests were started.
+
+    A shell script that starts them in the background does that, and children inherit it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_finish() -> None:
@@ -24,6 +36,20 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for kind in ("CONFIG", "DATA", "CACHE", "STATE", "MODELS"):
         monkeypatch.setenv(f"REFSHEET_{kind}_DIR", str(tmp_path / "refsheet" / kind.lower()))
     monkeypatch.delenv("REFSHEET_CONFIG", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fork_server() -> None:
+    """Start the fork server before a test redirects the streams that it inherits."""
+    if forked.IS_AVAILABLE:
+        forked.start_server()
+
+
+@pytest.fixture(autouse=True)
+def forked_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fork engine processes, except in tests with the marker `cold_start`."""
+    if forked.IS_AVAILABLE and request.node.get_closest_marker("cold_start") is None:
+        monkeypatch.setattr(process, "_spawn", forked.spawn_engine)
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,8 @@ import pytest
 
 from helpers.faults import Faults
 
+pytestmark = pytest.mark.cold_start
+
 TESTS = Path(__file__).parents[1]
 PLACES = ["load", "look", "read", "write"]
 

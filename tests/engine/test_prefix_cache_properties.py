@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -165,4 +166,4 @@ class Conversations(RuleBasedStateMachine):
 
 
 Conversations.TestCase.settings = machine_settings(steps=12)
-TestConversations = Conversations.TestCase
+TestConversations = pytest.mark.long(Conversations.TestCase)

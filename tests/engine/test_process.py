@@ -15,6 +15,8 @@ from helpers.engine_driver import ENDLESS, ask, demo, long_text, reply
 from refsheet_tui.engine import LoadProgress, LocalEngine, TextDelta, process
 from refsheet_tui.errors import EngineDiedError, EngineError, RefsheetError
 
+pytestmark = pytest.mark.cold_start
+
 TESTS = Path(__file__).parents[1]
 
 

@@ -1,4 +1,7 @@
-"""The engine process is killed at a hundred random moments of a chat of twenty turns."""
+"""The engine process is killed at random moments of a chat of twenty turns.
+
+There are a hundred kills, or `REFSHEET_TEST_EXAMPLES`.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,21 @@ from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from helpers.conversations import demo_vision, unsaved_branch
 from helpers.engine_driver import demo, long_text, model, picture, user
+from helpers.machine_settings import EXAMPLES
 from refsheet_tui.chats import Conversation
 from refsheet_tui.engine import CacheSettings, GenerationSettings, LocalEngine, TextDelta
 from refsheet_tui.engine.disk_cache import DiskCache
 from refsheet_tui.errors import EngineDiedError
 from refsheet_tui.prompting import Turn
 
-KILLS, TURNS, SEED = 100, 20, 20
+pytestmark = [pytest.mark.cold_start, pytest.mark.long]
+
+KILLS = int(os.environ.get(EXAMPLES, "100"))
+TURNS, SEED = 20, 20
 # Replies have any length, so that kills come at every moment of one.
 SETTINGS = GenerationSettings(max_new_tokens=12, temperature=1e6, top_k=0, top_p=1.0, seed=5)
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +38,8 @@ async def impatient_engine(tmp_path: Path) -> AsyncIterator[LocalEngine]:
 
 def kill(engine: LocalEngine) -> None:
     assert engine.pid is not None
-    os.kill(engine.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # killed before
+        os.kill(engine.pid, signal.SIGKILL)
 
 
 async def test_who_leaves_while_it_starts_again_finds_it_ready(engine: LocalEngine) -> None:

@@ -241,4 +241,4 @@ class Conversations(RuleBasedStateMachine):
 
 
 Conversations.TestCase.settings = machine_settings(steps=16)
-TestConversations = Conversations.TestCase
+TestConversations = pytest.mark.long(Conversations.TestCase)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from helpers import forked
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,8 +43,31 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def refsheet(home: Path, *arguments: str | Path, stdin: bytes = b"") -> Outcome:
-    """Run a command to its end, in the project's folder and with pipes instead of a terminal."""
-    done = subprocess.run(
-        command(*arguments), input=stdin, capture_output=True, cwd=ROOT, env=environment(home)
-    )
-    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+    """Run a command to its end, in the project's folder and with files instead of a terminal."""
+    if not forked.IS_AVAILABLE:
+        done = subprocess.run(
+            command(*arguments), input=stdin, capture_output=True, cwd=ROOT, env=environment(home)
+        )
+        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+    with (
+        tempfile.TemporaryFile() as inbox,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):
+        inbox.write(stdin)
+        inbox.seek(0)
+        process = forked.fork_module(
+            "refsheet_tui",
+            list(map(str, arguments)),
+            [inbox.fileno(), out.fileno(), err.fileno()],
+            folder=ROOT,
+            environment=environment(home),
+        )
+        try:
+            process.join()
+        finally:
+            process.kill()
+        assert process.exitcode is not None
+        out.seek(0)
+        err.seek(0)
+        return Outcome(process.exitcode, out.read().decode(), err.read().decode())

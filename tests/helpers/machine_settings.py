@@ -6,7 +6,7 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
-_EXAMPLES = "REFSHEET_TEST_EXAMPLES"
+EXAMPLES = "REFSHEET_TEST_EXAMPLES"
 
 
 def machine_settings(*, steps: int) -> settings:
@@ -15,10 +15,10 @@ def machine_settings(*, steps: int) -> settings:
     `steps` is the number of steps of an example.
     """
     return settings(
-        max_examples=int(os.environ.get(_EXAMPLES, "12")),
+        max_examples=int(os.environ.get(EXAMPLES, "12")),
         stateful_step_count=steps,
         deadline=None,
-        derandomize=_EXAMPLES not in os.environ,
+        derandomize=EXAMPLES not in os.environ,
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
         print_blob=False,

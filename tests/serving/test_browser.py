@@ -23,7 +23,7 @@ async def test_a_person_chats_in_a_browser(tmp_path: Path, token: str | None) ->
         tab = await tabs.tab(url if token is None else f"{url}/?token={token}")
         await tab.shows("Ember")
         await tab.shows("Ready")
-        await tab.shows("f1 Help")
+        await tab.shows("F1 Help")
         await tab.press_enter()
         await tab.shows("Message Ember")
         await tab.shows("red dragon")
@@ -40,13 +40,13 @@ async def test_a_person_chats_in_a_browser(tmp_path: Path, token: str | None) ->
 async def test_a_page_that_is_loaded_again_goes_on_with_half_a_sentence(tmp_path: Path) -> None:
     async with run_server() as url, browser(tmp_path / "browser") as tabs:
         tab = await tabs.tab(url)
-        await tab.shows("f1 Help")
+        await tab.shows("F1 Help")
         await tab.press_enter()
         await tab.shows("Message Ember")
         await tab.type("What color are")
         await tab.shows("What color are")
         await tab.call("Page.reload")
-        await tab.shows("f1 Help")
+        await tab.shows("F1 Help")
         await tab.press_enter()
         await tab.shows("What color are")
 

@@ -56,7 +56,7 @@ async def test_the_gallery_and_its_keys_are_chinese() -> None:
     app = RefsheetApp(CHINESE)
     async with app.run_test(size=(120, 40)) as pilot:
         await gallery(pilot, app)
-        for words in ("新角色", "助手", "退出", "新建", "导入", "帮助", "命令面板"):
+        for words in ("新建角色", "助手", "退出", "新建", "导入", "帮助", "命令面板"):
             await says(pilot, app, words)
         assert "Quit" not in screen_text(app)
         assert "palette" not in screen_text(app)

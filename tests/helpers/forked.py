@@ -1,0 +1,175 @@
+"""Start the program's processes from one that has already imported it.
+
+To start Python and import the program takes 0.3 s of processor time, and the tests start it more
+than a thousand times. So a fork server (of `multiprocessing`) imports it once, and every command
+and every engine process is forked from there: a process of its own, with its own arguments,
+environment, folder and file descriptors. Tests of starting, dying and signals start real ones.
+
+Only on Linux: elsewhere system libraries may not survive a fork.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import random
+import runpy
+import sys
+from asyncio import StreamReader, StreamReaderProtocol, StreamWriter
+from asyncio.streams import FlowControlMixin
+from collections.abc import Sequence
+from contextlib import suppress
+from multiprocessing import forkserver, resource_tracker
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.reduction import DupFd
+from pathlib import Path
+from typing import Any, BinaryIO
+from unittest.mock import patch
+
+from refsheet_tui.engine import process as engine_process
+from refsheet_tui.i18n import language
+
+IS_AVAILABLE = sys.platform == "linux"
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload(["helpers.forked_modules"])
+
+
+def start_server() -> None:
+    """Start the fork server, if it does not run, with the variables that count at a start only."""
+    # The server imports nothing without a word if it does not find the module.
+    paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    with patch.dict(os.environ, {**engine_process.DEFAULT_ENVIRONMENT, **paths}):
+        resource_tracker.ensure_running()
+        forkserver.ensure_running()
+
+
+def fork_module(
+    module: str,
+    arguments: Sequence[str],
+    descriptors: Sequence[int],
+    *,
+    folder: Path,
+    environment: dict[str, str],
+    is_daemon: bool = False,
+) -> ForkServerProcess:
+    """Fork a process that runs `python -m module`.
+
+    Args:
+        module: The module.
+        arguments: Its arguments.
+        descriptors: Its standard input, output and error.
+        folder: The folder that it runs in.
+        environment: All its environment variables.
+        is_daemon: It gets a session of its own, and ends with this process at the latest.
+    """
+    process = _CONTEXT.Process(target=_run_module, daemon=is_daemon)
+    # `DupFd` works only while the process starts, which is when the arguments are pickled.
+    process._kwargs = {  # type: ignore[attr-defined]
+        "module": module,
+        "arguments": list(arguments),
+        "descriptors": _Descriptors(descriptors),
+        "folder": str(folder),
+        "environment": environment,
+        "is_daemon": is_daemon,
+    }
+    process.start()
+    return process
+
+
+class _Descriptors:
+    """File descriptors that are passed to the forked process."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = numbers
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _detach, ([DupFd(number) for number in self._numbers],)
+
+
+def _detach(duplicates: Sequence[Any]) -> list[int]:
+    return [each.detach() for each in duplicates]
+
+
+def _run_module(
+    module: str,
+    arguments: list[str],
+    descriptors: list[int],
+    folder: str,
+    environment: dict[str, str],
+    is_daemon: bool,
+) -> None:
+    if is_daemon:
+        os.setsid()
+    for target, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, target)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    random.seed()
+    sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape")
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape")
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
+    engine_process._spawn = spawn_engine
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__")
+
+
+class ForkedEngine:
+    """What `EngineProcess` uses of `asyncio.subprocess.Process`."""
+
+    def __init__(self, process: ForkServerProcess, stdin: StreamWriter, stdout: StreamReader):
+        self._process = process
+        self._has_exited = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(process.sentinel, self._on_exit)
+        self.stdin = stdin
+        self.stdout = stdout
+        self.pid = process.pid
+
+    def _on_exit(self) -> None:
+        self._loop.remove_reader(self._process.sentinel)
+        self._process.join()
+        self._has_exited.set()
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode if self._has_exited.is_set() else None
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def wait(self) -> int | None:
+        await self._has_exited.wait()
+        return self.returncode
+
+
+async def spawn_engine(folder: Path, stderr: BinaryIO) -> Any:
+    """Start an engine process as `refsheet_tui.engine.process` does."""
+    inbox, to_engine = os.pipe()
+    from_engine, outbox = os.pipe()
+    try:
+        process = fork_module(
+            engine_process._MODULE,
+            [str(folder), language()],
+            [inbox, outbox, stderr.fileno()],
+            folder=folder,
+            environment=engine_process.child_environment(),
+            is_daemon=True,
+        )
+    finally:
+        os.close(inbox)
+        os.close(outbox)
+    loop = asyncio.get_running_loop()
+    transport, protocol = await loop.connect_write_pipe(
+        FlowControlMixin, os.fdopen(to_engine, "wb", 0)
+    )
+    stdin = StreamWriter(transport, protocol, None, loop)
+    stdout = StreamReader(engine_process._LINE_LIMIT)
+    await loop.connect_read_pipe(
+        lambda: StreamReaderProtocol(stdout), os.fdopen(from_engine, "rb", 0)
+    )
+    return ForkedEngine(process, stdin, stdout)

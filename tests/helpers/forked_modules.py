@@ -1,0 +1,16 @@
+"""Imports everything that a command or an engine process needs; the fork server runs this once."""
+
+from __future__ import annotations
+
+import gc
+from importlib import import_module
+from pkgutil import walk_packages
+
+import refsheet_tui
+
+_OTHERS = ("refsheet_tui.tui", "refsheet_tui.serving", "refsheet_tui.bench")
+
+for _module in walk_packages(refsheet_tui.__path__, "refsheet_tui."):
+    if not _module.name.startswith(_OTHERS) and not _module.name.endswith("__main__"):
+        import_module(_module.name)
+gc.freeze()
