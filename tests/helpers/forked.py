@@ -118,7 +118,7 @@ def _run_module(
 
 
 class ForkedEngine:
-    """What `EngineProcess` uses of `asyncio.subprocess.Process`."""
+    """The part of `asyncio.subprocess.Process` that `EngineProcess` uses."""
 
     def __init__(self, process: ForkServerProcess, stdin: StreamWriter, stdout: StreamReader):
         self._process = process
