@@ -47,8 +47,8 @@ from .memory import (
     estimate_memory as estimate_memory,
     layers_on_gpu as layers_on_gpu,
 )
+from .memory_check import free_memory as free_memory, memory_beside_gpu as memory_beside_gpu
 from .phases import Phase as Phase, PhaseClock as PhaseClock, phase_of as phase_of
-from .room import free_memory as free_memory, memory_beside_gpu as memory_beside_gpu
 from .settings import (
     CacheSettings as CacheSettings,
     GenerationSettings as GenerationSettings,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers.command import ROOT, Outcome, command, environment
+from helpers.command import ROOT, CommandResult, command, environment
 from refsheet_tui.cli.bug_report import anonymize
 
 
-def doctor(home: Path, *arguments: str | Path, **variables: str) -> Outcome:
+def doctor(home: Path, *arguments: str | Path, **variables: str) -> CommandResult:
     done = subprocess.run(
         command("doctor", *arguments),
         capture_output=True,
@@ -22,10 +22,10 @@ def doctor(home: Path, *arguments: str | Path, **variables: str) -> Outcome:
         stdin=subprocess.DEVNULL,
         check=False,
     )
-    return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def findings(outcome: Outcome) -> dict[str, dict[str, str]]:
+def findings(outcome: CommandResult) -> dict[str, dict[str, str]]:
     return {each["topic"]: each for each in json.loads(outcome.out)["findings"]}
 
 

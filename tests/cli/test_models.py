@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.command import ROOT, Outcome
+from helpers.command import ROOT, CommandResult
 from helpers.hub_server import Fault
 from helpers.hub_user import HubUser
 from helpers.terminal import on_a_terminal
@@ -275,14 +275,14 @@ def test_the_table_shows_what_this_machine_makes_of_each(hub_user: HubUser) -> N
 
 
 def test_the_scripts_of_a_clone_do_the_same(hub_user: HubUser) -> None:
-    def script(name: str, *arguments: str) -> Outcome:
+    def script(name: str, *arguments: str) -> CommandResult:
         done = subprocess.run(
             [sys.executable, ROOT / "scripts" / name, *arguments],
             capture_output=True,
             env={**hub_user.environment, "PYTHON": sys.executable},
             check=False,
         )
-        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     if not os.access(ROOT / ".venv" / "bin" / "refsheet", os.X_OK):
         pytest.skip("the clone is not installed into .venv")

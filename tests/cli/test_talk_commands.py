@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.command import Outcome, refsheet
+from helpers.command import CommandResult, refsheet
 from helpers.library_command import TALK, add, messages, read
 from helpers.terminal import on_a_terminal
 from refsheet_tui.paths import samples_dir
@@ -15,7 +15,7 @@ from refsheet_tui.paths import samples_dir
 CTRL_D = b"\x04"
 
 
-def talk(home: Path, *lines: str, options: tuple[str, ...] = ("Ember", "--save")) -> Outcome:
+def talk(home: Path, *lines: str, options: tuple[str, ...] = ("Ember", "--save")) -> CommandResult:
     """Chat with a character that has a written greeting, one line at a time."""
     done = refsheet(home, "talk", *options, *TALK, stdin="\n".join(lines).encode() + b"\n")
     assert done.code == 0, done.err

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.command import Outcome, refsheet
+from helpers.command import CommandResult, refsheet
 from helpers.library_command import EMBER, TALK, add, chats, messages
 from refsheet_tui.paths import demo_model
 
@@ -25,11 +25,11 @@ def model(tmp_path: Path) -> Path:
     return Path(shutil.copy(demo_model(), tmp_path / "text-only.gguf"))
 
 
-def talk(home: Path, model: Path, *arguments: str, lines: str = "") -> Outcome:
+def talk(home: Path, model: Path, *arguments: str, lines: str = "") -> CommandResult:
     return refsheet(home, "talk", *arguments, *TALK, "--model", model, stdin=lines.encode())
 
 
-def prompt_text(done: Outcome) -> str:
+def prompt_text(done: CommandResult) -> str:
     """Return the text of a printed prompt, and check that it has no picture."""
     assert done.code == 0, done.err
     parts = json.loads(done.out)["parts"]

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CommandResult:
     code: int
     out: str
     err: str
@@ -42,13 +42,13 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "refsheet_tui", *map(str, arguments)]
 
 
-def refsheet(home: Path, *arguments: str | Path, stdin: bytes = b"") -> Outcome:
+def refsheet(home: Path, *arguments: str | Path, stdin: bytes = b"") -> CommandResult:
     """Run a command to its end, in the project's folder and with files instead of a terminal."""
     if not forked.IS_AVAILABLE:
         done = subprocess.run(
             command(*arguments), input=stdin, capture_output=True, cwd=ROOT, env=environment(home)
         )
-        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
     with (
         tempfile.TemporaryFile() as inbox,
         tempfile.TemporaryFile() as out,
@@ -70,4 +70,4 @@ def refsheet(home: Path, *arguments: str | Path, stdin: bytes = b"") -> Outcome:
         assert process.exitcode is not None
         out.seek(0)
         err.seek(0)
-        return Outcome(process.exitcode, out.read().decode(), err.read().decode())
+        return CommandResult(process.exitcode, out.read().decode(), err.read().decode())

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.command import ROOT, Outcome, command, environment
+from helpers.command import ROOT, CommandResult, command, environment
 from helpers.hub_server import HubServer, hub_server
 from refsheet_tui.paths import demo_mmproj, demo_model
 
@@ -48,7 +48,7 @@ class HubUser:
             "HF_HOME": str(self.home / "hf"),
         }
 
-    def run(self, *arguments: str | Path, stdin: str = "", **variables: str) -> Outcome:
+    def run(self, *arguments: str | Path, stdin: str = "", **variables: str) -> CommandResult:
         done = subprocess.run(
             command(*arguments),
             input=stdin.encode(),
@@ -56,9 +56,9 @@ class HubUser:
             cwd=ROOT,
             env={**self.environment, **variables},
         )
-        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def get(self, name: str = "small") -> Outcome:
+    def get(self, name: str = "small") -> CommandResult:
         done = self.run("models", "download", name, "--accept-licence")
         assert done.code == 0, done.err
         return done

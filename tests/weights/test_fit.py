@@ -13,9 +13,9 @@ from refsheet_tui.bench.process_memory import peak_memory
 from refsheet_tui.engine import GenerationSettings, LoadSettings, LocalEngine
 from refsheet_tui.engine.file_checks import read_model_header
 from refsheet_tui.engine.memory import ModelShape, estimate_memory, layers_on_gpu
+from refsheet_tui.engine.memory_check import check_memory, memory_beside_gpu
 from refsheet_tui.engine.native import model_loader
 from refsheet_tui.engine.native.loaded_model import LoadedModel
-from refsheet_tui.engine.room import check_memory, memory_beside_gpu
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.paths import demo_mmproj, demo_model
 from refsheet_tui.prompting import Turn, build_prompt

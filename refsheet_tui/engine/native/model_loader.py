@@ -11,6 +11,7 @@ from refsheet_tui.engine.file_checks import CheckedFiles
 from refsheet_tui.engine.gguf_header import GgufHeader
 from refsheet_tui.engine.instruction_tuning import is_instruction_tuned
 from refsheet_tui.engine.memory import ModelShape, estimate_memory
+from refsheet_tui.engine.memory_check import check_memory, free_memory, memory_beside_gpu
 from refsheet_tui.engine.native import devices
 from refsheet_tui.engine.native.caches import ModelCaches
 from refsheet_tui.engine.native.device_check import find_gpu_fault
@@ -25,7 +26,6 @@ from refsheet_tui.engine.native.projector import Projector
 from refsheet_tui.engine.native.runner import Runner
 from refsheet_tui.engine.native.threads import performance_cores
 from refsheet_tui.engine.native.tokenizer import Tokenizer
-from refsheet_tui.engine.room import check_memory, free_memory, memory_beside_gpu
 from refsheet_tui.engine.settings import LoadSettings
 from refsheet_tui.engine.split_files import model_size
 from refsheet_tui.errors import EngineError, RefsheetError, WeightsError
