@@ -30,7 +30,7 @@ class SettingError(ConfigError):
     """A setting with an invalid value.
 
     Attributes:
-        mistake: What is wrong with the value, to be said behind the name of the setting.
+        mistake: What is wrong with the value, written after the name of the setting.
     """
 
     def __init__(self, file: str, setting: str, mistake: str, remedy: str) -> None:

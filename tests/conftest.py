@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from helpers import forked
 from refsheet_tui.engine import process
 from refsheet_tui.i18n import set_language
 from refsheet_tui.tui import raise_gc_thresholds
@@ -41,14 +41,18 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def fork_server() -> None:
     """Start the fork server before a test redirects the streams that it inherits."""
-    if forked.IS_AVAILABLE:
+    if sys.platform == "linux":
+        from helpers import forked  # multiprocessing lacks its parts elsewhere
+
         forked.start_server()
 
 
 @pytest.fixture(autouse=True)
 def forked_engines(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fork engine processes, except in tests with the marker `cold_start`."""
-    if forked.IS_AVAILABLE and request.node.get_closest_marker("cold_start") is None:
+    if sys.platform == "linux" and request.node.get_closest_marker("cold_start") is None:
+        from helpers import forked
+
         monkeypatch.setattr(process, "_spawn", forked.spawn_engine)
 
 

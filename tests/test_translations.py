@@ -51,7 +51,7 @@ def test_messages_are_found_wherever_they_are_said() -> None:
     wanted = translations.extract_messages()
     assert wanted.get("Quit") is not None
     assert wanted.get("stopping") is not None, "inside of an f-string"
-    assert wanted.get("palette") is not None, "Textual says it"
+    assert wanted.get("Open the command palette") is not None, "Textual says it"
     assert wanted.get("The maximum length of a reply, in tokens.") is not None, "from config.yaml"
     days = wanted.get("{count} day ago")
     assert days is not None and days.id == ("{count} day ago", "{count} days ago")

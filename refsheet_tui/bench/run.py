@@ -33,7 +33,7 @@ class BenchResult:
     bandwidth_share: float | None
 
 
-async def run(
+async def run_bench(
     settings: LoadSettings,
     plan: BenchPlan,
     threads: int,

@@ -22,5 +22,5 @@ from .character_writer import (
 from .lorebook import Lorebook as Lorebook
 from .profile import Profile as Profile, default_name as default_name
 from .rendered_profile import RenderedProfile as RenderedProfile
-from .samples import SampleCharacter as SampleCharacter, load_samples as load_samples
+from .samples import load_samples as load_samples
 from .search import CharacterMatch as CharacterMatch, search_characters as search_characters

@@ -68,7 +68,7 @@ def with_own_settings(
     character_settings: Mapping[str, object],
     overrides: Mapping[str, object] | None = None,
 ) -> GenerationSettings:
-    """Return `settings`, over which `character_settings` win.
+    """Return `settings`, overridden by `character_settings`.
 
     Unknown settings and values out of bounds are ignored. `overrides` win over both.
     """

@@ -32,7 +32,7 @@ class SlashCommand:
 COMMANDS = (
     SlashCommand("regenerate", N_("Regenerate the last reply")),
     SlashCommand("left", N_("Show the previous reply")),
-    SlashCommand("right", N_("Show the next reply, or generate one")),
+    SlashCommand("right", N_("Show the next reply, or generate a new one")),
     SlashCommand("continue", N_("Continue the last reply")),
     SlashCommand("edit", N_("Edit your last message"), N_("[TEXT]")),
     SlashCommand("rewrite", N_("Edit the last reply"), N_("[TEXT]")),

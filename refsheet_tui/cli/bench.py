@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from refsheet_tui.bench import BenchPlan, build_json, draw_plot, format_table, run
+from refsheet_tui.bench import BenchPlan, build_json, draw_plot, format_table, run_bench
 from refsheet_tui.cli.console import print_note
 from refsheet_tui.cli.options import model_options, read_config
 from refsheet_tui.engine import LoadSettings, probe_build
@@ -40,7 +40,7 @@ async def measure(
     def print_progress(text: str) -> None:
         print_note(f"{monotonic() - start:5.0f} s  {text}")
 
-    result = await run(settings, plan, threads, llama_bin, print_progress)
+    result = await run_bench(settings, plan, threads, llama_bin, print_progress)
     if plot is not None:
         draw_plot(result.measurements, plot)
     result_arguments = (result.measurements, result.machine, settings, result.bandwidth_share)

@@ -29,7 +29,7 @@ _TICK_S = 0.5
 
 def print_json(value: object) -> None:
     """Print `value` as JSON."""
-    print(json.dumps(value))
+    print(json.dumps(value), flush=True)
 
 
 def print_note(text: str) -> None:

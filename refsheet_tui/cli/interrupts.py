@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from refsheet_tui.engine import Engine
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
@@ -23,7 +26,7 @@ class Interrupts:
         self._is_replying = False
         self._cancel_task: asyncio.Task[None] | None = None
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             loop.add_signal_handler(number, self._on_signal)
 
     @property
@@ -41,11 +44,30 @@ class Interrupts:
             self._is_replying = False
 
     def ignore_signals(self) -> None:
-        """Ignore all further signals, so that nothing interrupts closing the engine."""
+        """Ignore all further signals, so that nothing interrupts closing the engine.
+
+        With the loop's handlers, a signal would write to a pipe that the loop has just closed.
+        """
         self._command_task = None
+        if sys.platform == "win32":
+            return
+        loop = asyncio.get_running_loop()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
     def _on_signal(self) -> None:
         if self._is_replying and self._cancel_task is None:
             self._cancel_task = asyncio.ensure_future(self._engine.cancel())
         elif self._command_task is not None:
             self._command_task.cancel()
+
+
+def restore_signals() -> None:
+    """Let signals end the program again, after `Interrupts.ignore_signals`."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)

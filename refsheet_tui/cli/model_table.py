@@ -24,7 +24,7 @@ from refsheet_tui.weights import (
 
 _FITS = {
     FitVerdict.FITS: "yes",
-    FitVerdict.CLOSE: "tight",
+    FitVerdict.CLOSE: "close apps first",
     FitVerdict.TOO_LARGE: "no",
 }
 # A pipe has no width. Every row fits into this one.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from refsheet_tui.chats import Branch, ContextOverflow, Conversation, open_conversation
 from refsheet_tui.cli.console import ReplyPrinter, StatusLine, print_note, print_prompt
 from refsheet_tui.cli.exits import InterruptedByUserError
-from refsheet_tui.cli.interrupts import Interrupts
+from refsheet_tui.cli.interrupts import Interrupts, restore_signals
 from refsheet_tui.cli.options import Settings
 from refsheet_tui.engine import NOT_INSTRUCTION_TUNED, EngineEvent, LocalEngine, ModelInfo, Vision
 from refsheet_tui.prompting import Prompt
@@ -110,7 +110,10 @@ def run(command: Callable[[], Awaitable[Result]]) -> Result:
         except asyncio.CancelledError as error:
             raise InterruptedByUserError from error
 
-    return asyncio.run(run_interruptibly())
+    try:
+        return asyncio.run(run_interruptibly())
+    finally:
+        restore_signals()
 
 
 @asynccontextmanager

@@ -174,7 +174,7 @@ class EngineProcess:
         translated_reason = _(reason.template).format(what=reason.detail)
         return EngineDiedError(
             _(template).format(how=translated_reason, last=last_errors, log=self.log),
-            _("Restarting automatically. Ctrl+R to retry."),
+            _("Restarting automatically. Press Ctrl+R to try again."),
             template.format(how=english_reason, last=last_errors, log=self.log),
         )
 

@@ -17,8 +17,8 @@ class Action:
     """An action with its keys.
 
     Attributes:
-        description: What the action does, in the user's language. In the footer, an action that
-            stands for a pair has a shorter text; its own is in its tooltip.
+        description: What the action does, in the user's language. The footer may show a
+            shorter text; then this one is the tooltip.
         keys: Its keys, as they are shown.
         name: Its name, as Textual runs it on `node`.
         node: The widget, screen or app that runs it.
@@ -55,7 +55,8 @@ def actions_on(screen: Screen[object]) -> tuple[Action, ...]:
 
 def capitalized_key(key: str) -> str:
     """Return a key of Textual's footer as the texts write it: `Alt+V` for `alt+v`."""
-    return re.sub(r"\b[a-z]+", lambda match: match[0].capitalize(), key)
+    capitalized = re.sub(r"\b[a-z]+", lambda match: match[0].capitalize(), key)
+    return capitalized.replace("Pgup", "PgUp").replace("Pgdn", "PgDn")
 
 
 def _package_actions(node: DOMNode) -> set[str]:

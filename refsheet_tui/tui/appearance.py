@@ -53,7 +53,7 @@ class Appearance:
             keys.check(screen_config.keys)
         except ConfigError as error:
             self._warn(str(error))
-        app.set_keymap(screen_config.keys)
+        app.set_keymap(keys.to_keymap(screen_config.keys))
 
     def is_user_choice(self, theme: str) -> bool:
         """Return True if the user has just chosen `theme`.

@@ -34,6 +34,36 @@ KEY_IDS = frozenset(
 )
 
 
+# Names of keys as the screens show them, and as Textual knows them.
+_KEY_NAMES = {
+    "esc": "escape",
+    "⏎": "enter",
+    "del": "delete",
+    "⌫": "backspace",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+    "↑": "up",
+    "↓": "down",
+    "←": "left",
+    "→": "right",
+}
+
+
+def to_keymap(keys: Mapping[str, str]) -> dict[str, str]:
+    """Return `keys` as Textual needs them, written as the screens show them or as Textual does.
+
+    `Alt+P` is `alt+p`, `^P` is `ctrl+p`, and `Esc` is `escape`.
+    """
+    return {
+        name: ",".join(map(_textual_key, assigned.split(","))) for name, assigned in keys.items()
+    }
+
+
+def _textual_key(key: str) -> str:
+    *modifiers, last = key.strip().lower().replace("^", "ctrl+").split("+")
+    return "+".join((*modifiers, _KEY_NAMES.get(last, last)))
+
+
 def check(keys: Mapping[str, str]) -> None:
     """Raise `ConfigError` when `keys` names an action that does not exist."""
     unknown = sorted(keys.keys() - KEY_IDS)

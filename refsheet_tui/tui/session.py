@@ -278,7 +278,7 @@ class Session:
             info = await self.engine.load(settings, partial(self.publish, owner=owner))
         except RefsheetError:
             self.end_work(owner)
-            self._set_state(EngineState("failed", _("No model: F3 to choose")))
+            self._set_state(EngineState("failed", _("No model: press F3 to choose one")))
             raise
         self.end_work(owner)
         self._set_state(_ready_state(info))

@@ -40,12 +40,12 @@ def read_file(
         raise error_class(
             _("{file} doesn't exist.").format(file=name), _("Check the folder and the file name.")
         ) from error
-    except IsADirectoryError as error:
-        raise error_class(
-            _("{file} is a folder, not a file.").format(file=name),
-            _("Choose a file in that folder."),
-        ) from error
     except OSError as error:
+        if path.is_dir():  # the error for that differs between systems
+            raise error_class(
+                _("{file} is a folder, not a file.").format(file=name),
+                _("Choose a file in that folder."),
+            ) from error
         raise error_class(
             _("Can't read {file}: {reason}.").format(file=name, reason=error.strerror),
             _("Check the path and its permissions."),

@@ -126,8 +126,7 @@ def download_file(
 def _ignore_range_error(existing_bytes: int) -> Iterator[None]:
     """Ignore the server's error for a range after the end: the file is complete already.
 
-    This happens if the size is unknown, and all of the file, which is `existing_bytes` bytes, has
-    arrived earlier.
+    This happens if the size is unknown and the whole file (`existing_bytes` bytes) arrived earlier.
     """
     try:
         yield

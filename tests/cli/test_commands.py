@@ -188,6 +188,17 @@ def test_a_reader_that_leaves_is_no_problem(tmp_path: Path) -> None:
     assert b"Traceback" not in err and b"Exception" not in err
 
 
+def test_a_reader_of_json_that_leaves_is_no_problem(tmp_path: Path) -> None:
+    """The output is buffered, so that it is written only at the end."""
+    running = started(tmp_path, "characters", "list", "--json")
+    assert running.stdout is not None and running.stderr is not None
+    running.stdout.close()
+    err = running.stderr.read()
+    running.stderr.close()
+    assert running.wait() == 1
+    assert not err
+
+
 def test_help_and_version_are_there(tmp_path: Path) -> None:
     assert "talk" in refsheet(tmp_path, "--help").out
     assert "--min-p" in refsheet(tmp_path, "ask", "--help").out

@@ -9,8 +9,6 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers import forked
-
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -44,11 +42,13 @@ def command(*arguments: str | Path) -> list[str]:
 
 def refsheet(home: Path, *arguments: str | Path, stdin: bytes = b"") -> CommandResult:
     """Run a command to its end, in the project's folder and with files instead of a terminal."""
-    if not forked.IS_AVAILABLE:
+    if sys.platform != "linux":
         done = subprocess.run(
             command(*arguments), input=stdin, capture_output=True, cwd=ROOT, env=environment(home)
         )
         return CommandResult(done.returncode, done.stdout.decode(), done.stderr.decode())
+    from helpers import forked
+
     with (
         tempfile.TemporaryFile() as inbox,
         tempfile.TemporaryFile() as out,

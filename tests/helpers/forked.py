@@ -1,9 +1,10 @@
 """Start the program's processes from one that has already imported it.
 
-To start Python and import the program takes 0.3 s of processor time, and the tests start it more
-than a thousand times. So a fork server (of `multiprocessing`) imports it once, and every command
-and every engine process is forked from there: a process of its own, with its own arguments,
-environment, folder and file descriptors. Tests of starting, dying and signals start real ones.
+Starting Python and importing the program takes most of the processor time of a short command, and
+the tests start more than a thousand. So a fork server (of `multiprocessing`) imports it once, and
+every command and every engine process is forked from there: a process of its own, with its own
+arguments, environment, folder and file descriptors. Tests of how processes start, die and get
+signals start real ones.
 
 Only on Linux: elsewhere system libraries may not survive a fork.
 """
@@ -19,7 +20,8 @@ import sys
 from asyncio import StreamReader, StreamReaderProtocol, StreamWriter
 from asyncio.streams import FlowControlMixin
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from io import FileIO
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.reduction import DupFd
@@ -30,14 +32,13 @@ from unittest.mock import patch
 from refsheet_tui.engine import process as engine_process
 from refsheet_tui.i18n import language
 
-IS_AVAILABLE = sys.platform == "linux"
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(["helpers.forked_modules"])
 
 
 def start_server() -> None:
-    """Start the fork server, if it does not run, with the variables that count at a start only."""
-    # The server imports nothing without a word if it does not find the module.
+    """Start the fork server if it is not running, with the variables that matter at a start."""
+    # If the server can't find the module, it silently imports nothing.
     paths = {"PYTHONPATH": os.pathsep.join(sys.path)}
     with patch.dict(os.environ, {**engine_process.DEFAULT_ENVIRONMENT, **paths}):
         resource_tracker.ensure_running()
@@ -149,27 +150,28 @@ class ForkedEngine:
 
 async def spawn_engine(folder: Path, stderr: BinaryIO) -> Any:
     """Start an engine process as `refsheet_tui.engine.process` does."""
-    inbox, to_engine = os.pipe()
-    from_engine, outbox = os.pipe()
-    try:
+    loop = asyncio.get_running_loop()
+    stdout = StreamReader(engine_process._LINE_LIMIT)
+    with ExitStack() as on_error:
+        inbox, to_engine = map(on_error.enter_context, _open_pipe())
+        from_engine, outbox = map(on_error.enter_context, _open_pipe())
         process = fork_module(
             engine_process._MODULE,
             [str(folder), language()],
-            [inbox, outbox, stderr.fileno()],
+            [inbox.fileno(), outbox.fileno(), stderr.fileno()],
             folder=folder,
             environment=engine_process.child_environment(),
             is_daemon=True,
         )
-    finally:
-        os.close(inbox)
-        os.close(outbox)
-    loop = asyncio.get_running_loop()
-    transport, protocol = await loop.connect_write_pipe(
-        FlowControlMixin, os.fdopen(to_engine, "wb", 0)
-    )
-    stdin = StreamWriter(transport, protocol, None, loop)
-    stdout = StreamReader(engine_process._LINE_LIMIT)
-    await loop.connect_read_pipe(
-        lambda: StreamReaderProtocol(stdout), os.fdopen(from_engine, "rb", 0)
-    )
-    return ForkedEngine(process, stdin, stdout)
+        on_error.callback(process.kill)
+        transport, protocol = await loop.connect_write_pipe(FlowControlMixin, to_engine)
+        await loop.connect_read_pipe(lambda: StreamReaderProtocol(stdout), from_engine)
+        on_error.pop_all()
+    inbox.close()
+    outbox.close()
+    return ForkedEngine(process, StreamWriter(transport, protocol, None, loop), stdout)
+
+
+def _open_pipe() -> tuple[FileIO, FileIO]:
+    reader, writer = os.pipe()
+    return FileIO(reader, "rb"), FileIO(writer, "wb")

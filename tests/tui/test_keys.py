@@ -12,7 +12,7 @@ from textual.binding import Binding
 
 from refsheet_tui import tui
 from refsheet_tui.errors import ConfigError
-from refsheet_tui.tui.keys import KEY_IDS, check
+from refsheet_tui.tui.keys import KEY_IDS, check, to_keymap
 
 
 def test_the_table_has_every_binding_with_an_id() -> None:
@@ -24,6 +24,21 @@ def test_an_unknown_id_is_refused() -> None:
     check({"chat.again": "f5"})
     with pytest.raises(ConfigError, match=r"chat\.nothing"):
         check({"chat.nothing": "f5"})
+
+
+@pytest.mark.parametrize(
+    ("written", "keymap"),
+    [
+        ("f5,ctrl+t", "f5,ctrl+t"),
+        ("Alt+P, ^N", "alt+p,ctrl+n"),
+        ("Esc", "escape"),
+        ("^PgUp,Del", "ctrl+pageup,delete"),
+        ("N", "n"),
+        ("+", "+"),
+    ],
+)
+def test_keys_may_be_written_as_the_screens_show_them(written: str, keymap: str) -> None:
+    assert to_keymap({"chat.again": written}) == {"chat.again": keymap}
 
 
 def _ids_in(module: ModuleType) -> Iterator[str]:

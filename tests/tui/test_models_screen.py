@@ -64,7 +64,7 @@ async def test_what_was_downloaded_speaks_from_now_on(hub: HubServer) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await wait_until_ready(pilot, app)
         await open_models(pilot, app)
-        assert cells_of(app)[2] == "available"
+        assert cells_of(app)[2] == "to download"
         await pilot.press("d")
         await accept(pilot, app)
         await until(pilot, lambda: "MB/s" in widget_text(app, "#transfer .progress-words"))
@@ -246,7 +246,7 @@ async def test_remove_asks_first(hub: HubServer) -> None:
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.click("#yes")
-        await until(pilot, lambda: cells_of(app)[2] == "available")
+        await until(pilot, lambda: cells_of(app)[2] == "to download")
         assert not model_file().exists()
         await choose(pilot, app, "demo")
         await pilot.press("x")
@@ -306,7 +306,7 @@ async def test_where_no_model_could_be_loaded_f3_chooses_one(hub: HubServer) -> 
     async with app.run_test(size=(100, 30)) as pilot:
         await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
         await pilot.press("escape")
-        assert "No model: F3 to choose" in widget_text(app, "#heading-engine")
+        assert "No model: press F3 to choose one" in widget_text(app, "#heading-engine")
         await open_models(pilot, app)
         assert "In use, but incomplete" in widget_text(app, "#about-model")
         await pilot.press("d")

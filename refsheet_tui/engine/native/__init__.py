@@ -1,8 +1,9 @@
 """The only code that touches llama.cpp. It runs in the engine process, never in the screens'.
 
-Of llama-cpp-python it needs only the ctypes layer. The package itself would import its high-level
-interface as well, with chat templates and a cache, which is a fifth of the time that the engine
-process takes to start. So the modules here find the package in `sys.modules`, not executed.
+It needs only the ctypes layer of llama-cpp-python. The package's own `__init__` imports its
+high-level interface as well, with chat templates and a cache, at every start of the engine process.
+So an unexecuted module stands for the package in `sys.modules`: its submodules can be imported, but
+`from llama_cpp import Llama` fails in a process that has imported this package.
 """
 
 import sys

@@ -6,6 +6,9 @@ from textual.binding import Binding, BindingType
 
 from refsheet_tui.i18n import N_
 
+# What keys do while a message is edited, by their actions.
+_EDIT_LABELS = {"send": N_("Save"), "stop": N_("Cancel")}
+
 CHAT_BINDINGS: list[BindingType] = [
     Binding("escape", "stop", N_("Stop"), id="chat.stop"),
     Binding("ctrl+r", "again", N_("Regenerate"), id="chat.again"),
@@ -14,10 +17,10 @@ CHAT_BINDINGS: list[BindingType] = [
         "swipe(-1)",
         N_("Swipe"),
         key_display="Alt+←→",
-        tooltip=N_("Previous reply"),
+        tooltip=N_("Previous reply (swipe)"),
         id="chat.before",
     ),
-    Binding("alt+right", "swipe(1)", N_("Next reply"), show=False, id="chat.after"),
+    Binding("alt+right", "swipe(1)", N_("Next reply (swipe)"), show=False, id="chat.after"),
     Binding("ctrl+g", "more", N_("Continue"), show=False, id="chat.more"),
     Binding("alt+v", "paste_picture", N_("Paste picture"), show=False, id="chat.picture"),
     Binding("alt+x", "no_pictures", N_("Remove pictures"), show=False, id="chat.no_pictures"),
@@ -27,3 +30,9 @@ CHAT_BINDINGS: list[BindingType] = [
     Binding("ctrl+up", "earlier", N_("Earlier messages"), show=False, id="chat.earlier"),
     Binding("ctrl+o", "back", N_("Home"), id="chat.back"),
 ]
+
+
+def describe_chat_key(binding: Binding, *, is_editing: bool) -> str:
+    """Return what a key of the chat does, in English; `is_editing` while a message is edited."""
+    label = _EDIT_LABELS.get(binding.action) if is_editing else None
+    return label or binding.description

@@ -27,6 +27,7 @@ from refsheet_tui.prompting import Turn
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.chat.reply_summary import reply_summary
 from refsheet_tui.tui.session import ContextUsage, Session
+from refsheet_tui.untrusted import one_line
 
 _SHEET_UNSEEN = N_(
     "{name} is text-only and can't read reference sheets. Press F3 and choose a vision model (4B "
@@ -97,6 +98,13 @@ class ChatController:
     def name(self) -> str:
         """The name of the character, or of the assistant."""
         return self.character.name if self.character is not None else _("Assistant")
+
+    @property
+    def placeholder(self) -> str:
+        """The text in the empty composer."""
+        if self.character is None:
+            return _("Message the assistant…")
+        return _("Message {name}…").format(name=one_line(self.name))
 
     @property
     def title(self) -> str:

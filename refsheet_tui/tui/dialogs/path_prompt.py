@@ -58,7 +58,7 @@ class PathScreen(TranslatedScreen[str | None], ModalScreen[str | None]):
     def _submit(self) -> None:
         typed_paths = dropped_paths(self.query_one(Input).value)
         if not typed_paths:
-            text = _("Enter a path, or drop a file here.")
+            text = _("Enter a path.")
             self.query_one(".field-problem", Static).update(text)
             return
         try:

@@ -36,7 +36,7 @@ _STATES = {
     FileState.COMPLETE: N_("on disk"),
     FileState.PARTIAL: N_("partial"),
     FileState.DAMAGED: N_("damaged"),
-    FileState.ABSENT: N_("available"),
+    FileState.ABSENT: N_("to download"),
 }
 _VERDICTS = {
     FitVerdict.FITS: N_("yes"),
@@ -90,7 +90,8 @@ def describe_model(row: ModelRow) -> Text:
     lines += [Text(paragraph) for paragraph in paragraphs if paragraph]
     if row.licence is not None:
         lines.append(Text(f"{row.licence.title}: {row.licence.url}"))
-    lines.append(Text(one_line(str(row.files[0])), "dim"))
+    path = _("File: {path}").format(path=one_line(str(row.files[0])))
+    lines.append(Text(path, "dim"))
     return Text("\n").join(lines)
 
 
@@ -130,11 +131,11 @@ def describe_fit(row: ModelRow) -> str:
         )
     ]
     if fit.tokens_per_s:
-        parts.append(_("about {speed} tokens/s").format(speed=f"{fit.tokens_per_s:.0f}"))
+        parts.append(_("runs at about {speed} tokens/s").format(speed=f"{fit.tokens_per_s:.0f}"))
     if fit.gpu_layers:
         parts.append(_("{count} layers on the GPU").format(count=fit.gpu_layers))
     advice = _("Fits if you close other apps.") if fit.verdict is FitVerdict.CLOSE else ""
-    return f"{', '.join(parts)}. {advice}".strip()
+    return f"{'; '.join(parts)}. {advice}".strip()
 
 
 def _describe_vision(row: ModelRow) -> str:

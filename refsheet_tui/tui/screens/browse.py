@@ -33,7 +33,7 @@ class BrowseScreen(TranslatedScreen[Path | None], ModalScreen[Path | None]):
     """A dialog whose result is a file with the extension of a picture, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", N_("Back"), id="browse.close"),
+        Binding("escape", "close", N_("Close"), id="browse.close"),
         Binding("backspace", "up", N_("Parent folder"), id="browse.up"),
     ]
 
@@ -44,7 +44,7 @@ class BrowseScreen(TranslatedScreen[Path | None], ModalScreen[Path | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="browse") as box:
             box.border_title = _("Choose a picture")
-            yield Static(_("Enter to select · Backspace to go up a folder · Esc to close"))
+            yield Static(_("Enter to select · Backspace for the parent folder · Esc to close"))
             with Horizontal():
                 yield PictureTree(self._folder)
                 yield Portrait()

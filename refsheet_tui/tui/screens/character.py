@@ -45,6 +45,8 @@ class CharacterForm:
 SaveCharacter = Callable[[CharacterForm], Awaitable[SavedCharacter]]
 """Saves the character in the library. Raises `PictureError`, `StorageError`."""
 
+_SAVE_AND_CHAT = N_("Save and chat")
+
 
 class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
     """A form whose result is the saved character, or None if the user goes back."""
@@ -73,6 +75,10 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
         self._language = language_of(profile.language)
         self._sheet: Path | None = None
         self._extras: list[Path] = []
+
+    def describe_key(self, binding: Binding) -> str:
+        is_save = binding.action == "begin" and self._is_new
+        return _SAVE_AND_CHAT if is_save else super().describe_key(binding)
 
     def compose(self) -> ComposeResult:
         profile = self._profile
@@ -109,7 +115,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
                 yield PictureField(_("Enter a path, or drop another picture here"), id="extra")
                 yield Static(id="extras", markup=False)
                 with Horizontal(id="new-buttons"):
-                    label = _("Save and chat") if self._is_new else _("Save")
+                    label = _(_SAVE_AND_CHAT) if self._is_new else _("Save")
                     yield Button(label, variant="primary", id="begin")
                     yield Button(_("Remove last picture"), id="remove")
             with Vertical(id="new-preview"):

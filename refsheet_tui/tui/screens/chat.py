@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from refsheet_tui.characters import SavedCharacter
@@ -16,7 +16,7 @@ from refsheet_tui.chats import Branch, Chat, Message, ReplyKind, escape, is_comm
 from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
-from refsheet_tui.tui.chat.bindings import CHAT_BINDINGS
+from refsheet_tui.tui.chat.bindings import CHAT_BINDINGS, describe_chat_key
 from refsheet_tui.tui.chat.command_runner import CommandRunner
 from refsheet_tui.tui.chat.controller import ChatController, ReplyResult, UserInput
 from refsheet_tui.tui.chat.draft import Draft
@@ -33,7 +33,7 @@ from refsheet_tui.tui.widgets.composer import Composer
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.history import History
-from refsheet_tui.untrusted import clean_text, one_line
+from refsheet_tui.untrusted import clean_text
 
 _EDITING = N_("Editing: Enter to save, Esc to cancel")
 
@@ -60,7 +60,7 @@ class ChatScreen(TranslatedScreen[None]):
         self._activity = ActivityLine()
         self._attachments = Attachments(controller.refusal_of_pictures)
         self._composer = Composer(
-            self._placeholder, controller.user_texts, self._attachments.has_pictures
+            controller.placeholder, controller.user_texts, self._attachments.has_pictures
         )
         arguments = (controller, self, self._attachments, self._busy_reason)
         self._commands = CommandRunner(library, *arguments)
@@ -87,11 +87,9 @@ class ChatScreen(TranslatedScreen[None]):
     def _branch(self) -> Branch:
         return self._controller.branch
 
-    @property
-    def _placeholder(self) -> str:
-        if self._controller.character is None:
-            return _("Message the assistant…")
-        return _("Message {name}…").format(name=one_line(self._controller.name))
+    def describe_key(self, binding: Binding) -> str:
+        is_editing = self._draft.edited_message is not None
+        return describe_chat_key(binding, is_editing=is_editing)
 
     def compose(self) -> ComposeResult:
         yield Heading(self._controller.title)
@@ -122,7 +120,7 @@ class ChatScreen(TranslatedScreen[None]):
         """Translate the texts in place, so that drafts, attachments and replies stay."""
         self.query_one(Heading).set_title(self._controller.title)
         self.query_one(DemoNotice).retranslate()
-        self._composer.set_placeholder(self._placeholder)
+        self._composer.set_placeholder(self._controller.placeholder)
         self._sidebar.retranslate(self._controller.name)
         await self._history.retranslate(self._controller.name)
         await self._show_unseen()
@@ -302,10 +300,12 @@ class ChatScreen(TranslatedScreen[None]):
     def _begin_edit(self, message: Message, text: str | None = None) -> None:
         self._draft.begin_edit(message, text)
         self._activity.show(_(_EDITING))
+        self.refresh_bindings()
 
     def _end_edit(self) -> bool:
         if was_editing := self._draft.end_edit():
             self._activity.show()
+            self.refresh_bindings()
         return was_editing
 
     async def _show_path(self) -> None:

@@ -48,7 +48,7 @@ class HomeScreen(TranslatedScreen[None]):
         Binding("d,delete", "delete", N_("Delete"), key_display="D", id="home.delete"),
         Binding("u", "undelete", N_("Undo"), show=False, id="home.undelete"),
         Binding("slash", "app.chats", N_("Search"), key_display="/", id="home.search"),
-        Binding("f3,m", "app.models", N_("Models"), key_display="F3", id="home.models"),
+        Binding("m", "app.models", N_("Models"), id="home.models"),
         Binding("left", "step(-1, 0)", N_("Left"), show=False, id="home.left"),
         Binding("right", "step(1, 0)", N_("Right"), show=False, id="home.right"),
         Binding("up", "step(0, -1)", N_("Up"), show=False, id="home.up"),

@@ -64,7 +64,7 @@ class ModelsScreen(TranslatedScreen[None]):
         Binding("p", "pause", N_("Pause"), id="models.pause"),
         Binding("v", "verify", N_("Verify"), id="models.verify"),
         Binding("x,delete", "remove", N_("Remove"), key_display="X", id="models.remove"),
-        Binding("o", "open", N_("Open file"), id="models.open"),
+        Binding("o", "open", N_("Use my own file…"), id="models.open"),
     ]
 
     def __init__(self, models: ModelCatalog) -> None:

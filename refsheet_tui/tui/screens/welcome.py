@@ -50,8 +50,8 @@ class WelcomeScreen(TranslatedScreen[None], ModalScreen[None]):
             box.border_title = _("Welcome to RefSheet")
             yield Static(
                 _(
-                    "Characters are voiced by an AI model on this computer. Download one "
-                    "once and you can stay offline afterwards."
+                    "Characters are played by an AI model that runs on this computer. "
+                    "Once you've downloaded a model, you can chat offline."
                 ),
                 id="welcome-about",
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
 from refsheet_tui.i18n import N_, _
@@ -13,7 +13,8 @@ from refsheet_tui.i18n import N_, _
 Result = TypeVar("Result")
 
 # Texts that Textual itself puts into the footer of every screen.
-TEXTUAL_TEXTS = (N_("palette"), N_("Open the command palette"))
+TEXTUAL_TEXTS = (N_("Open the command palette"),)
+_TEXTUAL_LABELS = {"palette": N_("Palette")}
 
 
 class TranslatedScreen(Screen[Result]):
@@ -25,13 +26,20 @@ class TranslatedScreen(Screen[Result]):
             key: active._replace(
                 binding=replace(
                     active.binding,
-                    description=_(active.binding.description),
+                    description=_(self.describe_key(active.binding)),
                     tooltip=_(active.binding.tooltip),
                 ),
                 tooltip=_(active.tooltip),
             )
             for key, active in super().active_bindings.items()
         }
+
+    def describe_key(self, binding: Binding) -> str:
+        """Return what a key does at present, in English.
+
+        A screen with keys whose meaning changes overrides this.
+        """
+        return _TEXTUAL_LABELS.get(binding.description, binding.description)
 
     async def retranslate(self) -> None:
         """Build the screen again in another language, and restore its fields.

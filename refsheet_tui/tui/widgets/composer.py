@@ -31,7 +31,13 @@ class Composer(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "send", N_("Send"), id="composer.send"),
         # In Textual this key moves to the end of the line, as the key End does.
-        Binding("ctrl+e", "screen.edit", N_("Edit"), id="composer.edit"),
+        Binding(
+            "ctrl+e",
+            "screen.edit",
+            N_("Edit last"),
+            tooltip=N_("Edit your last message"),
+            id="composer.edit",
+        ),
         Binding(
             "ctrl+j,shift+enter", "newline", N_("New line"), key_display="^j", id="composer.newline"
         ),

@@ -203,7 +203,7 @@ class History(VerticalScroll):
         await self.query(ContextMarker).remove()
         for bubble in self._bubbles():
             if bubble.message == self._oldest_visible and self.is_attached:
-                text = _("messages above are out of context")
+                text = _("Messages above no longer fit in the context")
                 await self.mount(ContextMarker(f"── {text} ──"), before=bubble)
 
     async def _show_earlier_notice(self, has_earlier: bool) -> None:

@@ -175,7 +175,7 @@ class SettingRow(Vertical):
         default_text = _("Default: {value}").format(value=self._format_value(default))
         return Content.assemble(
             (_(self.setting.label), "bold $accent" if is_changed else "bold"),
-            (f"  {default_text}" if is_changed else "  " + _("Default"), "$text-muted"),
+            (f"  {default_text}" if is_changed else "  " + _("(default)"), "$text-muted"),
             "\n",
             (clean_text(self._explanation), "$text-muted"),
         )
@@ -183,4 +183,6 @@ class SettingRow(Vertical):
     def _format_value(self, value: SettingValue) -> str:
         if isinstance(value, bool):
             return _("On") if value else _("Off")
+        if isinstance(value, int):
+            return f"{value:,}"
         return self.setting.format_value(value) or ("—" if value == {} else _("Automatic"))
