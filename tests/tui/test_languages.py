@@ -174,7 +174,7 @@ async def test_a_search_goes_on_in_another_language() -> None:
         await pilot.press("ctrl+l")
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
         await switch(app, "zh-Hans")
-        await until(pilot, lambda: "输入关键词" in screen_text(app))
+        await until(pilot, lambda: "删除聊天" in screen_text(app))
         assert app.screen.query_one(OptionList).option_count == 1
 
 

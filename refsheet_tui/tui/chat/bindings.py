@@ -7,7 +7,7 @@ from textual.binding import Binding, BindingType
 from refsheet_tui.i18n import N_
 
 # What keys do while a message is edited, by their actions.
-_EDIT_LABELS = {"send": N_("Save"), "stop": N_("Cancel")}
+EDIT_LABELS = {"send": N_("Save"), "stop": N_("Cancel")}
 
 CHAT_BINDINGS: list[BindingType] = [
     Binding("escape", "stop", N_("Stop"), id="chat.stop"),
@@ -30,9 +30,3 @@ CHAT_BINDINGS: list[BindingType] = [
     Binding("ctrl+up", "earlier", N_("Earlier messages"), show=False, id="chat.earlier"),
     Binding("ctrl+o", "back", N_("Home"), id="chat.back"),
 ]
-
-
-def describe_chat_key(binding: Binding, *, is_editing: bool) -> str:
-    """Return what a key of the chat does, in English; `is_editing` while a message is edited."""
-    label = _EDIT_LABELS.get(binding.action) if is_editing else None
-    return label or binding.description

@@ -16,7 +16,7 @@ from refsheet_tui.chats import Branch, Chat, Message, ReplyKind, escape, is_comm
 from refsheet_tui.errors import RefsheetError, StorageError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import Turn
-from refsheet_tui.tui.chat.bindings import CHAT_BINDINGS, describe_chat_key
+from refsheet_tui.tui.chat.bindings import CHAT_BINDINGS, EDIT_LABELS
 from refsheet_tui.tui.chat.command_runner import CommandRunner
 from refsheet_tui.tui.chat.controller import ChatController, ReplyResult, UserInput
 from refsheet_tui.tui.chat.draft import Draft
@@ -88,8 +88,8 @@ class ChatScreen(TranslatedScreen[None]):
         return self._controller.branch
 
     def describe_key(self, binding: Binding) -> str:
-        is_editing = self._draft.edited_message is not None
-        return describe_chat_key(binding, is_editing=is_editing)
+        label = EDIT_LABELS.get(binding.action) if self._draft.edited_message is not None else None
+        return label or super().describe_key(binding)
 
     def compose(self) -> ComposeResult:
         yield Heading(self._controller.title)

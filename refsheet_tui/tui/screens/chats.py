@@ -25,7 +25,7 @@ from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.untrusted import one_line
 
 _MAX_RESULTS = 200
-_HELP = N_("Type to search · Enter to open · Ctrl+D to delete chat · Esc to close")
+_HELP = N_("Enter to open · Ctrl+D to delete the chat · Esc to close")
 
 
 @dataclass(frozen=True)
