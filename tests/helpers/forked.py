@@ -64,22 +64,27 @@ def fork_module(
         environment: All its environment variables.
         is_daemon: It gets a session of its own, and ends with this process at the latest.
     """
-    process = _CONTEXT.Process(target=_run_module, daemon=is_daemon)
-    # `DupFd` works only while the process starts, which is when the arguments are pickled.
-    process._kwargs = {  # type: ignore[attr-defined]
-        "module": module,
-        "arguments": list(arguments),
-        "descriptors": _Descriptors(descriptors),
-        "folder": str(folder),
-        "environment": environment,
-        "is_daemon": is_daemon,
-    }
+    process = _CONTEXT.Process(
+        target=_run_module,
+        kwargs={
+            "module": module,
+            "arguments": list(arguments),
+            "descriptors": _Descriptors(descriptors),
+            "folder": str(folder),
+            "environment": environment,
+            "is_daemon": is_daemon,
+        },
+        daemon=is_daemon,
+    )
     process.start()
     return process
 
 
 class _Descriptors:
-    """File descriptors that are passed to the forked process."""
+    """File descriptors that are passed to the forked process.
+
+    They are duplicated when they are pickled, because `DupFd` works only while a process starts.
+    """
 
     def __init__(self, numbers: Sequence[int]) -> None:
         self._numbers = numbers
@@ -109,7 +114,7 @@ def _run_module(
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
-    random.seed()
+    random.seed()  # the server's state would give every process the same numbers
     sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape")
     sys.stdout = os.fdopen(1, "w", encoding="utf-8", errors="surrogateescape")
     sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", buffering=1)
