@@ -1,6 +1,6 @@
 """The engine process is killed at random moments of a chat of twenty turns.
 
-There are a hundred kills, or `REFSHEET_TEST_EXAMPLES`.
+There are 40 kills, or `REFSHEET_TEST_EXAMPLES`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from refsheet_tui.prompting import Turn
 
 pytestmark = [pytest.mark.cold_start, pytest.mark.long]
 
-KILLS = int(os.environ.get(EXAMPLES, "100"))
+KILLS = int(os.environ.get(EXAMPLES, "40"))
 TURNS, SEED = 20, 20
 # Replies have any length, so that kills come at every moment of one.
 SETTINGS = GenerationSettings(max_new_tokens=12, temperature=1e6, top_k=0, top_p=1.0, seed=5)

@@ -10,12 +10,12 @@ EXAMPLES = "REFSHEET_TEST_EXAMPLES"
 
 
 def machine_settings(*, steps: int) -> settings:
-    """Return settings for a dozen fixed examples, or for `REFSHEET_TEST_EXAMPLES` random ones.
+    """Return settings for six fixed examples, or for `REFSHEET_TEST_EXAMPLES` random ones.
 
     `steps` is the number of steps of an example.
     """
     return settings(
-        max_examples=int(os.environ.get(EXAMPLES, "12")),
+        max_examples=int(os.environ.get(EXAMPLES, "6")),
         stateful_step_count=steps,
         deadline=None,
         derandomize=EXAMPLES not in os.environ,

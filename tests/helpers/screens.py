@@ -31,7 +31,10 @@ async def until(pilot: Pilot[int], reached: Callable[[], bool]) -> None:
 
     async def wait() -> None:
         while not reached():
-            await pilot.pause(0.01)
+            if pilot.app._exception is not None:
+                raise pilot.app._exception
+            # The pilot's own pause asks every widget whether it is idle, and draws the screen.
+            await asyncio.sleep(0.01)
 
     await asyncio.wait_for(wait(), _PATIENCE_S)
     if pilot.app.is_running:

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE_S = 60
+_LOOK_S = 0.05
 
 
 class Terminal:
@@ -55,6 +56,7 @@ class Terminal:
         deadline = time.monotonic() + _PATIENCE_S
         while text not in self.screen():
             assert time.monotonic() < deadline, f"{text!r} never came:\n{self.screen()}"
+            time.sleep(_LOOK_S)
 
 
 @pytest.fixture
