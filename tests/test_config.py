@@ -114,7 +114,7 @@ def test_a_wrong_value_is_named_with_what_was_found_and_what_is_wanted(
         ("generation: {top-k: 1}", "generation.top-k", "Did you mean 'generation.top_k'?"),
         ("zebra: 1", "zebra", "Available settings: model, mmproj"),
         ("1: 2", "1", "Available settings: "),
-        ('"\\e[31mred": 1', "red", "Available settings: "),
+        ('"\\e[31mred": 1', "[31mred", "Available settings: "),
     ],
 )
 def test_an_unknown_key_is_named_with_the_nearest_known_one(

@@ -56,6 +56,14 @@ def test_no_control_is_left(text: str) -> None:
     assert len(one_line(text).splitlines()) <= 1
 
 
+@given(hostile)
+def test_every_letter_digit_and_mark_stays(text: str) -> None:
+    def visible(text: str) -> list[str]:
+        return [char for char in text if unicodedata.category(char)[0] in "LNPSM"]
+
+    assert visible(clean_text(text).replace("\ufffd", "")) == visible(text.replace("\ufffd", ""))
+
+
 @given(harmless)
 def test_harmless_text_is_untouched(text: str) -> None:
     assert clean_text(text) == text

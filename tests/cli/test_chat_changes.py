@@ -17,7 +17,7 @@ def create_chat(home: Path) -> None:
 
 def test_a_chat_is_renamed_and_takes_its_first_words_again(tmp_path: Path) -> None:
     create_chat(tmp_path)
-    refsheet(tmp_path, "chats", "rename", "1", "First\x1b[2J meeting")
+    refsheet(tmp_path, "chats", "rename", "1", "First\x1b meeting\x9d")
     assert chats(tmp_path)[0]["title"] == "First meeting"
     refsheet(tmp_path, "chats", "rename", "1", "")
     assert chats(tmp_path)[0]["title"] == "Hi"

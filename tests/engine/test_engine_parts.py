@@ -274,7 +274,7 @@ def test_only_the_latest_logs_are_kept(tmp_path: Path) -> None:
 
 def test_last_words_are_cleaned(tmp_path: Path) -> None:
     log = tmp_path / "engine.log"
-    said = b"Fatal one\nnews\n\x1b[31mtwo failed\x1b[0m\n\xff GGML_ASSERT(three)\nmore news\n"
+    said = b"Fatal one\nnews\n\x1btwo failed\x07\n\xff GGML_ASSERT(three)\nmore news\n"
     log.write_bytes(b"old error\n" * 5000 + said)
     words = "Fatal one | two failed | \ufffd GGML_ASSERT(three)"
     assert logfile.last_errors(log) == words

@@ -19,7 +19,7 @@ from refsheet_tui.tui.dropped_paths import dropped_paths
         ("'/a b.png' '/c.png'", ["/a b.png", "/c.png"]),
         ("my sheet.png", ["my sheet.png"]),
         ("it's mine.png", ["it's mine.png"]),
-        ("\x1b[31m/a.png\x1b[0m", ["/a.png"]),
+        ("\x1b/a\x07.png\x9d", ["/a.png"]),
         ("  \n ", []),
     ],
 )
