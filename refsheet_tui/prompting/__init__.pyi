@@ -10,7 +10,7 @@ from .languages import (
     choose_screen_language as choose_screen_language,
     language as language,
 )
-from .macros import substitute_macros as substitute_macros
+from .macros import MacroValues as MacroValues, substitute_macros as substitute_macros
 from .prompt import (
     ControlPart as ControlPart,
     Part as Part,
