@@ -3,6 +3,7 @@ from .chat_opening import (
     opening_text as opening_text,
     opening_turn as opening_turn,
 )
+from .language_detection import detect_language as detect_language
 from .languages import (
     LANGUAGES as LANGUAGES,
     Language as Language,

@@ -113,15 +113,15 @@ def test_dates_are_written_in_every_language(each: object) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "{{" * 500_000,
-        "{{random:" * 200_000 + "}}" * 200_000,
-        "{{roll:99d999999}}" * 100_000,
-        "{{user}}" * 200_000,
-        "{{description}}" * 200_000,
+        "{{" * 200_000,
+        "{{random:" * 50_000 + "}}" * 50_000,
+        "{{roll:99d999999}}" * 20_000,
+        "{{user}}" * 50_000,
+        "{{description}}" * 50_000,
         "{{random:" + "a," * 1_000_000 + "}}",
         "\n" * 1_000_000 + "{{trim}}",
         (" " * 1000 + "{{x}}") * 1000,
-        "{{time}}" * 200_000,
+        "{{time}}" * 50_000,
     ],
     ids=lambda text: text[:12],
 )
@@ -142,6 +142,5 @@ PIECES = st.sampled_from(
 def test_any_text_keeps_what_is_outside_of_braces(text: str) -> None:
     result = substitute_macros(text, JANE)
     assert "\x01" not in result and "\x02" not in result and "\x03" not in result
-    plain_text = text.partition("{{")[0]
-    if "{{" not in text:
-        assert result == re.sub("[\x00-\x08]", "", plain_text) or "<" in text or "\x00" <= min(text)
+    if "{{" not in text and "<" not in text:
+        assert result == re.sub("[\x00-\x08]", "", text)
