@@ -105,9 +105,9 @@ def read_card_fields(data: Mapping[str, Any], outside: Mapping[str, Any]) -> Car
     greetings = (
         texts_from(first_message) if isinstance(first_message, list) else (texts["first_mes"],)
     )
-    user_name = line_from(values.get("your_name"))
+    user_name = line_from(values.get("your_name")).strip()
     return CardFields(
-        texts={**texts, "name": line_from(values.get("name"))},
+        texts={**texts, "name": line_from(values.get("name")).strip()},
         greetings=(*(greetings or ("",)), *texts_from(values.get("alternate_greetings"))),
         tags=tags_from(values.get("tags")),
         user_name="" if user_name.casefold() == _DEFAULT_USER_NAME else user_name,

@@ -22,8 +22,12 @@ _SCRIPTS = {
 # One character of these scripts stands for about as many letters.
 _WEIGHTS = {"kana": 2, "hangul": 2, "han": 3}
 # Characters of which each is common in one of the two Chinese scripts and unknown in the other.
-_SIMPLIFIED = frozenset("这个们来时说对会过还没为发后么开关东见长马问间话该给让从头师爱现实点样动气听认识")
-_TRADITIONAL = frozenset("這個們來時說對會過還沒為發後麼開關東見長馬問間話該給讓從頭師愛現實點樣動氣聽認識")
+_SIMPLIFIED = frozenset(
+    "这个们来时说对会过还没为发后么开关东见长马问间话该给让从头师爱现实点样动气听认识"
+)
+_TRADITIONAL = frozenset(
+    "這個們來時說對會過還沒為發後麼開關東見長馬問間話該給讓從頭師愛現實點樣動氣聽認識"
+)
 # Letters that these scripts have in other languages than the known one.
 _NOT_RUSSIAN, _NOT_ARABIC = frozenset("іїєґўјљњћђќѓѕџ"), frozenset("پچژگکیےٹڈ")
 _WORDS = {
@@ -36,7 +40,7 @@ _WORDS = {
     "es": "el la los las una es y que de en con no está su se del pero al soy mi hola me lo por"
     " como cómo eres",
     # Languages that are not known here, so that they aren't taken for one of the others.
-    "pt": "o os uma não você que de em com para é está seu sua um do da no na ele ela olá eu sou se",
+    "pt": "o os uma não você que de em com para é está seu sua um do da no na ele ela olá eu sou",
     "it": "il lo gli una è che di non con per sono della nel si un ti mi ma sei ciao io la e le",
     "nl": "het een van en ik je niet is dat op met zijn voor de te hij ze aan maar",
     "pl": "się nie jest na że to w i z do jak ale po tak co jej jego",
@@ -100,7 +104,11 @@ def _detect(text: str) -> str | None:
 
 def _detect_chinese(text: str) -> str:
     traditional = sum(character in _TRADITIONAL for character in text)
-    return "zh-Hant" if traditional > sum(character in _SIMPLIFIED for character in text) else "zh-Hans"
+    return (
+        "zh-Hant"
+        if traditional > sum(character in _SIMPLIFIED for character in text)
+        else "zh-Hans"
+    )
 
 
 def _detect_latin(text: str) -> str | None:

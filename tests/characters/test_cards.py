@@ -111,11 +111,15 @@ def test_what_stands_beside_the_data_survives_too() -> None:
 
 
 def test_yaml_has_more_than_json(tmp_path: Path) -> None:
-    found = read(tmp_path, "x.yaml", b"name: Ember\n1: one\nborn: 2001-02-03\nset: !!set {a, b}\n")
+    found = read(
+        tmp_path,
+        "x.yaml",
+        b"name: Ember\ngreeting: Hi\n1: one\nborn: 2001-02-03\nset: !!set {a, b}\n",
+    )
     profile = profile_from_card(found.card, "en")
     assert (profile.name, profile.card["1"], profile.card["born"]) == ("Ember", "one", "2001-02-03")
     with pytest.raises(CardError, match="damaged"):
-        read(tmp_path, "x.yaml", b"name: .nan")
+        read(tmp_path, "x.yaml", b"name: Ember\nage: .nan")
 
 
 def test_numbers_and_strings_are_exchanged_in_the_wild(tmp_path: Path) -> None:

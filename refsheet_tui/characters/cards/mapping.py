@@ -136,7 +136,10 @@ def _keep_what_differs(
         and not says_nothing(value)
         and not is_same(value, values[field])
     }
-    for key in values.keys() - differing_fields:
+    dropped_fields = values.keys() - differing_fields
+    if not says_nothing(kept_data.get("nickname")):
+        dropped_fields -= {"name"}  # tells whether the user has renamed the character since
+    for key in dropped_fields:
         kept_data.pop(key, None)
         kept_outside.pop(key, None)
     for key, value in first_values(data, outside).items():

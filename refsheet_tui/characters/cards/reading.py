@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from refsheet_tui.characters.cards import charx, png
 from refsheet_tui.characters.cards.limits import (
@@ -18,14 +15,14 @@ from refsheet_tui.characters.cards.limits import (
     as_object,
     too_large_error,
 )
+from refsheet_tui.characters.cards.recognition import parse_card_json
+from refsheet_tui.characters.cards.yaml_card import read_yaml_card
 from refsheet_tui.errors import CardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import parse_json, read_file
 
 # Version 3 wins over version 2, which is only there for programs that don't know version 3.
 _KEYWORDS = (b"ccv3", b"chara")
-# The YAML parser takes about a second for this much.
-_MAX_YAML_BYTES = 128 << 10
 _PICTURE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 
 
@@ -72,8 +69,8 @@ def _parse(data: bytes) -> CardFile:
         card = as_object(parse_json(text))
         return CardFile(card, charx.find_icon(archive, card.get("data") or card))
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return CardFile(as_object(parse_json(data)), None)
-    return CardFile(_from_yaml(data), None)
+        return CardFile(parse_card_json(data), None)
+    return CardFile(read_yaml_card(data), None)
 
 
 def _from_png(data: bytes) -> dict[str, Any]:
@@ -91,35 +88,3 @@ def _from_png(data: bytes) -> dict[str, Any]:
             except (CardError, UntrustedFileError) as error:
                 card_error = CardError(error.problem, error.remedy)  # the other one may be valid
     raise card_error
-
-
-class _Loader(yaml.SafeLoader):
-    """A YAML loader without aliases: a few nested ones make a document of any size."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.events.AliasEvent):
-            raise yaml.YAMLError("aliases are not for cards")
-        return super().compose_node(parent, index)
-
-
-def _from_yaml(data: bytes) -> dict[str, Any]:
-    if len(data) > _MAX_YAML_BYTES:
-        raise too_large_error(N_("The text"))
-    try:
-        document = yaml.load(data.decode("utf-8-sig"), _Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CardError(
-            _("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY)
-        ) from error
-    if not isinstance(document, dict):
-        raise CardError(
-            _("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY)
-        )
-    try:
-        # YAML has keys and values that JSON doesn't have: numbers, dates, sets.
-        json_text = json.dumps(document, default=str, skipkeys=True)
-    except (ValueError, RecursionError) as error:
-        raise CardError(
-            _("The text contains values that no character card can have."), _(ASK_FOR_COPY)
-        ) from error
-    return as_object(parse_json(json_text.encode()))

@@ -160,6 +160,9 @@ class HomeScreen(TranslatedScreen[None]):
         if card.is_newer_version:
             notice = _("The card uses a newer format, so some of it may be missing.")
             text = join_sentences(text, notice)
+        if card.detected_language is not None:
+            notice = _("Language: {language}. To change it, edit the character.")
+            text = join_sentences(text, notice.format(language=card.detected_language.native))
         self.notify(text, markup=False)
         return True
 
