@@ -13,7 +13,6 @@ from typing import Any
 
 from refsheet_tui.characters.card_values import (
     line_from,
-    says_nothing,
     tags_from,
     text_from,
     texts_from,
@@ -57,6 +56,8 @@ _NAMES = {
     "extensions": ("extensions",),
 }
 _FIELDS_BY_NAME = {name: field for field, names in _NAMES.items() for name in names}
+_OBJECT_FIELDS = ("character_book", "extensions")
+_LIST_READERS = {"tags": tags_from, "alternate_greetings": texts_from}
 # Names that mean a field only beside a key that a certain program writes.
 _NAMES_BY_MARK = {
     "scenarioVersion": {"title": "name", "prompt": "first_mes", "context": "description"},
@@ -122,9 +123,18 @@ def first_values(data: Mapping[str, Any], outside: Mapping[str, Any]) -> dict[st
     values: dict[str, Any] = {}
     for place in (data, outside):
         for _, field, key in sorted(_named_fields(place)):
-            if field not in values and not says_nothing(place[key]):
+            if field not in values and says_something(field, place[key]):
                 values[field] = place[key]
     return values
+
+
+def says_something(field: str, value: Any) -> bool:
+    """Return True if a field with this value tells anything."""
+    if field in _OBJECT_FIELDS:
+        return isinstance(value, dict) and bool(value)
+    if field in _LIST_READERS:
+        return bool(_LIST_READERS[field](value))
+    return bool(text_from(value).strip())
 
 
 def field_of_key(key: str, place: Mapping[str, Any]) -> str | None:

@@ -21,10 +21,11 @@ _SEQUENCES = re.compile("[\u00c2-\u00df][\u0080-\u00bf]|[\u00e0-\u00f4][\u0080-\
 _AFTER_WORDS = frozenset(
     b"\x85\x91\x92\x93\x94\x95\x96\x97\x99\x9b\xa0\xab\xad\xae\xb0\xb7\xbb\xbf"
 )
-# First bytes of two that stand for Latin, Greek, Cyrillic and Arabic letters.
-_USUAL_FIRST_BYTES = frozenset(b"\xc3\xc4\xc5\xce\xcf\xd0\xd1\xd8\xd9\xda\xdb")
-# The first byte of Hebrew letters is a multiplication sign, which ordinary text has as well.
-_HEBREW, _MIN_HEBREW = "\u00d7", 3
+# First bytes of two that stand for Latin, Greek and Cyrillic letters.
+_USUAL_FIRST_BYTES = frozenset(b"\xc3\xc4\xc5\xce\xcf\xd0\xd1")
+# Those of Hebrew and Arabic letters are “×ØÙÚÛ”, of which ordinary text has some before “½”.
+_SEMITIC, _MIN_SEMITIC = tuple("\u00d7\u00d8\u00d9\u00da\u00db"), 3
+_CONTROLS = re.compile("[\x80-\x9f]")
 # Some texts were read wrongly more than once.
 _MAX_ROUNDS = 3
 
@@ -67,14 +68,19 @@ def _repair_once(text: str) -> str | None:
     except UnicodeError:
         return None
     sequences = _SEQUENCES.findall(data.decode("latin-1"))
-    is_hebrew = sum(each.startswith(_HEBREW) for each in sequences) >= _MIN_HEBREW
-    return repaired_text if is_hebrew or any(map(_is_certain, sequences)) else None
+    is_semitic = sum(each.startswith(_SEMITIC) for each in sequences) >= _MIN_SEMITIC
+    has_controls = _CONTROLS.search(text) is not None
+    is_certain = is_semitic or any(_is_certain(each, has_controls) for each in sequences)
+    return repaired_text if is_certain else None
 
 
-def _is_certain(sequence: str) -> bool:
-    """Return True if a sequence of UTF-8, read as Latin-1, can't be ordinary text."""
+def _is_certain(sequence: str, has_controls: bool) -> bool:
+    """Return True if a sequence of UTF-8, read as Latin-1, can't be ordinary text.
+
+    `has_controls` says whether the text has control characters, which ordinary text hasn't.
+    """
     first, *others = sequence.encode("latin-1")
-    if first == 0xC2:  # no word ends with this letter, and below 0xA0 are control characters
-        return others[0] >= 0xA0
+    if first == 0xC2:  # no word ends with this letter
+        return has_controls or others[0] >= 0xA0
     can_follow_word = all(byte in _AFTER_WORDS for byte in others)
     return not can_follow_word and (len(others) > 1 or first in _USUAL_FIRST_BYTES)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from refsheet_tui.characters.card_values import text_from
+from refsheet_tui.characters.card_fields import read_card_fields
 from refsheet_tui.characters.lorebook import Lorebook, LorebookEntry, lorebook_from_card
 from refsheet_tui.characters.mojibake import repair_texts
 from refsheet_tui.characters.profile import Profile
@@ -47,13 +47,14 @@ class RenderedProfile:
         self._profile = profile
         self._wording = get_wording(language)
         self._user_name = profile.person.strip()
+        self._card_texts = read_card_fields(profile.card, profile.card_outside).texts
         self._lorebook = lorebook_from_card(repair_texts(profile.card))
         to_user, to_others = _POSSESSIVES.get(language.code, _POSSESSIVES["en"])
         self._told_values = MacroValues(
             character=profile.spoken_name or self._wording.character,
             user=self._user_name or self._wording.somebody,
             user_possessive="" if self._user_name else to_others,
-            texts=_repeated_texts(profile),
+            texts=_repeated_texts(profile, self._card_texts),
             created=created,
             language=language,
         )
@@ -67,7 +68,7 @@ class RenderedProfile:
         """Return everything that the picture doesn't say, one paragraph a line."""
         profile = self._profile
         parts = [profile.description]
-        parts += [text_from(profile.card.get(key)) for key in _CARD_KEYS]
+        parts += [self._card_texts[key] for key in _CARD_KEYS]
         parts += [entry.content for entry in self._lorebook.constant_entries]
         parts += [self._raw_about_user(), self._examples()]
         return "\n".join(text for text in map(self.render_text, parts) if text)
@@ -117,7 +118,7 @@ class RenderedProfile:
         return f"{self._wording.examples}\n{examples}" if examples else ""
 
 
-def _repeated_texts(profile: Profile) -> dict[str, str]:
+def _repeated_texts(profile: Profile, card_texts: Mapping[str, str]) -> dict[str, str]:
     """Return the texts that macros can repeat, by the lower-case name of the macro."""
     return {
         "description": profile.description,
@@ -128,5 +129,5 @@ def _repeated_texts(profile: Profile) -> dict[str, str]:
         "charinstruction": profile.note,
         "charjailbreak": profile.note,
         "charfirstmessage": profile.greeting,
-        **{macro: text_from(profile.card.get(key)) for macro, key in _CARD_MACROS.items()},
+        **{macro: card_texts[key] for macro, key in _CARD_MACROS.items()},
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from refsheet_tui.characters.card_fields import field_of_key, read_card_fields
+from refsheet_tui.characters.card_fields import field_of_key, read_card_fields, says_something
 from refsheet_tui.characters.card_values import says_nothing, text_from, texts_from
 from refsheet_tui.characters.cards.book_export import complete_book
 from refsheet_tui.characters.cards.mapping import (
@@ -60,7 +60,8 @@ def card_from_profile(profile: Profile, version: int) -> dict[str, Any]:
         del data["character_book"]
     data["extensions"] = _extensions(profile, data["extensions"], originals)
     for key, source in V1_KEYS.items():
-        outside.setdefault(key, data[source])
+        if not says_something(source, outside.get(key)):
+            outside[key] = data[source]
     return {
         **outside,
         "spec": f"chara_card_v{version}",
@@ -81,7 +82,12 @@ def _merge_edits(profile: Profile) -> tuple[dict[str, Any], dict[str, Any], dict
     for key, value in values.items():
         if not is_same(value, imported_values[key]):
             for place in (data, outside):
-                for name in [each for each in place if field_of_key(each, place) == key]:
+                outdated_names = [
+                    name
+                    for name in place
+                    if field_of_key(name, place) == key and says_something(key, place[name])
+                ]
+                for name in outdated_names:
                     del place[name]
             data[key] = value
         elif not (

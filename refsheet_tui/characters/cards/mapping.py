@@ -15,6 +15,7 @@ from refsheet_tui.characters.card_fields import (
     field_of_key,
     first_values,
     read_card_fields,
+    says_something,
     split_card,
 )
 from refsheet_tui.characters.card_values import line_from, says_nothing, text_from
@@ -125,7 +126,9 @@ def _keep_what_differs(
     kept_outside = {
         key: value
         for key, value in outside.items()
-        if not (key == "data" or key in _FORMAT_KEYS or (key in V1_KEYS and says_nothing(value)))
+        if key != "data"
+        and key not in _FORMAT_KEYS
+        and (key not in V1_KEYS or says_something(V1_KEYS[key], value))
     }
     values = card_values(profile_texts(fields))
     differing_fields = {
@@ -143,7 +146,7 @@ def _keep_what_differs(
         kept_data.pop(key, None)
         kept_outside.pop(key, None)
     for key, value in first_values(data, outside).items():
-        if key not in values and key != "your_name" and says_nothing(kept_data.get(key)):
+        if key not in values and key != "your_name" and not says_something(key, data.get(key)):
             kept_data[key] = value
     for key, value in [*kept_outside.items()]:
         if is_same(kept_data.get(V1_KEYS.get(key, key)), value):

@@ -15,7 +15,15 @@ from refsheet_tui.untrusted import parse_json
 _CARD_SPEC = "chara_card"
 # One of these fields is enough for a character; of the others, it takes two.
 _TELLING_FIELDS = {"first_mes", "mes_example", "personality", "alternate_greetings"}
-_CONTENT_FIELDS = {*_TELLING_FIELDS, "description", "scenario", "system_prompt", "character_book"}
+_CONTENT_FIELDS = {
+    *_TELLING_FIELDS,
+    "description",
+    "scenario",
+    "system_prompt",
+    "character_book",
+    "creator_notes",
+    "extensions",
+}
 # A card whose fields are all empty has at least so many of their names.
 _MIN_EMPTY_FIELDS = 4
 _CHOOSE_CARD = N_("Choose a file with a character in it.")
@@ -106,8 +114,9 @@ def _is_lorebook(value: Mapping[str, Any]) -> bool:
     if str(value.get("spec", "")).startswith("lorebook") or "lorebookVersion" in value:
         return True
     data = value.get("data")
-    entries = value.get("entries", data.get("entries") if isinstance(data, dict) else data)
-    first = next(iter(entries.values() if isinstance(entries, dict) else entries or ()), None)
+    entries = value.get("entries", data.get("entries") if isinstance(data, dict) else None)
+    values = [*entries.values()] if isinstance(entries, dict) else entries
+    first = values[0] if isinstance(values, list) and values else None
     return isinstance(first, dict) and ("content" in first or "key" in first or "keys" in first)
 
 
@@ -203,4 +212,4 @@ _KINDS = (
 
 
 def _says_who_beside_book(value: Mapping[str, Any]) -> bool:
-    return any(not says_nothing(value.get(key)) for key in ("first_mes", "personality", "data"))
+    return any(not says_nothing(value.get(key)) for key in ("first_mes", "personality"))

@@ -1,0 +1,89 @@
+"""Files that are no cards are refused, and named as what they are."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from refsheet_tui.characters.cards import profile_from_card, read_card
+from refsheet_tui.errors import CardError
+
+LOREBOOK_ENTRY = {"key": ["cave"], "content": "Dark."}
+OTHERS: list[tuple[str, object]] = [
+    ("it doesn't describe a character", {"Note": "buy milk"}),
+    ("it doesn't describe a character", {"description": "A program that buys milk."}),
+    ("it doesn't describe a character", {"name": "CI", "on": "push", "jobs": {"x": {"y": 1}}}),
+    ("it doesn't describe a character", {}),
+    ("it doesn't describe a character", {"tags": ["a"]}),
+    ("software package", {"name": "x", "version": "1.0.0", "scripts": {"test": "x"}}),
+    (
+        "software package",
+        {"name": "x", "version": "1", "description": "A package", "dependencies": {}},
+    ),
+    (
+        "software package",
+        {"name": "x", "version": "1", "manifest_version": 3, "description": "An extension"},
+    ),
+    ("preset", {"temperature": 0.7, "top_p": 0.9}),
+    ("preset", {"name": "Mine", "temp": 0.7, "rep_pen": 1.1, "description": "For stories"}),
+    ("preset", {"prompts": [], "prompt_order": [], "temperature": 1}),
+    ("prompt template", {"name": "Alpaca", "input_sequence": "### Input:", "system_prompt": "x"}),
+    ("prompt template", {"name": "Default", "story_string": "{{description}}"}),
+    ("lorebook", {"entries": {"0": LOREBOOK_ENTRY}}),
+    ("lorebook", {"name": "Caves", "description": "Of caves", "entries": [LOREBOOK_ENTRY]}),
+    ("lorebook", {"spec": "lorebook_v3", "data": {"entries": [LOREBOOK_ENTRY]}}),
+    ("lorebook", {"lorebookVersion": 5, "entries": []}),
+    ("chat", {"user_name": "Jane", "character_name": "Ember", "create_date": "x"}),
+    ("chat", [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Roar"}]),
+    ("chat", {"messages": [{"role": "user", "content": "Hi"}]}),
+    ("theme", {"name": "Dark", "main_text_color": "#fff", "blur_tint_color": "#000"}),
+    ("personas", {"personas": {"a.png": "Jane"}, "persona_descriptions": {}}),
+    ("group", {"id": "1", "name": "Friends", "members": ["a.png"], "chat_id": "1"}),
+    ("script", {"scriptName": "x", "findRegex": "/a/", "replaceString": "b"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "value"), OTHERS, ids=lambda each: json.dumps(each)[:40])
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_file_that_is_no_card_is_named(
+    tmp_path: Path, kind: str, value: object, form: str
+) -> None:
+    path = tmp_path / f"x.{form}"
+    path.write_text(json.dumps(value) if form == "json" else yaml.safe_dump(value))
+    with pytest.raises(CardError) as caught:
+        read_card(path)
+    problem = caught.value.problem
+    assert "not a character card" in problem and kind in problem
+    assert str(path) in problem and caught.value.remedy
+
+
+def test_a_chat_with_a_line_for_each_message_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "chat.jsonl"
+    head = {"user_name": "Jane", "character_name": "Ember"}
+    path.write_text(f"{json.dumps(head)}\n{json.dumps({'name': 'Ember', 'mes': 'Hi'})}\n")
+    with pytest.raises(CardError, match="This is a chat, not a character card"):
+        read_card(path)
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"name": "Ember", "description": "A dragon."},
+        {"name": "", "first_mes": "Hi"},
+        {"name": "", "description": "", "personality": "", "scenario": "", "first_mes": ""},
+        {"spec": "chara_card_v2", "data": {}},
+        {"spec": "chara_card_v3", "data": {"name": "Ember"}, "temperature": 1, "top_p": 1},
+        {"char_name": "Ember", "char_persona": "A dragon."},
+        {"name": "Ember", "description": "x", "version": "1.0", "first_mes": "Hi"},
+        {"name": "Ember", "character_book": {"entries": [LOREBOOK_ENTRY]}},
+    ],
+    ids=lambda card: json.dumps(card)[:40],
+)
+def test_a_card_is_taken_for_one(tmp_path: Path, card: dict[str, Any]) -> None:
+    path = tmp_path / "card.json"
+    path.write_text(json.dumps(card))
+    assert profile_from_card(read_card(path).card, "en")
