@@ -44,6 +44,7 @@ _NAMES = {
         "samplechat",
     ),
     "alternate_greetings": ("alternategreetings",),
+    "group_only_greetings": ("grouponlygreetings",),
     "tags": ("tags",),
     "system_prompt": ("systemprompt", "baseprompt"),
     "post_history_instructions": ("posthistoryinstructions", "authorsnote"),
@@ -57,7 +58,11 @@ _NAMES = {
 }
 _FIELDS_BY_NAME = {name: field for field, names in _NAMES.items() for name in names}
 _OBJECT_FIELDS = ("character_book", "extensions")
-_LIST_READERS = {"tags": tags_from, "alternate_greetings": texts_from}
+_LIST_READERS = {
+    "tags": tags_from,
+    "alternate_greetings": texts_from,
+    "group_only_greetings": texts_from,
+}
 # Names that mean a field only beside a key that a certain program writes.
 _NAMES_BY_MARK = {
     "scenarioVersion": {"title": "name", "prompt": "first_mes", "context": "description"},

@@ -61,7 +61,7 @@ def texts_from(value: object) -> tuple[str, ...]:
     elif isinstance(value, dict):
         value = [value] if any(key in value for key in _TEXT_KEYS) else [*value.values()]
     items = value if isinstance(value, list) else [value]
-    return tuple(filter(None, map(text_from, items)))
+    return tuple(filter(str.strip, map(text_from, items)))
 
 
 def tags_from(value: object) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ def test_everything_required_is_there(card: dict[str, Any], version: int) -> Non
 
 
 def test_lorebook_entries_have_what_version_3_requires() -> None:
-    entries = {
+    entries: dict[str, dict[str, Any]] = {
         "0": {"key": "cave, mine", "content": "Dark.", "disable": True, "order": 5, "uid": 0},
         "x": {"keys": ["sea"], "keysecondary": ["blue"], "content": "Wet.", "enabled": "false"},
     }
@@ -137,7 +137,7 @@ def test_values_of_a_wrong_type_are_kept_beside_the_right_ones() -> None:
 
 
 def test_numbers_and_truth_values_keep_their_types(tmp_path: Path) -> None:
-    odd = [1, 1.0, True, False, None, 0, -0.0, 10**30, 0.1, 1e16, "1", [], {}]
+    odd: list[Any] = [1, 1.0, True, False, None, 0, -0.0, 10**30, 0.1, 1e16, "1", [], {}]
     card = {"name": "X", "first_mes": "Hi", "odd": odd, "extensions": {"odd": odd}}
     profile = Profile.model_validate_json(profile_from_card(card, "en").model_dump_json())
     data = json.loads(json_card(profile))["data"]

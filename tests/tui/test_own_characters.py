@@ -95,6 +95,27 @@ async def test_a_card_dropped_on_the_gallery_is_imported(tmp_path: Path) -> None
         await until(pilot, lambda: isinstance(app.screen, ChatScreen) and replies(app) == ["Caw!"])
 
 
+async def test_fields_that_are_left_alone_stay_exactly_as_they_were() -> None:
+    note = "[Rules:\n1. Be brief.\n\n2. Be kind.]\n"
+    texts = {"note": note, "greeting": "  Roar!\n", "description": "One.\n\nTwo. "}
+    profile = Profile(name="Ash", tags=("red, and green", "plain"), **texts)
+    library = Library.open()
+    library.characters.add_character(profile, [samples_dir() / "miso.png"])
+    library.close()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: tile_names(app)[:1] == ["Ash"])
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+        form = app.screen
+        await until(pilot, lambda: bool(form.query_one("#sheet PathInput", Input).value))
+        form.query_one("#persona", TextArea).text = "A knight.\nA painter."
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, HomeScreen))
+        (saved,) = app.session.library.characters.latest_characters()
+        assert saved.profile == profile.model_copy(update={"persona": "A knight.\nA painter."})
+
+
 async def test_a_character_that_lost_its_sheet_is_told_in_a_dialog() -> None:
     number = add_speaker("Roar!")
     library = Library.open()

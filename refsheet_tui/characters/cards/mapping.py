@@ -126,9 +126,7 @@ def _keep_what_differs(
     kept_outside = {
         key: value
         for key, value in outside.items()
-        if key != "data"
-        and key not in _FORMAT_KEYS
-        and (key not in V1_KEYS or says_something(V1_KEYS[key], value))
+        if key != "data" and key not in _FORMAT_KEYS and not _is_empty_field(key, value)
     }
     values = card_values(profile_texts(fields))
     differing_fields = {
@@ -136,22 +134,28 @@ def _keep_what_differs(
         for place in (kept_data, kept_outside)
         for key, value in place.items()
         if (field := field_of_key(key, place)) in values
-        and not says_nothing(value)
+        and says_something(field, value)
         and not is_same(value, values[field])
     }
-    dropped_fields = values.keys() - differing_fields
+    dropped_fields = {"your_name", *values} - differing_fields
     if not says_nothing(kept_data.get("nickname")):
         dropped_fields -= {"name"}  # tells whether the user has renamed the character since
-    for key in dropped_fields:
+    for key in dropped_fields - {"your_name"}:
         kept_data.pop(key, None)
         kept_outside.pop(key, None)
     for key, value in first_values(data, outside).items():
-        if key not in values and key != "your_name" and not says_something(key, data.get(key)):
+        if key not in dropped_fields and not says_something(key, data.get(key)):
             kept_data[key] = value
     for key, value in [*kept_outside.items()]:
         if is_same(kept_data.get(V1_KEYS.get(key, key)), value):
             del kept_outside[key]
     return kept_data, kept_outside
+
+
+def _is_empty_field(key: str, value: object) -> bool:
+    """Return True for a field outside of the data that an export writes there or in the data."""
+    is_field = key in V1_KEYS or field_of_key(key, {}) == key
+    return is_field and not says_something(V1_KEYS.get(key, key), value)
 
 
 def is_same(left: object, right: object) -> bool:

@@ -1,0 +1,84 @@
+"""What the model is told of a character, and what the user is shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from helpers.library import add_ember
+from refsheet_tui.characters import Profile, RenderedProfile
+from refsheet_tui.characters.cards import card_from_profile, profile_from_card
+from refsheet_tui.chats import Library
+from refsheet_tui.prompting import language
+
+CARD = {
+    "name": "Ember (v2, SFW)",
+    "nickname": "Ember",
+    "description": "{{char}} is {{personality}}. {{idle_duration}}{{// hidden}}",
+    "personality": "brave",
+    "scenario": "{{user}}'s cave.",
+    "first_mes": "{{random:Hi,Hello}}! I am {{char}}, <bot>. {{user}}'s turn, {{description}}",
+    "system_prompt": "{{original}} Be brief, <char>.",
+    "post_history_instructions": "[Rules:\n1. Be brief.\n\n2. Be kind to {{user}}.]",
+}
+
+
+def render(code: str = "en", created: float = 0, **changes: object) -> RenderedProfile:
+    profile = profile_from_card(CARD, code).model_copy(update=changes)
+    return RenderedProfile(profile, language(code), created)
+
+
+def test_the_nickname_takes_the_place_of_the_name() -> None:
+    assert "I am Ember, Ember." in render().greetings()[0]
+    assert "Be brief, Ember." in render().description()
+    assert "v2" not in render().description()
+
+
+def test_a_new_name_wins_over_the_nickname() -> None:
+    assert "I am Cinder, Cinder." in render(name="Cinder").greetings()[0]
+    assert "I am Ember," in render(name="Ember (v2, SFW) (copy)").greetings()[0]
+    again = profile_from_card(card_from_profile(profile_from_card(CARD, "en"), 3), "en")
+    assert again.spoken_name == "Ember" and again.name == "Ember (v2, SFW)"
+    assert Profile(name="X", card={"nickname": "Y"}).spoken_name == "Y"
+    assert Profile(name="X", card={"nickname": " "}).spoken_name == "X"
+
+
+def test_macros_are_filled_in_or_removed() -> None:
+    rendered = render(person="Jane")
+    assert rendered.description().startswith("Ember is brave.\nbrave\nJane's cave.\nBe brief")
+    assert rendered.greetings()[0].endswith("Jane's turn, Ember is .")
+    assert rendered.note() == "[Rules:\n1. Be brief.\n\n2. Be kind to Jane.]"
+    assert "{{" not in rendered.description() + rendered.greetings()[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "told", "spoken"),
+    [
+        ("en", "Their cave.", "Your turn"),
+        ("zh-Hans", "对方的 cave.", "你的 turn"),
+        ("zh-Hant", "對方的 cave.", "你的 turn"),
+        ("ja", "相手の cave.", "あなたの turn"),
+    ],
+)
+def test_a_user_without_a_name_has_things(code: str, told: str, spoken: str) -> None:
+    assert told in render(code).description()
+    assert spoken in render(code).greetings()[0]
+
+
+def test_a_chat_that_is_opened_again_reads_the_same() -> None:
+    texts = {"description": "Lucky number {{roll:d1000}}, {{pick::a::b}}, {{isodate}}."}
+    with Library.in_memory() as library:
+        saved = add_ember(library, **texts)
+        chats = [library.chats.create_chat(saved.version) for _ in range(10)]
+        first = [library.characters.build_character(saved, chat.created) for chat in chats]
+        opened = [library.chats.get_chat(chat.id) for chat in chats]
+        again = [library.characters.build_character(saved, chat.created) for chat in opened]
+        assert [each.description for each in first] == [each.description for each in again]
+        assert len({each.description for each in first}) > 1
+
+
+def test_texts_in_a_wrong_encoding_are_told_right() -> None:
+    damaged = "“A cave.”".encode().decode("latin-1")
+    book = {"entries": [{"keys": ["x"], "content": damaged, "constant": True, "enabled": True}]}
+    profile = profile_from_card({**CARD, "scenario": damaged, "character_book": book}, "en")
+    assert RenderedProfile(profile, language("en")).description().count("“A cave.”") == 2
+    assert profile.card["scenario"] == damaged, "kept as it came"
