@@ -76,6 +76,28 @@ def test_a_character_is_changed_in_an_editor(tmp_path: Path) -> None:
     assert read(tmp_path, "characters", "show", "Emmy")["description"] == "Red."
 
 
+def test_a_note_of_several_lines_stays_one(tmp_path: Path) -> None:
+    note = "[Rules:\n1. Be brief.\n\n2. Be kind.]"
+    add(tmp_path, "Ember", "--note", note, "--tag", "red, and green", "--tag", "no")
+    changed = read(tmp_path, "characters", "edit", "Ember", "--description", "Red.")
+    assert (changed["note"], changed["tags"]) == (note, ["red, and green", "no"])
+    script = tmp_path / "editor.py"
+    script.write_text(
+        "import sys, pathlib\n"
+        "file = pathlib.Path(sys.argv[1]); text = file.read_text()\n"
+        "assert '  1. Be brief.' in text.splitlines()\n"
+        "file.write_text(text.replace('name: Ember', 'name: Emmy'))\n"
+    )
+    editor = {"VISUAL": f"{sys.executable} {script}"}
+    edit = ("characters", "edit", "Ember")
+    with on_a_terminal(tmp_path, *edit, variables=editor) as (process, terminal):
+        terminal.until(b"Saved.")
+        terminal.rest()
+        assert process.wait() == 0
+    changed = read(tmp_path, "characters", "show", "Emmy")
+    assert (changed["note"], changed["tags"]) == (note, ["red, and green", "no"])
+
+
 def test_what_yaml_can_t_read_is_not_lost(tmp_path: Path) -> None:
     add(tmp_path, "Ember")
     script = tmp_path / "editor.py"

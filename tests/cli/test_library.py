@@ -277,6 +277,26 @@ def test_a_card_is_told_to_the_model_with_names_in_their_places(tmp_path: Path) 
     assert refsheet(tmp_path, "talk", "Ember", *TALK).out.strip() == "Roar, Jane!"
 
 
+def test_a_card_speaks_the_language_of_its_texts(tmp_path: Path) -> None:
+    file = tmp_path / "card.json"
+    file.write_text(json.dumps({"name": "エンバー", "first_mes": "こんにちは、私です。"}))
+    command = ("characters", "import", file, "--sheet", EMBER)
+    done = refsheet(tmp_path, *command)
+    assert done.code == 0 and "Language: 日本語" in done.err and "--language CODE" in done.err
+    done = refsheet(tmp_path, *command, "--language", "fr")
+    assert done.code == 0 and "Language" not in done.err
+    characters = read(tmp_path, "characters", "list")["characters"]
+    assert sorted(each["language"] for each in characters) == ["fr", "ja"]
+
+
+def test_a_file_that_is_no_card_is_named_as_what_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "preset.json"
+    file.write_text(json.dumps({"temperature": 0.7, "top_p": 0.9}))
+    done = refsheet(tmp_path, "characters", "import", file, "--sheet", EMBER)
+    assert done.code == 1 and "preset" in done.problem and str(file) in done.problem
+    assert "not a character card" in done.problem
+
+
 def test_what_is_said_now_wins_over_what_is_kept(tmp_path: Path) -> None:
     add(tmp_path, "Ember", "--description", "Old.", "--greeting", "Roar!")
     said = ("--description", "New.", "--language", "zh-Hans")

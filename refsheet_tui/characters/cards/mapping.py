@@ -137,14 +137,14 @@ def _keep_what_differs(
         and says_something(field, value)
         and not is_same(value, values[field])
     }
-    dropped_fields = {"your_name", *values} - differing_fields
+    dropped_fields = values.keys() - differing_fields
     if not says_nothing(kept_data.get("nickname")):
         dropped_fields -= {"name"}  # tells whether the user has renamed the character since
-    for key in dropped_fields - {"your_name"}:
+    for key in dropped_fields:
         kept_data.pop(key, None)
         kept_outside.pop(key, None)
     for key, value in first_values(data, outside).items():
-        if key not in dropped_fields and not says_something(key, data.get(key)):
+        if key not in {*dropped_fields, "your_name"} and not says_something(key, data.get(key)):
             kept_data[key] = value
     for key, value in [*kept_outside.items()]:
         if is_same(kept_data.get(V1_KEYS.get(key, key)), value):
