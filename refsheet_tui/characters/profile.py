@@ -33,8 +33,9 @@ class Profile(BaseModel):
         examples: Dialogue that shows how the character speaks.
         tags: Words to find it by.
         generation: Generation settings that win over those of `config.yaml`.
-        card: The other keys of an imported card's data.
-        card_outside: The keys of an imported card that stood outside of its data.
+        card: The data of an imported card as it came in, without the fields above that an export
+            writes in the same form.
+        card_outside: What stood outside of the data, likewise.
     """
 
     # Fields that a newer version of this program wrote stay, although nothing here reads them.
@@ -56,7 +57,7 @@ class Profile(BaseModel):
 
     @property
     def spoken_name(self) -> str:
-        """What the character is called in a chat: the nickname of its card, or its name.
+        """The name of the character in a chat: the nickname of its card, or its name.
 
         A card's nickname counts no longer if the user has given the character another name.
         """

@@ -40,9 +40,10 @@ class RenderedProfile:
     """A profile as the prompt has it: macros are replaced by names, empty texts are left out."""
 
     def __init__(self, profile: Profile, language: Language, created: float = 0) -> None:
-        """Render `profile` in `language`, for a chat that was created at `created`.
+        """Render `profile` in `language`.
 
-        In seconds since 1970: it decides what macros of chance and time stand for.
+        `created` is when the chat was created, in seconds since 1970; random macros and dates
+        depend on it.
         """
         self._profile = profile
         self._wording = get_wording(language)
@@ -80,7 +81,8 @@ class RenderedProfile:
     def greetings(self) -> tuple[str, ...]:
         """Return the greetings, in which `{{user}}` is how the character addresses the user."""
         texts = self._profile.greetings
-        return tuple(substitute_macros(text, self._spoken_values).strip() for text in texts)
+        greetings = (substitute_macros(text, self._spoken_values).strip() for text in texts)
+        return tuple(filter(None, greetings))
 
     def note(self) -> str:
         """Return the author's note."""

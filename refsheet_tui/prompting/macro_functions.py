@@ -24,8 +24,8 @@ class MacroCall:
     """One occurrence of a macro.
 
     Attributes:
-        rest: What stands behind its name.
-        key: Decides what chance brings: the same key always brings the same.
+        rest: The text behind its name.
+        key: Decides the result of a random macro: the same key gives the same result.
         created: When the chat was created, in seconds since 1970.
         language: The language of dates.
     """
@@ -37,7 +37,7 @@ class MacroCall:
 
     @property
     def argument(self) -> str:
-        """What stands behind the name and its colons."""
+        """The text behind the name and its colons."""
         rest = self.rest.strip()
         return rest.removeprefix("::" if rest.startswith("::") else ":").strip()
 
@@ -104,4 +104,4 @@ FUNCTIONS: dict[str, Callable[[MacroCall], str]] = {
     "isodate": lambda call: f"{call.moment:%Y-%m-%d}",
     "datetimeformat": lambda call: format_moment(call.moment, call.argument, call.language),
 }
-"""What computes each macro, by its name in lower case."""
+"""The function that computes each macro, by its name in lower case."""

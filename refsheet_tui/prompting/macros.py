@@ -49,7 +49,7 @@ _USER_NAMES = {"user", "username", "用户", "用戶", "使用者", "ユーザ�
 
 @dataclass(frozen=True)
 class MacroValues:
-    """What the macros in the texts of a character stand for.
+    """The values of the macros in the texts of a character.
 
     Attributes:
         character: The name of the character.

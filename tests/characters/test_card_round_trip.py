@@ -1,4 +1,4 @@
-"""What was imported is exported as it came in, and what the user has changed wins."""
+"""An imported card is exported as it came in, except for the fields that the user edited."""
 
 from __future__ import annotations
 

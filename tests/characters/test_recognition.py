@@ -18,6 +18,10 @@ OTHERS: list[tuple[str, object]] = [
     ("it doesn't describe a character", {"description": "A program that buys milk."}),
     ("it doesn't describe a character", {"name": "CI", "on": "push", "jobs": {"x": {"y": 1}}}),
     ("it doesn't describe a character", {}),
+    (
+        "it doesn't describe a character",
+        {"name": "x", "description": "An action", "runs": {}, "inputs": {}, "author": "me"},
+    ),
     ("it doesn't describe a character", {"tags": ["a"]}),
     ("software package", {"name": "x", "version": "1.0.0", "scripts": {"test": "x"}}),
     (
@@ -26,7 +30,7 @@ OTHERS: list[tuple[str, object]] = [
     ),
     (
         "software package",
-        {"name": "x", "version": "1", "manifest_version": 3, "description": "An extension"},
+        {"name": "x", "version": "1.0.2", "manifest_version": 3, "description": "An extension"},
     ),
     ("preset", {"temperature": 0.7, "top_p": 0.9}),
     ("preset", {"name": "Mine", "temp": 0.7, "rep_pen": 1.1, "description": "For stories"}),

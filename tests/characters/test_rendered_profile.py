@@ -1,4 +1,4 @@
-"""What the model is told of a character, and what the user is shown."""
+"""The texts of a character as the model is told them and as the user is shown them."""
 
 from __future__ import annotations
 

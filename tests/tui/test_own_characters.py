@@ -97,7 +97,7 @@ async def test_a_card_dropped_on_the_gallery_is_imported(tmp_path: Path) -> None
 
 async def test_fields_that_are_left_alone_stay_exactly_as_they_were() -> None:
     note = "[Rules:\n1. Be brief.\n\n2. Be kind.]\n"
-    texts = {"note": note, "greeting": "  Roar!\n", "description": "One.\n\nTwo. "}
+    texts: dict[str, Any] = {"note": note, "greeting": "  Roar!\n", "description": "One.\n\nTwo. "}
     profile = Profile(name="Ash", tags=("red, and green", "plain"), **texts)
     library = Library.open()
     library.characters.add_character(profile, [samples_dir() / "miso.png"])

@@ -44,7 +44,7 @@ V1_KEYS = {
     "creatorcomment": "creator_notes",
     "tags": "tags",
 }
-"""What programs of version 1 read outside of the data, and where in the data it stands."""
+"""The keys that programs of version 1 read outside of the data, and their keys in the data."""
 _FORMAT_KEYS = {"spec", "spec_version"}
 _NEWEST_VERSION = 3
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,8 @@ _CONTENT_FIELDS = {
 }
 # A card whose fields are all empty has at least so many of their names.
 _MIN_EMPTY_FIELDS = 4
+_PACKAGE_FIELDS = {None, "name", "description", "tags", "creator"}
+_VERSION_NUMBER = re.compile(r"\d+\.\d+\.\d+.*")
 _CHOOSE_CARD = N_("Choose a file with a character in it.")
 
 
@@ -98,11 +101,16 @@ def _says_who(value: dict[str, Any]) -> bool:
         for key in place
         if not says_nothing(place[key])
     }
-    names = {field_of_key(key, place) for place in (outside, data) for key in place} - {None}
+    names = [field_of_key(key, place) for place in (outside, data) for key in place]
+    known_names = {name for name in names if name is not None}
     content = fields.keys() & _CONTENT_FIELDS
     if content & _TELLING_FIELDS or len(content) > 1:
         return True
-    return "name" in names and (bool(content) or len(names) >= _MIN_EMPTY_FIELDS)
+    if "name" not in known_names:
+        return False
+    # Many files have a name and a description, among much that no card has.
+    has_mostly_fields = 2 * len(known_names) >= len(names)
+    return len(known_names) >= _MIN_EMPTY_FIELDS or (bool(content) and has_mostly_fields)
 
 
 def _has(*keys: str, count: int = 0) -> Callable[[Mapping[str, Any]], bool]:
@@ -132,7 +140,9 @@ def _is_chat(value: Mapping[str, Any]) -> bool:
 
 def _is_package(value: Mapping[str, Any]) -> bool:
     """Return True for the description of software, such as `package.json`."""
-    return _PACKAGE(value) or {"name", "version", "manifest_version"} <= value.keys()
+    has_number = _VERSION_NUMBER.fullmatch(str(value.get("version"))) is not None
+    has_few_fields = {field_of_key(key, value) for key in value} <= _PACKAGE_FIELDS
+    return _PACKAGE(value) or (has_number and has_few_fields)
 
 
 _PACKAGE = _has(
