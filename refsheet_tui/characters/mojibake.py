@@ -67,11 +67,12 @@ def _repair_once(text: str) -> str | None:
         repaired_text = data.decode()
     except UnicodeError:
         return None
-    sequences = _SEQUENCES.findall(data.decode("latin-1"))
-    is_semitic = sum(each.startswith(_SEMITIC) for each in sequences) >= _MIN_SEMITIC
-    has_controls = _CONTROLS.search(text) is not None
-    is_certain = is_semitic or any(_is_certain(each, has_controls) for each in sequences)
-    return repaired_text if is_certain else None
+    has_controls, semitic_letters = _CONTROLS.search(text) is not None, 0
+    for sequence in _SEQUENCES.finditer(data.decode("latin-1")):
+        semitic_letters += sequence[0].startswith(_SEMITIC)
+        if semitic_letters >= _MIN_SEMITIC or _is_certain(sequence[0], has_controls):
+            return repaired_text
+    return None
 
 
 def _is_certain(sequence: str, has_controls: bool) -> bool:

@@ -22,7 +22,7 @@ _START = re.compile(r"^[ \t]*<START>[ \t]*$", re.IGNORECASE | re.MULTILINE)
 # of a program, stays.
 _NAME = re.compile(r"\s*([#/!?~>&^.$]*)([^\W\d]\w*)")
 _COMMENT = re.compile(r"\s*//")
-_POSSESSIVE = re.compile("['\u2019]s\\b")
+_POSSESSIVE = re.compile("['\u2019]s(?![A-Za-z])")
 _SENTENCE_START = re.compile(
     "(?:^|[.!?\u2026]['\"\u201d\u2019*_)]*\\s+|\n)[\\s\x02\x03*_\"\u201c\u2018'(>-]*$"
 )

@@ -62,6 +62,8 @@ def test_macros_are_filled_in_or_removed() -> None:
 def test_a_user_without_a_name_has_things(code: str, told: str, spoken: str) -> None:
     assert told in render(code).description()
     assert spoken in render(code).greetings()[0]
+    without_blank = render(code, greeting="-{{user}}'s帽子").greetings()[0]
+    assert without_blank.casefold() == f"-{spoken.removesuffix(' turn')}帽子".casefold()
 
 
 def test_a_chat_that_is_opened_again_reads_the_same() -> None:

@@ -21,7 +21,7 @@ _TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "
 _NULL_TAG, _TEXT_TAG = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str"
 _NULL_WORD = "null"
 # Lorebook entries have texts as well.
-_OTHER_TEXTS = {"keys", "key", "secondary_keys", "keysecondary", "content", "comment", "user"}
+_OTHER_TEXTS = {"keys", "key", "secondary_keys", "keysecondary", "content", "comment"}
 _NO_TEXTS = {"extensions", "character_book"}
 
 
