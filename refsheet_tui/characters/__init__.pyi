@@ -6,7 +6,7 @@ from .cards import (
     read_card as read_card,
     write_card as write_card,
 )
-from .cards.png import SIGNATURE as SIGNATURE, replace_text_chunks as replace_text_chunks
+from .cards.png import replace_text_chunks as replace_text_chunks
 from .character import Character as Character
 from .character_store import (
     CharacterStore as CharacterStore,

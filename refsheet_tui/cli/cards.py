@@ -42,5 +42,7 @@ def read_import(name: str, sheet: str | None, language: str) -> CardImport:
             f"{one_line(name)} has no picture, and a character needs one.",
             "Add a reference sheet: --sheet IMAGE",
         )
-    card.check_picture()
+    notice = card.check_picture()
+    if notice is not None:
+        print_note(f"{one_line(name)}: {notice}")
     return CardImport(card.profile, card.picture)

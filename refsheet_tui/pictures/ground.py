@@ -46,7 +46,7 @@ def ground_notice(image: Image.Image) -> str | None:
     """
     if _GROUND_KEY not in image.info:
         return None
-    return _("The picture would be invisible on white, so its background is shown as dark gray.")
+    return _("The picture is white on a transparent background, so it is shown on dark gray.")
 
 
 def keep_ground_only(image: Image.Image, source: Image.Image) -> None:

@@ -43,7 +43,7 @@ class PngChunk(NamedTuple):
 
     @property
     def is_ancillary(self) -> bool:
-        """Whether a picture can be drawn without the chunk: its first letter is small."""
+        """True if a picture can be drawn without the chunk, whose first letter is small then."""
         return self.kind.isalpha() and self.kind[:1].islower()
 
     def read(self, file: BinaryIO) -> bytes | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from refsheet_tui.characters.cards.mapping import is_newer_version, profile_from_card
 from refsheet_tui.characters.cards.reading import read_card
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.pictures import open_picture
+from refsheet_tui.pictures import ground_notice, open_picture_bytes
 
 
 @dataclass(frozen=True)
@@ -28,18 +27,18 @@ class ImportedCard:
     picture: bytes | None
     is_newer_version: bool
 
-    def check_picture(self) -> None:
+    def check_picture(self) -> str | None:
         """Open the picture, if any, to see that it can be opened.
+
+        Returns:
+            What to tell the user about how the picture is shown; None for most pictures.
 
         Raises:
             PictureError: The picture can't be opened. The error names the card file.
         """
         if self.picture is None:
-            return
-        with tempfile.TemporaryDirectory(prefix="refsheet-") as folder:
-            copy = Path(folder) / self.path.name
-            copy.write_bytes(self.picture)
-            open_picture(copy).close()
+            return None
+        return ground_notice(open_picture_bytes(self.picture, str(self.path)))
 
 
 def import_card(path: Path, language: str) -> ImportedCard:
@@ -53,7 +52,7 @@ def import_card(path: Path, language: str) -> ImportedCard:
         The character, with the bytes of its picture, which are not checked yet.
 
     Raises:
-        CardError: The file can't be read, or holds no card.
+        CardError: The file can't be read, or holds no card: a `NoCardError` if it is a picture.
     """
     card_file = read_card(path)
     profile = profile_from_card(card_file.card, language)
