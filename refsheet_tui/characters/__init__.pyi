@@ -1,4 +1,5 @@
 from .cards import (
+    PROFILE_KEYS as PROFILE_KEYS,
     card_from_profile as card_from_profile,
     import_card as import_card,
     json_card as json_card,
@@ -20,6 +21,7 @@ from .character_writer import (
     ProfileField as ProfileField,
 )
 from .lorebook import Lorebook as Lorebook
+from .mojibake import repair_mojibake as repair_mojibake
 from .profile import Profile as Profile, default_name as default_name
 from .rendered_profile import RenderedProfile as RenderedProfile
 from .samples import load_samples as load_samples

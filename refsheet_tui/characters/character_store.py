@@ -241,15 +241,18 @@ class CharacterStore:
             )
         return pictures[0]
 
-    def build_character(self, character: SavedCharacter) -> Character:
-        """Return a saved character in the form that the prompt needs.
+    def build_character(self, character: SavedCharacter, chat_created: float = 0) -> Character:
+        """Return a saved character in the form that the prompt of a chat needs.
+
+        `chat_created` is when the chat was created, in seconds since 1970: the same time gives the
+        same texts, whatever macros of chance and time they contain.
 
         Raises `PictureError` if it has no reference sheet, `ConfigError` if its language is
         invalid.
         """
         profile = character.profile
         spoken_language = language(profile.language)
-        rendered = RenderedProfile(profile, spoken_language)
+        rendered = RenderedProfile(profile, spoken_language, chat_created)
         return Character(
             sheet=self.sheet_path(character),
             language=spoken_language,

@@ -7,7 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from refsheet_tui.characters.card_values import line_from
 from refsheet_tui.untrusted import one_line
+
+_NAME_KEYS = ("nickname", "name")
 
 
 def default_name(sheet: Path) -> str:
@@ -50,6 +53,15 @@ class Profile(BaseModel):
     generation: dict[str, float | int | bool | None] = Field(default_factory=dict)
     card: dict[str, Any] = Field(default_factory=dict)
     card_outside: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def spoken_name(self) -> str:
+        """What the character is called in a chat: the nickname of its card, or its name.
+
+        A card's nickname counts no longer if the user has given the character another name.
+        """
+        nickname, card_name = (line_from(self.card.get(key)).strip() for key in _NAME_KEYS)
+        return nickname if nickname and self.name.startswith(card_name) else self.name
 
     @property
     def greetings(self) -> tuple[str, ...]:

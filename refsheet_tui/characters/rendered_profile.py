@@ -3,30 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from refsheet_tui.characters.card_values import text_from
 from refsheet_tui.characters.lorebook import Lorebook, LorebookEntry, lorebook_from_card
+from refsheet_tui.characters.mojibake import repair_texts
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.prompting import Language, get_wording, substitute_macros
-from refsheet_tui.untrusted import clean_text
+from refsheet_tui.prompting import Language, MacroValues, get_wording, substitute_macros
 
 # The keys of a card that belong in the description; the rest of it is for other programs.
 _CARD_KEYS = ("personality", "scenario", "system_prompt")
+# The macros that repeat a text of the card, in lower case, and the key of that text.
+_CARD_MACROS = {
+    "personality": "personality",
+    "charpersonality": "personality",
+    "scenario": "scenario",
+    "charscenario": "scenario",
+    "charprompt": "system_prompt",
+    "charversion": "character_version",
+    "char_version": "character_version",
+    "creatornotes": "creator_notes",
+    "charcreatornotes": "creator_notes",
+}
+# What stands for `{{user}}'s` if the user has no name: to the user, and to a third party. The
+# English words serve other languages too, because the ending is English.
+_POSSESSIVES = {
+    "en": ("your", "their"),
+    "zh-Hans": ("你的", "对方的"),
+    "zh-Hant": ("你的", "對方的"),
+    "ja": ("あなたの", "相手の"),
+    "ko": ("당신의", "상대방의"),
+}
 
 
 class RenderedProfile:
     """A profile as the prompt has it: macros are replaced by names, empty texts are left out."""
 
-    def __init__(self, profile: Profile, language: Language) -> None:
+    def __init__(self, profile: Profile, language: Language, created: float = 0) -> None:
+        """Render `profile` in `language`, for a chat that was created at `created`.
+
+        In seconds since 1970: it decides what macros of chance and time stand for.
+        """
         self._profile = profile
         self._wording = get_wording(language)
         self._user_name = profile.person.strip()
-        self._lorebook = lorebook_from_card(profile.card)
+        self._lorebook = lorebook_from_card(repair_texts(profile.card))
+        to_user, to_others = _POSSESSIVES.get(language.code, _POSSESSIVES["en"])
+        self._told_values = MacroValues(
+            character=profile.spoken_name or self._wording.character,
+            user=self._user_name or self._wording.somebody,
+            user_possessive="" if self._user_name else to_others,
+            texts=_repeated_texts(profile),
+            created=created,
+            language=language,
+        )
+        self._spoken_values = replace(
+            self._told_values,
+            user=self._user_name or self._wording.you,
+            user_possessive="" if self._user_name else to_user,
+        )
 
     def description(self) -> str:
         """Return everything that the picture doesn't say, one paragraph a line."""
         profile = self._profile
         parts = [profile.description]
-        parts += [clean_text(str(profile.card.get(key) or "")) for key in _CARD_KEYS]
+        parts += [text_from(profile.card.get(key)) for key in _CARD_KEYS]
         parts += [entry.content for entry in self._lorebook.constant_entries]
         parts += [self._raw_about_user(), self._examples()]
         return "\n".join(text for text in map(self.render_text, parts) if text)
@@ -37,8 +78,8 @@ class RenderedProfile:
 
     def greetings(self) -> tuple[str, ...]:
         """Return the greetings, in which `{{user}}` is how the character addresses the user."""
-        you = self._user_name or self._wording.you
-        return tuple(self._substitute_names(text, you) for text in self._profile.greetings)
+        texts = self._profile.greetings
+        return tuple(substitute_macros(text, self._spoken_values).strip() for text in texts)
 
     def note(self) -> str:
         """Return the author's note."""
@@ -62,12 +103,7 @@ class RenderedProfile:
 
     def render_text(self, text: str) -> str:
         """Return `text` with macros replaced; `{{user}}` is how a third party names the user."""
-        return self._substitute_names(text, self._user_name or self._wording.somebody)
-
-    def _substitute_names(self, text: str, user_name: str) -> str:
-        return substitute_macros(
-            text, self._profile.name or self._wording.character, user_name
-        ).strip()
+        return substitute_macros(text, self._told_values).strip()
 
     def _raw_about_user(self) -> str:
         persona = self._profile.persona.strip()
@@ -79,3 +115,18 @@ class RenderedProfile:
     def _examples(self) -> str:
         examples = self.render_text(self._profile.examples)
         return f"{self._wording.examples}\n{examples}" if examples else ""
+
+
+def _repeated_texts(profile: Profile) -> dict[str, str]:
+    """Return the texts that macros can repeat, by the lower-case name of the macro."""
+    return {
+        "description": profile.description,
+        "chardescription": profile.description,
+        "persona": profile.persona,
+        "mesexamples": profile.examples,
+        "mesexamplesraw": profile.examples,
+        "charinstruction": profile.note,
+        "charjailbreak": profile.note,
+        "charfirstmessage": profile.greeting,
+        **{macro: text_from(profile.card.get(key)) for macro, key in _CARD_MACROS.items()},
+    }

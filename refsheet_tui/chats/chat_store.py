@@ -78,14 +78,20 @@ class ChatStore:
         self._database = database
         self._pictures = pictures
 
-    def create_chat(self, version: int | None, extra: dict[str, Any] | None = None) -> Chat:
+    def create_chat(
+        self,
+        version: int | None,
+        extra: dict[str, Any] | None = None,
+        *,
+        created: float | None = None,
+    ) -> Chat:
         """Add an empty chat.
 
-        `version` is the number of a character version, None for the assistant. Raises
-        `StorageError`.
+        `version` is the number of a character version, None for the assistant. `created` is when
+        the chat begins, in seconds since 1970; None for now. Raises `StorageError`.
         """
         with self._database.transaction() as connection:
-            now = time()
+            now = time() if created is None else created
             number = connection.execute(
                 "INSERT INTO chats (version, created, used, extra) VALUES (?, ?, ?, ?)",
                 (version, now, now, json.dumps(extra or {})),

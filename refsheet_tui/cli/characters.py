@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from refsheet_tui.characters import search_characters, write_card
+from refsheet_tui.characters import (
+    PROFILE_KEYS,
+    repair_mojibake,
+    search_characters,
+    write_card,
+)
 from refsheet_tui.cli.cards import read_import
 from refsheet_tui.cli.character_making import add, describe, edit
 from refsheet_tui.cli.console import print_json
@@ -20,7 +24,6 @@ from refsheet_tui.cli.library import (
     open_library,
 )
 from refsheet_tui.errors import NotFoundError
-from refsheet_tui.prompting import choose_language
 from refsheet_tui.untrusted import clean_text, one_line
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -91,28 +94,38 @@ def show(name: str, as_json: bool) -> None:
 
 def _card_texts(card: dict[str, Any]) -> dict[str, str]:
     """Return the texts of a card that a profile has no field for."""
-    return {key: value for key, value in card.items() if isinstance(value, str) and value.strip()}
+    texts = {key: repair_mojibake(value) for key, value in card.items() if isinstance(value, str)}
+    return {key: text for key, text in texts.items() if text.strip() and key not in PROFILE_KEYS}
 
 
 @characters.command("import")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--sheet", metavar="IMAGE", help="Reference sheet, for a card without a picture.")
-@click.option("--language", metavar="CODE", help="Language, if the card names none.")
+@click.option(
+    "--language",
+    metavar="CODE",
+    help="Language, if the card names none. By default, that of its texts.",
+)
 @_JSON
 def import_cards(
     files: tuple[str, ...], sheet: str | None, language: str | None, as_json: bool
 ) -> None:
     """Import character cards (PNG, JSON, YAML, or CHARX)."""
-    code = choose_language(language, os.environ).code
     # All files are read before anything is saved, so that a failed command can be repeated.
-    card_imports = [read_import(file, sheet, code) for file in files]
+    card_imports = [read_import(file, sheet, language) for file in files]
     with open_library() as library:
         new_characters = [each.save(library) for each in card_imports]
     if as_json:
         print_json({"characters": [character_json(each) for each in new_characters]})
         return
-    for each in new_characters:
-        click.echo(f"{each.id:>5}  Imported {one_line(each.profile.name) or '(no name)'}.")
+    for each, card_import in zip(new_characters, card_imports, strict=True):
+        click.echo(f"{each.id:>5}  Imported {one_line(each.profile.name)}.")
+        if card_import.detected_language is not None:
+            click.echo(
+                f"       Language: {card_import.detected_language.native}. To change it:"
+                f" refsheet characters edit {each.id} --language CODE",
+                err=True,
+            )
 
 
 @characters.command("export")

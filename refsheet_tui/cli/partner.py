@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from time import time
 
 from refsheet_tui import paths
 from refsheet_tui.characters import (
@@ -33,12 +34,14 @@ class Partner:
         saved: The character in the library; None if it isn't saved.
         chat: The saved chat to continue; None for a new one.
         leaf: The message to continue `chat` from; None for its last one.
+        created: When the chat was created, or is to be created, in seconds since 1970.
     """
 
     character: Character
     saved: SavedCharacter | None = None
     chat: Chat | None = None
     leaf: int | None = None
+    created: float = field(default_factory=time)
 
     @property
     def note(self) -> str:
@@ -139,7 +142,8 @@ class PartnerResolver:
         saved = self.library.characters.get_version(chat.character_version)
         if leaf is not None:
             find_message(self.library, number, leaf)
-        return Partner(self.library.characters.build_character(saved), saved, chat, leaf)
+        character = self.library.characters.build_character(saved, chat.created)
+        return Partner(character, saved, chat, leaf, chat.created)
 
     def save(self, partner: Partner) -> Partner:
         """Save the character in the library, and return the partner with it.
@@ -160,10 +164,11 @@ class PartnerResolver:
     def _build_partner(self, saved: SavedCharacter) -> Partner:
         """Return a saved character with the options of the command line applied."""
         changed_character = replace(saved, profile=self._apply_to_profile(saved.profile))
-        character = self.library.characters.build_character(changed_character)
+        created = time()
+        character = self.library.characters.build_character(changed_character, created)
         if self._extra_pictures:
             character = replace(character, extra_pictures=self._extra_pictures)
-        return Partner(character, saved)
+        return Partner(character, saved, created=created)
 
     def save_profile(self, partner: Partner, profile: Profile) -> SavedCharacter:
         """Save the character with a new profile.

@@ -70,13 +70,25 @@ def apply_options(profile: Profile, options: Mapping[str, Any]) -> Profile:
     return profile.model_copy(update={**texts, **lists, "generation": generation})
 
 
+class _Dumper(yaml.SafeDumper):
+    """A YAML dumper that writes a text of several lines as these lines."""
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, style="|" if "\n" in text else None
+    ),
+)
+
+
 def edit_profile(profile: Profile) -> Profile | None:
     """Open `profile` in the user's text editor, and return the result.
 
     Returns None if the user changed nothing.
     """
     fields = profile.model_dump(mode="json", exclude={"card", "card_outside"})
-    text = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=80)
+    text = yaml.dump(fields, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=80)
     while True:
         edited_text = click.edit(text, extension=".yaml")
         if edited_text is None or edited_text == text:

@@ -82,7 +82,7 @@ class _Talk:
         self._character = partner.character
         self._is_saved = is_saved
         version = _version_in(library, partner, is_saved=is_saved)
-        chat = partner.chat or library.chats.create_chat(version)
+        chat = partner.chat or library.chats.create_chat(version, created=partner.created)
         leaf = partner.leaf if partner.leaf is not None else chat.leaf
         branch = Branch(library.tree, chat.id, leaf)
         self._conversation = console.open_conversation(branch, self._character, partner.note)

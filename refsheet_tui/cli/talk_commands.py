@@ -145,7 +145,9 @@ class TalkCommands:
         self._print_last_message()
 
     def _new(self, _command: SlashCommand, _argument: str) -> None:
-        chat = self._library.chats.create_chat(self._version)
+        # The model goes on with the same character, whose texts depend on this time.
+        created = self._library.chats.get_chat(self._branch.chat).created
+        chat = self._library.chats.create_chat(self._version, created=created)
         self._conversation.start_over(Branch(self._library.tree, chat.id), self._character_note)
 
     def _picture(self, _command: SlashCommand, name: str) -> None:

@@ -3,6 +3,7 @@ from .chat_opening import (
     opening_text as opening_text,
     opening_turn as opening_turn,
 )
+from .language_detection import detect_language as detect_language
 from .languages import (
     LANGUAGES as LANGUAGES,
     Language as Language,
@@ -10,7 +11,7 @@ from .languages import (
     choose_screen_language as choose_screen_language,
     language as language,
 )
-from .macros import substitute_macros as substitute_macros
+from .macros import MacroValues as MacroValues, substitute_macros as substitute_macros
 from .prompt import (
     ControlPart as ControlPart,
     Part as Part,

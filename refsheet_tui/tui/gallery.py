@@ -7,7 +7,7 @@ from pathlib import Path
 
 from refsheet_tui.characters import Character, CharacterStore, SavedCharacter, load_samples
 from refsheet_tui.errors import ConfigError
-from refsheet_tui.prompting import Language, language as language_of, substitute_macros
+from refsheet_tui.prompting import Language, MacroValues, language as language_of, substitute_macros
 from refsheet_tui.untrusted import one_line
 
 
@@ -60,7 +60,8 @@ def _own_entry(store: CharacterStore, character: SavedCharacter) -> GalleryEntry
         language = language_of(profile.language).native
     except ConfigError:
         language = one_line(profile.language)
-    description = substitute_macros(profile.description, profile.name, profile.person)
+    names = MacroValues(profile.spoken_name, profile.person)
+    description = substitute_macros(profile.description, names)
     sheet = next(iter(store.picture_paths(character)), None)
     return GalleryEntry(
         character,

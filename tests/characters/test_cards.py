@@ -105,22 +105,27 @@ def test_what_stands_beside_the_data_survives_too() -> None:
     card = {**V2, "name": "Ember", "avatar": "none", "vendor": {"x": [1, "ü"]}}
     again = card_from_profile(profile_from_card(card, "en"), 3)
     assert (again["avatar"], again["vendor"]) == ("none", {"x": [1, "ü"]})
-    assert "name" not in again, "what older programs repeat there would grow stale"
-    assert profile_from_card({"group_only_greetings": ["Hi."], "data": {}}, "en").card_outside == {}
+    assert (again["name"], again["first_mes"]) == ("Ember", V1["first_mes"]), "as version 1 has it"
+    renamed = profile_from_card(card, "en").model_copy(update={"name": "Ash"})
+    assert card_from_profile(renamed, 3)["name"] == "Ash", "it would grow stale"
 
 
 def test_yaml_has_more_than_json(tmp_path: Path) -> None:
-    found = read(tmp_path, "x.yaml", b"name: Ember\n1: one\nborn: 2001-02-03\nset: !!set {a, b}\n")
+    found = read(
+        tmp_path,
+        "x.yaml",
+        b"name: Ember\ngreeting: Hi\n1: one\nborn: 2001-02-03\nset: !!set {a, b}\n",
+    )
     profile = profile_from_card(found.card, "en")
     assert (profile.name, profile.card["1"], profile.card["born"]) == ("Ember", "one", "2001-02-03")
     with pytest.raises(CardError, match="damaged"):
-        read(tmp_path, "x.yaml", b"name: .nan")
+        read(tmp_path, "x.yaml", b"name: Ember\nage: .nan")
 
 
 def test_numbers_and_strings_are_exchanged_in_the_wild(tmp_path: Path) -> None:
     odd = {"name": 7, "first_mes": None, "tags": "dragon", "alternate_greetings": [1, None, "Hi"]}
     profile = profile_from_card(odd, "en")
-    assert (profile.name, profile.greeting, profile.tags) == ("7", "", ())
+    assert (profile.name, profile.greeting, profile.tags) == ("7", "", ("dragon",))
     assert profile.alternate_greetings == ("1", "Hi")
 
 
@@ -141,6 +146,9 @@ def test_nothing_is_lost_on_the_way_in_and_out(
     for key, value in before.items():
         if key == "extensions":
             assert value.items() <= found.card["data"]["extensions"].items()
+        elif key == "character_book":
+            [entry], [written] = value["entries"], found.card["data"][key]["entries"]
+            assert entry.items() <= written.items(), "completed, but otherwise the same"
         elif key not in PYGMALION and "\r" not in str(value):
             assert found.card["data"][key] == value, key
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from refsheet_tui.characters.cards.mapping import is_newer_version, profile_from_card
 from refsheet_tui.characters.cards.reading import read_card
-from refsheet_tui.characters.profile import Profile
+from refsheet_tui.characters.profile import Profile, default_name
 from refsheet_tui.pictures import ground_notice, open_picture_bytes
+from refsheet_tui.prompting import Language, detect_language
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,15 @@ class ImportedCard:
         profile: The character in it.
         picture: The bytes of a picture file; None if the card has no picture.
         is_newer_version: The card has a newer version of the format than this program knows.
+        detected_language: The language of the card's texts, if the card doesn't name one and it was
+            recognized; the character speaks it.
     """
 
     path: Path
     profile: Profile
     picture: bytes | None
     is_newer_version: bool
+    detected_language: Language | None = None
 
     def check_picture(self) -> str | None:
         """Open the picture, if any, to see that it can be opened.
@@ -41,19 +45,32 @@ class ImportedCard:
         return ground_notice(open_picture_bytes(self.picture, str(self.path)))
 
 
-def import_card(path: Path, language: str) -> ImportedCard:
+def import_card(path: Path, language: str, *, detect: bool = True) -> ImportedCard:
     """Read a card file.
 
     Args:
         path: A PNG, CHARX, JSON or YAML file.
         language: The language of the character if the card doesn't say.
+        detect: The language of the card's texts counts before `language`.
 
     Returns:
-        The character, with the bytes of its picture, which are not checked yet.
+        The character, with the bytes of its picture, which are not checked yet. A character without
+        a name has that of the file.
 
     Raises:
         CardError: The file can't be read, or holds no card: a `NoCardError` if it is a picture.
     """
     card_file = read_card(path)
-    profile = profile_from_card(card_file.card, language)
-    return ImportedCard(path, profile, card_file.picture, is_newer_version(card_file.card))
+    profile = profile_from_card(card_file.card, "")
+    detected_language = None
+    if detect and not profile.language:
+        detected_language = detect_language([*profile.greetings, profile.description])
+    code = profile.language or (detected_language.code if detected_language else language)
+    name = profile.name if profile.name.strip() else default_name(path)
+    return ImportedCard(
+        path,
+        profile.model_copy(update={"language": code, "name": name}),
+        card_file.picture,
+        is_newer_version(card_file.card),
+        detected_language,
+    )

@@ -1,138 +1,159 @@
-"""Turning a card into a profile, and a profile into a card.
+"""Turning a card into a profile.
 
-Versions 1, 2 and 3 of the format are read, and the keys of Pygmalion. The profile also stores what
-this program doesn't understand, so that it can be exported again.
+Every version of the format is read, and what other programs make of it. The profile also stores
+what came in and differs from what the program would write, so that it can be exported again.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
+from refsheet_tui.characters.card_fields import (
+    CardFields,
+    field_of_key,
+    first_values,
+    read_card_fields,
+    split_card,
+)
+from refsheet_tui.characters.card_values import line_from, says_nothing, text_from
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.untrusted import clean_text, one_line
 
-_PYGMALION_KEYS = {
-    "char_name": "name",
-    "char_persona": "description",
-    "char_greeting": "first_mes",
-    "example_dialogue": "mes_example",
-    "world_scenario": "scenario",
-}
-# Each field of a profile, and its key in a card.
-_CARD_KEYS = {
+# Fields that only a profile has are stored in the card's extensions under this key.
+EXTENSION_KEY = "refsheet"
+EXTENSION_FIELDS = ("language", "person", "persona", "generation")
+PROFILE_KEYS = (
+    "name",
+    "description",
+    "first_mes",
+    "mes_example",
+    "post_history_instructions",
+    "alternate_greetings",
+    "tags",
+)
+"""The keys of a card's data that a profile has fields for."""
+V1_KEYS = {
     "name": "name",
     "description": "description",
-    "greeting": "first_mes",
-    "examples": "mes_example",
-    "note": "post_history_instructions",
+    "personality": "personality",
+    "scenario": "scenario",
+    "first_mes": "first_mes",
+    "mes_example": "mes_example",
+    "creatorcomment": "creator_notes",
+    "tags": "tags",
 }
-# The other keys that version 2 requires.
-_V2_DEFAULTS: dict[str, Any] = {
-    "personality": "",
-    "scenario": "",
-    "creator_notes": "",
-    "system_prompt": "",
-    "creator": "",
-    "character_version": "",
-    "extensions": {},
-}
-_LIST_KEYS = ("alternate_greetings", "tags")
-_V3_KEY = "group_only_greetings"
-# Fields that only a profile has are stored in the card's extensions under this key.
-_EXTENSION_KEY = "refsheet"
+"""What programs of version 1 read outside of the data, and where in the data it stands."""
+_FORMAT_KEYS = {"spec", "spec_version"}
 _NEWEST_VERSION = 3
-_EXTENSION_FIELDS = ("language", "person", "persona", "generation")
 
 
 def profile_from_card(card: dict[str, Any], language: str) -> Profile:
     """Return the profile of a character that a card describes.
 
-    Values of a wrong type count as missing. The format's name and version are left out.
+    The first field that says something counts: of the card's data, then of what is outside. The
+    format's name and version are left out.
 
     Args:
         card: The JSON object of the card, of any version.
         language: The language of the character if the card doesn't say.
 
     Returns:
-        The profile. Keys of the card that have no field of their own are in `Profile.card` and
-        `Profile.card_outside`.
+        The profile. `Profile.card` and `Profile.card_outside` hold everything that has no field of
+        its own, and the fields that came in in another form.
     """
-    inner_data = card.get("data")
-    raw_data, wrapper = (inner_data, card) if isinstance(inner_data, dict) else (card, {})
-    data = {_PYGMALION_KEYS.get(key, key): value for key, value in raw_data.items()}
-    extensions = data.get("extensions")
-    extension = extensions.get(_EXTENSION_KEY) if isinstance(extensions, dict) else None
-    extension_fields = extension if isinstance(extension, dict) else {}
-    texts = {field: _text(data.get(key)) for field, key in _CARD_KEYS.items()}
-    mapped_keys = {*_CARD_KEYS.values(), *_LIST_KEYS}
-    # Some programs repeat the data outside, for programs that only know version 1.
-    ignored_keys = {*mapped_keys, *_V2_DEFAULTS, _V3_KEY, *data, "data", "spec", "spec_version"}
+    data, outside = split_card(card)
+    fields = read_card_fields(data, outside)
+    extensions = first_values(data, outside).get("extensions")
+    extension = extensions.get(EXTENSION_KEY) if isinstance(extensions, dict) else None
+    own_fields: Mapping[str, Any] = extension if isinstance(extension, dict) else {}
+    if data is card:
+        data = {key: value for key, value in card.items() if key not in _FORMAT_KEYS}
+    kept_data, kept_outside = _keep_what_differs(data, outside, fields)
     return Profile(
-        **{**texts, "name": one_line(texts["name"])},
-        alternate_greetings=_texts(data.get("alternate_greetings")),
-        tags=tuple(map(one_line, _texts(data.get("tags")))),
-        language=_text(extension_fields.get("language")) or language,
-        person=one_line(_text(extension_fields.get("person"))),
-        persona=_text(extension_fields.get("persona")),
-        generation=_settings(extension_fields.get("generation")),
-        card={key: value for key, value in data.items() if key not in mapped_keys},
-        card_outside={key: value for key, value in wrapper.items() if key not in ignored_keys},
+        **profile_texts(fields),
+        language=text_from(own_fields.get("language")) or language,
+        person=line_from(own_fields.get("person")) or fields.user_name,
+        persona=text_from(own_fields.get("persona")),
+        generation=_settings(own_fields.get("generation")),
+        card=kept_data,
+        card_outside=kept_outside,
     )
+
+
+def profile_texts(fields: CardFields) -> dict[str, Any]:
+    """Return the fields of a card by the names that they have in a profile."""
+    return {
+        "name": fields.texts["name"],
+        "description": fields.texts["description"],
+        "greeting": fields.greetings[0],
+        "alternate_greetings": fields.greetings[1:],
+        "examples": fields.texts["mes_example"],
+        "note": fields.texts["post_history_instructions"],
+        "tags": fields.tags,
+    }
+
+
+def card_values(profile_fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of `PROFILE_KEYS`, from fields by the names of a profile."""
+    return {
+        "name": profile_fields["name"],
+        "description": profile_fields["description"],
+        "first_mes": profile_fields["greeting"],
+        "mes_example": profile_fields["examples"],
+        "post_history_instructions": profile_fields["note"],
+        "alternate_greetings": [*profile_fields["alternate_greetings"]],
+        "tags": [*profile_fields["tags"]],
+    }
 
 
 def is_newer_version(card: dict[str, Any]) -> bool:
     """Return True if the card has a newer version of the format than this program knows."""
-    version = re.match(r"\d{1,9}", _text(card.get("spec_version")))
+    version = re.match(r"\d{1,9}", text_from(card.get("spec_version")))
     return version is not None and int(version[0]) > _NEWEST_VERSION
 
 
-def card_from_profile(profile: Profile, version: int) -> dict[str, Any]:
-    """Return a profile as the JSON object of a card.
+def _keep_what_differs(
+    data: Mapping[str, Any], outside: Mapping[str, Any], fields: CardFields
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the data and the outside of a card without what an export writes anyway.
 
-    Args:
-        profile: The character.
-        version: The version of the format, 2 or 3.
-
-    Returns:
-        The card, without its picture.
+    Fields of a profile are left out if every form of them says the same or nothing. The other
+    fields move into the data if they stood outside only.
     """
-    other_data = profile.card
-    extensions = other_data.get("extensions")
-    extension = {field: profile.model_dump(mode="json")[field] for field in _EXTENSION_FIELDS}
-    data = {
-        **_V2_DEFAULTS,
-        **other_data,
-        **{key: getattr(profile, field) for field, key in _CARD_KEYS.items()},
-        "alternate_greetings": list(profile.alternate_greetings),
-        "tags": list(profile.tags),
-        "extensions": {
-            **(extensions if isinstance(extensions, dict) else {}),
-            _EXTENSION_KEY: extension,
-        },
+    kept_data = dict(data)
+    kept_outside = {
+        key: value
+        for key, value in outside.items()
+        if not (key == "data" or key in _FORMAT_KEYS or (key in V1_KEYS and says_nothing(value)))
     }
-    if version == 3:
-        data = {_V3_KEY: [], **data}
-        return {
-            **profile.card_outside,
-            "spec": "chara_card_v3",
-            "spec_version": "3.0",
-            "data": data,
-        }
-    return {**profile.card_outside, "spec": "chara_card_v2", "spec_version": "2.0", "data": data}
+    values = card_values(profile_texts(fields))
+    differing_fields = {
+        field
+        for place in (kept_data, kept_outside)
+        for key, value in place.items()
+        if (field := field_of_key(key, place)) in values
+        and not says_nothing(value)
+        and not is_same(value, values[field])
+    }
+    dropped_fields = values.keys() - differing_fields
+    if not says_nothing(kept_data.get("nickname")):
+        dropped_fields -= {"name"}  # tells whether the user has renamed the character since
+    for key in dropped_fields:
+        kept_data.pop(key, None)
+        kept_outside.pop(key, None)
+    for key, value in first_values(data, outside).items():
+        if key not in values and key != "your_name" and says_nothing(kept_data.get(key)):
+            kept_data[key] = value
+    for key, value in [*kept_outside.items()]:
+        if is_same(kept_data.get(V1_KEYS.get(key, key)), value):
+            del kept_outside[key]
+    return kept_data, kept_outside
 
 
-def _text(value: object) -> str:
-    """Return a text of a card: some programs write strings as numbers. Other types are empty."""
-    if isinstance(value, str):
-        return clean_text(value)
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    items: Iterable[object] = value if isinstance(value, list) else ()
-    return tuple(text for text in map(_text, items) if text)
+def is_same(left: object, right: object) -> bool:
+    """Return True if two JSON values are equal, and true is not taken for 1."""
+    return left == right and repr(left) == repr(right)
 
 
 def _settings(value: object) -> dict[str, float | int | bool | None]:

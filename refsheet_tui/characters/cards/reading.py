@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import io
-import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from refsheet_tui.characters.cards import charx, png
 from refsheet_tui.characters.cards.encoded_text import decode_card_text
@@ -17,20 +14,19 @@ from refsheet_tui.characters.cards.icon import find_icon
 from refsheet_tui.characters.cards.limits import (
     ASK_FOR_COPY,
     MAX_CARD_BYTES,
-    as_object,
     cut_short_error,
     too_large_error,
 )
 from refsheet_tui.characters.cards.metadata import read_texts
+from refsheet_tui.characters.cards.recognition import parse_card_json
+from refsheet_tui.characters.cards.yaml_card import read_yaml_card
 from refsheet_tui.errors import CardError, NoCardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.pictures import PNG_SIGNATURE, picture_format
-from refsheet_tui.untrusted import parse_json, read_file
+from refsheet_tui.untrusted import read_file
 
 # Version 3 wins over version 2, which is only there for programs that don't know version 3.
 _KEYWORDS = (b"ccv3", b"chara")
-# The YAML parser takes about a second for this much.
-_MAX_YAML_BYTES = 128 << 10
 # Every card has one of these keys, in any version of the format.
 _CARD_MARKS = (b'"spec"', b'"name"', b'"char_name"', b'"first_mes"')
 
@@ -70,13 +66,13 @@ def _parse(data: bytes) -> CardFile:
     if kind is not None:
         return _from_picture(data, kind)
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return _with_icon(as_object(parse_json(data)))
+        return _with_icon(parse_card_json(data))
     archived = _from_charx(data)
     if archived is not None:
         return archived
     if data.startswith(charx.SIGNATURE):
         raise CardError(_("This ZIP file has no card.json."), _(ASK_FOR_COPY))
-    return _with_icon(_from_yaml(data))
+    return _with_icon(read_yaml_card(data))
 
 
 def _picture_format(data: bytes) -> str | None:
@@ -94,7 +90,7 @@ def _from_charx(data: bytes) -> CardFile | None:
     found = charx.read_charx(data)
     if found is None:
         return None
-    card = as_object(parse_json(found.text))
+    card = parse_card_json(found.text)
     icon = find_icon(card, found.read_picture)
     if icon is None and _picture_format(found.prefix) is not None:
         icon = found.prefix
@@ -132,7 +128,7 @@ def _from_png(data: bytes) -> CardFile | None:
             try:
                 text = decode_card_text(texts[keyword].text)
                 if text is not None:
-                    return CardFile(as_object(parse_json(text)), data)
+                    return CardFile(parse_card_json(text), data)
                 error = error or CardError(
                     _("The character card at byte {place} is damaged.").format(place=place),
                     _(ASK_FOR_COPY),
@@ -157,7 +153,7 @@ def _from_metadata(data: bytes, kind: str) -> CardFile | None:
             json_text = decode_card_text(text)
             if json_text is None or not any(key in json_text for key in _CARD_MARKS):
                 continue
-            return CardFile(as_object(parse_json(json_text)), data)
+            return CardFile(parse_card_json(json_text), data)
         except (CardError, UntrustedFileError) as problem:
             error = error or problem
     if error is None and not is_complete:
@@ -165,35 +161,3 @@ def _from_metadata(data: bytes, kind: str) -> CardFile | None:
     if error is not None:
         raise error
     return None
-
-
-class _Loader(yaml.SafeLoader):
-    """A YAML loader without aliases: a few nested ones make a document of any size."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.events.AliasEvent):
-            raise yaml.YAMLError("aliases are not for cards")
-        return super().compose_node(parent, index)
-
-
-def _from_yaml(data: bytes) -> dict[str, Any]:
-    if len(data) > _MAX_YAML_BYTES:
-        raise too_large_error(N_("The text"))
-    try:
-        document = yaml.load(data.decode("utf-8-sig"), _Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CardError(
-            _("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY)
-        ) from error
-    if not isinstance(document, dict):
-        raise CardError(
-            _("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY)
-        )
-    try:
-        # YAML has keys and values that JSON doesn't have: numbers, dates, sets.
-        json_text = json.dumps(document, default=str, skipkeys=True)
-    except (ValueError, RecursionError) as error:
-        raise CardError(
-            _("The text contains values that no character card can have."), _(ASK_FOR_COPY)
-        ) from error
-    return as_object(parse_json(json_text.encode()))

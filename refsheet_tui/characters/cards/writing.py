@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 
 from refsheet_tui.characters.cards import png
-from refsheet_tui.characters.cards.mapping import card_from_profile
+from refsheet_tui.characters.cards.export import card_from_profile
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError
 from refsheet_tui.file_io import OTHER_NAME_OR_FORCE, write_new_file

@@ -28,8 +28,8 @@ from refsheet_tui.tui.widgets.portrait import Portrait
 from refsheet_tui.untrusted import clean_text, one_line
 
 # Fields of a profile with several lines and with one. Their widgets have the same names.
-_TEXT_FIELDS = ("description", "greeting", "persona")
-_LINE_FIELDS = ("name", "person", "note")
+_TEXT_FIELDS = ("description", "greeting", "persona", "note")
+_LINE_FIELDS = ("name", "person")
 # The entry of the language list that means the field next to it.
 _OTHER_LANGUAGE = "other"
 
@@ -132,7 +132,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
         yield Label(_("Your role / persona"))
         yield TextArea(profile.persona, id="persona", tab_behavior="focus")
         yield Label(_("Author's note (always in view)"))
-        yield Input(profile.note, id="note")
+        yield TextArea(profile.note, id="note", tab_behavior="focus")
         yield Label(_("Tags (comma-separated)"))
         yield Input(", ".join(profile.tags), id="tags")
 
@@ -220,7 +220,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
     def _is_changed(self) -> bool:
         """Return True if any field was changed."""
         profile = self._profile
-        initial_texts = {name: str(getattr(profile, name)) for name in _TEXT_FIELDS + _LINE_FIELDS}
+        initial_texts = {name: self._profile_text(name) for name in _TEXT_FIELDS + _LINE_FIELDS}
         initial_texts |= {"tags": ", ".join(profile.tags), "other-language": self._initial_other}
         current_texts = {each.id: each.text for each in self.query(TextArea)}
         current_texts |= {each.id: each.value for each in self.query(Input)}
@@ -258,7 +258,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
                 **{name: self._line_value(name) for name in _LINE_FIELDS},
                 "name": self._line_value("name") or default_name(sheet),
                 "language": language.code,
-                "tags": tuple(filter(None, map(str.strip, self._line_value("tags").split(",")))),
+                "tags": self._tags_value(),
             }
         )
         # Saved before the form closes, so that nothing is lost if saving fails.
@@ -277,10 +277,23 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
             self.dismiss(self._saved_character)
 
     def _text_value(self, field: str) -> str:
-        return clean_text(self.query_one(f"#{field}", TextArea).text).strip()
+        """Return the text of a field. One that the user left alone stays exactly as it is."""
+        text, initial_text = self.query_one(f"#{field}", TextArea).text, self._profile_text(field)
+        is_unchanged = _split_lines(text) == _split_lines(initial_text)
+        return initial_text if is_unchanged else clean_text(text).strip()
+
+    def _profile_text(self, field: str) -> str:
+        return str(getattr(self._profile, field))
 
     def _line_value(self, field: str) -> str:
         return one_line(self.query_one(f"#{field}", Input).value).strip()
+
+    def _tags_value(self) -> tuple[str, ...]:
+        """Return the tags. If they were left alone, a comma in one of them doesn't split it."""
+        text = self._line_value("tags")
+        if text == ", ".join(self._profile.tags).strip():
+            return self._profile.tags
+        return tuple(filter(None, map(str.strip, text.split(","))))
 
     def _chosen_language(self) -> Language:
         """Return the chosen language. Raises `ConfigError` if its name is missing or invalid."""

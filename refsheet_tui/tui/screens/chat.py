@@ -49,7 +49,9 @@ class ChatScreen(TranslatedScreen[None]):
         self._saved_character = character
         self._session = session
         library = session.library
-        speaker = library.characters.build_character(character) if character is not None else None
+        speaker = None
+        if character is not None:
+            speaker = library.characters.build_character(character, chat.created)
         self._controller = ChatController(session, speaker, chat)
         self._is_away = True
         self._message_to_show: int | None = None

@@ -175,6 +175,9 @@ class HomeScreen(TranslatedScreen[None]):
             text = join_sentences(text, notice)
         if ground_notice is not None:
             text = join_sentences(text, ground_notice)
+        if card.detected_language is not None:
+            notice = _("Language: {language}. To change it, edit the character.")
+            text = join_sentences(text, notice.format(language=card.detected_language.native))
         self.notify(text, markup=False)
 
     def action_import(self) -> None:

@@ -1,0 +1,184 @@
+"""The fields of a card, whichever program wrote it and wherever it put them.
+
+A card has its fields in `data`, outside of it, or in both places, and programs call them by other
+names. The first field that says something counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from refsheet_tui.characters.card_values import (
+    line_from,
+    says_nothing,
+    tags_from,
+    text_from,
+    texts_from,
+)
+from refsheet_tui.errors import UntrustedFileError
+from refsheet_tui.untrusted import parse_json
+
+# The names of each field in lower case, without anything between their words; its own comes first.
+_NAMES = {
+    "name": ("name", "charname", "aidisplayname", "ainame", "displayname", "bot"),
+    "description": (
+        "description",
+        "charpersona",
+        "aipersona",
+        "persona",
+        "context",
+        "definition",
+    ),
+    "personality": ("personality",),
+    "scenario": ("scenario", "worldscenario"),
+    "first_mes": ("firstmes", "chargreeting", "firstmessage", "greeting"),
+    "mes_example": (
+        "mesexample",
+        "exampledialogue",
+        "exampledialogues",
+        "exampledialogs",
+        "examplemessages",
+        "customdialogue",
+        "samplechat",
+    ),
+    "alternate_greetings": ("alternategreetings",),
+    "tags": ("tags",),
+    "system_prompt": ("systemprompt", "baseprompt"),
+    "post_history_instructions": ("posthistoryinstructions", "authorsnote"),
+    "creator_notes": ("creatornotes", "creatorcomment"),
+    "creator": ("creator",),
+    "character_version": ("characterversion",),
+    "character_book": ("characterbook",),
+    "nickname": ("nickname",),
+    "your_name": ("yourname",),
+    "extensions": ("extensions",),
+}
+_FIELDS_BY_NAME = {name: field for field, names in _NAMES.items() for name in names}
+# Names that mean a field only beside a key that a certain program writes.
+_NAMES_BY_MARK = {
+    "scenarioVersion": {"title": "name", "prompt": "first_mes", "context": "description"},
+    "savedsettings": {"memory": "description", "prompt": "first_mes"},
+    "external_id": {"definition": "mes_example"},
+}
+_WRAPPERS = ("character", "char", "card")
+# How one program writes the names of the character and of the user, beside this key.
+_SINGLE_BRACES_MARK = "aiPersona"
+_SINGLE_BRACES = re.compile(r"(?<!\{)\{(character|user)\}(?!\})")
+_NO_LETTERS = re.compile(r"[^a-z0-9]")
+_MAX_KEY = 40  # characters, more than any name of a field has
+# Who the user is called if nobody has changed it.
+_DEFAULT_USER_NAME = "you"
+
+
+@dataclass(frozen=True)
+class CardFields:
+    """The fields of a card, with texts that are repaired and clean.
+
+    Attributes:
+        texts: The text of each field that has one, by its name in version 2.
+        greetings: The first message and the alternate greetings.
+        tags: Words to find the character by.
+        user_name: The name of the user; mostly empty.
+    """
+
+    texts: Mapping[str, str]
+    greetings: tuple[str, ...]
+    tags: tuple[str, ...]
+    user_name: str
+
+
+def read_card_fields(data: Mapping[str, Any], outside: Mapping[str, Any]) -> CardFields:
+    """Return the fields of a card.
+
+    Args:
+        data: The data of the card.
+        outside: What stands outside of the data.
+    """
+    values = first_values(data, outside)
+    texts = {field: text_from(values.get(field)) for field in _NAMES}
+    if _SINGLE_BRACES_MARK in data:
+        texts = {field: _SINGLE_BRACES.sub(_double_braces, text) for field, text in texts.items()}
+    first_message = values.get("first_mes")
+    greetings = (
+        texts_from(first_message) if isinstance(first_message, list) else (texts["first_mes"],)
+    )
+    user_name = line_from(values.get("your_name")).strip()
+    return CardFields(
+        texts={**texts, "name": line_from(values.get("name")).strip()},
+        greetings=(*(greetings or ("",)), *texts_from(values.get("alternate_greetings"))),
+        tags=tags_from(values.get("tags")),
+        user_name="" if user_name.casefold() == _DEFAULT_USER_NAME else user_name,
+    )
+
+
+def first_values(data: Mapping[str, Any], outside: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first value of each field that says something.
+
+    The data comes before what is outside of it, and a field's own name before the others.
+    """
+    values: dict[str, Any] = {}
+    for place in (data, outside):
+        for _, field, key in sorted(_named_fields(place)):
+            if field not in values and not says_nothing(place[key]):
+                values[field] = place[key]
+    return values
+
+
+def field_of_key(key: str, place: Mapping[str, Any]) -> str | None:
+    """Return the field that a key of `place` means, or None if it means none."""
+    if len(key) > _MAX_KEY:
+        return None
+    for mark, names in _NAMES_BY_MARK.items():
+        if mark in place and key in names:
+            return names[key]
+    return _FIELDS_BY_NAME.get(_NO_LETTERS.sub("", key.lower()))
+
+
+def split_card(card: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the data of a card, and what stands outside of it.
+
+    A card of version 1 is all data. Some programs have their data, or the whole card, under another
+    key.
+    """
+    for key in ("data", *_WRAPPERS):
+        inner = _parse_object(card.get(key))
+        if not isinstance(inner, dict):
+            continue
+        outside = {name: value for name, value in card.items() if name != key}
+        if key == "data" or _has_fields(inner):
+            return inner, outside
+        if isinstance(inner.get("data"), dict):
+            data, inner_outside = split_card(inner)
+            return data, {**outside, **inner_outside}
+    return card, {}
+
+
+def _named_fields(place: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
+    """Yield the rank of each key that means a field, the field, and the key."""
+    for key in place:
+        field = field_of_key(key, place)
+        if field is not None:
+            name, names = _NO_LETTERS.sub("", key.lower()), _NAMES[field]
+            rank = names.index(name) + 1 if name in names else len(names) + 1
+            yield 0 if key == field else rank, field, key
+
+
+def _has_fields(value: dict[str, Any]) -> bool:
+    return sum(field_of_key(key, value) is not None for key in value) > 1
+
+
+def _double_braces(match: re.Match[str]) -> str:
+    return "{{char}}" if match[1] == "character" else "{{user}}"
+
+
+def _parse_object(value: object) -> object:
+    """Return the object in a JSON text, or any other value as it is."""
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return value
+    try:
+        return parse_json(value.encode(errors="replace"))
+    except UntrustedFileError:
+        return value

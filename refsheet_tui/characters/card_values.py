@@ -1,0 +1,99 @@
+"""Texts and lists of texts in a card, in every type in which programs write them."""
+
+from __future__ import annotations
+
+import re
+
+from refsheet_tui.characters.mojibake import repair_mojibake
+from refsheet_tui.errors import UntrustedFileError
+from refsheet_tui.untrusted import clean_text, one_line, parse_json
+
+# The keys of an object that may hold its text, the likeliest first.
+_TEXT_KEYS = (
+    "content",
+    "text",
+    "message",
+    "mes",
+    "greeting",
+    "first_mes",
+    "value",
+    "name",
+    "label",
+    "title",
+    "tag",
+    "description",
+)
+_TAG_SEPARATORS = re.compile(r"[,，、;；\n]")
+
+
+def says_nothing(value: object) -> bool:
+    """Return True for an empty text, list or object, and for null."""
+    return value is None or (isinstance(value, str) and not value.strip()) or value in ([], {})
+
+
+def text_from(value: object) -> str:
+    """Return the text of a value: repaired, and clean of control characters.
+
+    Numbers become texts, a list one line for each of its items, and an object the text in it. Truth
+    values and null are empty.
+    """
+    if isinstance(value, str):
+        return clean_text(repair_mojibake(value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list):
+        return "\n".join(filter(None, map(text_from, value)))
+    return _text_from_object(value) if isinstance(value, dict) else ""
+
+
+def line_from(value: object) -> str:
+    """Return the text of a value in one line."""
+    return one_line(text_from(value))
+
+
+def texts_from(value: object) -> tuple[str, ...]:
+    """Return the texts of a list, of an object with a text for each key, or of a JSON text.
+
+    Any other text is one text.
+    """
+    if isinstance(value, str):
+        value = _parse_list(value) or [value]
+    elif isinstance(value, dict):
+        value = [value] if any(key in value for key in _TEXT_KEYS) else [*value.values()]
+    items = value if isinstance(value, list) else [value]
+    return tuple(filter(None, map(text_from, items)))
+
+
+def tags_from(value: object) -> tuple[str, ...]:
+    """Return the tags of a list, of a text with separators, or of an object with tags as keys."""
+    if isinstance(value, str):
+        value = _parse_list(value) or [tag.strip() for tag in _TAG_SEPARATORS.split(value)]
+    elif isinstance(value, dict) and True in [item is True for item in value.values()]:
+        value = [key for key, item in value.items() if item is True]
+    return tuple(map(one_line, texts_from(value)))
+
+
+def _text_from_object(value: dict[str, object]) -> str:
+    """Return the text in an object: under a usual key, or one line for each attribute."""
+    attributes = value.get("attributes")
+    if isinstance(attributes, dict):
+        lines = (
+            (key, ", ".join(texts_from(each))) for key, each in attributes.items() if each != [""]
+        )
+        return "\n".join(
+            text if key == "text" else f"{clean_text(str(key))}: {text}"
+            for key, text in lines
+            if text
+        )
+    texts = (text_from(value.get(key)) for key in _TEXT_KEYS)
+    return next(filter(str.strip, texts), "")
+
+
+def _parse_list(text: str) -> list[object] | None:
+    if not text.lstrip().startswith("["):
+        return None
+    try:
+        value = parse_json(text.encode(errors="replace"))
+    except UntrustedFileError:
+        return None
+    return value if isinstance(value, list) else None

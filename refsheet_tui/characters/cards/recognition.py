@@ -1,0 +1,206 @@
+"""Telling a character card from the other files that programs write as JSON or YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from refsheet_tui.characters.card_fields import field_of_key, split_card
+from refsheet_tui.characters.card_values import says_nothing
+from refsheet_tui.errors import CardError, UntrustedFileError
+from refsheet_tui.i18n import N_, _
+from refsheet_tui.untrusted import parse_json
+
+_CARD_SPEC = "chara_card"
+# One of these fields is enough for a character; of the others, it takes two.
+_TELLING_FIELDS = {"first_mes", "mes_example", "personality", "alternate_greetings"}
+_CONTENT_FIELDS = {*_TELLING_FIELDS, "description", "scenario", "system_prompt", "character_book"}
+# A card whose fields are all empty has at least so many of their names.
+_MIN_EMPTY_FIELDS = 4
+_CHOOSE_CARD = N_("Choose a file with a character in it.")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of file that is no card.
+
+    Attributes:
+        problem: What the user is told.
+        remedy: What they can do.
+        is_kind: Returns True for an object of this kind.
+    """
+
+    problem: str
+    remedy: str
+    is_kind: Callable[[Mapping[str, Any]], bool]
+
+
+def card_object(value: object) -> dict[str, Any]:
+    """Return a parsed JSON or YAML document if it is a card.
+
+    Raises:
+        CardError: It is something else, which the error names if it is known.
+    """
+    if isinstance(value, dict) and _is_card_by_name(value):
+        return value
+    first = value[0] if isinstance(value, list) and value else value
+    if isinstance(first, dict):
+        for kind in _KINDS:
+            if kind.is_kind(first):
+                raise CardError(_(kind.problem), _(kind.remedy))
+    if isinstance(value, dict) and _says_who(value):
+        return value
+    raise CardError(
+        _("This is not a character card: it doesn't describe a character."), _(_CHOOSE_CARD)
+    )
+
+
+def parse_card_json(data: bytes) -> dict[str, Any]:
+    """Return the card in a JSON file.
+
+    Raises:
+        CardError: It is something else.
+        UntrustedFileError: It is no JSON.
+    """
+    try:
+        value = parse_json(data)
+    except UntrustedFileError:
+        first_line = data.lstrip().partition(b"\n")[0]
+        try:
+            first_value = parse_json(first_line)
+        except UntrustedFileError:
+            first_value = None
+        if isinstance(first_value, dict) and _is_chat(first_value):
+            raise CardError(_(_CHAT), _(_IMPORT_CHAT)) from None
+        raise
+    return card_object(value)
+
+
+def _is_card_by_name(value: Mapping[str, Any]) -> bool:
+    return isinstance(value.get("spec"), str) and value["spec"].startswith(_CARD_SPEC)
+
+
+def _says_who(value: dict[str, Any]) -> bool:
+    """Return True if the fields of an object describe a character."""
+    data, outside = split_card(value)
+    fields = {
+        field_of_key(key, place): place[key]
+        for place in (outside, data)
+        for key in place
+        if not says_nothing(place[key])
+    }
+    names = {field_of_key(key, place) for place in (outside, data) for key in place} - {None}
+    content = fields.keys() & _CONTENT_FIELDS
+    if content & _TELLING_FIELDS or len(content) > 1:
+        return True
+    return "name" in names and (bool(content) or len(names) >= _MIN_EMPTY_FIELDS)
+
+
+def _has(*keys: str, count: int = 0) -> Callable[[Mapping[str, Any]], bool]:
+    """Return a test for objects with at least `count` of `keys`; 0 means all."""
+    return lambda value: sum(key in value for key in keys) >= (count or len(keys))
+
+
+def _is_lorebook(value: Mapping[str, Any]) -> bool:
+    if str(value.get("spec", "")).startswith("lorebook") or "lorebookVersion" in value:
+        return True
+    data = value.get("data")
+    entries = value.get("entries", data.get("entries") if isinstance(data, dict) else data)
+    first = next(iter(entries.values() if isinstance(entries, dict) else entries or ()), None)
+    return isinstance(first, dict) and ("content" in first or "key" in first or "keys" in first)
+
+
+def _is_chat(value: Mapping[str, Any]) -> bool:
+    return (
+        {"user_name", "character_name"} <= value.keys()
+        or {"name", "mes", "is_user"} <= value.keys()
+        or {"role", "content"} <= value.keys()
+        or "chat_metadata" in value
+        or any(isinstance(value.get(key), list) for key in ("messages", "histories"))
+    )
+
+
+def _is_package(value: Mapping[str, Any]) -> bool:
+    """Return True for the description of software, such as `package.json`."""
+    return _PACKAGE(value) or {"name", "version", "manifest_version"} <= value.keys()
+
+
+_PACKAGE = _has(
+    "scripts",
+    "dependencies",
+    "devDependencies",
+    "main",
+    "license",
+    "repository",
+    "engines",
+    "private",
+    "version",
+    "name",
+    count=3,
+)
+_CHAT = N_("This is a chat, not a character card.")
+_IMPORT_CHAT = N_("To import a chat: refsheet chats import FILE --character NAME")
+_KINDS = (
+    _Kind(
+        N_("This is a lorebook, not a character card."),
+        N_("Import the card of a character that contains it."),
+        lambda value: not _says_who_beside_book(value) and _is_lorebook(value),
+    ),
+    _Kind(_CHAT, _IMPORT_CHAT, _is_chat),
+    _Kind(
+        N_("This is a backup of personas, not a character card."),
+        N_("Enter your persona in the form of a character."),
+        lambda value: isinstance(value.get("personas"), dict),
+    ),
+    _Kind(
+        N_("This is a theme, not a character card."),
+        _CHOOSE_CARD,
+        _has("main_text_color", "blur_tint_color", "chat_width", "custom_css", count=2),
+    ),
+    _Kind(
+        N_("This is a group of characters, not a character card."),
+        N_("Import the card of each character."),
+        lambda value: isinstance(value.get("members"), list) and not value.get("first_mes"),
+    ),
+    _Kind(
+        N_("This is a preset with generation settings, not a character card."),
+        N_("Enter the settings in the settings of RefSheet, or with --set."),
+        _has(
+            "temperature",
+            "temp",
+            "top_p",
+            "top_k",
+            "min_p",
+            "typical_p",
+            "rep_pen",
+            "repetition_penalty",
+            "frequency_penalty",
+            "presence_penalty",
+            "prompt_order",
+            "samplers",
+            "max_length",
+            "genamt",
+            count=2,
+        ),
+    ),
+    _Kind(
+        N_("This is a prompt template, not a character card."),
+        _CHOOSE_CARD,
+        lambda value: any(
+            key in value for key in ("story_string", "input_sequence", "instruction_template")
+        ),
+    ),
+    _Kind(
+        N_("This is a script for another program, not a character card."),
+        _CHOOSE_CARD,
+        lambda value: any(key in value for key in ("findRegex", "qrList", "quickReplySlots")),
+    ),
+    _Kind(
+        N_("This describes a software package, not a character card."), _CHOOSE_CARD, _is_package
+    ),
+)
+
+
+def _says_who_beside_book(value: Mapping[str, Any]) -> bool:
+    return any(not says_nothing(value.get(key)) for key in ("first_mes", "personality", "data"))

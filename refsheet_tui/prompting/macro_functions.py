@@ -1,0 +1,107 @@
+"""Macros that compute something: chance, dates, and changes of a text."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from refsheet_tui.prompting.dates import format_date, format_moment, format_time, format_weekday
+from refsheet_tui.prompting.languages import Language
+
+# A comma between options; one that belongs to an option has a backslash before it.
+_COMMA = re.compile(r"(?<!\\),")
+_DICE = re.compile(r"(?:(\d{1,2})?\s*d)?\s*(\d{1,6})\s*(?:([+-])\s*(\d{1,6}))?", re.IGNORECASE)
+_UTC_OFFSET = re.compile(r"([+-]?\d{1,2})(?::?(\d\d))?")
+# A value that a macro inside of this one has left: it must not be taken apart.
+_VALUE_OR_CHARACTER = re.compile("\x01\\d+\x01|.", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class MacroCall:
+    """One occurrence of a macro.
+
+    Attributes:
+        rest: What stands behind its name.
+        key: Decides what chance brings: the same key always brings the same.
+        created: When the chat was created, in seconds since 1970.
+        language: The language of dates.
+    """
+
+    rest: str
+    key: str
+    created: float
+    language: Language
+
+    @property
+    def argument(self) -> str:
+        """What stands behind the name and its colons."""
+        rest = self.rest.strip()
+        return rest.removeprefix("::" if rest.startswith("::") else ":").strip()
+
+    @property
+    def moment(self) -> datetime:
+        """When the chat was created, by the clock of this computer."""
+        try:
+            return datetime.fromtimestamp(self.created)
+        except (OverflowError, OSError, ValueError):
+            return datetime.fromtimestamp(0)
+
+    def choose(self, count: int, number: int = 0) -> int:
+        """Return a number from 0 to `count` - 1; `number` tells several choices apart."""
+        digest = hashlib.sha256(f"{number} {self.key}".encode(errors="replace")).digest()
+        return int.from_bytes(digest[:8], "big") % count
+
+
+def _pick(call: MacroCall) -> str:
+    rest = call.rest.strip()
+    if "::" in rest:
+        options = rest.removeprefix("::").split("::")
+    else:
+        options = [each.replace("\\,", ",") for each in _COMMA.split(call.argument)]
+    return options[call.choose(len(options))].strip()
+
+
+def _roll(call: MacroCall) -> str:
+    dice = _DICE.fullmatch(call.argument)
+    if dice is None or int(dice[2]) == 0:
+        return ""
+    sides = int(dice[2])
+    total = sum(call.choose(sides, number) + 1 for number in range(int(dice[1] or 1)))
+    bonus = int(dice[4] or 0)
+    return str(total - bonus if dice[3] == "-" else total + bonus)
+
+
+def _reverse(call: MacroCall) -> str:
+    return "".join(reversed(_VALUE_OR_CHARACTER.findall(call.argument)))
+
+
+def _time(call: MacroCall) -> str:
+    return format_time(call.moment, call.language)
+
+
+def _time_at_offset(call: MacroCall) -> str:
+    offset = _UTC_OFFSET.fullmatch(call.argument)
+    if offset is None:
+        return ""
+    hours, minutes = int(offset[1]), int(offset[2] or 0)
+    shift = timedelta(hours=hours, minutes=-minutes if offset[1].startswith("-") else minutes)
+    return format_time(call.moment.astimezone(UTC) + shift, call.language)
+
+
+FUNCTIONS: dict[str, Callable[[MacroCall], str]] = {
+    "random": _pick,
+    "pick": _pick,
+    "roll": _roll,
+    "reverse": _reverse,
+    "time": _time,
+    "time_utc": _time_at_offset,
+    "date": lambda call: format_date(call.moment, call.language),
+    "weekday": lambda call: format_weekday(call.moment, call.language),
+    "isotime": lambda call: f"{call.moment:%H:%M}",
+    "isodate": lambda call: f"{call.moment:%Y-%m-%d}",
+    "datetimeformat": lambda call: format_moment(call.moment, call.argument, call.language),
+}
+"""What computes each macro, by its name in lower case."""

@@ -1,0 +1,146 @@
+"""Macros of cards are replaced, or removed, wherever a text is shown or told."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime
+from time import monotonic
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from refsheet_tui.prompting import LANGUAGES, MacroValues, language, substitute_macros
+
+CREATED = datetime(2026, 11, 28, 15, 5).timestamp()
+JANE = MacroValues("Ember", "Jane", created=CREATED)
+NOBODY = replace(JANE, user="you", user_possessive="your")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{char}} and {{user}}", "Ember and Jane"),
+        ("{{Char}}, {{ USER }}, <BOT>, <char>, <user>", "Ember, Jane, Ember, Ember, Jane"),
+        ("{{{char}}}", "{Ember}"),
+        ("<user>Who I am</user>", "<user>Who I am</user>"),
+        ("{{用户}}和{{角色}}", "Jane和Ember"),
+        ("${char} {char} %char% {{1, 2}} {{}}", "${char} {char} %char% {{1, 2}} {{}}"),
+        ("{{user}}'s hat", "Jane's hat"),
+        ("a{{// {{char}} hides this}}b", "ab"),
+        ("One.\n{{comment: hidden}}\nTwo.", "One.\nTwo."),
+        ("{{//\nmany\nlines\n}}\nOne.", "One."),
+        ("Hi {{hidden_key:x}} there{{unknown}}.", "Hi there."),
+        ('{{bias "x"}}{{getvar::mood}}{{setvar::mood::a b c d}}{{#if x}}yes{{/if}}', "yes"),
+        ("{{original}} Be brief.", "Be brief."),
+        ("{{original}}\nStay calm, {{char}}.", "Stay calm, Ember."),
+        ("One.\n\n{{trim}}\n\nTwo.{{newline}}Three.{{noop}}", "One.Two.\nThree."),
+        ("{{reverse:abc}} {{reverse::{{char}}!}}", "cba !Ember"),
+        ("{{roll:1}} {{roll:d1}} {{roll::3d1+2}} {{roll 2d1-1}} {{roll:x}}.", "1 1 5 1 ."),
+        ("{{random:same,same}} {{pick::a, b::a, b}} {{random:x\\,y}}", "same a, b x,y"),
+        ("{{random:{{char}},{{char}}}}", "Ember"),
+        ("{{isodate}} {{isotime}} {{time}}", "2026-11-28 15:05 3:05 PM"),
+        ("{{date}}, {{weekday}}", "November 28, 2026, Saturday"),
+        ("{{datetimeformat DD.MM.YYYY [at] HH:mm}}", "28.11.2026 at 15:05"),
+        ("{{Ember is a small red dragon.}}", "Ember is a small red dragon."),
+        ("an open {{char and no closed brace", "an open {{char and no closed brace"),
+        ("{{getvar::x", "{{getvar::x"),
+        ("<START>\n{{user}}: hi", "\nJane: hi"),
+        ("{{noop}}\x01 0\x01\x02", "0"),
+    ],
+)
+def test_each_macro_is_replaced(text: str, expected: str) -> None:
+    assert substitute_macros(text, JANE) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Take {{user}}'s hat. {{user}}’s hat!", "Take your hat. Your hat!"),
+        ("Hi, {{user}}. {{user}}? *{{user}}*", "Hi, you. You? *You*"),
+        ("{{user}} there!\n{{user}}: hi", "You there!\nYou: hi"),
+        ("{{random::{{user}}'s}} <USER>'s", "your your"),
+    ],
+)
+def test_a_user_without_a_name_is_spoken_of_in_good_english(text: str, expected: str) -> None:
+    assert substitute_macros(text, NOBODY) == expected
+
+
+def test_names_are_not_searched_for_macros() -> None:
+    values = replace(JANE, character="{{user}}, the 1st::", user="{{char}}")
+    assert substitute_macros("{{char}} {{user}}", values) == "{{user}}, the 1st:: {{char}}"
+    assert substitute_macros("{{random:{{char}},{{char}}}}", values) == "{{user}}, the 1st::"
+
+
+def test_texts_are_repeated_once_and_not_in_themselves() -> None:
+    texts = {"description": "{{char}} is {{personality}}{{description}}.", "personality": "brave"}
+    values = replace(JANE, texts=texts)
+    assert substitute_macros("{{Personality}}: {{description}}", values) == "brave: Ember is ."
+
+
+def test_chance_is_the_same_in_one_chat_and_not_in_all() -> None:
+    text = "{{random:" + ",".join(map(str, range(1000))) + "}}"
+    chats = [replace(JANE, created=CREATED + number) for number in range(20)]
+    results = [substitute_macros(text, chat) for chat in chats]
+    assert results == [substitute_macros(text, chat) for chat in chats]
+    assert len(set(results)) > 10
+    assert len(set(substitute_macros(f"{text} " * 20, JANE).split())) > 10
+
+
+def test_dice_fall_on_all_their_sides() -> None:
+    chats = [replace(JANE, created=number) for number in range(200)]
+    assert {substitute_macros("{{roll:d6}}", chat) for chat in chats} == set("123456")
+
+
+def test_a_time_zone_can_be_given() -> None:
+    values = replace(JANE, language=language("de"))
+    at_zero, at_offset = (
+        datetime.strptime(substitute_macros(text, values), "%H:%M")
+        for text in ("{{time_UTC+0}}", "{{time_UTC-4}}")
+    )
+    assert (at_zero - at_offset).seconds == 4 * 3600
+
+
+@pytest.mark.parametrize("each", [*LANGUAGES, language("Latin")], ids=lambda each: each.code)
+def test_dates_are_written_in_every_language(each: object) -> None:
+    assert isinstance(each, type(LANGUAGES[0]))
+    text = substitute_macros("{{date}} {{weekday}} {{time}}", replace(JANE, language=each))
+    assert "2026" in text and "05" in text and "{" not in text
+    if each.code == "zh-Hans":
+        assert text == "2026年11月28日 星期六 15:05"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{" * 200_000,
+        "{{random:" * 50_000 + "}}" * 50_000,
+        "{{roll:99d999999}}" * 20_000,
+        "{{user}}" * 50_000,
+        "{{description}}" * 50_000,
+        "{{random:" + "a," * 1_000_000 + "}}",
+        "\n" * 1_000_000 + "{{trim}}",
+        (" " * 1000 + "{{x}}") * 1000,
+        "{{time}}" * 50_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_hostile_texts_take_little_time(text: str) -> None:
+    begin = monotonic()
+    result = substitute_macros(text, replace(NOBODY, texts={"description": "x" * 1000}))
+    assert monotonic() - begin < 10
+    assert len(result) < len(text) + 3_000_000
+
+
+PIECES = st.sampled_from(
+    ["{{", "}}", "{", "}", "char", "user", ":", "::", ",", "//", "random", "reverse", "trim", "\n"]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(PIECES | st.text(max_size=3), max_size=20).map("".join))
+def test_any_text_keeps_what_is_outside_of_braces(text: str) -> None:
+    result = substitute_macros(text, JANE)
+    assert "\x01" not in result and "\x02" not in result and "\x03" not in result
+    if "{{" not in text and "<" not in text:
+        assert result == re.sub("[\x00-\x08]", "", text)
