@@ -141,6 +141,11 @@ def test_nothing_is_lost_on_the_way_in_and_out(
     for key, value in before.items():
         if key == "extensions":
             assert value.items() <= found.card["data"]["extensions"].items()
+        elif key == "character_book":
+            book = found.card["data"][key]
+            for entry, exported in zip(value["entries"], book["entries"], strict=True):
+                assert entry.items() <= exported.items(), "what is missing is added"
+                assert {"use_regex", "extensions", "insertion_order"} <= exported.keys()
         elif key not in PYGMALION and "\r" not in str(value):
             assert found.card["data"][key] == value, key
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from refsheet_tui.characters.lorebook import with_complete_lorebook
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.untrusted import clean_text, one_line
 
@@ -98,7 +99,7 @@ def card_from_profile(profile: Profile, version: int) -> dict[str, Any]:
     Returns:
         The card, without its picture.
     """
-    other_data = profile.card
+    other_data = with_complete_lorebook(profile.card)
     extensions = other_data.get("extensions")
     extension = {field: profile.model_dump(mode="json")[field] for field in _EXTENSION_FIELDS}
     data = {
