@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from refsheet_tui import paths
-from refsheet_tui.characters import Profile, SavedCharacter, import_card
+from refsheet_tui.characters import (
+    Profile,
+    SavedCharacter,
+    import_card,
+    import_notice,
+    lorebook_from_card,
+)
 from refsheet_tui.chats import Library
 from refsheet_tui.cli.console import print_note
 from refsheet_tui.cli.pictures import check_pictures, find_picture
@@ -33,6 +39,8 @@ def read_import(name: str, sheet: str | None, language: str) -> CardImport:
     card = import_card(paths.expand_user(name), language)
     if card.is_newer_version:
         print_note(f"{one_line(name)} uses a newer card format, so some of it may be missing.")
+    if notice := import_notice(lorebook_from_card(card.profile.card)):
+        print_note(f"{one_line(name)}: {notice}")
     if sheet is not None:
         picture = find_picture(sheet)
         check_pictures([picture])

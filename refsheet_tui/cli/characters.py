@@ -19,6 +19,7 @@ from refsheet_tui.cli.library import (
     format_time,
     open_library,
 )
+from refsheet_tui.cli.lorebook import lorebook
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.prompting import choose_language
 from refsheet_tui.untrusted import clean_text, one_line
@@ -34,6 +35,7 @@ def characters() -> None:
 characters.add_command(add)
 characters.add_command(edit)
 characters.add_command(describe)
+characters.add_command(lorebook)
 
 
 @characters.command("list")

@@ -346,7 +346,9 @@ def test_secondary_keys_that_need_a_pattern_leave_the_entry_out() -> None:
 
 
 def test_entries_beyond_the_limits_are_counted() -> None:
-    many = [{"keys": [f"word{number}"], "content": f"{number}"} for number in range(5002)]
+    many: list[dict[str, Any]] = [
+        {"keys": [f"word{number}"], "content": f"{number}"} for number in range(5002)
+    ]
     assert import_notice(book(*many)) == "2 lorebook entries are beyond the limit and aren't used."
 
 
@@ -428,8 +430,6 @@ def test_the_budget_is_the_cards_within_a_share_of_the_context(
                         "selective",
                         "position",
                         "depth",
-                    ]
-                    + [
                         "probability",
                         "constant",
                         "order",

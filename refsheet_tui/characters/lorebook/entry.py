@@ -14,6 +14,7 @@ DEFAULT_SCAN_DEPTH = 4
 # The entries told at one time take at most this share of the context, whatever the card says: the
 # chat needs the rest. It is also what they take if the card says nothing.
 _BUDGET_DIVISOR = 4
+_MAX_LABEL = 40  # characters
 
 
 class SelectiveLogic(IntEnum):
@@ -127,8 +128,8 @@ class LorebookEntry:
     @property
     def label(self) -> str:
         """The name of the entry for the user, or else its first keyword or the first words."""
-        first_line = self.content.partition("\n")[0]
-        return self.name or next(iter((*self.keys, *self.patterns)), "") or first_line[:40]
+        first_key = next(iter((*self.keys, *self.patterns)), "")
+        return self.name or first_key or _shorten(self.content.partition("\n")[0])
 
     def render(self, render_text: Callable[[str], str]) -> LorebookEntry:
         """Return the entry with the macros replaced by `render_text`."""
@@ -158,6 +159,10 @@ class LorebookEntry:
             and not self.excluded_keys
             and bool(self.content)
         )
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= _MAX_LABEL else f"{text[:_MAX_LABEL].rstrip()}…"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the user is told of a lorebook: each entry, what triggers it, its tokens, and why not."""
+"""Explaining a lorebook to the user: each entry, its trigger, its tokens, and why it is told."""
 
 from __future__ import annotations
 
@@ -65,6 +65,11 @@ class EntryExplanation:
     def is_told(self) -> bool:
         """True if the model is told the entry."""
         return self.status in (Status.IN_OPENING, Status.TRIGGERED, Status.CONSTANT)
+
+    @property
+    def is_left_out(self) -> bool:
+        """True if the model is not told the entry for another reason than that no key came up."""
+        return not self.is_told and self.status is not Status.NOT_TRIGGERED
 
 
 def explain_lorebook(

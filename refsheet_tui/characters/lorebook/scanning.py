@@ -39,7 +39,7 @@ class Status(Enum):
 
 @dataclass(frozen=True)
 class ScanContext:
-    """What has happened in a chat when a message is searched for keywords.
+    """The course of a chat up to a message that is searched for keywords.
 
     Attributes:
         messages: The texts of the messages, the one that is searched last.

@@ -13,7 +13,14 @@ from textual.containers import Grid
 from textual.widgets import Static
 
 from refsheet_tui import paths
-from refsheet_tui.characters import CharacterStore, Profile, SavedCharacter, read_pictures
+from refsheet_tui.characters import (
+    CharacterStore,
+    Profile,
+    SavedCharacter,
+    import_notice,
+    lorebook_from_card,
+    read_pictures,
+)
 from refsheet_tui.errors import CardError, PictureError
 from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.prompting import Language
@@ -160,6 +167,7 @@ class HomeScreen(TranslatedScreen[None]):
         if card.is_newer_version:
             notice = _("The card uses a newer format, so some of it may be missing.")
             text = join_sentences(text, notice)
+        text = join_sentences(text, import_notice(lorebook_from_card(card.profile.card)))
         self.notify(text, markup=False)
         return True
 
