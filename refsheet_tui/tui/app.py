@@ -39,6 +39,7 @@ from refsheet_tui.tui.messages import (
     OpenCharacterChat,
     OpenChat,
     PrewarmSheet,
+    ShowLorebook,
 )
 from refsheet_tui.tui.open_chats import OpenChats
 from refsheet_tui.tui.preferences import Preferences
@@ -234,6 +235,11 @@ class RefsheetApp(App[int]):
     @work(group="look", exclusive=True)
     async def on_prewarm_sheet(self, message: PrewarmSheet) -> None:
         await self.session.prewarm_sheet(message.sheet, message.language)
+
+    def on_show_lorebook(self, message: ShowLorebook) -> None:
+        from refsheet_tui.tui.screens.lorebook import LorebookScreen
+
+        self.push_screen(LorebookScreen(message.profile, self.session))
 
     def show_error(self, error: RefsheetError) -> None:
         """Show an error in a dialog over the current screen."""

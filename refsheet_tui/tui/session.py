@@ -6,7 +6,7 @@ The model is loaded in the background, and again after the engine dies or the se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Literal
 
 from refsheet_tui.characters import Character, SavedCharacter
-from refsheet_tui.chats import Chat, Library
+from refsheet_tui.chats import Chat, Library, count_texts
 from refsheet_tui.config import Config
 from refsheet_tui.engine import (
     Engine,
@@ -123,6 +123,19 @@ class Session:
     def info(self) -> ModelInfo | None:
         """The loaded model; None if there is none."""
         return self._state.info
+
+    @property
+    def context_size(self) -> int:
+        """The size of the loaded model's context in tokens, or else that of the settings."""
+        return self.info.context_size if self.info is not None else self.config.context_size
+
+    async def count_texts(self, texts: Iterable[str]) -> dict[str, int] | None:
+        """Return how many tokens each text takes, by text; None if no model can count them."""
+        with suppress(RefsheetError):
+            if not self.has_failed:
+                await self.ready()
+                return await count_texts(self.engine, texts)
+        return None
 
     @property
     def has_failed(self) -> bool:

@@ -26,6 +26,12 @@ def opened(image: Image.Image, kind: str = "PNG", **options: object) -> Image.Im
     return open_picture_bytes(out.getvalue(), "x.png")
 
 
+def grey_range(picture: Image.Image) -> tuple[int, int]:
+    """Return the darkest and the lightest grey of a picture."""
+    greys = picture.convert("L").tobytes()
+    return min(greys), max(greys)
+
+
 @pytest.mark.parametrize(
     "color", [(255, 255, 255, 255), (250, 250, 250, 255), (255, 255, 255, 180)]
 )
@@ -33,7 +39,7 @@ def opened(image: Image.Image, kind: str = "PNG", **options: object) -> Image.Im
 def test_white_lines_stay_visible(color: tuple[int, ...], mode: str) -> None:
     picture = opened(drawing(color, mode))
     assert picture.getpixel((0, 0)) == GREY
-    low, high = picture.convert("L").getextrema()
+    low, high = grey_range(picture)
     assert high - low > 100
     assert "dark gray" in (ground_notice(picture) or "")
 
@@ -41,7 +47,7 @@ def test_white_lines_stay_visible(color: tuple[int, ...], mode: str) -> None:
 @pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
 def test_in_other_formats_too(kind: str) -> None:
     picture = opened(drawing(WHITE), kind, quality=90)
-    low, high = picture.convert("L").getextrema()
+    low, high = grey_range(picture)
     assert high - low > 100
     assert ground_notice(picture)
 

@@ -15,6 +15,7 @@ from refsheet_tui.chats import (
     Chat,
     ContextOverflow,
     Conversation,
+    LorebookOverflow,
     Message,
     ReplyKind,
     escape,
@@ -212,9 +213,9 @@ class ChatController:
                 added_messages.append(conversation.add_user_message(each.text, pictures))
             async with aclosing(conversation.reply(kind)) as events:
                 async for event in events:
-                    if isinstance(event, ContextOverflow | SaferSettings):
+                    if isinstance(event, ContextOverflow | LorebookOverflow | SaferSettings):
                         result.notices.append(str(event))
-                    if isinstance(event, ContextOverflow):
+                    if isinstance(event, ContextOverflow | LorebookOverflow):
                         continue
                     self._publish(event, owner)
                     if isinstance(event, TextDelta):

@@ -13,7 +13,14 @@ from textual.containers import Grid
 from textual.widgets import Static
 
 from refsheet_tui import paths
-from refsheet_tui.characters import CharacterStore, Profile, SavedCharacter, read_pictures
+from refsheet_tui.characters import (
+    CharacterStore,
+    Profile,
+    SavedCharacter,
+    import_notice,
+    lorebook_from_card,
+    read_pictures,
+)
 from refsheet_tui.errors import CardError, NoCardError, PictureError, RefsheetError
 from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.prompting import Language
@@ -178,6 +185,7 @@ class HomeScreen(TranslatedScreen[None]):
         if card.detected_language is not None:
             notice = _("Language: {language}. To change it, edit the character.")
             text = join_sentences(text, notice.format(language=card.detected_language.native))
+        text = join_sentences(text, import_notice(lorebook_from_card(card.profile.card)))
         self.notify(text, markup=False)
 
     def action_import(self) -> None:
