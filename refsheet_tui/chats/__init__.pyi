@@ -4,6 +4,7 @@ from .chat_store import Chat as Chat, ChatStore as ChatStore
 from .conversation import (
     Attachment as Attachment,
     Conversation as Conversation,
+    ReplyEvent as ReplyEvent,
     ReplyKind as ReplyKind,
 )
 from .files import (
@@ -15,6 +16,7 @@ from .files import (
     to_markdown as to_markdown,
     write_chat as write_chat,
 )
+from .impersonation import SpokeForUser as SpokeForUser
 from .library import Library as Library
 from .messages import Message as Message, PortableMessage as PortableMessage
 from .opening import (

@@ -14,7 +14,7 @@ from refsheet_tui import paths
 from refsheet_tui.chats.branch import Branch
 from refsheet_tui.chats.context_notes import ContextNoteSelector
 from refsheet_tui.chats.context_window import PINNED_TURNS, ContextWindow
-from refsheet_tui.chats.impersonation import ImpersonationFilter
+from refsheet_tui.chats.impersonation import ImpersonationFilter, SpokeForUser
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.overflow import ContextOverflow
 from refsheet_tui.chats.reply_writer import ReplyWriter
@@ -34,6 +34,7 @@ from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Prompt, Turn, build_prefix, build_prompt
 
 ReplyKind = Literal["reply", "regenerate", "continue"]
+ReplyEvent = EngineEvent | ContextOverflow | SpokeForUser
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Conversation:
         *,
         system: str | None = None,
         user_name: str = "",
+        character_name: str = "",
         context_note_selector: ContextNoteSelector | None = None,
         lacks_character_info: bool = False,
         clock: Callable[[], float] = monotonic,
@@ -78,7 +80,9 @@ class Conversation:
             branch: The messages. New ones are added to it.
             opening: The first turn of a chat with a character; None for the assistant.
             system: The system prompt, which stands in front of the first turn.
-            user_name: The user's name: a reply ends where the model begins to speak for the user.
+            user_name: The user's name; empty if the user has no name. In a chat with a character,
+                a reply ends where the model begins to speak for the user.
+            character_name: The character's name, which may also be the user's.
             context_note_selector: Chooses the context notes of the user's messages.
             lacks_character_info: `opening` does not say who the character is.
             clock: Returns seconds; decides when a growing reply is saved.
@@ -90,6 +94,7 @@ class Conversation:
         self._opening = opening
         self._system = system
         self._user_name = user_name
+        self._character_name = character_name
         self._context_note_selector = context_note_selector or ContextNoteSelector()
         self._lacks_character_info = lacks_character_info
         self._clock = clock
@@ -187,9 +192,7 @@ class Conversation:
         ]
         return self.branch.add_swipe(message, lambda: self.add_user_message(text, pictures))
 
-    def reply(
-        self, kind: ReplyKind = "reply"
-    ) -> AsyncGenerator[EngineEvent | ContextOverflow, None]:
+    def reply(self, kind: ReplyKind = "reply") -> AsyncGenerator[ReplyEvent, None]:
         """Let the model write its next turn, and save it as it grows.
 
         Args:
@@ -199,7 +202,8 @@ class Conversation:
 
         Yields:
             A `ContextOverflow` first if turns have left the context since the last reply; then the
-            events of the engine, up to where the model would speak for the user.
+            events of the engine, up to where the model would speak for the user; a `SpokeForUser`
+            before the last of them if it did so at once.
 
         Raises:
             EngineError: The engine failed. The text until then stays.
@@ -208,7 +212,7 @@ class Conversation:
         """
         return self._reply(kind)
 
-    async def _reply(self, kind: ReplyKind) -> AsyncGenerator[EngineEvent | ContextOverflow, None]:
+    async def _reply(self, kind: ReplyKind) -> AsyncGenerator[ReplyEvent, None]:
         last_message = self.branch.path[-1] if self.branch.path else None
         if kind == "regenerate":
             self.branch.remove_last_reply()
@@ -216,7 +220,11 @@ class Conversation:
         if kind == "continue":
             turns, reply_start = turns[:-1], text_of(turns[-1]).rstrip()
         writer = ReplyWriter(self.branch, self._clock, last_message if kind == "continue" else None)
-        impersonation_filter = ImpersonationFilter(self._user_name)
+        # The assistant may be asked to write a dialogue with "You:" in it.
+        user_name = self._user_name if self._opening is not None else None
+        impersonation_filter = ImpersonationFilter(
+            user_name, self._character_name, continued_text=reply_start
+        )
         cancel_task: asyncio.Task[None] | None = None
         self._is_replying = True
         try:
@@ -237,7 +245,8 @@ class Conversation:
             async with aclosing(self._engine.generate(prompt, self._settings)) as events:
                 async for engine_event in events:
                     for event in impersonation_filter.filter_event(engine_event):
-                        writer.on_event(event)
+                        if not isinstance(event, SpokeForUser):
+                            writer.on_event(event)
                         yield event
                     if impersonation_filter.has_matched and cancel_task is None:
                         cancel_task = asyncio.create_task(self._engine.cancel())

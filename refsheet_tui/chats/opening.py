@@ -56,6 +56,7 @@ def open_conversation(
             branch,
             character.build_opening_turn(vision),
             user_name=character.user_name,
+            character_name=character.name,
             context_note_selector=ContextNoteSelector(note or character.note, character.lorebook),
             lacks_character_info=_lacks_character_info(character, vision),
         )
