@@ -16,6 +16,7 @@ from .files import (
     to_markdown as to_markdown,
     write_chat as write_chat,
 )
+from .impersonation import SpokeForUser as SpokeForUser
 from .library import Library as Library
 from .messages import Message as Message, PortableMessage as PortableMessage
 from .opening import (

@@ -15,7 +15,7 @@ from refsheet_tui.chats.branch import Branch
 from refsheet_tui.chats.chat_lorebook import ChatLorebook
 from refsheet_tui.chats.context_notes import ContextNoteSelector
 from refsheet_tui.chats.context_window import PINNED_TURNS, ContextWindow
-from refsheet_tui.chats.impersonation import ImpersonationFilter
+from refsheet_tui.chats.impersonation import ImpersonationFilter, SpokeForUser
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.overflow import ContextOverflow, LorebookOverflow
 from refsheet_tui.chats.reply_writer import ReplyWriter
@@ -35,7 +35,7 @@ from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Prompt, Turn, build_prefix, build_prompt
 
 ReplyKind = Literal["reply", "regenerate", "continue"]
-ReplyEvent = EngineEvent | ContextOverflow | LorebookOverflow
+ReplyEvent = EngineEvent | ContextOverflow | LorebookOverflow | SpokeForUser
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class Conversation:
         *,
         system: str | None = None,
         user_name: str = "",
+        character_name: str = "",
         context_note_selector: ContextNoteSelector | None = None,
         lorebook: ChatLorebook | None = None,
         lacks_character_info: bool = False,
@@ -81,7 +82,9 @@ class Conversation:
             branch: The messages. New ones are added to it.
             opening: The first turn of a chat with a character; None for the assistant.
             system: The system prompt, which stands in front of the first turn.
-            user_name: The user's name: a reply ends where the model begins to speak for the user.
+            user_name: The user's name; empty if the user has no name. In a chat with a character,
+                a reply ends where the model begins to speak for the user.
+            character_name: The character's name, which may also be the user's.
             context_note_selector: Chooses the context notes of the user's messages.
             lorebook: Keeps the lorebook within its budget; it has the opening.
             lacks_character_info: `opening` does not say who the character is.
@@ -95,6 +98,7 @@ class Conversation:
         self._lorebook = lorebook
         self._system = system
         self._user_name = user_name
+        self._character_name = character_name
         self._context_note_selector = context_note_selector or ContextNoteSelector()
         self._lacks_character_info = lacks_character_info
         self._clock = clock
@@ -213,7 +217,8 @@ class Conversation:
         Yields:
             A `LorebookOverflow` first if entries of the lorebook were left out, and a
             `ContextOverflow` if turns have left the context since the last reply; then the events
-            of the engine, up to where the model would speak for the user.
+            of the engine, up to where the model would speak for the user; a `SpokeForUser` before
+            the last of them if it did so at once.
 
         Raises:
             EngineError: The engine failed. The text until then stays.
@@ -227,7 +232,6 @@ class Conversation:
         if kind == "regenerate":
             self.branch.remove_last_reply()
         writer = ReplyWriter(self.branch, self._clock, last_message if kind == "continue" else None)
-        impersonation_filter = ImpersonationFilter(self._user_name)
         cancel_task: asyncio.Task[None] | None = None
         self._is_replying = True
         try:
@@ -251,10 +255,16 @@ class Conversation:
                 if oldest > PINNED_TURNS:
                     yield ContextOverflow(oldest, turns[oldest])
             prompt = build_prompt(_visible_turns(turns, oldest), self._system, reply_start)
+            # The assistant may be asked to write a dialogue with "You:" in it.
+            user_name = self._user_name if self._opening is not None else None
+            impersonation_filter = ImpersonationFilter(
+                user_name, self._character_name, continued_text=reply_start
+            )
             async with aclosing(self._engine.generate(prompt, self._settings)) as events:
                 async for engine_event in events:
                     for event in impersonation_filter.filter_event(engine_event):
-                        writer.on_event(event)
+                        if not isinstance(event, SpokeForUser):
+                            writer.on_event(event)
                         yield event
                     if impersonation_filter.has_matched and cancel_task is None:
                         cancel_task = asyncio.create_task(self._engine.cancel())

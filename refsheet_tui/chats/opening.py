@@ -66,6 +66,7 @@ def open_conversation(
             vision,
             branch,
             user_name=character.user_name,
+            character_name=character.name,
             context_note_selector=selector,
             lorebook=lorebook,
             lacks_character_info=_lacks_character_info(character, vision),

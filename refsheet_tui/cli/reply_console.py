@@ -15,6 +15,7 @@ from refsheet_tui.chats import (
     Conversation,
     LorebookOverflow,
     ReplyEvent,
+    SpokeForUser,
     open_conversation,
 )
 from refsheet_tui.cli.console import ReplyPrinter, StatusLine, print_note, print_prompt
@@ -95,6 +96,8 @@ class ReplyConsole:
                     async for event in events:
                         if isinstance(event, ContextOverflow | LorebookOverflow):
                             printer.print_overflow(event)
+                        elif isinstance(event, SpokeForUser):
+                            print_note(str(event))
                         else:
                             status.on_event(event)
                             printer.on_event(event)

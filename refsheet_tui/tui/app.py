@@ -349,12 +349,12 @@ class RefsheetApp(App[int]):
     def _on_engine_state(self, state: EngineState) -> None:
         self.engine_state = state
         previous, self._last_model = self._last_model, state.info or self._last_model
-        if (
-            state.info is not None
-            and state.info != previous
-            and not state.info.is_instruction_tuned
-        ):
-            warning = _(NOT_INSTRUCTION_TUNED).format(model=state.info.name)
+        if state.info is None or state.info == previous:
+            return
+        warnings = [self.session.load_notice]
+        if not state.info.is_instruction_tuned:
+            warnings.append(_(NOT_INSTRUCTION_TUNED).format(model=state.info.name))
+        for warning in filter(None, warnings):
             self.notify(warning, severity="warning", markup=False, timeout=15)
 
     def _set_drawing(self, drawing: Drawing) -> None:

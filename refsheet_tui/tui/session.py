@@ -118,6 +118,7 @@ class Session:
         self._state = EngineState("loading", "")
         self._load_task: asyncio.Task[ModelInfo] | None = None
         self._is_closed = False
+        self.load_notice = ""
 
     @property
     def info(self) -> ModelInfo | None:
@@ -287,7 +288,9 @@ class Session:
         from refsheet_tui.weights import build_load_settings  # reads the catalog
 
         try:
-            settings = build_load_settings(self.config)
+            notices: list[str] = []
+            settings = build_load_settings(self.config, notices.append)
+            self.load_notice = " ".join(notices)
             info = await self.engine.load(settings, partial(self.publish, owner=owner))
         except RefsheetError:
             self.end_work(owner)

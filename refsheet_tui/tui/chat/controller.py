@@ -18,6 +18,7 @@ from refsheet_tui.chats import (
     LorebookOverflow,
     Message,
     ReplyKind,
+    SpokeForUser,
     escape,
     open_conversation,
 )
@@ -215,7 +216,9 @@ class ChatController:
                 async for event in events:
                     if isinstance(event, ContextOverflow | LorebookOverflow | SaferSettings):
                         result.notices.append(str(event))
-                    if isinstance(event, ContextOverflow | LorebookOverflow):
+                    if isinstance(event, SpokeForUser):
+                        result.problem = str(event)
+                    if isinstance(event, ContextOverflow | LorebookOverflow | SpokeForUser):
                         continue
                     self._publish(event, owner)
                     if isinstance(event, TextDelta):
@@ -223,7 +226,7 @@ class ChatController:
                         yield event.text
                     elif isinstance(event, ReplyFinished):
                         result.summary = reply_summary(event)
-            if not result.has_text:
+            if not result.has_text and not result.problem:
                 result.problem = _("The model returned an empty reply. Try rephrasing.")
         except RefsheetError as error:
             if isinstance(error, EngineDiedError):
