@@ -96,6 +96,10 @@ class CardError(RefsheetError):
     """A character card that can't be used."""
 
 
+class NoCardError(CardError):
+    """A picture without a character card. It may still be used as a picture."""
+
+
 class UntrustedFileError(RefsheetError):
     """A file that is too large, nested too deeply, or not valid JSON."""
 

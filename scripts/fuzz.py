@@ -26,7 +26,6 @@ import numpy as np
 
 with atheris.instrument_imports(include=["refsheet_tui"]):
     from refsheet_tui.characters import (
-        SIGNATURE,
         RenderedProfile,
         card_from_profile,
         json_card,
@@ -36,6 +35,7 @@ with atheris.instrument_imports(include=["refsheet_tui"]):
     )
     from refsheet_tui.chats import read_chat, to_json, to_jsonl, to_markdown
     from refsheet_tui.errors import CardError, ChatFileError
+    from refsheet_tui.pictures import PNG_SIGNATURE
     from refsheet_tui.prompting import LANGUAGES
     from refsheet_tui.untrusted import clean_text, one_line
     from refsheet_tui.weights import LocalFile, Verification
@@ -120,7 +120,7 @@ def check_chat(path: Path) -> None:
 
 
 def _in_a_picture(data: bytes) -> bytes:
-    return replace_text_chunks(SIGNATURE, {b"chara": base64.b64encode(data)})
+    return replace_text_chunks(PNG_SIGNATURE, {b"chara": base64.b64encode(data)})
 
 
 def _in_an_archive(data: bytes) -> bytes:

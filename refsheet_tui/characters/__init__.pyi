@@ -7,7 +7,7 @@ from .cards import (
     read_card as read_card,
     write_card as write_card,
 )
-from .cards.png import SIGNATURE as SIGNATURE, replace_text_chunks as replace_text_chunks
+from .cards.png import replace_text_chunks as replace_text_chunks
 from .character import Character as Character
 from .character_store import (
     CharacterStore as CharacterStore,
@@ -20,7 +20,24 @@ from .character_writer import (
     CharacterWriter as CharacterWriter,
     ProfileField as ProfileField,
 )
-from .lorebook import Lorebook as Lorebook
+from .lorebook import (
+    DepthPrompt as DepthPrompt,
+    EntryExplanation as EntryExplanation,
+    Evaluation as Evaluation,
+    Lorebook as Lorebook,
+    LorebookEntry as LorebookEntry,
+    ScanContext as ScanContext,
+    Status as Status,
+    choose_within_budget as choose_within_budget,
+    count_estimate as count_estimate,
+    evaluate_entries as evaluate_entries,
+    explain_lorebook as explain_lorebook,
+    fits_surely as fits_surely,
+    import_notice as import_notice,
+    list_names as list_names,
+    lorebook_from_card as lorebook_from_card,
+    repeat_interval as repeat_interval,
+)
 from .mojibake import repair_mojibake as repair_mojibake
 from .profile import Profile as Profile, default_name as default_name
 from .rendered_profile import RenderedProfile as RenderedProfile

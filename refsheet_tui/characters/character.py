@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from refsheet_tui.characters.lorebook import Lorebook
+from refsheet_tui.characters.lorebook import DepthPrompt, Lorebook, LorebookEntry
+from refsheet_tui.characters.rendered_profile import join_description
 from refsheet_tui.engine import Vision
 from refsheet_tui.prompting import Language, Turn, opening_turn
 
@@ -25,8 +26,10 @@ class Character:
         user_name: What it calls the user; empty if the user has no name.
         generation: Its own generation settings, which win over those of `config.yaml`.
         note: The author's note, which the model is told again as the chat gets longer.
-        lorebook: The entries that the model is told when their keywords come up.
-        about_user: The part of `description` that is about the user.
+        depth_prompt: An author's note with a depth of its own.
+        lorebook: The entries that the model is told always, or when their keywords come up.
+        about_user: What it knows of the user.
+        examples: Dialogue that shows how it speaks.
     """
 
     sheet: Path
@@ -38,16 +41,22 @@ class Character:
     user_name: str = ""
     generation: Mapping[str, float | int | bool | None] = field(default_factory=dict, hash=False)
     note: str = ""
+    depth_prompt: DepthPrompt = field(default_factory=DepthPrompt)
     lorebook: Lorebook = field(default_factory=Lorebook)
     about_user: str = ""
+    examples: str = ""
 
     @property
     def is_described(self) -> bool:
-        """True if `description` says anything about the character, and not only about the user."""
-        return self.description.strip() not in ("", self.about_user)
+        """True if any text says who the character is, and not only who the user is."""
+        texts = (self.description, self.examples)
+        return any(text.strip() for text in texts) or bool(self.lorebook.opening_entries)
 
-    def build_opening_turn(self, vision: Vision) -> Turn:
-        """Open the pictures, and return the turn that asks the character for its greeting.
+    def opening_builder(self, vision: Vision) -> Callable[[Iterable[LorebookEntry]], Turn]:
+        """Open the pictures, and return a function that builds the opening.
+
+        The opening is the turn that asks the character for its greeting. The function gets the
+        entries of the lorebook that are part of it.
 
         Args:
             vision: How pictures reach the model. A text-only model gets a turn without pictures.
@@ -57,4 +66,12 @@ class Character:
         """
         views = map(vision.view, self.extra_pictures)
         extras = [view for view in views if view is not None]
-        return opening_turn(self.language, vision.view(self.sheet), self.description, extras)
+        sheet = vision.view(self.sheet)
+
+        def build(entries: Iterable[LorebookEntry]) -> Turn:
+            description = join_description(
+                self.description, entries, self.about_user, self.examples
+            )
+            return opening_turn(self.language, sheet, description, extras)
+
+        return build

@@ -263,8 +263,10 @@ class CharacterStore:
             user_name=profile.person,
             generation=profile.generation,
             note=rendered.note(),
+            depth_prompt=rendered.depth_prompt(),
             lorebook=rendered.lorebook(),
             about_user=rendered.about_user(),
+            examples=rendered.examples(),
         )
 
     def _add_current(

@@ -8,9 +8,16 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Literal
 
+from refsheet_tui.characters.lorebook import choose_within_budget, count_estimate
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.characters.rendered_profile import RenderedProfile
-from refsheet_tui.engine import Engine, EngineEvent, GenerationSettings, TextDelta
+from refsheet_tui.characters.rendered_profile import RenderedProfile, join_description
+from refsheet_tui.engine import (
+    Engine,
+    EngineEvent,
+    GenerationSettings,
+    LoadSettings,
+    TextDelta,
+)
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import (
     Language,
@@ -47,6 +54,7 @@ class CharacterWriter:
         sheet: The reference sheet. The model reads it, and `extras`, once for all fields.
         extras: The other pictures of the character.
         profile: The result, which grows field by field.
+        context_size: The size of the model's context in tokens.
     """
 
     engine: Engine
@@ -55,6 +63,7 @@ class CharacterWriter:
     sheet: PictureView
     extras: Sequence[PictureView]
     profile: Profile = field(default_factory=Profile)
+    context_size: int = LoadSettings.context_size
 
     def missing_fields(self) -> tuple[ProfileField, ...]:
         """Return the fields that are still empty."""
@@ -77,9 +86,19 @@ class CharacterWriter:
 
     def _request_for(self, field_name: ProfileField) -> Turn:
         if field_name == "greeting":
-            description = RenderedProfile(self.profile, self.language).description()
-            return opening_turn(self.language, self.sheet, description, self.extras)
+            return opening_turn(self.language, self.sheet, self._description(), self.extras)
         return question_turn(_QUESTIONS[field_name], self.language, self.sheet, self.extras)
+
+    def _description(self) -> str:
+        """Return the texts of the character, with the constant entries of its lorebook."""
+        rendered = RenderedProfile(self.profile, self.language)
+        lorebook = rendered.lorebook()
+        entries, _ = choose_within_budget(
+            lorebook.opening_entries, lorebook.budget_in(self.context_size), count_estimate
+        )
+        return join_description(
+            rendered.description(), entries, rendered.about_user(), rendered.examples()
+        )
 
     def _is_written(self, field_name: ProfileField) -> bool:
         if field_name == "personality":

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from refsheet_tui.characters.card_fields import read_card_fields
-from refsheet_tui.characters.lorebook import Lorebook, LorebookEntry, lorebook_from_card
+from refsheet_tui.characters.lorebook import (
+    DepthPrompt,
+    Lorebook,
+    LorebookEntry,
+    depth_prompt_from_card,
+    lorebook_from_card,
+)
 from refsheet_tui.characters.mojibake import repair_texts
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.prompting import Language, MacroValues, get_wording, substitute_macros
@@ -36,6 +42,28 @@ _POSSESSIVES = {
 }
 
 
+def join_description(
+    description: str, entries: Iterable[LorebookEntry], about_user: str, examples: str
+) -> str:
+    """Return everything that the model is told beside the pictures, one paragraph a line.
+
+    Args:
+        description: The text about the character.
+        entries: The entries of the lorebook that stand before or after it.
+        about_user: What the character knows of the user.
+        examples: Dialogue that shows how the character speaks.
+    """
+    entries = tuple(entries)
+    parts = (
+        *(entry.content for entry in entries if entry.position == "before"),
+        description,
+        *(entry.content for entry in entries if entry.position == "after"),
+        about_user,
+        examples,
+    )
+    return "\n".join(filter(None, parts))
+
+
 class RenderedProfile:
     """A profile as the prompt has it: macros are replaced by names, empty texts are left out."""
 
@@ -48,8 +76,8 @@ class RenderedProfile:
         self._profile = profile
         self._wording = get_wording(language)
         self._user_name = profile.person.strip()
-        self._card_texts = read_card_fields(profile.card, profile.card_outside).texts
-        self._lorebook = lorebook_from_card(repair_texts(profile.card))
+        self._card = repair_texts(profile.card)
+        self._card_texts = read_card_fields(self._card, profile.card_outside).texts
         to_user, to_others = _POSSESSIVES.get(language.code, _POSSESSIVES["en"])
         self._told_values = MacroValues(
             character=profile.spoken_name or self._wording.character,
@@ -66,16 +94,14 @@ class RenderedProfile:
         )
 
     def description(self) -> str:
-        """Return everything that the picture doesn't say, one paragraph a line."""
+        """Return what the picture doesn't say of the character, one paragraph a line."""
         profile = self._profile
         parts = [profile.description]
         parts += [self._card_texts[key] for key in _CARD_KEYS]
-        parts += [entry.content for entry in self._lorebook.constant_entries]
-        parts += [self._raw_about_user(), self._examples()]
         return "\n".join(text for text in map(self.render_text, parts) if text)
 
     def about_user(self) -> str:
-        """Return the part of `description` that is about the user."""
+        """Return what the character knows of the user."""
         return self.render_text(self._raw_about_user())
 
     def greetings(self) -> tuple[str, ...]:
@@ -89,20 +115,14 @@ class RenderedProfile:
         return self.render_text(self._profile.note)
 
     def lorebook(self) -> Lorebook:
-        """Return the lorebook with the macros in its keyword entries replaced."""
-        return self._lorebook.with_keyword_entries(
-            LorebookEntry(
-                keys=self._keys(entry.keys),
-                content=self.render_text(entry.content),
-                secondary_keys=self._keys(entry.secondary_keys),
-                case_sensitive=entry.case_sensitive,
-                priority=entry.priority,
-            )
-            for entry in self._lorebook.keyword_entries
-        )
+        """Return the lorebook with the macros in its entries replaced."""
+        lorebook = lorebook_from_card(self._card)
+        return lorebook.with_entries(entry.render(self.render_text) for entry in lorebook.entries)
 
-    def _keys(self, keys: Iterable[str]) -> tuple[str, ...]:
-        return tuple(key for key in map(self.render_text, keys) if key)
+    def depth_prompt(self) -> DepthPrompt:
+        """Return the author's note with a depth of its own that the card has."""
+        depth_prompt = depth_prompt_from_card(self._card)
+        return replace(depth_prompt, text=self.render_text(depth_prompt.text))
 
     def render_text(self, text: str) -> str:
         """Return `text` with macros replaced; `{{user}}` is how a third party names the user."""
@@ -115,7 +135,8 @@ class RenderedProfile:
         name_text = self._wording.called.replace("{name}", self._user_name)
         return f"{name_text} {persona}".strip()
 
-    def _examples(self) -> str:
+    def examples(self) -> str:
+        """Return the dialogue that shows how the character speaks, with its heading."""
         examples = self.render_text(self._profile.examples)
         return f"{self._wording.examples}\n{examples}" if examples else ""
 

@@ -4,6 +4,7 @@ from .chat_store import Chat as Chat, ChatStore as ChatStore
 from .conversation import (
     Attachment as Attachment,
     Conversation as Conversation,
+    ReplyEvent as ReplyEvent,
     ReplyKind as ReplyKind,
 )
 from .files import (
@@ -15,6 +16,7 @@ from .files import (
     to_markdown as to_markdown,
     write_chat as write_chat,
 )
+from .impersonation import SpokeForUser as SpokeForUser
 from .library import Library as Library
 from .messages import Message as Message, PortableMessage as PortableMessage
 from .opening import (
@@ -22,7 +24,10 @@ from .opening import (
     open_conversation as open_conversation,
     with_own_settings as with_own_settings,
 )
-from .overflow import ContextOverflow as ContextOverflow
+from .overflow import (
+    ContextOverflow as ContextOverflow,
+    LorebookOverflow as LorebookOverflow,
+)
 from .search import MessageMatch as MessageMatch, search_messages as search_messages
 from .slash_commands import (
     COMMANDS as COMMANDS,
@@ -34,4 +39,5 @@ from .slash_commands import (
     unescape as unescape,
     usage_error as usage_error,
 )
+from .token_counter import count_texts as count_texts
 from .turns import text_of as text_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from refsheet_tui.chats.message_tree import MessageTree
@@ -66,6 +67,12 @@ class Branch:
                 self.chat, self.leaf, "user", text, pictures=pictures, context_notes=context_notes
             )
         )
+
+    def set_context_notes(self, message: Message, context_notes: Sequence[str]) -> None:
+        """Save other context notes of `message`, which nobody has answered yet."""
+        self.tree.set_context_notes(message.id, context_notes)
+        changed = replace(message, context_notes=tuple(context_notes))
+        self._path = tuple(changed if each.id == message.id else each for each in self._path)
 
     def add_reply(self, text: str) -> Message:
         """Save a complete reply that was not generated just now, such as a greeting."""

@@ -12,11 +12,12 @@ from typing import Literal
 
 from refsheet_tui import paths
 from refsheet_tui.chats.branch import Branch
+from refsheet_tui.chats.chat_lorebook import ChatLorebook
 from refsheet_tui.chats.context_notes import ContextNoteSelector
 from refsheet_tui.chats.context_window import PINNED_TURNS, ContextWindow
-from refsheet_tui.chats.impersonation import ImpersonationFilter
+from refsheet_tui.chats.impersonation import ImpersonationFilter, SpokeForUser
 from refsheet_tui.chats.messages import Message
-from refsheet_tui.chats.overflow import ContextOverflow
+from refsheet_tui.chats.overflow import ContextOverflow, LorebookOverflow
 from refsheet_tui.chats.reply_writer import ReplyWriter
 from refsheet_tui.chats.token_counter import TokenCounter
 from refsheet_tui.chats.turns import text_of, turns_of
@@ -34,6 +35,7 @@ from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import Prompt, Turn, build_prefix, build_prompt
 
 ReplyKind = Literal["reply", "regenerate", "continue"]
+ReplyEvent = EngineEvent | ContextOverflow | LorebookOverflow | SpokeForUser
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ class Conversation:
         *,
         system: str | None = None,
         user_name: str = "",
+        character_name: str = "",
         context_note_selector: ContextNoteSelector | None = None,
+        lorebook: ChatLorebook | None = None,
         lacks_character_info: bool = False,
         clock: Callable[[], float] = monotonic,
     ) -> None:
@@ -78,8 +82,11 @@ class Conversation:
             branch: The messages. New ones are added to it.
             opening: The first turn of a chat with a character; None for the assistant.
             system: The system prompt, which stands in front of the first turn.
-            user_name: The user's name: a reply ends where the model begins to speak for the user.
+            user_name: The user's name; empty if the user has no name. In a chat with a character,
+                a reply ends where the model begins to speak for the user.
+            character_name: The character's name, which may also be the user's.
             context_note_selector: Chooses the context notes of the user's messages.
+            lorebook: Keeps the lorebook within its budget; it has the opening.
             lacks_character_info: `opening` does not say who the character is.
             clock: Returns seconds; decides when a growing reply is saved.
         """
@@ -87,9 +94,11 @@ class Conversation:
         self._engine = engine
         self._settings = settings
         self._vision = vision
-        self._opening = opening
+        self._opening = lorebook.opening if lorebook is not None else opening
+        self._lorebook = lorebook
         self._system = system
         self._user_name = user_name
+        self._character_name = character_name
         self._context_note_selector = context_note_selector or ContextNoteSelector()
         self._lacks_character_info = lacks_character_info
         self._clock = clock
@@ -97,7 +106,7 @@ class Conversation:
             vision.info.context_size, settings.max_new_tokens
         )
         self._token_counter = TokenCounter(engine, system)
-        self._oldest_visible_turn = PINNED_TURNS
+        self._announced_turn = self._oldest_visible_turn = PINNED_TURNS
         self._is_replying = False
         self._views: dict[str, PictureView | None] = {}
         self._turns: tuple[Turn, ...] = ()
@@ -118,7 +127,9 @@ class Conversation:
         Raises:
             ValueError: It is not the model's turn.
             EngineError: The tokens could not be counted.
+            StorageError: A message can't be saved.
         """
+        await self._settle_lorebook()
         turns = self.turns
         return build_prompt(
             _visible_turns(turns, await self._find_oldest_visible_turn(turns)), self._system
@@ -156,13 +167,21 @@ class Conversation:
             StorageError: The message can't be saved.
             PictureError: A picture can't be read.
         """
-        visible_turns = _visible_turns(self.turns, self._oldest_visible_turn)
-        context_notes = [
-            note.text for note in self._context_note_selector.due_notes(visible_turns[1:], text)
-        ]
+        due_notes = self._context_note_selector.due_notes(
+            self.turns[1:],
+            text,
+            oldest_visible=self._oldest_visible_turn - 1,
+            seed=f"{self.branch.chat} {len(self.branch.path)}",
+        )
+        if self._lorebook is None:
+            context_notes = due_notes.texts(due_notes.entries)
+        else:
+            context_notes = self._lorebook.certain_texts(due_notes)
         message = self.branch.add_user_message(
             text, [each.path for each in pictures], context_notes
         )
+        if self._lorebook is not None:
+            self._lorebook.add_message(message, due_notes)
         for sha256, picture in zip(message.pictures, pictures, strict=True):
             self._views.setdefault(sha256, picture.view)
         return message
@@ -187,9 +206,7 @@ class Conversation:
         ]
         return self.branch.add_swipe(message, lambda: self.add_user_message(text, pictures))
 
-    def reply(
-        self, kind: ReplyKind = "reply"
-    ) -> AsyncGenerator[EngineEvent | ContextOverflow, None]:
+    def reply(self, kind: ReplyKind = "reply") -> AsyncGenerator[ReplyEvent, None]:
         """Let the model write its next turn, and save it as it grows.
 
         Args:
@@ -198,8 +215,10 @@ class Conversation:
                 space at its end again.
 
         Yields:
-            A `ContextOverflow` first if turns have left the context since the last reply; then the
-            events of the engine, up to where the model would speak for the user.
+            A `LorebookOverflow` first if entries of the lorebook were left out, and a
+            `ContextOverflow` if turns have left the context since the last reply; then the events
+            of the engine, up to where the model would speak for the user; a `SpokeForUser` before
+            the last of them if it did so at once.
 
         Raises:
             EngineError: The engine failed. The text until then stays.
@@ -208,36 +227,44 @@ class Conversation:
         """
         return self._reply(kind)
 
-    async def _reply(self, kind: ReplyKind) -> AsyncGenerator[EngineEvent | ContextOverflow, None]:
+    async def _reply(self, kind: ReplyKind) -> AsyncGenerator[ReplyEvent, None]:
         last_message = self.branch.path[-1] if self.branch.path else None
         if kind == "regenerate":
             self.branch.remove_last_reply()
-        turns, reply_start = self.turns, ""
-        if kind == "continue":
-            turns, reply_start = turns[:-1], text_of(turns[-1]).rstrip()
         writer = ReplyWriter(self.branch, self._clock, last_message if kind == "continue" else None)
-        impersonation_filter = ImpersonationFilter(self._user_name)
         cancel_task: asyncio.Task[None] | None = None
         self._is_replying = True
         try:
-            has_spoken = reply_start or any(turn.role == "model" for turn in turns)
-            if self._lacks_character_info and not has_spoken:
-                raise unknown_character_error()
             try:
+                await self._settle_lorebook()
+                turns, reply_start = self.turns, ""
+                if kind == "continue":
+                    turns, reply_start = turns[:-1], text_of(turns[-1]).rstrip()
+                has_spoken = reply_start or any(turn.role == "model" for turn in turns)
+                if self._lacks_character_info and not has_spoken:
+                    raise unknown_character_error()
                 oldest = await self._find_oldest_visible_turn(turns)
             except StoppedError:
                 writer.cancel()
                 yield ReplyFinished("cancelled", 0, 0, 0, Timings())
                 return
-            if oldest != self._oldest_visible_turn:
-                self._oldest_visible_turn = oldest
+            if self._lorebook is not None and (overflow := self._lorebook.take_overflow()):
+                yield overflow
+            if oldest != self._announced_turn:
+                self._announced_turn = oldest
                 if oldest > PINNED_TURNS:
                     yield ContextOverflow(oldest, turns[oldest])
             prompt = build_prompt(_visible_turns(turns, oldest), self._system, reply_start)
+            # The assistant may be asked to write a dialogue with "You:" in it.
+            user_name = self._user_name if self._opening is not None else None
+            impersonation_filter = ImpersonationFilter(
+                user_name, self._character_name, continued_text=reply_start
+            )
             async with aclosing(self._engine.generate(prompt, self._settings)) as events:
                 async for engine_event in events:
                     for event in impersonation_filter.filter_event(engine_event):
-                        writer.on_event(event)
+                        if not isinstance(event, SpokeForUser):
+                            writer.on_event(event)
                         yield event
                     if impersonation_filter.has_matched and cancel_task is None:
                         cancel_task = asyncio.create_task(self._engine.cancel())
@@ -263,10 +290,11 @@ class Conversation:
         Args:
             on_event: Is called with the progress of the engine.
         """
-        turns = self.turns
-        if not turns:
+        if not self.turns:
             return
         with suppress(RefsheetError):
+            await self._settle_lorebook()
+            turns = self.turns
             oldest = await self._find_oldest_visible_turn(turns)
             # If a message was added meanwhile, this prefix is outdated: the engine would read it in
             # place of the new one.
@@ -283,6 +311,7 @@ class Conversation:
         Raises:
             EngineError: The tokens could not be counted.
         """
+        await self._settle_lorebook()
         oldest = await self._find_oldest_visible_turn(self.turns)
         if oldest <= PINNED_TURNS:
             return None
@@ -298,7 +327,7 @@ class Conversation:
         """Continue with `branch`, which belongs to another chat with the same character."""
         self.branch = branch
         self._context_note_selector = self._context_note_selector.with_note(note)
-        self._oldest_visible_turn = PINNED_TURNS
+        self._announced_turn = self._oldest_visible_turn = PINNED_TURNS
 
     def _load_views(self, message: Message) -> list[PictureView]:
         """Return what the model sees of a message's pictures.
@@ -315,10 +344,22 @@ class Conversation:
 
     async def _find_oldest_visible_turn(self, turns: tuple[Turn, ...]) -> int:
         """Return `ContextWindow.oldest_visible_turn`, with room for a turn not said yet."""
-        if len(turns) <= PINNED_TURNS + 1:  # no turn could leave: no need to count
-            return PINNED_TURNS
-        counts = await self._token_counter.count_turns(turns)
-        return self._window.oldest_visible_turn(counts if len(counts) % 2 else [*counts, 0])
+        oldest = PINNED_TURNS
+        if len(turns) > PINNED_TURNS + 1:  # else no turn could leave: no need to count
+            counts = await self._token_counter.count_turns(turns)
+            oldest = self._window.oldest_visible_turn(counts if len(counts) % 2 else [*counts, 0])
+        self._oldest_visible_turn = oldest
+        return oldest
+
+    async def _settle_lorebook(self) -> None:
+        """Add the entries of the lorebook that fit to the opening and to the new messages.
+
+        Raises `EngineError`, `StorageError`.
+        """
+        if self._lorebook is not None:
+            await self._lorebook.settle(self.branch)
+            if self._lorebook.opening is not self._opening:
+                self._opening, self._turns_path = self._lorebook.opening, None
 
 
 def unknown_character_error() -> UsageError:

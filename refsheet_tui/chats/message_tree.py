@@ -165,6 +165,13 @@ class MessageTree:
                 (text[:_MAX_BEGINNING], message),
             )
 
+    def set_context_notes(self, message: int, context_notes: Sequence[str]) -> None:
+        """Save the texts that the model is told beside a message. Raises `StorageError`."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "UPDATE messages SET asides = ? WHERE id = ?", (json.dumps(context_notes), message)
+            )
+
     def get_message(self, message: int) -> Message:
         """Return a message by its number. Raises `NotFoundError`, `StorageError`."""
         row = self._database.fetch_row(

@@ -8,8 +8,10 @@ from typing import Any
 
 from refsheet_tui.characters import Character
 from refsheet_tui.chats.branch import Branch
+from refsheet_tui.chats.chat_lorebook import ChatLorebook
 from refsheet_tui.chats.context_notes import ContextNoteSelector
 from refsheet_tui.chats.conversation import Conversation, unknown_character_error
+from refsheet_tui.chats.token_counter import TokenCounter
 from refsheet_tui.config import valid_generation
 from refsheet_tui.engine import Engine, GenerationSettings, Vision
 
@@ -49,14 +51,24 @@ def open_conversation(
     if character is None:
         conversation = Conversation(engine, settings, vision, branch, system=note or None)
     else:
+        selector = ContextNoteSelector(
+            note or character.note, character.lorebook, character.depth_prompt, character.greetings
+        )
+        lorebook = ChatLorebook(
+            character.lorebook,
+            vision.info.context_size,
+            TokenCounter(engine, None),
+            character.opening_builder(vision),
+        )
         conversation = Conversation(
             engine,
             with_own_settings(settings, character.generation, overrides),
             vision,
             branch,
-            character.build_opening_turn(vision),
             user_name=character.user_name,
-            context_note_selector=ContextNoteSelector(note or character.note, character.lorebook),
+            character_name=character.name,
+            context_note_selector=selector,
+            lorebook=lorebook,
             lacks_character_info=_lacks_character_info(character, vision),
         )
     conversation.open_pictures()

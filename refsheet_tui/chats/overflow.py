@@ -1,11 +1,12 @@
-"""The notice to the user that a chat no longer fits the context."""
+"""Notices to the user that a chat, or its lorebook, doesn't fit the context."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from refsheet_tui.characters import LorebookEntry, list_names
 from refsheet_tui.chats.turns import text_of
-from refsheet_tui.i18n import _
+from refsheet_tui.i18n import _, ngettext
 from refsheet_tui.prompting import Turn
 from refsheet_tui.untrusted import one_line
 
@@ -30,6 +31,27 @@ class ContextOverflow:
             "everything from “{words}” on. Increase context_size to keep more."
         )
         return words.format(words=_first_words(self.turn))
+
+
+@dataclass(frozen=True)
+class LorebookOverflow:
+    """The event that entries of the lorebook were left out, because their tokens have no room.
+
+    `budget` is how many tokens the entries told at one time may take.
+    """
+
+    entries: tuple[LorebookEntry, ...]
+    budget: int
+
+    def __str__(self) -> str:
+        """Return a notice for the user."""
+        count = len(self.entries)
+        text = ngettext(
+            "{count} lorebook entry doesn't fit the budget of {budget} tokens: {names}.",
+            "{count} lorebook entries don't fit the budget of {budget} tokens: {names}.",
+            count,
+        )
+        return text.format(count=count, budget=f"{self.budget:,}", names=list_names(self.entries))
 
 
 def _first_words(turn: Turn) -> str:

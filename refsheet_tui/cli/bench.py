@@ -83,6 +83,6 @@ def bench(
     With --llama-bin, llama.cpp's own programs are measured on the same files, too. With a 4B model
     this takes about 15 minutes.
     """
-    settings = build_load_settings(read_config(options))
+    settings = build_load_settings(read_config(options), print_note)
     plan = BenchPlan(runs, turns, typing)
     click.echo(asyncio.run(measure(settings, plan, llama_bin, as_json=as_json, plot=plot)))

@@ -6,7 +6,13 @@ import os
 from dataclasses import dataclass
 
 from refsheet_tui import paths
-from refsheet_tui.characters import Profile, SavedCharacter, import_card
+from refsheet_tui.characters import (
+    Profile,
+    SavedCharacter,
+    import_card,
+    import_notice,
+    lorebook_from_card,
+)
 from refsheet_tui.chats import Library
 from refsheet_tui.cli.console import print_note
 from refsheet_tui.cli.pictures import check_pictures, find_picture
@@ -44,6 +50,8 @@ def read_import(name: str, sheet: str | None, language: str | None) -> CardImpor
     card = import_card(paths.expand_user(name), code, detect=language is None)
     if card.is_newer_version:
         print_note(f"{one_line(name)} uses a newer card format, so some of it may be missing.")
+    if notice := import_notice(lorebook_from_card(card.profile.card)):
+        print_note(f"{one_line(name)}: {notice}")
     if sheet is not None:
         picture = find_picture(sheet)
         check_pictures([picture])
@@ -53,5 +61,7 @@ def read_import(name: str, sheet: str | None, language: str | None) -> CardImpor
             f"{one_line(name)} has no picture, and a character needs one.",
             "Add a reference sheet: --sheet IMAGE",
         )
-    card.check_picture()
+    ground_notice = card.check_picture()
+    if ground_notice is not None:
+        print_note(f"{one_line(name)}: {ground_notice}")
     return CardImport(card.profile, card.picture, card.detected_language)

@@ -23,6 +23,7 @@ from refsheet_tui.cli.library import (
     format_time,
     open_library,
 )
+from refsheet_tui.cli.lorebook import lorebook
 from refsheet_tui.errors import NotFoundError
 from refsheet_tui.untrusted import clean_text, one_line
 
@@ -37,6 +38,7 @@ def characters() -> None:
 characters.add_command(add)
 characters.add_command(edit)
 characters.add_command(describe)
+characters.add_command(lorebook)
 
 
 @characters.command("list")

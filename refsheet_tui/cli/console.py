@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict
 
-from refsheet_tui.chats import ContextOverflow
+from refsheet_tui.chats import ContextOverflow, LorebookOverflow
 from refsheet_tui.cli.streams import abandon_output
 from refsheet_tui.engine import (
     EngineEvent,
@@ -129,9 +129,12 @@ class ReplyPrinter:
         begin_line(self._label)
         _write_output(clean_text(text).rstrip("\n") + "\n")
 
-    def print_overflow(self, overflow: ContextOverflow) -> None:
-        """Print that the chat no longer fits the context."""
-        if self._as_json:
+    def print_overflow(self, overflow: ContextOverflow | LorebookOverflow) -> None:
+        """Print that the chat no longer fits the context, or its lorebook the budget."""
+        if self._as_json and isinstance(overflow, LorebookOverflow):
+            names = [entry.label for entry in overflow.entries]
+            _write_output(_to_json({"event": "lorebook", "left_out": names}) + "\n")
+        elif self._as_json and isinstance(overflow, ContextOverflow):
             _write_output(_to_json({"event": "overflow", "oldest": overflow.oldest_visible}) + "\n")
         else:
             print_note(str(overflow))

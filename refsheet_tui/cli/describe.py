@@ -42,6 +42,7 @@ async def write_profile(
             sheet,
             extras,
             profile,
+            console.info.context_size,
         )
         fields = PROFILE_FIELDS if again else writer.missing_fields()
         if not fields:

@@ -13,7 +13,7 @@ from refsheet_tui import paths
 from refsheet_tui.cli.console import print_json, print_note
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.transfers import ChecksumView, DownloadView, progress_bars
-from refsheet_tui.config import Config, change_config
+from refsheet_tui.config import NO_PROJECTOR, Config, change_config, is_no_projector
 from refsheet_tui.engine import (
     NOT_INSTRUCTION_TUNED,
     LoadSettings,
@@ -155,12 +155,16 @@ class ModelFiles:
         if name != DEMO and name not in self.model_manager.catalog.models:
             name = str(paths.absolute_path(choice.model))
         previous_model, previous_projector = self.config.model, self.config.mmproj
-        file = self._save_choice(name, paths.absolute_path(mmproj) if mmproj else None)
+        if mmproj is not None:
+            mmproj = NO_PROJECTOR if is_no_projector(mmproj) else paths.absolute_path(mmproj)
+        file = self._save_choice(name, mmproj)
         if as_json:
             result = {"model": name, "before": previous_model, "config": str(file)}
             print_json({**result, "instruction_tuned": is_tuned})
             return
         self._print_model_in_use(name)
+        if choice.notice:
+            print_note(choice.notice)
         if not is_tuned:
             print_note(NOT_INSTRUCTION_TUNED.format(model=one_line(choice.model.name)))
         if previous_model != name:

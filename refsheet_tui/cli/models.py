@@ -12,6 +12,12 @@ from refsheet_tui.cli.model_table import print_table
 from refsheet_tui.config import load_config
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_MMPROJ = click.option(
+    "--mmproj",
+    type=click.Path(path_type=Path),
+    metavar="PATH|none",
+    help="Vision projector, for a PATH; none for text only.",
+)
 _YES = click.option("--yes", is_flag=True, help="Don't ask.")
 
 
@@ -39,7 +45,7 @@ def download(files: ModelFiles, name: str | None, accept_licence: bool, as_json:
 
 @models.command()
 @click.argument("name", required=False, metavar="[NAME|PATH]")
-@click.option("--mmproj", type=click.Path(path_type=Path), help="Vision projector, for a PATH.")
+@_MMPROJ
 @click.option("--quick", is_flag=True, help="Skip the checksums.")
 @_JSON
 @click.pass_obj
@@ -75,7 +81,7 @@ def path(files: ModelFiles, name: str, as_json: bool) -> None:
 
 @models.command()
 @click.argument("name", metavar="NAME|PATH")
-@click.option("--mmproj", type=click.Path(path_type=Path), help="Vision projector, for a PATH.")
+@_MMPROJ
 @_JSON
 @click.pass_obj
 def use(files: ModelFiles, name: str, mmproj: Path | None, as_json: bool) -> None:

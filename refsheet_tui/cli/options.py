@@ -19,7 +19,12 @@ _FILE = click.Path(path_type=Path)
 
 _MODEL = (
     click.option("--model", metavar="NAME|PATH", help="Catalog name or GGUF file."),
-    click.option("--mmproj", type=_FILE, help="Vision projector (GGUF)."),
+    click.option(
+        "--mmproj",
+        type=_FILE,
+        metavar="PATH|none",
+        help="Vision projector (GGUF); none for text only.",
+    ),
     click.option("--config", "config_file", type=_FILE, help="Settings file."),
     click.option(
         "--context-size", type=click.IntRange(256, 131_072), help="Context size in tokens."
@@ -115,13 +120,14 @@ def read_settings(options: dict[str, Any]) -> Settings:
 
     Raises `ConfigError`, `WeightsError`.
     """
+    from refsheet_tui.cli.console import print_note
     from refsheet_tui.engine import GenerationSettings
     from refsheet_tui.weights import build_load_settings
 
     config = read_config(options)
     return Settings(
         config=config,
-        load=build_load_settings(config),
+        load=build_load_settings(config, print_note),
         generation=GenerationSettings(**config.generation.model_dump()),
         generation_overrides=_select_options(options, set(type(config.generation).model_fields)),
         as_json=options["as_json"],

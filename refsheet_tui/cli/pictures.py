@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refsheet_tui import paths
-from refsheet_tui.pictures import open_picture
+from refsheet_tui.cli.console import print_note
+from refsheet_tui.pictures import ground_notice, open_picture
+from refsheet_tui.untrusted import one_line
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -29,12 +31,20 @@ def find_picture(name: str) -> Path:
 def open_pictures(pictures: Iterable[Path]) -> dict[Path, Image.Image]:
     """Open pictures before a model is loaded, so that a bad one is reported at once.
 
-    Raises `PictureError`.
+    The user is told of a picture that isn't on white. Raises `PictureError`.
     """
-    return {picture: open_picture(picture) for picture in pictures}
+    images = {picture: open_picture(picture) for picture in pictures}
+    for picture, image in images.items():
+        notice = ground_notice(image)
+        if notice is not None:
+            print_note(f"{one_line(str(picture))}: {notice}")
+    return images
 
 
 def check_pictures(pictures: Iterable[Path]) -> None:
-    """Raise `PictureError` for a picture that can't be opened."""
+    """Raise `PictureError` for a picture that can't be opened.
+
+    The user is told of a picture that isn't on white.
+    """
     for picture in pictures:
-        open_picture(picture).close()
+        open_pictures([picture])

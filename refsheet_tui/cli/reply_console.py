@@ -9,12 +9,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from refsheet_tui.chats import Branch, ContextOverflow, Conversation, open_conversation
+from refsheet_tui.chats import (
+    Branch,
+    ContextOverflow,
+    Conversation,
+    LorebookOverflow,
+    ReplyEvent,
+    SpokeForUser,
+    open_conversation,
+)
 from refsheet_tui.cli.console import ReplyPrinter, StatusLine, print_note, print_prompt
 from refsheet_tui.cli.exits import InterruptedByUserError
 from refsheet_tui.cli.interrupts import Interrupts, restore_signals
 from refsheet_tui.cli.options import Settings
-from refsheet_tui.engine import NOT_INSTRUCTION_TUNED, EngineEvent, LocalEngine, ModelInfo, Vision
+from refsheet_tui.engine import NOT_INSTRUCTION_TUNED, LocalEngine, ModelInfo, Vision
 from refsheet_tui.prompting import Prompt
 from refsheet_tui.weights import DEMO_NOTICE
 
@@ -79,17 +87,17 @@ class ReplyConsole:
         """Print a complete reply that was not generated, such as a greeting."""
         ReplyPrinter(as_json=self.settings.as_json, label=label).print_complete(text)
 
-    async def print_reply(
-        self, reply: AsyncGenerator[EngineEvent | ContextOverflow, None], label: str = ""
-    ) -> None:
+    async def print_reply(self, reply: AsyncGenerator[ReplyEvent, None], label: str = "") -> None:
         """Print the model's reply as it arrives, until it ends or Ctrl+C stops it."""
         printer = ReplyPrinter(as_json=self.settings.as_json, label=label)
         try:
             with self.interrupts.reply():
                 async with StatusLine() as status, aclosing(reply) as events:
                     async for event in events:
-                        if isinstance(event, ContextOverflow):
+                        if isinstance(event, ContextOverflow | LorebookOverflow):
                             printer.print_overflow(event)
+                        elif isinstance(event, SpokeForUser):
+                            print_note(str(event))
                         else:
                             status.on_event(event)
                             printer.on_event(event)

@@ -8,9 +8,11 @@ from refsheet_tui.config.editing import (
 )
 from refsheet_tui.config.explanations import setting_explanations
 from refsheet_tui.config.schema import (
+    NO_PROJECTOR,
     Config,
     GenerationConfig,
     ScreenConfig,
+    is_no_projector,
     load_config,
     valid_generation,
 )
@@ -19,6 +21,7 @@ from refsheet_tui.config.validation import validate_settings
 from refsheet_tui.config.yaml_file import read_settings
 
 __all__ = [
+    "NO_PROJECTOR",
     "Config",
     "GenerationConfig",
     "ScreenConfig",
@@ -27,6 +30,7 @@ __all__ = [
     "all_settings",
     "change_config",
     "config_file_to_change",
+    "is_no_projector",
     "load_config",
     "read_settings",
     "setting_explanations",

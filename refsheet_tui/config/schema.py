@@ -26,6 +26,9 @@ from refsheet_tui.config.validation import validate_settings
 from refsheet_tui.config.yaml_file import read_settings
 from refsheet_tui.i18n import N_
 
+NO_PROJECTOR = Path("none")
+"""The value of `mmproj` for a model without a projector, even if there is one beside it."""
+
 
 def _resolve_path(path: Path | None, info: ValidationInfo) -> Path | None:
     """Return a path in a settings file as it is meant.
@@ -37,6 +40,16 @@ def _resolve_path(path: Path | None, info: ValidationInfo) -> Path | None:
     folder: Path | None = info.context
     path = Path(os.path.expanduser(path))  # noqa: PTH111 - keeps an unknown `~user` as it is
     return path if folder is None else folder / path
+
+
+def _resolve_projector(path: Path | None, info: ValidationInfo) -> Path | None:
+    """Return `NO_PROJECTOR` unchanged, and a path as `_resolve_path` does."""
+    return NO_PROJECTOR if is_no_projector(path) else _resolve_path(path, info)
+
+
+def is_no_projector(mmproj: Path | None) -> bool:
+    """Return True if a value of `mmproj` asks for a text-only model."""
+    return mmproj is not None and str(mmproj).lower() == str(NO_PROJECTOR)
 
 
 def _resolve_model(model: str, info: ValidationInfo) -> str:
@@ -107,10 +120,10 @@ class Config(_Settings):
         default="demo", title=N_("Model")
     )
     """`demo`, a name from the catalog, or the path of a text model (GGUF)."""
-    mmproj: Annotated[Path | None, Field(strict=False), AfterValidator(_resolve_path)] = Field(
+    mmproj: Annotated[Path | None, Field(strict=False), AfterValidator(_resolve_projector)] = Field(
         default=None, title=N_("Vision projector")
     )
-    """The path of the projector (GGUF) that belongs to the model."""
+    """The path of the projector (GGUF) that belongs to the model; `none` for a text-only model."""
     models_dir: Annotated[Path | None, Field(strict=False), AfterValidator(_resolve_path)] = Field(
         default=None, title=N_("Models folder")
     )

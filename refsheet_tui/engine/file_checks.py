@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,13 @@ _PROJECTION_TENSOR = "mm.input_projection.weight"
 _CHOOSE_MODEL = N_("Choose a Gemma 3 model in GGUF format.")
 _CHOOSE_MMPROJ = N_("Choose the mmproj file that goes with this model.")
 _DOWNLOAD_AGAIN = N_("Download it again.")
+_USE_STANDARD_FILES = N_(
+    "Download a standard GGUF file and its mmproj file instead: refsheet models download"
+)
+# Ollama puts the vision tower and the projector into the model's file, under these names.
+_VISION_TENSORS = ("v.", "mm.")
+# The name of any file in Ollama's folder of models: a model, but also a license or a template.
+_OLLAMA_BLOB = re.compile(r"sha256[-:][0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -96,6 +104,14 @@ def check_model_header(header: GgufHeader, path: Path) -> None:
                 file=printable_path(path), kind=kind
             ),
             _(_CHOOSE_MODEL),
+        )
+    if any(name.startswith(_VISION_TENSORS) for name in header.tensors):
+        raise WeightsError(
+            _(
+                "{file} was made by Ollama: it contains the vision projector as well, "
+                "which llama.cpp can't load."
+            ).format(file=printable_path(path)),
+            _(_USE_STANDARD_FILES),
         )
 
 
@@ -169,6 +185,13 @@ def _read_checked_header(path: Path, remedy: str) -> GgufHeader:
     except FileNotFoundError:
         raise WeightsError(_("{file} doesn't exist.").format(file=name), _(remedy)) from None
     except NotGgufError:
+        if _OLLAMA_BLOB.fullmatch(path.name):
+            raise WeightsError(
+                _("{file} is one of Ollama's files, but not a model.").format(file=name),
+                _("Ollama's largest file is the model. {advice}").format(
+                    advice=_(_USE_STANDARD_FILES)
+                ),
+            ) from None
         raise WeightsError(_("{file} isn't a GGUF file.").format(file=name), _(remedy)) from None
     except TruncatedFileError:
         raise WeightsError(

@@ -15,7 +15,16 @@ from refsheet_tui.untrusted import one_line
 # of pixels needs nearly as much.
 MAX_BYTES = 1 << 30
 
-_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM")
+_SIGNATURES = {
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"}
+_HEIF_BRANDS = {b"mif1", b"mif2", b"msf1"}
+_HEAD_BYTES = 64
 
 
 def open_regular_file(path: Path) -> BinaryIO:
@@ -46,10 +55,31 @@ def open_regular_file(path: Path) -> BinaryIO:
 
 
 def looks_like_picture(file: BinaryIO) -> bool:
-    """Return True if `file` begins like one of the supported formats."""
+    """Return True if `file` begins like a picture, also if it can't be opened, like HEIC."""
+    return picture_format(file) is not None
+
+
+def picture_format(file: BinaryIO) -> str | None:
+    """Return the name of the picture format that `file` begins like; None if of no known one.
+
+    That is PNG, JPEG, WEBP, GIF, BMP, AVIF or HEIC.
+    """
     file.seek(0)
-    head = file.read(12)
-    return head.startswith(_SIGNATURES) or (head[:4] == b"RIFF" and head[8:] == b"WEBP")
+    head = file.read(_HEAD_BYTES)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[4:8] == b"ftyp":
+        return _iso_format(head)
+    return next((name for start, name in _SIGNATURES.items() if head.startswith(start)), None)
+
+
+def _iso_format(head: bytes) -> str | None:
+    """Return the format of an ISO base media file by its brands (ISO/IEC 14496-12, 4.3)."""
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = {head[8:12], *(head[place : place + 4] for place in range(16, end, 4))}
+    if brands & _AVIF_BRANDS:
+        return "AVIF"
+    return "HEIC" if brands & (_HEIC_BRANDS | _HEIF_BRANDS) else None
 
 
 def _check_kind(name: str, status: os.stat_result) -> None:

@@ -1,12 +1,12 @@
-"""Converting pictures of every colour mode to 8-bit RGB on white."""
+"""Converting pictures of every colour mode to 8-bit RGB."""
 
 from __future__ import annotations
 
 from PIL import Image, ImageFile
 
-Transparency = bytes | int | tuple[int, ...]
+from refsheet_tui.pictures.ground import place_on_ground
 
-_WHITE = (255, 255, 255)
+Transparency = bytes | int | tuple[int, ...]
 
 # A PNG gives its transparent grey in the bit depth of the file. Pillow widens the pixels to 8 bits,
 # but not this value. Raw mode: (number of levels, width of a step).
@@ -32,13 +32,13 @@ def read_transparency(image: ImageFile.ImageFile) -> Transparency | None:
 
 
 def flatten(image: Image.Image, transparency: Transparency | None) -> Image.Image:
-    """Return `image` as RGB on a white background; `image` itself if it is RGB already."""
+    """Return `image` as RGB, on the ground that suits it; `image` itself if it is RGB already."""
     if image.mode.startswith("I"):
         return _flatten_deep_grey(image, transparency)
     if transparency is not None:
         image.info["transparency"] = transparency
     if image.has_transparency_data:
-        return _on_white(image if image.mode == "RGBA" else image.convert("RGBA"))
+        return place_on_ground(image if image.mode == "RGBA" else image.convert("RGBA"))
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
@@ -49,10 +49,4 @@ def _flatten_deep_grey(image: Image.Image, transparency: Transparency | None) ->
     if not isinstance(transparency, int):
         return grey.convert("RGB")
     opacity = deep_grey.point([255 * (level != transparency) for level in range(65536)], "L")
-    return _on_white(Image.merge("LA", (grey, opacity)).convert("RGBA"))
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    canvas = Image.new("RGB", image.size, _WHITE)
-    canvas.paste(image, mask=image)
-    return canvas
+    return place_on_ground(Image.merge("LA", (grey, opacity)).convert("RGBA"))

@@ -39,6 +39,7 @@ from refsheet_tui.tui.messages import (
     OpenCharacterChat,
     OpenChat,
     PrewarmSheet,
+    ShowLorebook,
 )
 from refsheet_tui.tui.open_chats import OpenChats
 from refsheet_tui.tui.preferences import Preferences
@@ -235,6 +236,11 @@ class RefsheetApp(App[int]):
     async def on_prewarm_sheet(self, message: PrewarmSheet) -> None:
         await self.session.prewarm_sheet(message.sheet, message.language)
 
+    def on_show_lorebook(self, message: ShowLorebook) -> None:
+        from refsheet_tui.tui.screens.lorebook import LorebookScreen
+
+        self.push_screen(LorebookScreen(message.profile, self.session))
+
     def show_error(self, error: RefsheetError) -> None:
         """Show an error in a dialog over the current screen."""
         self.push_screen(ErrorScreen(error))
@@ -343,12 +349,12 @@ class RefsheetApp(App[int]):
     def _on_engine_state(self, state: EngineState) -> None:
         self.engine_state = state
         previous, self._last_model = self._last_model, state.info or self._last_model
-        if (
-            state.info is not None
-            and state.info != previous
-            and not state.info.is_instruction_tuned
-        ):
-            warning = _(NOT_INSTRUCTION_TUNED).format(model=state.info.name)
+        if state.info is None or state.info == previous:
+            return
+        warnings = [self.session.load_notice]
+        if not state.info.is_instruction_tuned:
+            warnings.append(_(NOT_INSTRUCTION_TUNED).format(model=state.info.name))
+        for warning in filter(None, warnings):
             self.notify(warning, severity="warning", markup=False, timeout=15)
 
     def _set_drawing(self, drawing: Drawing) -> None:

@@ -13,7 +13,7 @@ _ACTIONS = {
     "app": "chats help models quit settings theme",
     "ask": "close",
     "browse": "close up",
-    "character": "back begin picture",
+    "character": "back begin lorebook picture",
     "chat": "after again back before earlier fold more new no_pictures picture stop undo",
     "chats": "close delete down undo up",
     "composer": "edit newline send",

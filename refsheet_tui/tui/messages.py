@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from refsheet_tui.characters import Character, SavedCharacter
+from refsheet_tui.characters import Character, Profile, SavedCharacter
 from refsheet_tui.config import SettingValue
 from refsheet_tui.prompting import Language
 
@@ -45,6 +45,14 @@ class PrewarmSheet(Message):
         super().__init__()
         self.sheet = sheet
         self.language = language
+
+
+class ShowLorebook(Message):
+    """The user wants to see the lorebook of the character with this profile."""
+
+    def __init__(self, profile: Profile) -> None:
+        super().__init__()
+        self.profile = profile
 
 
 class ChangeSettings(Message):

@@ -6,7 +6,7 @@ The model is loaded in the background, and again after the engine dies or the se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +15,7 @@ from time import monotonic
 from typing import Literal
 
 from refsheet_tui.characters import Character, SavedCharacter
-from refsheet_tui.chats import Chat, Library
+from refsheet_tui.chats import Chat, Library, count_texts
 from refsheet_tui.config import Config
 from refsheet_tui.engine import (
     Engine,
@@ -118,11 +118,25 @@ class Session:
         self._state = EngineState("loading", "")
         self._load_task: asyncio.Task[ModelInfo] | None = None
         self._is_closed = False
+        self.load_notice = ""
 
     @property
     def info(self) -> ModelInfo | None:
         """The loaded model; None if there is none."""
         return self._state.info
+
+    @property
+    def context_size(self) -> int:
+        """The size of the loaded model's context in tokens, or else that of the settings."""
+        return self.info.context_size if self.info is not None else self.config.context_size
+
+    async def count_texts(self, texts: Iterable[str]) -> dict[str, int] | None:
+        """Return how many tokens each text takes, by text; None if no model can count them."""
+        with suppress(RefsheetError):
+            if not self.has_failed:
+                await self.ready()
+                return await count_texts(self.engine, texts)
+        return None
 
     @property
     def has_failed(self) -> bool:
@@ -274,7 +288,9 @@ class Session:
         from refsheet_tui.weights import build_load_settings  # reads the catalog
 
         try:
-            settings = build_load_settings(self.config)
+            notices: list[str] = []
+            settings = build_load_settings(self.config, notices.append)
+            self.load_notice = " ".join(notices)
             info = await self.engine.load(settings, partial(self.publish, owner=owner))
         except RefsheetError:
             self.end_work(owner)

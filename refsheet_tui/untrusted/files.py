@@ -23,7 +23,8 @@ def read_file(
         limit: The most bytes that it may have.
         parse: Parses the bytes of the file. Its errors may be of the class of `too_large_error`, or
             `UntrustedFileError`.
-        too_large_error: The error for a file with more bytes. All errors are raised as its class.
+        too_large_error: The error for a file with more bytes. All errors are raised as its class,
+            or as the subclass that `parse` raised.
 
     Returns:
         The result of `parse`.
@@ -55,4 +56,5 @@ def read_file(
             raise too_large_error
         return parse(data)
     except (error_class, UntrustedFileError) as error:
-        raise error_class(f"{name}: {error.problem}", error.remedy) from error
+        raised_class = type(error) if isinstance(error, error_class) else error_class
+        raise raised_class(f"{name}: {error.problem}", error.remedy) from error

@@ -42,6 +42,11 @@ def parse_json(text: bytes, limit: int = MAX_JSON_BYTES) -> object:
         text = _SURROGATES.sub(_replace_lone_surrogate, text)
     try:
         return _DECODER.decode(text.decode("utf-8-sig"))
+    except json.JSONDecodeError as error:
+        problem = _("The text is damaged at character {position}: it isn't valid JSON.")
+        raise UntrustedFileError(
+            problem.format(position=f"{error.pos + 1:,}"), _(_ASK_FOR_ANOTHER_COPY)
+        ) from error
     except (ValueError, RecursionError) as error:
         raise UntrustedFileError(
             _("The text is damaged: it isn't valid JSON."), _(_ASK_FOR_ANOTHER_COPY)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from refsheet_tui import paths
+from refsheet_tui.config import is_no_projector
 from refsheet_tui.engine import model_parts
 from refsheet_tui.errors import WeightsError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import load_catalog
 from refsheet_tui.weights.model_store import FileState, ModelStore
+from refsheet_tui.weights.projectors import find_projector
 
 DEMO = "demo"
 
@@ -45,10 +46,12 @@ class ModelChoice:
     Attributes:
         model: The file of the text model, or its first part if it was split.
         mmproj: The file of the projector; None for a text-only model.
+        notice: Why a projector that was found beside the model is not used; otherwise empty.
     """
 
     model: Path
     mmproj: Path | None
+    notice: str = ""
 
     @property
     def parts(self) -> tuple[Path, ...]:
@@ -67,8 +70,8 @@ def choose_model(model: str, mmproj: Path | None, store: ModelStore) -> ModelCho
     Args:
         model: `demo`, a name from the catalog, or the path of a GGUF file, which can be any part
             of a split model.
-        mmproj: The projector; None chooses the one of the catalog, or `*mmproj*.gguf` in the
-            folder of the model if there is exactly one.
+        mmproj: The projector, or `NO_PROJECTOR` for none; None chooses the one of the catalog, or
+            the one that fits among the files `*mmproj*.gguf` in the folder of the model.
         store: The folder of the downloaded models.
 
     Returns:
@@ -80,7 +83,7 @@ def choose_model(model: str, mmproj: Path | None, store: ModelStore) -> ModelCho
         StorageError: The demo model is missing.
     """
     if model == DEMO:
-        return ModelChoice(paths.demo_model(), paths.expand_user(mmproj or paths.demo_mmproj()))
+        return ModelChoice(paths.demo_model(), _named_projector(mmproj, paths.demo_mmproj()))
     catalog, path = None if is_path(model) else load_catalog(), paths.expand_user(model)
     if catalog is None or (model not in catalog.models and paths.is_file(path)):
         parts = model_parts(path)
@@ -89,9 +92,10 @@ def choose_model(model: str, mmproj: Path | None, store: ModelStore) -> ModelCho
                 _("The model {name} doesn't exist.").format(name=one_line(model)),
                 _("Enter the path to a GGUF file, or a name listed by 'refsheet models'."),
             )
-        return ModelChoice(
-            parts[0], paths.expand_user(mmproj) if mmproj else _find_only_projector(parts)
-        )
+        if mmproj is not None:
+            return ModelChoice(parts[0], _named_projector(mmproj))
+        found = find_projector(parts)
+        return ModelChoice(parts[0], found.path, found.notice)
     entry = catalog.get_entry(model)
     state = store.entry_state(entry)
     if state is not FileState.COMPLETE:
@@ -99,9 +103,7 @@ def choose_model(model: str, mmproj: Path | None, store: ModelStore) -> ModelCho
         file = store.first_missing_file(entry).file if state is FileState.PARTIAL else ""
         raise WeightsError(_(problem).format(name=model, file=file), _(remedy).format(name=model))
     catalog_projector = store.file_path(entry.projector) if entry.projector else None
-    return ModelChoice(
-        store.file_path(entry.model), paths.expand_user(mmproj) if mmproj else catalog_projector
-    )
+    return ModelChoice(store.file_path(entry.model), _named_projector(mmproj, catalog_projector))
 
 
 def is_path(model: str) -> bool:
@@ -109,7 +111,8 @@ def is_path(model: str) -> bool:
     return "/" in model or os.sep in model or model.endswith(".gguf")
 
 
-def _find_only_projector(parts: Sequence[Path]) -> Path | None:
-    candidates = sorted(parts[0].parent.glob("*mmproj*.gguf"))
-    projectors = [each for each in candidates if each not in parts]
-    return projectors[0] if len(projectors) == 1 else None
+def _named_projector(mmproj: Path | None, default: Path | None = None) -> Path | None:
+    """Return the projector that the user named, or `default` if the user named none."""
+    if mmproj is None:
+        return default
+    return None if is_no_projector(mmproj) else paths.expand_user(mmproj)

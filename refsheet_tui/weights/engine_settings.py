@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from refsheet_tui import paths
 from refsheet_tui.config import Config
 from refsheet_tui.engine import CacheSettings, LoadSettings
@@ -11,11 +13,14 @@ from refsheet_tui.weights.model_store import ModelStore
 _MIB = 1 << 20
 
 
-def build_load_settings(config: Config) -> LoadSettings:
+def build_load_settings(
+    config: Config, on_notice: Callable[[str], None] = lambda _: None
+) -> LoadSettings:
     """Return the settings to load the model of `config.yaml` with.
 
     Args:
         config: The settings of the user.
+        on_notice: Is called with why a projector that was found beside the model is not used.
 
     Returns:
         The files of the model, and how to load them.
@@ -26,6 +31,8 @@ def build_load_settings(config: Config) -> LoadSettings:
         StorageError: The demo model is missing.
     """
     choice = choose_model(config.model, config.mmproj, get_model_store(config))
+    if choice.notice:
+        on_notice(choice.notice)
     return LoadSettings(
         choice.model,
         choice.mmproj,

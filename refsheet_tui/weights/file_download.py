@@ -176,7 +176,7 @@ class FileDownload:
 
     def _partial_path(self, file_info: hub.HubFileInfo) -> Path:
         """Return the partial file for this version of the file."""
-        version_id = file_info.sha256 or file_info.etag or file_info.revision
+        version_id = file_info.sha256 or file_info.etag or file_info.revision or ""
         safe_id = "".join(letter for letter in version_id if letter.isalnum())
         return self._path.with_name(f"{self._path.name}.{safe_id[:16]}{PARTIAL}")
 

@@ -56,14 +56,14 @@ class HubFileInfo:
 
     Attributes:
         file: The file.
-        revision: The commit that the file is of.
+        revision: The commit that the file is of; None if a mirror doesn't give it.
         size: Its size in bytes; None if the hub doesn't give it.
         sha256: Its checksum, in hexadecimal digits; None if the hub doesn't give it.
         etag: The identifier of its content; empty if the hub doesn't give it.
     """
 
     file: RemoteFile
-    revision: str
+    revision: str | None
     size: int | None
     sha256: str | None
     etag: str
@@ -84,8 +84,9 @@ def fetch_file_info(entry: CatalogEntry, file: RemoteFile) -> HubFileInfo:
             if status != _TOO_MANY_REQUESTS and status < _SERVER_ERRORS:
                 raise
             metadata = _fetch_metadata(file, with_retries=True)
-    if metadata.commit_hash is None:  # a network with a login page answers every request
-        raise not_a_hub_error(_("no file information received"))
+        # A network with a login page answers every request.
+        if metadata.commit_hash is None and not _is_pinned_file(file, metadata):
+            raise not_a_hub_error(_("no file information received"))
     etag = metadata.etag or ""
     return HubFileInfo(
         file,
@@ -113,13 +114,30 @@ def download_file(
         _ignore_range_error(stream.tell()),
     ):
         http_get(
-            _url(file_info.file, file_info.revision),
+            _url(file_info.file, file_info.revision or file_info.file.revision),
             stream,
             resume_size=stream.tell(),
             headers={**_headers(), "Accept-Encoding": "identity"},
             expected_size=file_info.size,
             tqdm_class=_progress_bar_class(on_bytes, partial.stat().st_size),
         )
+
+
+def _is_pinned_file(file: RemoteFile, metadata: HfFileMetadata) -> bool:
+    """Return True if the catalog can prove a download, and the server has a file of its size.
+
+    Some mirrors don't say which commit they have; the checksum is enough then.
+    """
+    if file.sha256 is None or file.bytes is None:
+        return False
+    if metadata.size is None and metadata.location != _url(file, file.revision):
+        # Only the host that the mirror redirects to knows the size. It must not get the token.
+        headers = build_hf_headers(library_name=_LIBRARY_NAME, token=False)
+        try:
+            metadata = get_hf_file_metadata(metadata.location, headers=headers)
+        except HfHubHTTPError:
+            return False
+    return metadata.size == file.bytes
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.conversations import add_texts, demo_vision, same_chat, unsaved_branch
-from refsheet_tui.chats import Branch, ContextOverflow, Conversation
+from refsheet_tui.chats import Branch, ContextOverflow, Conversation, ReplyEvent
 from refsheet_tui.engine import (
     CacheSettings,
     EngineEvent,
@@ -70,7 +70,7 @@ class Recorder(LocalEngine):
 class ReplyEvents:
     """All events of one reply."""
 
-    events: list[EngineEvent | ContextOverflow] = field(default_factory=list)
+    events: list[ReplyEvent] = field(default_factory=list)
 
     @property
     def overflows(self) -> list[int]:

@@ -197,3 +197,29 @@ def test_one_byte_less_is_cut_short(tmp_path: Path) -> None:
     read_header(tiny_copy(demo_model(), tmp_path / "whole.gguf", end))
     with pytest.raises(TruncatedFileError):
         read_header(tiny_copy(demo_model(), tmp_path / "cut.gguf", end - 1))
+
+
+def test_a_model_of_ollama_is_named_as_that(tmp_path: Path) -> None:
+    path = tmp_path / f"sha256-{'ab' * 32}"
+    writer = GGUFWriter(path, "gemma3")
+    writer.add_embedding_length(WIDTH)
+    writer.add_tensor("token_embd.weight", np.zeros((8, WIDTH), np.float32))
+    writer.add_tensor("v.patch_embedding.weight", np.zeros((8, 8), np.float32))
+    writer.add_tensor("mm.mm_input_projection.weight", np.zeros((8, WIDTH), np.float32))
+    with pytest.raises(WeightsError, match=r"sha256-abab.* was made by Ollama") as caught:
+        check_model_files(LoadSettings(finish(writer, path)))
+    assert "refsheet models download" in caught.value.remedy
+
+
+@pytest.mark.parametrize("content", [b'{"model_format":"gguf"}', b"Gemma Terms of Use"])
+def test_another_file_of_ollama_is_no_model(tmp_path: Path, content: bytes) -> None:
+    path = write_bytes(tmp_path / f"sha256-{'0' * 64}", content)
+    with pytest.raises(WeightsError, match="one of Ollama's files, but not a model") as caught:
+        check_model_files(LoadSettings(path))
+    assert "largest file" in caught.value.remedy
+
+
+def test_a_text_model_of_ollama_is_used_under_its_name(tmp_path: Path) -> None:
+    path = tmp_path / f"sha256-{'1' * 64}"
+    shutil.copy(demo_model(), path)
+    check_model_files(LoadSettings(path))

@@ -69,6 +69,7 @@ class HubServer(ThreadingHTTPServer):
         self.sent = 0
         self.revisions = {REVISION, "main"}
         self.tells_size = True
+        self.tells_commit = True
         self.private: set[str] = set()
         """Repositories that are answered as gated ones without a token."""
         self._guard = threading.Condition()
@@ -166,10 +167,12 @@ class _Handler(BaseHTTPRequestHandler):
         if file is None:
             return self._plain(404, {"X-Error-Code": "EntryNotFound"})
         headers = {
-            "X-Repo-Commit": REVISION if match["revision"] == "main" else match["revision"],
             "X-Linked-Etag": f'"{self.server.sha256(file)}"',
             "Location": f"{fault.redirects_to or self.server.cdn}/cdn{path}",
         }
+        if self.server.tells_commit:
+            revision = match["revision"]
+            headers["X-Repo-Commit"] = REVISION if revision == "main" else revision
         if self.server.tells_size:
             headers["X-Linked-Size"] = str(file.stat().st_size)
         return self._plain(302, {**headers, **fault.headers})

@@ -16,7 +16,10 @@ from refsheet_tui.prompting import LANGUAGES, detect_language
         ("こんにちは、私はエンバーです。", "ja"),
         ("你好，我是小龙。这里是我的山。", "zh-Hans"),
         ("你好，我是小龍。這裡是我的山。", "zh-Hant"),
-        ("你好，我叫エンバー。这座山是我的家，请进来坐坐，喝一杯热茶吧。", "zh-Hans"),
+        (
+            "你好，我叫エンバー。这座山是我的家，请进来坐坐，喝一杯热茶，然后我们聊聊天吧。",
+            "zh-Hans",
+        ),
         ("안녕하세요, 저는 엠버예요.", "ko"),
         ("Привет! Я Эмбер, маленький дракон.", "ru"),
         ("مرحبا، أنا إمبر، تنين صغير.", "ar"),
@@ -26,7 +29,10 @@ from refsheet_tui.prompting import LANGUAGES, detect_language
         ("Qu'est-ce que vous voulez dans ma grotte ?", "fr"),
         ("Hallo! Ich bin Ember, ein kleiner Drache.", "de"),
         ("¡Hola! Soy Ember, un pequeño dragón que vive en la montaña.", "es"),
-        ("{{char}}: {{// the notes are in English, the words}} Guten Tag, wie geht es dir?", "de"),
+        (
+            "{{char}}: {{// the notes are in English and of no use}} Guten Tag, wie geht es dir?",
+            "de",
+        ),
     ],
 )
 def test_a_known_language_is_recognized(text: str, code: str) -> None:

@@ -32,6 +32,9 @@ from refsheet_tui.engine import (
     LoadSettings,
     LocalEngine,
     ModelInfo,
+    ReplyFinished,
+    TextDelta,
+    Timings,
 )
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt
@@ -235,6 +238,35 @@ class SilentEngine(LocalEngine):
         async with aclosing(super().generate(prompt, settings)) as events:
             async for event in events:
                 yield event
+
+
+class ImpersonatingEngine(LocalEngine):
+    """An engine that speaks for the user after the greeting."""
+
+    greeted = False
+
+    async def generate(
+        self, prompt: Prompt, settings: GenerationSettings
+    ) -> AsyncGenerator[EngineEvent, None]:
+        if self.greeted:
+            yield TextDelta("**You:** ")
+            yield TextDelta("I wave.")
+            yield ReplyFinished("end_of_turn", 0, 0, 0, Timings())
+            return
+        self.greeted = True
+        async with aclosing(super().generate(prompt, settings)) as events:
+            async for event in events:
+                yield event
+
+
+async def test_a_reply_in_which_only_the_user_speaks_is_explained() -> None:
+    app = RefsheetApp(GREEDY, ImpersonatingEngine())
+    async with app.run_test() as pilot:
+        await open_first_chat(pilot, app)
+        await say(pilot, "Hello")
+        await until(pilot, lambda: composer(app).text == "Hello" and not chat_of(app).replying)
+        assert "speak for you" in str(app.screen.query_one(ChatNotice).render())
+        assert len(replies(app)) == 1  # the greeting, and no empty bubble
 
 
 async def test_an_edit_that_waits_for_its_reply_survives_leaving() -> None:

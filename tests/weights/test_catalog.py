@@ -8,7 +8,7 @@ import pytest
 
 from helpers.split_model import split_model
 from refsheet_tui.errors import ConfigError, WeightsError
-from refsheet_tui.paths import config_dir
+from refsheet_tui.paths import config_dir, demo_mmproj
 from refsheet_tui.weights.catalog import load_catalog
 from refsheet_tui.weights.choice import ModelChoice, choose_model
 from refsheet_tui.weights.model_store import ModelStore
@@ -134,7 +134,7 @@ def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
 
 def test_any_part_of_a_file_of_one_s_own_stands_for_the_first(tmp_path: Path) -> None:
     parts = split_model(tmp_path, (0, 40, 40), name="mmproj")
-    (tmp_path / "demo-mmproj.gguf").write_bytes(b"")
+    (tmp_path / "demo-mmproj.gguf").write_bytes(demo_mmproj().read_bytes())
     for part in parts:
         assert choose_model(str(part), None, ModelStore(tmp_path)) == ModelChoice(
             parts[0], tmp_path / "demo-mmproj.gguf"

@@ -77,6 +77,35 @@ def test_a_refusal_is_told_with_its_remedy(hub: HubServer, store: ModelStore, na
     assert_whole(store, demo_entry())
 
 
+@pytest.mark.parametrize("tells_size", [True, False])
+def test_a_mirror_without_commits_is_enough_for_what_is_pinned(
+    hub: HubServer, store: ModelStore, *, tells_size: bool
+) -> None:
+    hub.tells_commit, hub.tells_size = False, tells_size
+    fetch(demo_entry(), store)
+    assert_whole(store, demo_entry())
+    hub.requests.clear()
+    fetch(demo_entry(), store)
+    assert not hub.requests
+
+
+def test_a_mirror_without_commits_is_not_trusted_with_anything_else(
+    hub: HubServer, store: ModelStore
+) -> None:
+    hub.tells_commit = False
+    with pytest.raises(DownloadError, match="Unexpected response from Hugging Face"):
+        fetch(demo_entry(pinned=False), store)
+
+
+@pytest.mark.parametrize("status", [200, 302])
+def test_a_login_page_is_no_mirror(hub: HubServer, store: ModelStore, status: int) -> None:
+    hub.tells_commit = False
+    hub.faults = [Fault("ask", 1, status, {"Location": f"{hub.cdn}/login"})]
+    with pytest.raises(DownloadError, match="Unexpected response"):
+        fetch(demo_entry(), store)
+    assert not hub.sent
+
+
 def test_a_gated_model_names_its_free_equal(hub: HubServer, store: ModelStore) -> None:
     hub.private = {REPOSITORY}
     entry = demo_entry().model_copy(update={"gated": True, "instead": "4b"})

@@ -11,7 +11,6 @@ from typing import Any
 
 from refsheet_tui.characters.card_fields import field_of_key, read_card_fields, says_something
 from refsheet_tui.characters.card_values import says_nothing, text_from, texts_from
-from refsheet_tui.characters.cards.book_export import complete_book
 from refsheet_tui.characters.cards.mapping import (
     EXTENSION_FIELDS,
     EXTENSION_KEY,
@@ -20,6 +19,7 @@ from refsheet_tui.characters.cards.mapping import (
     is_same,
     profile_texts,
 )
+from refsheet_tui.characters.lorebook import with_complete_lorebook
 from refsheet_tui.characters.profile import Profile
 
 # The other keys that version 2 requires, and the values of a card that says nothing there.
@@ -53,9 +53,8 @@ def card_from_profile(profile: Profile, version: int) -> dict[str, Any]:
             _replace(data, key, _converted(data.get(key), default), originals)
     if "nickname" in data and not isinstance(data["nickname"], str):
         _replace(data, "nickname", text_from(data["nickname"]), originals)
-    if isinstance(data.get("character_book"), dict):
-        data["character_book"] = complete_book(data["character_book"])
-    elif "character_book" in data:
+    data = with_complete_lorebook(data)
+    if not isinstance(data.get("character_book", {}), dict):
         _replace(data, "character_book", None, originals)
         del data["character_book"]
     data["extensions"] = _extensions(profile, data["extensions"], originals)

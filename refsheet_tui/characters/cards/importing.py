@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from refsheet_tui.characters.cards.mapping import is_newer_version, profile_from_card
 from refsheet_tui.characters.cards.reading import read_card
 from refsheet_tui.characters.profile import Profile, default_name
-from refsheet_tui.pictures import open_picture
+from refsheet_tui.pictures import ground_notice, open_picture_bytes
 from refsheet_tui.prompting import Language, detect_language
 
 
@@ -32,18 +31,18 @@ class ImportedCard:
     is_newer_version: bool
     detected_language: Language | None = None
 
-    def check_picture(self) -> None:
+    def check_picture(self) -> str | None:
         """Open the picture, if any, to see that it can be opened.
+
+        Returns:
+            What to tell the user about how the picture is shown; None for most pictures.
 
         Raises:
             PictureError: The picture can't be opened. The error names the card file.
         """
         if self.picture is None:
-            return
-        with tempfile.TemporaryDirectory(prefix="refsheet-") as folder:
-            copy = Path(folder) / self.path.name
-            copy.write_bytes(self.picture)
-            open_picture(copy).close()
+            return None
+        return ground_notice(open_picture_bytes(self.picture, str(self.path)))
 
 
 def import_card(path: Path, language: str, *, detect: bool = True) -> ImportedCard:
@@ -59,7 +58,7 @@ def import_card(path: Path, language: str, *, detect: bool = True) -> ImportedCa
         a name has that of the file.
 
     Raises:
-        CardError: The file can't be read, or holds no card.
+        CardError: The file can't be read, or holds no card: a `NoCardError` if it is a picture.
     """
     card_file = read_card(path)
     profile = profile_from_card(card_file.card, "")

@@ -1,29 +1,34 @@
-"""Reading card files of every kind: PNG, CHARX, JSON and YAML."""
+"""Reading card files of every kind: PNG and other pictures, CHARX, JSON and YAML."""
 
 from __future__ import annotations
 
-import base64
-import binascii
+import io
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from refsheet_tui.characters.cards import charx, png
+from refsheet_tui.characters.cards.encoded_text import decode_card_text
+from refsheet_tui.characters.cards.icon import find_icon
 from refsheet_tui.characters.cards.limits import (
     ASK_FOR_COPY,
     MAX_CARD_BYTES,
-    as_object,
+    cut_short_error,
     too_large_error,
 )
+from refsheet_tui.characters.cards.metadata import read_texts
 from refsheet_tui.characters.cards.recognition import parse_card_json
 from refsheet_tui.characters.cards.yaml_card import read_yaml_card
-from refsheet_tui.errors import CardError, UntrustedFileError
+from refsheet_tui.errors import CardError, NoCardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.untrusted import parse_json, read_file
+from refsheet_tui.pictures import PNG_SIGNATURE, picture_format
+from refsheet_tui.untrusted import read_file
 
 # Version 3 wins over version 2, which is only there for programs that don't know version 3.
 _KEYWORDS = (b"ccv3", b"chara")
-_PICTURE_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"GIF8")
+# Every card has one of these keys, in any version of the format.
+_CARD_MARKS = (b'"spec"', b'"name"', b'"char_name"', b'"first_mes"')
 
 
 @dataclass(frozen=True)
@@ -43,48 +48,116 @@ def read_card(path: Path) -> CardFile:
     """Read a card file of any kind.
 
     Args:
-        path: A PNG, CHARX, JSON or YAML file. Its content decides, not its name.
+        path: A PNG, CHARX, JSON or YAML file, or another picture with a card in its metadata. Its
+            content decides, not its name.
 
     Returns:
         The card, and the picture that came with it.
 
     Raises:
-        CardError: The file can't be read, or holds no card. The error names the file.
+        CardError: The file can't be read, or holds no card. The error names the file. It is a
+            `NoCardError` for a complete picture without a card.
     """
     return read_file(path, MAX_CARD_BYTES, _parse, too_large_error(N_("The file")))
 
 
 def _parse(data: bytes) -> CardFile:
-    if data.startswith(png.SIGNATURE):
-        return CardFile(_from_png(data), data)
-    if data.startswith(_PICTURE_SIGNATURES):
-        # For example a WEBP that is named .png: it can be a reference sheet, but no program writes
-        # cards into such files.
-        raise CardError(
-            _("This picture doesn't contain a character card."),
-            _("Use it as a plain picture instead."),
-        )
-    if data.startswith(charx.SIGNATURE):
-        text, archive = charx.read_charx(data)
-        card = as_object(parse_json(text))
-        return CardFile(card, charx.find_icon(archive, card.get("data") or card))
+    kind = _picture_format(data)
+    if kind is not None:
+        return _from_picture(data, kind)
     if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return CardFile(parse_card_json(data), None)
-    return CardFile(read_yaml_card(data), None)
+        return _with_icon(parse_card_json(data))
+    archived = _from_charx(data)
+    if archived is not None:
+        return archived
+    if data.startswith(charx.SIGNATURE):
+        raise CardError(_("This ZIP file has no card.json."), _(ASK_FOR_COPY))
+    return _with_icon(read_yaml_card(data))
 
 
-def _from_png(data: bytes) -> dict[str, Any]:
-    texts = png.read_text_chunks(data, _KEYWORDS)
-    card_error = CardError(
-        _("This picture doesn't contain a character card."), _("Use it as a plain picture instead.")
+def _picture_format(data: bytes) -> str | None:
+    kind = picture_format(io.BytesIO(data))
+    # A text may begin with these two letters, too.
+    return None if kind == "BMP" and b"\0" not in data[:32] else kind
+
+
+def _with_icon(card: dict[str, Any]) -> CardFile:
+    return CardFile(card, find_icon(card))
+
+
+def _from_charx(data: bytes) -> CardFile | None:
+    """Return the card in the archive that is anywhere in `data`; None if there is none."""
+    found = charx.read_charx(data)
+    if found is None:
+        return None
+    card = parse_card_json(found.text)
+    icon = find_icon(card, found.read_picture)
+    if icon is None and _picture_format(found.prefix) is not None:
+        icon = found.prefix
+    return CardFile(card, icon)
+
+
+def _from_picture(data: bytes, kind: str) -> CardFile:
+    """Return the card in a picture's metadata, or in an archive behind the picture."""
+    error: CardError | UntrustedFileError | None = None
+    is_png = data.startswith(PNG_SIGNATURE)
+    for read in (_from_charx, _from_png if is_png else partial(_from_metadata, kind=kind)):
+        try:
+            found = read(data)
+        except (CardError, UntrustedFileError) as problem:
+            error = error or problem
+        else:
+            if found is not None:
+                return found
+    if error is not None:
+        raise error
+    if is_png:
+        png.check_complete(data)
+    raise NoCardError(
+        _("This picture doesn't contain a character card."),
+        _("Use it as a plain picture instead."),
     )
+
+
+def _from_png(data: bytes) -> CardFile | None:
+    texts = png.read_text_chunks(data, _KEYWORDS)
+    error: CardError | None = None
     for keyword in _KEYWORDS:
         if keyword in texts:
+            place = f"{texts[keyword].place:,}"
             try:
-                text = base64.b64decode(texts[keyword].strip(), validate=False)
-                return as_object(parse_json(text))
-            except (binascii.Error, ValueError):
-                card_error = CardError(_("The character card is damaged."), _(ASK_FOR_COPY))
-            except (CardError, UntrustedFileError) as error:
-                card_error = CardError(error.problem, error.remedy)  # the other one may be valid
-    raise card_error
+                text = decode_card_text(texts[keyword].text)
+                if text is not None:
+                    return CardFile(parse_card_json(text), data)
+                error = error or CardError(
+                    _("The character card at byte {place} is damaged.").format(place=place),
+                    _(ASK_FOR_COPY),
+                )
+            except (CardError, UntrustedFileError) as problem:
+                # The other one may be valid.
+                error = error or CardError(problem.problem, problem.remedy)
+    if error is not None:
+        raise error
+    return None
+
+
+def _from_metadata(data: bytes, kind: str) -> CardFile | None:
+    """Return the card in the metadata of a picture that isn't a PNG.
+
+    Other programs have texts of their own there, which are no damaged cards.
+    """
+    texts, is_complete = read_texts(data, kind)
+    error: CardError | UntrustedFileError | None = None
+    for text in texts:
+        try:
+            json_text = decode_card_text(text)
+            if json_text is None or not any(key in json_text for key in _CARD_MARKS):
+                continue
+            return CardFile(parse_card_json(json_text), data)
+        except (CardError, UntrustedFileError) as problem:
+            error = error or problem
+    if error is None and not is_complete:
+        error = cut_short_error(len(data))
+    if error is not None:
+        raise error
+    return None

@@ -13,7 +13,7 @@ from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError
 from refsheet_tui.file_io import OTHER_NAME_OR_FORCE, write_new_file
 from refsheet_tui.i18n import _
-from refsheet_tui.pictures import open_picture
+from refsheet_tui.pictures import PNG_SIGNATURE, open_picture
 from refsheet_tui.untrusted import one_line
 
 
@@ -69,7 +69,7 @@ def png_card(profile: Profile, sheet: Path) -> bytes:
     """
     image = open_picture(sheet)
     data = sheet.read_bytes()
-    if not data.startswith(png.SIGNATURE):
+    if not data.startswith(PNG_SIGNATURE):
         out = io.BytesIO()
         image.save(out, "PNG")
         data = out.getvalue()

@@ -15,8 +15,10 @@ from refsheet_tui.chats import (
     Chat,
     ContextOverflow,
     Conversation,
+    LorebookOverflow,
     Message,
     ReplyKind,
+    SpokeForUser,
     escape,
     open_conversation,
 )
@@ -212,9 +214,11 @@ class ChatController:
                 added_messages.append(conversation.add_user_message(each.text, pictures))
             async with aclosing(conversation.reply(kind)) as events:
                 async for event in events:
-                    if isinstance(event, ContextOverflow | SaferSettings):
+                    if isinstance(event, ContextOverflow | LorebookOverflow | SaferSettings):
                         result.notices.append(str(event))
-                    if isinstance(event, ContextOverflow):
+                    if isinstance(event, SpokeForUser):
+                        result.problem = str(event)
+                    if isinstance(event, ContextOverflow | LorebookOverflow | SpokeForUser):
                         continue
                     self._publish(event, owner)
                     if isinstance(event, TextDelta):
@@ -222,7 +226,7 @@ class ChatController:
                         yield event.text
                     elif isinstance(event, ReplyFinished):
                         result.summary = reply_summary(event)
-            if not result.has_text:
+            if not result.has_text and not result.problem:
                 result.problem = _("The model returned an empty reply. Try rephrasing.")
         except RefsheetError as error:
             if isinstance(error, EngineDiedError):

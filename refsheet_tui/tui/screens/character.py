@@ -12,14 +12,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Collapsible, Input, Label, Select, Static, TextArea
 
-from refsheet_tui.characters import Profile, SavedCharacter, default_name
+from refsheet_tui.characters import Profile, SavedCharacter, default_name, lorebook_from_card
 from refsheet_tui.errors import ConfigError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.prompting import LANGUAGES, Language, language as language_of
 from refsheet_tui.tui.clipboard import read_picture
 from refsheet_tui.tui.dialogs.confirmation import ConfirmScreen
 from refsheet_tui.tui.dialogs.show_errors import show_errors
-from refsheet_tui.tui.messages import PrewarmSheet
+from refsheet_tui.tui.messages import PrewarmSheet, ShowLorebook
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.footer import KeyLine
 from refsheet_tui.tui.widgets.heading import DemoNotice, EngineLine, Heading, UnseenSheetNotice
@@ -57,6 +57,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
         Binding("escape", "back", N_("Back"), id="character.back"),
         Binding("ctrl+s", "begin", N_("Save"), id="character.begin"),
         Binding("alt+v", "paste_picture", N_("Paste picture"), id="character.picture"),
+        Binding("alt+l", "lorebook", N_("Lorebook"), show=False, id="character.lorebook"),
     ]
 
     def __init__(
@@ -75,6 +76,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
         self._language = language_of(profile.language)
         self._sheet: Path | None = None
         self._extras: list[Path] = []
+        self._has_lorebook = bool(lorebook_from_card(profile.card).entries)
 
     def describe_key(self, binding: Binding) -> str:
         is_save = binding.action == "begin" and self._is_new
@@ -118,6 +120,8 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
                     label = _(_SAVE_AND_CHAT) if self._is_new else _("Save")
                     yield Button(label, variant="primary", id="begin")
                     yield Button(_("Remove last picture"), id="remove")
+                    if self._has_lorebook:
+                        yield Button(_("Lorebook…"), id="lorebook-button")
             with Vertical(id="new-preview"):
                 yield Portrait()
         yield KeyLine()
@@ -183,6 +187,8 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
     async def on_button_pressed(self, message: Button.Pressed) -> None:
         if message.button.id == "begin":
             await self.action_begin()
+        elif message.button.id == "lorebook-button":
+            self.action_lorebook()
         elif self._extras:
             self._extras.pop()
             self._show_extras()
@@ -197,6 +203,13 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
             self.query_one("#sheet", PictureField).set_path(path)
         else:
             await self._add_extras([path])
+
+    def action_lorebook(self) -> None:
+        """Show the lorebook of the character's card."""
+        if self._has_lorebook:
+            self.post_message(ShowLorebook(self._profile))
+        else:
+            self.notify(_("This character has no lorebook."), timeout=3)
 
     def action_back(self) -> None:
         """Close the form. If anything was changed, ask before it is discarded."""

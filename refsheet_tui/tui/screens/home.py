@@ -13,8 +13,15 @@ from textual.containers import Grid
 from textual.widgets import Static
 
 from refsheet_tui import paths
-from refsheet_tui.characters import CharacterStore, Profile, SavedCharacter, read_pictures
-from refsheet_tui.errors import CardError, PictureError
+from refsheet_tui.characters import (
+    CharacterStore,
+    Profile,
+    SavedCharacter,
+    import_notice,
+    lorebook_from_card,
+    read_pictures,
+)
+from refsheet_tui.errors import CardError, NoCardError, PictureError, RefsheetError
 from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.prompting import Language
 from refsheet_tui.tui.background import in_thread
@@ -125,46 +132,61 @@ class HomeScreen(TranslatedScreen[None]):
 
     @show_errors
     async def on_paste(self, event: events.Paste) -> None:
-        """Import dropped cards, and make a new character from other dropped pictures."""
+        """Import dropped cards, and make a new character from dropped plain pictures."""
         event.stop()  # otherwise a form that opens meanwhile would get it, too
         files = [paths.expand_user(path) for path in dropped_paths(event.text)]
         if not files or not all(map(paths.is_file, files)):
             return
-        pictures = [file for file in files if not await self._import_file(file)]
+        pictures = [str(file) for file in files if await self._is_plain_picture(file)]
         if pictures:
-            self._open_new_form([str(file) for file in pictures])
+            self._open_new_form(pictures)
 
-    async def _import_file(self, file: Path) -> bool:
-        """Import `file`, or tell the user what is wrong with its picture.
+    async def _is_plain_picture(self, file: Path) -> bool:
+        """Return True if `file` is a picture without a card. Import it if it is a card.
 
-        Returns False if it is not a card.
+        The user is told what is wrong with a file that is neither.
         """
-        from refsheet_tui.characters import import_card
+        from refsheet_tui.pictures import open_picture
 
         try:
-            card = await in_thread(partial(import_card, file, self._language.code))
-        except CardError:
-            return False
+            await self._import_card(file)
+        except NoCardError:
+            try:
+                await in_thread(partial(open_picture, file))
+            except PictureError as error:
+                self._notify_error(error)
+                return False
+            return True
+        except (CardError, PictureError) as error:
+            self._notify_error(error)
+        return False
+
+    def _notify_error(self, error: RefsheetError) -> None:
+        self.notify(str(error), severity="error", markup=False, timeout=8)
+
+    async def _import_card(self, file: Path) -> None:
+        """Import a card. Raises `CardError`, `PictureError`, `StorageError`."""
+        from refsheet_tui.characters import import_card
+
+        card = await in_thread(partial(import_card, file, self._language.code))
         if card.picture is None:
             # Only the picture is missing, so the user can add it in the form.
             self._open_new_form([], card.profile)
-            return True
-        try:
-            await in_thread(card.check_picture)
-        except PictureError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return True
+            return
+        ground_notice = await in_thread(card.check_picture)
         character = self._store.add_character_from_bytes(card.profile, [card.picture])
         await self._show_gallery()
         text = _("Imported {name}.").format(name=one_line(character.profile.name or file.name))
         if card.is_newer_version:
             notice = _("The card uses a newer format, so some of it may be missing.")
             text = join_sentences(text, notice)
+        if ground_notice is not None:
+            text = join_sentences(text, ground_notice)
         if card.detected_language is not None:
             notice = _("Language: {language}. To change it, edit the character.")
             text = join_sentences(text, notice.format(language=card.detected_language.native))
+        text = join_sentences(text, import_notice(lorebook_from_card(card.profile.card)))
         self.notify(text, markup=False)
-        return True
 
     def action_import(self) -> None:
         """Ask for the path of a card, and import it."""
@@ -172,7 +194,7 @@ class HomeScreen(TranslatedScreen[None]):
         from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 
         def check(path: str) -> None:
-            import_card(paths.expand_user(path), self._language.code)
+            import_card(paths.expand_user(path), self._language.code).check_picture()
 
         def import_path(path: str | None) -> None:
             if path is not None:
@@ -183,7 +205,7 @@ class HomeScreen(TranslatedScreen[None]):
 
     @show_errors
     async def _import_path(self, path: str) -> None:
-        await self._import_file(paths.expand_user(path))
+        await self._import_card(paths.expand_user(path))
 
     def action_export(self) -> None:
         """Export the focused character as a card."""

@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from refsheet_tui.errors import PictureError
 from refsheet_tui.i18n import _
-from refsheet_tui.pictures import open_picture
+from refsheet_tui.pictures import ground_notice, open_picture
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.clipboard import read_picture
 from refsheet_tui.untrusted import one_line
@@ -70,11 +70,13 @@ class Attachments(Horizontal):
             self.notify(refusal, severity="error", markup=False, timeout=8)
             return
         try:
-            (await in_thread(partial(open_picture, path))).close()
+            notice = ground_notice(await in_thread(partial(open_picture, path)))
         except PictureError as error:
             self.notify(str(error), severity="error", markup=False, timeout=8)
         else:
             self.add(path)
+            if notice is not None:
+                self.notify(notice, markup=False, timeout=8)
 
     async def paste(self) -> None:
         """Attach the picture on the system's clipboard. Raises `StorageError`."""

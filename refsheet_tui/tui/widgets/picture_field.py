@@ -15,7 +15,7 @@ from textual.widgets import Button, Input, Static
 from refsheet_tui import paths
 from refsheet_tui.errors import PictureError
 from refsheet_tui.i18n import _
-from refsheet_tui.pictures import open_picture
+from refsheet_tui.pictures import ground_notice, open_picture
 from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dropped_paths import dropped_paths
 from refsheet_tui.tui.path_suggester import PathSuggester
@@ -47,7 +47,7 @@ class PathInput(Input):
 
 
 class PictureField(Vertical):
-    """A field for the path of a picture, with the reason below if it can't be used."""
+    """A field for the path of a picture. If it can't be used as it is, the reason is below."""
 
     class Opened(Message):
         """The path was checked. `path` is a picture, or None if it isn't one (yet)."""
@@ -112,9 +112,10 @@ class PictureField(Vertical):
         text = self.text
         path = paths.expand_user(text) if text else None
         problem = "" if path else _("Enter the path to a picture, or drop a file here.")
+        notice = None
         if path is not None:
             try:
-                await in_thread(partial(_check_picture, path))
+                notice = await in_thread(partial(_check_picture, path))
             except PictureError as error:
                 problem = str(error)
         picture = path if not problem else None
@@ -125,10 +126,13 @@ class PictureField(Vertical):
                 self._rejected_text = text
             is_file = path is not None and os.path.isfile(path)  # noqa: PTH113 - survives impossible names
             shows_problem = is_file or text == self._rejected_text
-            self.query_one(".field-problem", Static).update(problem if shows_problem else "")
+            line = self.query_one(".field-problem", Static)
+            line.set_class(notice is not None, "-notice")
+            line.update(notice or (problem if shows_problem else ""))
             self.post_message(self.Opened(self, picture))
         return picture
 
 
-def _check_picture(path: Path) -> None:
-    open_picture(path).close()
+def _check_picture(path: Path) -> str | None:
+    """Open a picture, and return what to tell the user about it, if anything."""
+    return ground_notice(open_picture(path))

@@ -1,0 +1,77 @@
+"""Values of a card, which may have any type: programs write numbers and booleans as text."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from refsheet_tui.untrusted import clean_text
+
+_TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0", ""})
+_MAX_NUMBER = 1e9
+# A list of keys in one text. A pattern may contain commas, so it is matched as a whole.
+_LISTED_KEY = re.compile(r"\s*(/(?:\\.|[^/\\\n])+/[a-z]*(?=\s*(?:[,，、]|$))|[^,，、]+)")
+
+
+def first_value(names: Iterable[str], *sources: Mapping[str, Any]) -> object:
+    """Return the first value that is not None under one of `names` in `sources`."""
+    names = tuple(names)
+    return next(
+        (
+            source[name]
+            for source in sources
+            for name in names
+            if name in source and source[name] is not None
+        ),
+        None,
+    )
+
+
+def as_flag(value: object, default: bool) -> bool:
+    """Return a boolean, which may be written as a number or a text."""
+    if isinstance(value, str):
+        word = value.strip().casefold()
+        return True if word in _TRUE else False if word in _FALSE else default
+    if isinstance(value, bool | int | float):
+        return bool(value)
+    return default
+
+
+def as_number(value: object) -> float | None:
+    """Return a number, which may be written as a text; None if the value is not a number.
+
+    True and false are not numbers.
+    """
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) and abs(value) < _MAX_NUMBER else None
+
+
+def as_count(value: object, maximum: int) -> int | None:
+    """Return a whole number of at least 0 and at most `maximum`; None for any other value."""
+    number = as_number(value)
+    return int(min(number, maximum)) if number is not None and number >= 0 else None
+
+
+def as_text(value: object) -> str:
+    """Return a text without control characters and without space around it."""
+    return clean_text(value).strip() if isinstance(value, str) else ""
+
+
+def as_keys(value: object) -> tuple[str, ...]:
+    """Return the keys of a list, or of a text with commas between them."""
+    if isinstance(value, str):
+        value = [match[1] for match in _LISTED_KEY.finditer(value)]
+    items = value if isinstance(value, list) else ()
+    texts = (
+        as_text(str(item) if isinstance(item, int) and not isinstance(item, bool) else item)
+        for item in items
+    )
+    return tuple(dict.fromkeys(text for text in texts if text))

@@ -1,0 +1,96 @@
+"""A drawing that would vanish on white is placed on gray; every other picture is on white."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image, ImageDraw
+
+from refsheet_tui.pictures import ground_notice, open_picture_bytes
+
+GREY = (64, 64, 64)
+WHITE = (255, 255, 255)
+
+
+def drawing(color: tuple[int, ...], mode: str = "RGBA", width: int = 3) -> Image.Image:
+    """Return an outline on transparency."""
+    image = Image.new("RGBA", (200, 300))
+    ImageDraw.Draw(image).ellipse((20, 20, 180, 280), outline=color, width=width)
+    return image if mode == "RGBA" else image.convert(mode)
+
+
+def opened(image: Image.Image, kind: str = "PNG", **options: object) -> Image.Image:
+    out = io.BytesIO()
+    image.save(out, kind, **options)
+    return open_picture_bytes(out.getvalue(), "x.png")
+
+
+def grey_range(picture: Image.Image) -> tuple[int, int]:
+    """Return the darkest and the lightest grey of a picture."""
+    greys = picture.convert("L").tobytes()
+    return min(greys), max(greys)
+
+
+@pytest.mark.parametrize(
+    "color", [(255, 255, 255, 255), (250, 250, 250, 255), (255, 255, 255, 180)]
+)
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_white_lines_stay_visible(color: tuple[int, ...], mode: str) -> None:
+    picture = opened(drawing(color, mode))
+    assert picture.getpixel((0, 0)) == GREY
+    low, high = grey_range(picture)
+    assert high - low > 100
+    assert "dark gray" in (ground_notice(picture) or "")
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "AVIF"])
+def test_in_other_formats_too(kind: str) -> None:
+    picture = opened(drawing(WHITE), kind, quality=90)
+    low, high = grey_range(picture)
+    assert high - low > 100
+    assert ground_notice(picture)
+
+
+def test_white_lines_with_black_eyes_stay_visible() -> None:
+    image = drawing(WHITE)
+    image.putpixel((80, 100), (0, 0, 0, 255))
+    image.putpixel((120, 100), (0, 0, 0, 255))
+    assert ground_notice(opened(image))
+
+
+@pytest.mark.parametrize("color", [(0, 0, 0, 255), (200, 30, 30, 255), (150, 150, 150, 255)])
+def test_other_lines_are_on_white(color: tuple[int, ...]) -> None:
+    picture = opened(drawing(color))
+    assert picture.getpixel((0, 0)) == WHITE
+    assert ground_notice(picture) is None
+
+
+def test_a_white_animal_with_an_outline_is_on_white() -> None:
+    image = drawing((0, 0, 0, 255), width=1)
+    ImageDraw.floodfill(image, (100, 150), (255, 255, 255, 255))
+    assert ground_notice(opened(image)) is None
+
+
+@pytest.mark.parametrize("alpha", [0, 3])
+def test_what_no_ground_makes_visible_is_on_white(alpha: int) -> None:
+    assert ground_notice(opened(drawing((255, 255, 255, alpha)))) is None
+
+
+def test_a_faint_shadow_is_on_white() -> None:
+    assert ground_notice(opened(drawing((0, 0, 0, 25)))) is None
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
+def test_a_white_page_is_a_white_page(mode: str) -> None:
+    picture = opened(Image.new("RGBA", (200, 300), (255, 255, 255, 255)).convert(mode))
+    assert picture.getpixel((0, 0)) == WHITE
+    assert ground_notice(picture) is None
+
+
+def test_the_ground_is_told_of_a_turned_picture() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture = opened(drawing(WHITE), exif=exif)
+    assert picture.size == (300, 200)
+    assert ground_notice(picture)
