@@ -135,6 +135,17 @@ def test_a_book_made_to_hurt_is_looked_through_at_once() -> None:
     assert process_time() - begin < 2
 
 
+def test_keys_made_to_take_long_are_looked_for_at_once() -> None:
+    """Each of these keys nearly matches everywhere; each entry could be triggered by another."""
+    keys = ["a" * 98 + "b"]
+    entries = [{"keys": keys, "content": f"{number} " + "a" * 16_000} for number in range(3000)]
+    entries += [{"keys": ["aaa"], "content": "a" * 16_000} for _ in range(2000)]
+    hostile = book(*entries, recursive_scanning=True)
+    begin = process_time()
+    told(hostile, ["a" * 100_000])
+    assert process_time() - begin < 4
+
+
 def test_an_entry_that_is_looked_for_no_more_is_not_told_always() -> None:
     many = {"keys": [f"word{number}" for number in range(3999)], "content": "Many."}
     both = {"keys": ["cat"], "selective": True, "secondary_keys": ["dog"], "content": "Both."}

@@ -9,7 +9,7 @@ from typing import Any
 from helpers.command import refsheet
 from helpers.library_command import EMBER, read
 
-ENTRIES = [
+ENTRIES: list[dict[str, Any]] = [
     {"keys": ["cave"], "content": "The cave is dark.", "use_regex": True, "comment": "Cave"},
     {"keys": ["/tunnel(s)?/i"], "content": "Wet.", "use_regex": True, "comment": "Tunnels"},
     {"keys": ["night"], "content": "Never.", "enabled": "false"},

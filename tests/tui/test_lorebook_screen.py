@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
 from helpers.screens import GREEDY, until
+from refsheet_tui.characters.cards import json_card
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.paths import samples_dir
@@ -16,7 +19,7 @@ from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.lorebook import LorebookScreen
 from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
 
-ENTRIES = [
+ENTRIES: list[dict[str, Any]] = [
     {"keys": ["cave"], "content": "The cave is [dark].", "comment": "Cave"},
     {"keys": ["/a+/"], "content": "Pattern.", "comment": "Tunnels"},
     {"keys": [], "content": "{{char}} is old.", "constant": True},
@@ -61,6 +64,18 @@ async def test_every_entry_is_shown_and_a_message_can_be_tried() -> None:
         await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
         app.screen.query_one("#lorebook-button", Button).press()
         await until(pilot, lambda: isinstance(app.screen, LorebookScreen))
+
+
+async def test_an_import_names_the_entries_that_need_a_pattern(tmp_path: Path) -> None:
+    card = tmp_path / "card.json"
+    card.write_bytes(json_card(Profile(name="Ash", card={"character_book": {"entries": ENTRIES}})))
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(100, 40)) as pilot:
+        await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
+        app.screen.post_message(Paste(str(card)))
+        await until(pilot, lambda: isinstance(app.screen, CharacterScreen))
+        (notice,) = [each.message for each in app._notifications]
+        assert "1 lorebook entry needs a regular expression" in notice and "Tunnels" in notice
 
 
 async def test_a_character_without_a_lorebook_has_no_button() -> None:

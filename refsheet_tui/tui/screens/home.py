@@ -152,6 +152,8 @@ class HomeScreen(TranslatedScreen[None]):
             card = await in_thread(partial(import_card, file, self._language.code))
         except CardError:
             return False
+        if notice := import_notice(lorebook_from_card(card.profile.card)):
+            self.notify(notice, severity="warning", markup=False)
         if card.picture is None:
             # Only the picture is missing, so the user can add it in the form.
             self._open_new_form([], card.profile)
@@ -167,7 +169,6 @@ class HomeScreen(TranslatedScreen[None]):
         if card.is_newer_version:
             notice = _("The card uses a newer format, so some of it may be missing.")
             text = join_sentences(text, notice)
-        text = join_sentences(text, import_notice(lorebook_from_card(card.profile.card)))
         self.notify(text, markup=False)
         return True
 
