@@ -372,7 +372,7 @@ def test_an_entry_has_a_scan_depth_of_its_own() -> None:
 
 def test_recursion_follows_its_rules() -> None:
     def recursive(first: dict[str, Any], second: dict[str, Any]) -> int:
-        entries = [
+        entries: list[dict[str, Any]] = [
             {**CAVE, "extensions": first},
             {"keys": ["dark"], "content": "Dark is the color of coal.", "extensions": second},
             {"keys": ["coal"], "content": "Coal burns."},
@@ -425,38 +425,22 @@ def test_the_budget_is_the_cards_within_a_share_of_the_context(
     assert book(CAVE, token_budget=budget).budget_in(context_size) == limit
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-        lambda children: (
-            st.lists(children, max_size=3)
-            | st.dictionaries(
-                st.sampled_from(
-                    [
-                        "entries",
-                        "keys",
-                        "key",
-                        "content",
-                        "extensions",
-                        "selective",
-                        "position",
-                        "depth",
-                        "probability",
-                        "constant",
-                        "order",
-                        "secondary_keys",
-                        "scan_depth",
-                        "comment",
-                    ]
-                ),
-                children,
-                max_size=5,
-            )
-        ),
-        max_leaves=25,
-    ),
-    st.text(max_size=20),
+NAMES = st.sampled_from(
+    [
+        *("entries", "keys", "key", "content", "extensions", "selective", "position", "depth"),
+        *("probability", "constant", "order", "secondary_keys", "scan_depth", "comment"),
+    ]
 )
+
+
+def nested(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(values, max_size=3) | st.dictionaries(NAMES, values, max_size=5)
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+
+
+@given(st.recursive(VALUES, nested, max_leaves=25), st.text(max_size=20))
 @settings(max_examples=200)
 def test_no_card_makes_the_lorebook_fail(found: object, said: str) -> None:
     card = {"character_book": found, "extensions": found}

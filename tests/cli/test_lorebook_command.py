@@ -71,3 +71,14 @@ def test_a_character_without_a_lorebook_says_so(tmp_path: Path) -> None:
     done = refsheet(tmp_path, "characters", "lorebook", "Ember")
     assert (done.code, done.out, done.err) == (0, "", "Ember has no lorebook.\n")
     assert refsheet(tmp_path, "characters", "lorebook", "Nobody").code == 1
+
+
+def test_a_chat_names_what_does_not_fit(tmp_path: Path) -> None:
+    add_character(tmp_path, ENTRIES)
+    talk = ("talk", "Ember", "--greedy", "--max-new-tokens", "4")
+    done = refsheet(tmp_path, *talk, stdin=b"the cave\n")
+    notice = "1 lorebook entry doesn't fit the budget of 100 tokens: Too long."
+    assert done.code == 0 and notice in done.err.splitlines(), done.err
+    done = refsheet(tmp_path, *talk, "--json", stdin=b"the cave\n")
+    events = [json.loads(line) for line in done.out.splitlines()]
+    assert {"event": "lorebook", "left_out": ["Too long"]} in events
