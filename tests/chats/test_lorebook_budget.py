@@ -156,6 +156,17 @@ async def test_tokens_count_and_not_bytes(engine: CountingEngine, library: Libra
     assert last_user_message(chat).context_notes == (content.strip(),)
 
 
+async def test_two_messages_in_a_row_get_an_entry_once(
+    engine: CountingEngine, library: Library
+) -> None:
+    content = "The character is in the picture. " * 18
+    chat = await open_chat(engine, library, {"keys": ["cave"], "content": content})
+    chat.add_user_message("the cave")
+    chat.add_user_message("this cave")
+    text = text_of(await chat.prompt())
+    assert text.count(content.strip()) == 1
+
+
 async def test_short_entries_need_no_counting(engine: CountingEngine, library: Library) -> None:
     entries = ({"keys": ["cave"], "content": "Dark."}, {"content": "Old.", "constant": True})
     chat = await open_chat(engine, library, *entries)
