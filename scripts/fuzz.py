@@ -27,7 +27,9 @@ import numpy as np
 with atheris.instrument_imports(include=["refsheet_tui"]):
     from refsheet_tui.characters import (
         RenderedProfile,
+        ScanContext,
         card_from_profile,
+        explain_lorebook,
         json_card,
         profile_from_card,
         read_card,
@@ -99,7 +101,9 @@ def check_card(path: Path) -> None:
             rendered = RenderedProfile(profile, language)
             texts = (rendered.description(), *rendered.greetings())
             assert all(text == clean_text(text) for text in texts)
-            rendered.lorebook().triggered_texts(["hi", "x"], ())
+            lorebook = rendered.lorebook()
+            counts = {entry.content: len(entry.content) for entry in lorebook.entries}
+            explain_lorebook(lorebook, ScanContext(["hi", "x"]), counts, 8192)
         json_card(profile)
         copy = profile_from_card(card_from_profile(profile, 3), "zh")
         assert copy.model_copy(update={"card": {}}) == profile.model_copy(update={"card": {}})

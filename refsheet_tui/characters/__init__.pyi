@@ -23,11 +23,9 @@ from .character_writer import (
 from .lorebook import (
     DepthPrompt as DepthPrompt,
     EntryExplanation as EntryExplanation,
-    Evaluation as Evaluation,
     Lorebook as Lorebook,
     LorebookEntry as LorebookEntry,
     ScanContext as ScanContext,
-    Status as Status,
     choose_within_budget as choose_within_budget,
     count_estimate as count_estimate,
     evaluate_entries as evaluate_entries,

@@ -79,15 +79,19 @@ class ChatLorebook:
             StorageError: A message can't be saved.
         """
         await self._settle_opening()
+        told_texts = set[str]()
         for message in branch.path if self._due_notes else ():
             due_notes = self._due_notes.get(message.id)
             if due_notes is None:
                 continue
             available_tokens = self._budget - await self._count_opening()
-            chosen, _ = await self._choose(due_notes.entries, available_tokens)
+            # The messages before this one had no entries yet when it was searched.
+            entries = tuple(each for each in due_notes.entries if each.content not in told_texts)
+            chosen, _ = await self._choose(entries, available_tokens)
             branch.set_context_notes(message, due_notes.texts(chosen))
+            told_texts.update(entry.content for entry in chosen)
             del self._due_notes[message.id]
-            self._leave_out(entry for entry in due_notes.entries if entry not in chosen)
+            self._leave_out(entry for entry in entries if entry not in chosen)
 
     async def _settle_opening(self) -> None:
         """Build the opening with the constant entries that fit."""

@@ -134,5 +134,5 @@ def _print_entries(entries: Sequence[EntryExplanation], *, is_exact: bool, is_tr
         text = one_line(each.entry.content)
         click.echo(f"  {text[:_MAX_PREVIEW]}{'…' if len(text) > _MAX_PREVIEW else ''}")
         click.echo(f"  Trigger: {each.trigger}")
-        if is_tried or each.is_left_out:
+        if is_tried or each.is_notable:
             click.echo(f"  {each.reason}")

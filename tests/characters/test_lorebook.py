@@ -135,6 +135,17 @@ def test_a_book_made_to_hurt_is_looked_through_at_once() -> None:
     assert process_time() - begin < 2
 
 
+def test_keys_made_to_take_long_are_looked_for_at_once() -> None:
+    """Each of these keys nearly matches everywhere; each entry could be triggered by another."""
+    keys = ["a" * 98 + "b"]
+    entries = [{"keys": keys, "content": f"{number} " + "a" * 16_000} for number in range(3000)]
+    entries += [{"keys": ["aaa"], "content": "a" * 16_000} for _ in range(2000)]
+    hostile = book(*entries, recursive_scanning=True)
+    begin = process_time()
+    told(hostile, ["a" * 100_000])
+    assert process_time() - begin < 4
+
+
 def test_an_entry_that_is_looked_for_no_more_is_not_told_always() -> None:
     many = {"keys": [f"word{number}" for number in range(3999)], "content": "Many."}
     both = {"keys": ["cat"], "selective": True, "secondary_keys": ["dog"], "content": "Both."}
@@ -414,38 +425,22 @@ def test_the_budget_is_the_cards_within_a_share_of_the_context(
     assert book(CAVE, token_budget=budget).budget_in(context_size) == limit
 
 
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-        lambda children: (
-            st.lists(children, max_size=3)
-            | st.dictionaries(
-                st.sampled_from(
-                    [
-                        "entries",
-                        "keys",
-                        "key",
-                        "content",
-                        "extensions",
-                        "selective",
-                        "position",
-                        "depth",
-                        "probability",
-                        "constant",
-                        "order",
-                        "secondary_keys",
-                        "scan_depth",
-                        "comment",
-                    ]
-                ),
-                children,
-                max_size=5,
-            )
-        ),
-        max_leaves=25,
-    ),
-    st.text(max_size=20),
+NAMES = st.sampled_from(
+    [
+        *("entries", "keys", "key", "content", "extensions", "selective", "position", "depth"),
+        *("probability", "constant", "order", "secondary_keys", "scan_depth", "comment"),
+    ]
 )
+
+
+def nested(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(values, max_size=3) | st.dictionaries(NAMES, values, max_size=5)
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+
+
+@given(st.recursive(VALUES, nested, max_leaves=25), st.text(max_size=20))
 @settings(max_examples=200)
 def test_no_card_makes_the_lorebook_fail(found: object, said: str) -> None:
     card = {"character_book": found, "extensions": found}

@@ -126,6 +126,11 @@ class LorebookEntry:
     recursion: RecursionRules = field(default_factory=RecursionRules)
 
     @property
+    def all_keys(self) -> tuple[str, ...]:
+        """The keywords of all kinds."""
+        return (*self.keys, *self.secondary_keys, *self.additional_keys, *self.excluded_keys)
+
+    @property
     def label(self) -> str:
         """The name of the entry for the user, or else its first keyword or the first words."""
         first_key = next(iter((*self.keys, *self.patterns)), "")

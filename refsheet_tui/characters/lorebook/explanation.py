@@ -67,9 +67,9 @@ class EntryExplanation:
         return self.status in (Status.IN_OPENING, Status.TRIGGERED, Status.CONSTANT)
 
     @property
-    def is_left_out(self) -> bool:
-        """True if the model is not told the entry for another reason than that no key came up."""
-        return not self.is_told and self.status is not Status.NOT_TRIGGERED
+    def is_notable(self) -> bool:
+        """True if the reason is worth showing although no message was tried."""
+        return self.status is not Status.NOT_TRIGGERED
 
 
 def explain_lorebook(

@@ -13,6 +13,7 @@ from refsheet_tui.characters.lorebook.reading import (
     raw_entries,
     secondary_keys_in_card,
 )
+from refsheet_tui.characters.lorebook.values import as_number
 
 
 def with_complete_lorebook(card: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,6 +65,6 @@ def _is_valid(key: str, value: object) -> bool:
     if key in ("keys", "secondary_keys"):
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if key == "insertion_order":
-        return isinstance(value, int | float) and not isinstance(value, bool)
+        return isinstance(value, int | float) and as_number(value) is not None
     types = {"content": str, "extensions": dict, "use_regex": bool, "selective": bool}
     return isinstance(value, types[key])

@@ -31,8 +31,9 @@ from refsheet_tui.characters.lorebook.values import (
 from refsheet_tui.untrusted import one_line
 
 _MAX_SCAN_DEPTH, _MAX_BUDGET, _MAX_DEPTH = 100, 1_000_000, 1000
-# The most entries and keys that are read: searching for all of them takes less than a second.
-_MAX_ENTRIES, _MAX_KEYS = 5000, 10_000
+# The most entries and keys that are read, so that searching for all of them takes no more than a
+# second or two even if the keys were made to take long.
+_MAX_ENTRIES, _MAX_KEYS, _MAX_KEY_CHARACTERS = 5000, 10_000, 100_000
 _MAX_NAME = 60
 _DEFAULT_ORDER = 100.0
 # Where cards have their lorebook. `world` is usually only the name of one.
@@ -68,19 +69,12 @@ def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
         return Lorebook()
     sources = _sources(book)
     found_entries = raw_entries(book)
-    entries, keys_left = list[LorebookEntry](), _MAX_KEYS
+    entries, keys_left, characters_left = list[LorebookEntry](), _MAX_KEYS, _MAX_KEY_CHARACTERS
     for raw_entry in found_entries[:_MAX_ENTRIES]:
         entry = entry_from_card(raw_entry)
-        keys_left -= sum(
-            len(keys)
-            for keys in (
-                entry.keys,
-                entry.secondary_keys,
-                entry.additional_keys,
-                entry.excluded_keys,
-            )
-        )
-        if keys_left < 0:
+        keys_left -= len(entry.all_keys)
+        characters_left -= sum(map(len, entry.all_keys))
+        if min(keys_left, characters_left) < 0:
             break
         entries.append(entry)
     scan_depth = as_count(first_value(("scan_depth", "scanDepth"), *sources), _MAX_SCAN_DEPTH)

@@ -13,7 +13,9 @@ from refsheet_tui.characters.lorebook.matching import SearchText, normalize
 # The most characters that are searched for the keys of one entry.
 _MAX_TEXT = 16_000
 # How many times entries may trigger more entries.
-_MAX_ROUNDS = 5
+_MAX_ROUNDS = 3
+# Among so many entries the one is looked for in which a keyword came up.
+_MAX_NAMED = 50
 
 
 class Status(Enum):
@@ -123,15 +125,17 @@ class _Scan:
             sources = [source for source in sources if not source.recursion.is_last]
             if not sources or not waiting:
                 return
-            text = SearchText(normalize("\n".join(each.content for each in sources))[:_MAX_TEXT])
+            text = _text_of_entries(sources)
+            named_texts = [(_text_of_entries([each]), each) for each in sources[:_MAX_NAMED]]
             triggered = list[LorebookEntry]()
             for number in list(waiting):
                 entry = self._lorebook.entries[number]
                 result = self._evaluate(number, entry, text)
                 if result.status is not Status.NOT_TRIGGERED:
                     waiting.remove(number)
-                    source = next((each for each in sources if _mentions(each, result)), None)
-                    label = source.label if source is not None else ""
+                    keys = (result.key,)
+                    labels = (each.label for said, each in named_texts if _find(keys, entry, said))
+                    label = next(labels, sources[0].label)
                     results[number] = Evaluation(entry, result.status, result.key, label)
                     triggered += [entry] if result.is_due else []
             sources = triggered
@@ -243,9 +247,13 @@ def repeat_interval(depth: int) -> int:
     return depth // 2 + 1
 
 
-def _mentions(source: LorebookEntry, result: Evaluation) -> bool:
-    text = SearchText(normalize(source.content)[:_MAX_TEXT])
-    return bool(result.key) and bool(_find((result.key,), result.entry, text))
+def _text_of_entries(entries: Sequence[LorebookEntry]) -> SearchText:
+    text = ""
+    for entry in entries:
+        text += f"{entry.content[:_MAX_TEXT]}\n"
+        if len(text) > _MAX_TEXT:
+            break
+    return SearchText(normalize(text[:_MAX_TEXT]))
 
 
 def _has_luck(entry: LorebookEntry, number: int, seed: str) -> bool:

@@ -116,12 +116,12 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
                 yield Label(_("More pictures (optional; press Enter to add each one)"))
                 yield PictureField(_("Enter a path, or drop another picture here"), id="extra")
                 yield Static(id="extras", markup=False)
+                if self._has_lorebook:
+                    yield Button(_("Lorebook…"), id="lorebook-button")
                 with Horizontal(id="new-buttons"):
                     label = _(_SAVE_AND_CHAT) if self._is_new else _("Save")
                     yield Button(label, variant="primary", id="begin")
                     yield Button(_("Remove last picture"), id="remove")
-                    if self._has_lorebook:
-                        yield Button(_("Lorebook…"), id="lorebook-button")
             with Vertical(id="new-preview"):
                 yield Portrait()
         yield KeyLine()

@@ -169,6 +169,8 @@ class HomeScreen(TranslatedScreen[None]):
         from refsheet_tui.characters import import_card
 
         card = await in_thread(partial(import_card, file, self._language.code))
+        if notice := import_notice(lorebook_from_card(card.profile.card)):
+            self.notify(notice, severity="warning", markup=False)
         if card.picture is None:
             # Only the picture is missing, so the user can add it in the form.
             self._open_new_form([], card.profile)
@@ -185,7 +187,6 @@ class HomeScreen(TranslatedScreen[None]):
         if card.detected_language is not None:
             notice = _("Language: {language}. To change it, edit the character.")
             text = join_sentences(text, notice.format(language=card.detected_language.native))
-        text = join_sentences(text, import_notice(lorebook_from_card(card.profile.card)))
         self.notify(text, markup=False)
 
     def action_import(self) -> None:

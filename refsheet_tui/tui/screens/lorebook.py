@@ -97,7 +97,7 @@ class LorebookScreen(TranslatedScreen[None], ModalScreen[None]):
         is_tried = bool(tried_text)
         lines = Text()
         for entry in entries:
-            self._append_entry(lines, entry, is_reason_shown=is_tried or entry.is_left_out)
+            self._append_entry(lines, entry, is_reason_shown=is_tried or entry.is_notable)
         lines.rstrip()
         self.query_one("#lorebook-list", Static).update(lines)
         self.query_one("#lorebook-summary", Static).update(self._summary(entries))
