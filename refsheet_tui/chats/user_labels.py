@@ -46,7 +46,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\
 
 
 class LineKind(Enum):
-    """What the beginning of a line says about the line."""
+    """The kind of a line, as far as its beginning tells."""
 
     ORDINARY = "not labelled as the user's"
     UNDECIDED = "too short to tell"
@@ -74,7 +74,7 @@ class UserLabels:
         self._roles = tuple(set(roles) - set(_labels_of(character_name)))
 
     def classify(self, line_start: str) -> LineKind:
-        """Return what the beginning of a line, or all of it, says about the line."""
+        """Return the kind of a line, as far as its beginning tells."""
         text = _fold(line_start)
         kinds = {self._classify_with(name, text, is_role=False) for name in self._names}
         kinds |= {self._classify_with(role, text, is_role=True) for role in self._roles}
