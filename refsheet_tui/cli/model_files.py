@@ -36,6 +36,7 @@ from refsheet_tui.weights import (
     format_bytes,
     get_model_store,
     load_catalog,
+    remember_model,
 )
 
 _MARKS = {CheckResult.GOOD: "ok", CheckResult.NOTED: "note", CheckResult.BAD: "FAIL"}
@@ -168,9 +169,8 @@ class ModelFiles:
         if not is_tuned:
             print_note(NOT_INSTRUCTION_TUNED.format(model=one_line(choice.model.name)))
         if previous_model != name:
-            command = ["refsheet", "models", "use", previous_model]
-            command += ["--mmproj", str(previous_projector)] if previous_projector else []
-            click.echo(f"To switch back: {one_line(shlex.join(command))}")
+            command = use_command(previous_model, previous_projector)
+            click.echo(f"To switch back: {one_line(command)}")
 
     def _save_choice(self, name: str, mmproj: Path | None = None) -> Path:
         """Save the choice in the settings file, and return its path.
@@ -179,6 +179,8 @@ class ModelFiles:
         """
         changes = {"model": name, "mmproj": str(mmproj) if mmproj else None}
         file = change_config(self._config_file, changes)
+        if name != self.config.model:
+            remember_model(self.config)
         self.config = self.config.model_copy(update={"model": name, "mmproj": mmproj})
         return file
 
@@ -212,6 +214,12 @@ class ModelFiles:
         return self.model_manager.model_for_choice(
             choose_model(name, mmproj, self.model_manager.store)
         )
+
+
+def use_command(model: str, mmproj: Path | None) -> str:
+    """Return the command that chooses a model."""
+    command = ["refsheet", "models", "use", model]
+    return shlex.join([*command, "--mmproj", str(mmproj)] if mmproj else command)
 
 
 def _print_report(name: str, report: VerificationReport) -> None:
