@@ -92,7 +92,9 @@ def _create_temporary_folder() -> Iterator[Path]:
 
 
 def unpack_backup(file: Path, folder: Path) -> None:
-    """Unpack a backup into `folder`, which must be empty, and check that it is complete.
+    """Unpack a backup into `folder`, and check that it is complete.
+
+    `folder` is a new one in a temporary folder of the data folder.
 
     Names in the file are compared, and never used as paths. Raises `BackupError`, `StorageError`.
     """
@@ -130,6 +132,7 @@ def unpack_backup(file: Path, folder: Path) -> None:
         ) from error
     except OSError as error:
         if is_disk_full(error):
+            # `folder` is a temporary one, in another inside the data folder.
             raise StorageError(
                 _("Can't restore {file}: no space left in {folder}.").format(
                     file=name, folder=one_line(str(folder.parent.parent))
