@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
 
+from helpers.full_disk import full_disk
 from refsheet_tui.config import change_config, load_config
-from refsheet_tui.errors import ConfigError
+from refsheet_tui.errors import ConfigError, StorageError
 from refsheet_tui.paths import config_dir
 
 
@@ -112,3 +114,24 @@ def test_remarks_of_a_file_without_settings_stay(tmp_path: Path) -> None:
     file.write_text("# mine\n\n#generation:\n  # temperature: 0.5\n")
     change_config(file, {"model": "4b"})
     assert file.read_text() == "# mine\n\n#generation:\n  # temperature: 0.5\nmodel: 4b\n"
+
+
+def test_a_file_that_can_not_be_replaced_stays(tmp_path: Path) -> None:
+    file = tmp_path / "my.yaml"
+    text = "# " + "mine " * 1000 + "\nmodel: demo\n"
+    file.write_text(text)
+    file.chmod(0o640)
+    with full_disk(), pytest.raises(StorageError, match="no space left in") as caught:
+        change_config(file, {"model": "4b"})
+    assert str(file) in caught.value.problem
+    assert file.read_text() == text
+    file.chmod(0o440)
+    with pytest.raises(StorageError, match="Permission denied") as caught:
+        change_config(file, {"model": "4b"})
+    assert "Make the file and its folder writable" in caught.value.remedy
+    assert file.read_text() == text
+    file.chmod(0o640)
+    change_config(file, {"model": "4b"})
+    assert load_config(file).model == "4b"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert [each.name for each in tmp_path.iterdir()] == ["my.yaml"]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 from refsheet_tui.bench.measurements import LLAMA_SERVER, REFSHEET, STOCK_HANDLER, Measurements
 from refsheet_tui.errors import RefsheetError
+from refsheet_tui.file_io import write_new_file
 
 _CASE_LABELS = {
     "cold": "first sight",
@@ -23,7 +25,10 @@ class PlotError(RefsheetError):
 
 
 def draw_plot(measurements: Measurements, file: Path) -> None:
-    """Draw first tokens by program, and writing speed by context, as a PNG. Raises `PlotError`."""
+    """Draw first tokens by program, and writing speed by context, as a PNG.
+
+    Raises `PlotError`, `StorageError`.
+    """
     try:
         import matplotlib as mpl
     except ImportError as error:
@@ -60,9 +65,11 @@ def draw_plot(measurements: Measurements, file: Path) -> None:
     line.set_xlabel("tokens in the context")
     line.set_ylabel("tokens written a second")
     figure.tight_layout()
+    picture = BytesIO()
     try:
-        figure.savefig(file, dpi=110)
-    except (OSError, ValueError) as error:
+        figure.savefig(picture, dpi=110, format=file.suffix[1:] or "png")
+    except ValueError as error:
         raise PlotError(f"{file} can't be written: {error}.", "Name another file.") from error
     finally:
         pyplot.close(figure)
+    write_new_file(file, picture.getvalue(), force=True)

@@ -25,12 +25,14 @@ _TITLES = frozenset(
 _MIN_FIRST_NAME = 2  # characters: a single letter is more often a numbered choice
 
 _MAX_OPENER = 16  # characters of decoration, without spaces
-_OPENER = " *_>[]()#\"'“”„«»「『‘’`~+•·–—-"
+_OPENER_CHARACTERS = " *_>[]()【】〔〕《》#\"'“”„«»「」『』‘’`~+•·–—-"
+_PICTOGRAPHS = "\u2600-\u27bf\U0001f000-\U0001faff"
+_OPENER = re.compile(rf"[{re.escape(_OPENER_CHARACTERS)}{_PICTOGRAPHS}]*")
 _BULLET = re.compile(r"(?:^|\s)[*+•·–—-]\s")
 _QUOTES = "\"'“”„«»「『‘’()`"
 _CLOSING_QUOTES = "\"'”“»«」』’)`"
 # After the name: decoration and pictographs, and one remark such as `(smiling)`.
-_DECORATION = r"[\s*_\])>}\"'“”»«」』’`~\u2600-\u27bf\U0001f000-\U0001faff]{0,12}"
+_DECORATION = rf"[\s*_\])>}}】〕》\"'“”»«」』’`~{_PICTOGRAPHS}]{{0,12}}"
 _REMARKS = ((r"\(", r"\)"), (r"\[", r"\]"), (r"\*", r"\*"), ("【", "】"))
 _MAX_REMARK = 60
 _CLOSED_REMARK = "|".join(
@@ -46,7 +48,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufe0e\
 
 
 class LineKind(Enum):
-    """What the beginning of a line says about the line."""
+    """The kind of a line, as far as its beginning tells."""
 
     ORDINARY = "not labelled as the user's"
     UNDECIDED = "too short to tell"
@@ -74,7 +76,7 @@ class UserLabels:
         self._roles = tuple(set(roles) - set(_labels_of(character_name)))
 
     def classify(self, line_start: str) -> LineKind:
-        """Return what the beginning of a line, or all of it, says about the line."""
+        """Return the kind of a line, as far as its beginning tells."""
         text = _fold(line_start)
         kinds = {self._classify_with(name, text, is_role=False) for name in self._names}
         kinds |= {self._classify_with(role, text, is_role=True) for role in self._roles}
@@ -84,7 +86,7 @@ class UserLabels:
         return LineKind.ORDINARY
 
     def _classify_with(self, label: str, text: str, *, is_role: bool) -> LineKind:
-        rest = text.lstrip(_OPENER)
+        rest = _without_opener(text)
         opener = text[: len(text) - len(rest)]
         if len(opener.replace(" ", "")) > _MAX_OPENER:
             return LineKind.ORDINARY
@@ -103,12 +105,16 @@ class UserLabels:
 
 
 def _labels_of(name: str) -> list[str]:
-    full_name = _fold(name).strip(_OPENER)
+    full_name = _without_opener(_fold(name)).rstrip(_OPENER_CHARACTERS)
     words = [word for word in _NAME_SEPARATOR.split(full_name) if word]
     while words and words[0].rstrip(".") in _TITLES:
         del words[0]
     labels = [full_name, words[0] if words and len(words[0]) >= _MIN_FIRST_NAME else ""]
     return [label for label in labels if label]
+
+
+def _without_opener(text: str) -> str:
+    return _OPENER.sub("", text, count=1)
 
 
 def _fold(text: str) -> str:

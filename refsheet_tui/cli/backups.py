@@ -12,7 +12,6 @@ from refsheet_tui import paths
 from refsheet_tui.chats import Library
 from refsheet_tui.cli.library import open_library
 from refsheet_tui.errors import BackupError, StorageError
-from refsheet_tui.paths import exists
 from refsheet_tui.storage import install_backup, unpack_backup, write_backup
 from refsheet_tui.weights import format_bytes
 
@@ -27,10 +26,8 @@ def backup(file: Path, force: bool) -> None:
 
     This also works while RefSheet is running.
     """
-    if exists(file) and not force:
-        raise StorageError(f"{file} already exists.", "Choose another name, or add --force.")
     with open_library() as library:
-        size = write_backup(library.database, file)
+        size = write_backup(library.database, file, force=force)
     click.echo(f"Saved {file} ({format_bytes(size)}). To restore it: refsheet restore {file}")
 
 

@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict
 
-from refsheet_tui.chats import ContextOverflow, LorebookOverflow
+from refsheet_tui.chats import ContextOverflow, LorebookOverflow, SpokeForUser
 from refsheet_tui.cli.streams import abandon_output
 from refsheet_tui.engine import (
     EngineEvent,
@@ -107,8 +107,9 @@ class ReplyPrinter:
         self._as_json = as_json
         self._label = label
         self._text = ""
+        self._is_explained = False
 
-    def on_event(self, event: EngineEvent) -> None:
+    def on_event(self, event: EngineEvent | SpokeForUser) -> None:
         """Print what `event` adds to the reply."""
         if isinstance(event, TextDelta):
             if not self._text:
@@ -118,8 +119,14 @@ class ReplyPrinter:
                 _write_output(event.text)
         elif isinstance(event, SaferSettings):
             print_note(str(event))
-        elif isinstance(event, ReplyFinished) and self._as_json:
-            _write_output(_to_json(_reply_object(event, self._text)) + "\n")
+        elif isinstance(event, SpokeForUser):
+            self._is_explained = True
+            print_note(str(event))
+        elif isinstance(event, ReplyFinished):
+            if self._as_json:
+                _write_output(_to_json(_reply_object(event, self._text)) + "\n")
+            elif not (self._text.strip() or self._is_explained or event.reason == "cancelled"):
+                print_note("The model returned an empty reply. Try rephrasing.")
 
     def print_complete(self, text: str) -> None:
         """Print a complete reply that was not generated, such as a greeting."""

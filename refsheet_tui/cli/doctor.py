@@ -133,6 +133,12 @@ def _weights_symptoms(config: Config) -> Iterator[Symptom]:
     except RefsheetError as error:
         yield Symptom("model in use", error.problem, error.remedy)
     else:
+        if choice.notice:
+            yield Symptom(
+                "projector",
+                choice.notice,
+                "Choose one that fits, or none: refsheet models use PATH --mmproj PATH|none",
+            )
         yield from _verification_symptoms(
             "model in use", config.model, model_manager.model_for_choice(choice)
         )

@@ -29,6 +29,7 @@ from refsheet_tui.weights import (
     Download,
     FileReady,
     InstalledModel,
+    ModelChoice,
     ModelManager,
     Verification,
     VerificationReport,
@@ -36,6 +37,7 @@ from refsheet_tui.weights import (
     format_bytes,
     get_model_store,
     load_catalog,
+    remember_model,
 )
 
 _MARKS = {CheckResult.GOOD: "ok", CheckResult.NOTED: "note", CheckResult.BAD: "FAIL"}
@@ -140,7 +142,7 @@ class ModelFiles:
             )
 
     def print_paths(self, name: str, *, as_json: bool) -> None:
-        choice = choose_model(name, None, self.model_manager.store)
+        choice = self._choose_model(name, None)
         if as_json:
             mmproj = str(choice.mmproj) if choice.mmproj else None
             parts = [str(part) for part in choice.parts]
@@ -149,7 +151,7 @@ class ModelFiles:
             click.echo("\n".join(map(str, choice.files)))
 
     def use(self, name: str, mmproj: Path | None, *, as_json: bool) -> None:
-        choice = choose_model(name, mmproj, self.model_manager.store)
+        choice = self._choose_model(name, mmproj)
         files = check_model_files(LoadSettings(choice.model, choice.mmproj))
         is_tuned = is_instruction_tuned(files.model_header, choice.model)
         if name != DEMO and name not in self.model_manager.catalog.models:
@@ -163,14 +165,11 @@ class ModelFiles:
             print_json({**result, "instruction_tuned": is_tuned})
             return
         self._print_model_in_use(name)
-        if choice.notice:
-            print_note(choice.notice)
         if not is_tuned:
             print_note(NOT_INSTRUCTION_TUNED.format(model=one_line(choice.model.name)))
         if previous_model != name:
-            command = ["refsheet", "models", "use", previous_model]
-            command += ["--mmproj", str(previous_projector)] if previous_projector else []
-            click.echo(f"To switch back: {one_line(shlex.join(command))}")
+            command = use_command(previous_model, previous_projector)
+            click.echo(f"To switch back: {one_line(command)}")
 
     def _save_choice(self, name: str, mmproj: Path | None = None) -> Path:
         """Save the choice in the settings file, and return its path.
@@ -179,6 +178,8 @@ class ModelFiles:
         """
         changes = {"model": name, "mmproj": str(mmproj) if mmproj else None}
         file = change_config(self._config_file, changes)
+        if name != self.config.model:
+            remember_model(self.config)
         self.config = self.config.model_copy(update={"model": name, "mmproj": mmproj})
         return file
 
@@ -209,9 +210,19 @@ class ModelFiles:
     def _find_model(self, name: str, mmproj: Path | None) -> InstalledModel:
         if name in self.model_manager.catalog.models:
             return self.model_manager.installed_model(name)
-        return self.model_manager.model_for_choice(
-            choose_model(name, mmproj, self.model_manager.store)
-        )
+        return self.model_manager.model_for_choice(self._choose_model(name, mmproj))
+
+    def _choose_model(self, name: str, mmproj: Path | None) -> ModelChoice:
+        choice = choose_model(name, mmproj, self.model_manager.store)
+        if choice.notice:
+            print_note(choice.notice)
+        return choice
+
+
+def use_command(model: str, mmproj: Path | None) -> str:
+    """Return the command that chooses a model."""
+    command = ["refsheet", "models", "use", model]
+    return shlex.join([*command, "--mmproj", str(mmproj)] if mmproj else command)
 
 
 def _print_report(name: str, report: VerificationReport) -> None:

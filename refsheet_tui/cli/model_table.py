@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from refsheet_tui.cli.console import print_note
-from refsheet_tui.cli.model_files import ModelFiles
+from refsheet_tui.cli.model_files import ModelFiles, use_command
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights import (
     FileState,
@@ -20,6 +20,7 @@ from refsheet_tui.weights import (
     catalogue_rows,
     format_bytes,
     measure_machine,
+    own_rows,
 )
 
 _FITS = {
@@ -42,8 +43,9 @@ def print_table(files: ModelFiles, *, measure: bool, as_json: bool) -> None:
     if measurement.problem is not None:
         print_note(str(measurement.problem))
     rows = catalogue_rows(files.model_manager, files.config, measurement.machine)
+    own = own_rows(files.model_manager, files.config, measurement.machine)
     if as_json:
-        click.echo(json.dumps({"models": [_as_json(row) for row in rows]}))
+        click.echo(json.dumps({"models": [_as_json(row) for row in (*rows, *own)]}))
         return
     table = Table(box=box.SIMPLE, pad_edge=False)
     for heading in ("", "Name", "Model", "Status", "Download", "Fits", "Memory", "tokens/s"):
@@ -54,7 +56,7 @@ def print_table(files: ModelFiles, *, measure: bool, as_json: bool) -> None:
     width = None if sys.stdout.isatty() else _PLAIN_WIDTH
     console = Console(width=width, markup=False, highlight=False, emoji=False)
     console.print(table)
-    click.echo(_legend(files, rows))
+    click.echo(_legend(files, rows, own))
 
 
 def _as_json(row: ModelRow) -> dict[str, object]:
@@ -101,8 +103,11 @@ def _cells(row: ModelRow) -> tuple[str, ...]:
     )
 
 
-def _legend(files: ModelFiles, rows: list[ModelRow]) -> str:
+def _legend(files: ModelFiles, rows: list[ModelRow], own: list[ModelRow]) -> str:
     lines = [f"Folder: {one_line(str(files.model_manager.store.folder))}"]
+    for row in own:
+        if not row.is_in_use:
+            lines.append(f"To use your own file: {one_line(use_command(row.name, row.mmproj))}")
     best = next((row.name for row in rows if row.is_recommended), None)
     if any(row.is_in_use for row in rows):
         lines.append("* In use")

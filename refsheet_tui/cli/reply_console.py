@@ -96,10 +96,9 @@ class ReplyConsole:
                     async for event in events:
                         if isinstance(event, ContextOverflow | LorebookOverflow):
                             printer.print_overflow(event)
-                        elif isinstance(event, SpokeForUser):
-                            print_note(str(event))
                         else:
-                            status.on_event(event)
+                            if not isinstance(event, SpokeForUser):
+                                status.on_event(event)
                             printer.on_event(event)
         finally:
             printer.end()

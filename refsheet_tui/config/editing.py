@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 from collections.abc import Hashable, Mapping, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +13,9 @@ from refsheet_tui import paths
 from refsheet_tui.config.schema import Config, overlay_config, user_config_file
 from refsheet_tui.config.validation import validate_settings
 from refsheet_tui.config.yaml_file import parse_settings, read_settings
-from refsheet_tui.errors import ConfigError, StorageError
-from refsheet_tui.file_io import atomic_write
-from refsheet_tui.i18n import _
+from refsheet_tui.errors import ConfigError
+from refsheet_tui.file_io import atomic_write, is_read_only, write_error
+from refsheet_tui.i18n import N_, _
 
 if TYPE_CHECKING:
     from ruamel.yaml import YAML
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 SettingValue = str | float | bool | dict[str, str] | None
 """The values that a setting can have. Whole numbers are floats to the type checker."""
 
+_MAKE_WRITABLE = N_("Make the file and its folder writable, or edit the setting by hand.")
 _FILE_HEADER = "# Your settings; whatever is not here is as the program's own config.yaml has it.\n"
 
 
@@ -158,9 +161,8 @@ def _yaml() -> YAML:
 def _write(path: Path, text: str) -> None:
     target = path.resolve()  # a symbolic link stays one
     try:
+        if target.exists() and is_read_only(target.stat().st_mode):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         atomic_write(target, text.encode())
     except OSError as error:
-        raise StorageError(
-            _("Can't write {file}: {reason}.").format(file=path, reason=error.strerror),
-            _("Make the file and its folder writable, or edit the setting by hand."),
-        ) from error
+        raise write_error(path, error, _MAKE_WRITABLE) from error

@@ -105,14 +105,7 @@ def check_model_header(header: GgufHeader, path: Path) -> None:
             ),
             _(_CHOOSE_MODEL),
         )
-    if any(name.startswith(_VISION_TENSORS) for name in header.tensors):
-        raise WeightsError(
-            _(
-                "{file} was made by Ollama: it contains the vision projector as well, "
-                "which llama.cpp can't load."
-            ).format(file=printable_path(path)),
-            _(_USE_STANDARD_FILES),
-        )
+    _check_not_of_ollama(header, path)
 
 
 def check_mmproj_header(header: GgufHeader, path: Path) -> None:
@@ -125,6 +118,8 @@ def check_mmproj_header(header: GgufHeader, path: Path) -> None:
             _(_CHOOSE_MMPROJ),
         )
     architecture = header.get_text("general.architecture")
+    if architecture == ARCHITECTURE:
+        _check_not_of_ollama(header, path)
     if architecture != _PROJECTOR_ARCHITECTURE:
         problem = (
             _("{file} is a text model, not a vision projector (mmproj).")
@@ -171,6 +166,18 @@ def check_embedding_width(
                 wanted=expected_width,
             ),
             _(_CHOOSE_MMPROJ),
+        )
+
+
+def _check_not_of_ollama(header: GgufHeader, path: Path) -> None:
+    """Raise `WeightsError` for a text model with the vision tower in the same file."""
+    if any(name.startswith(_VISION_TENSORS) for name in header.tensors):
+        raise WeightsError(
+            _(
+                "{file} was made by Ollama: it contains the vision projector as well, "
+                "which llama.cpp can't load."
+            ).format(file=printable_path(path)),
+            _(_USE_STANDARD_FILES),
         )
 
 

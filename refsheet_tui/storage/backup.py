@@ -8,12 +8,13 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 
 from refsheet_tui import paths
 from refsheet_tui.errors import BackupError, StorageError
+from refsheet_tui.file_io import is_disk_full, open_new_file
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.storage.database import Database
 from refsheet_tui.storage.layout import DATABASE_NAME, PICTURES_FOLDER
@@ -35,39 +36,65 @@ _BAD_ARCHIVE_ERRORS = (
 )
 
 
-def write_backup(database: Database, file: Path) -> int:
+def write_backup(database: Database, file: Path, *, force: bool = False) -> int:
     """Write a consistent copy of the library, even while other processes write to it.
 
-    Returns the size of the backup in bytes. Raises `StorageError`.
+    Args:
+        database: The database of the library.
+        file: The file to write.
+        force: Replace a file that exists.
+
+    Returns:
+        The size of the backup in bytes.
+
+    Raises:
+        StorageError: The file exists, or can't be written.
     """
     pictures = PictureStore(database)
-    temporary_file = file.with_name(f".{file.name}.new")
+    with open_new_file(file, force=force) as out, _create_temporary_folder() as folder:
+        database_copy = folder / DATABASE_NAME
+        _copy_database(database, database_copy)
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(database_copy, DATABASE_NAME)
+            for sha256 in _read_picture_hashes(database_copy):
+                path = pictures.picture_path(sha256)
+                if paths.is_file(path):
+                    # Pictures are compressed already.
+                    archive.write(path, f"{PICTURES_FOLDER}/{sha256}", zipfile.ZIP_STORED)
+        return out.tell()
+
+
+def _copy_database(database: Database, copy: Path) -> None:
+    """Copy the database into a temporary folder. Raises `StorageError`."""
     try:
-        with tempfile.TemporaryDirectory(prefix="refsheet-") as folder:
-            database_copy = Path(folder) / DATABASE_NAME
-            database.backup_to(database_copy)
-            with zipfile.ZipFile(temporary_file, "w", zipfile.ZIP_DEFLATED) as archive:
-                archive.write(database_copy, DATABASE_NAME)
-                for sha256 in _read_picture_hashes(database_copy):
-                    path = pictures.picture_path(sha256)
-                    if paths.is_file(path):
-                        # Pictures are compressed already.
-                        archive.write(path, f"{PICTURES_FOLDER}/{sha256}", zipfile.ZIP_STORED)
-        temporary_file.replace(file)
-        return file.stat().st_size
+        database.backup_to(copy)
     except OSError as error:
         raise StorageError(
-            _("Can't write {file}: {reason}.").format(
-                file=one_line(str(file)), reason=error.strerror
+            _("No space left in {folder} for a copy of the library.").format(
+                folder=tempfile.gettempdir()
             ),
-            _("Free up some space there, or choose another location."),
+            _("Free up some space there, or set TMPDIR to another folder."),
         ) from error
-    finally:
-        temporary_file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _create_temporary_folder() -> Iterator[Path]:
+    """Create a folder for the copy of the database. Raises `StorageError`."""
+    with ExitStack() as stack:
+        try:
+            folder = tempfile.TemporaryDirectory(prefix="refsheet-", ignore_cleanup_errors=True)
+        except OSError as error:  # a full disk too: Python has tried every folder it knows
+            raise StorageError(
+                _("Can't create a temporary folder: {reason}.").format(reason=error.strerror),
+                _("Free up some space, or set TMPDIR to another folder."),
+            ) from error
+        yield Path(stack.enter_context(folder))
 
 
 def unpack_backup(file: Path, folder: Path) -> None:
-    """Unpack a backup into `folder`, which must be empty, and check that it is complete.
+    """Unpack a backup into `folder`, and check that it is complete.
+
+    `folder` is a new one in a temporary folder of the data folder.
 
     Names in the file are compared, and never used as paths. Raises `BackupError`, `StorageError`.
     """
@@ -104,6 +131,14 @@ def unpack_backup(file: Path, folder: Path) -> None:
             _(_CHOOSE_ANOTHER_FILE),
         ) from error
     except OSError as error:
+        if is_disk_full(error):
+            # `folder` is a temporary one, in another inside the data folder.
+            raise StorageError(
+                _("Can't restore {file}: no space left in {folder}.").format(
+                    file=name, folder=one_line(str(folder.parent.parent))
+                ),
+                _("Free up some space there."),
+            ) from error
         raise BackupError(
             _("Can't restore {file}: {reason}.").format(file=name, reason=error.strerror),
             _(_CHOOSE_ANOTHER_FILE),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -22,6 +24,8 @@ from refsheet_tui.storage.recovery import recover
 _BUSY_TIMEOUT_S = 10.0
 # Seconds for which opening waits for another process that recovers the file, which may be large.
 _RECOVERY_TIMEOUT_S = 120.0
+
+_NO_SPACE_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 
 SqlValue = str | int | float | bytes | None
 Row = tuple[SqlValue, ...]
@@ -164,12 +168,17 @@ class Database:
         """Write a consistent copy to `file`, even while other processes write.
 
         Raises:
-            StorageError: The database can't be read, or the copy can't be written.
+            StorageError: The database can't be read.
+            OSError: There is no space for the copy.
         """
         with self._lock, self._translate_errors():
             copy = sqlite3.connect(file)
             try:
                 self._connection.backup(copy)
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode in _NO_SPACE_ERRORS:  # the original is only read
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file)) from error
+                raise
             finally:
                 copy.close()
 

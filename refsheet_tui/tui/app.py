@@ -254,6 +254,8 @@ class RefsheetApp(App[int]):
         previous = self.preferences.config
         self.preferences.change(changes)
         config = self.preferences.config
+        if config.model != previous.model:
+            self._remember_model(previous)
         self._appearance.apply(self.preferences.config.screens)
         self._character_language = choose_language(config.language, os.environ)
         for screen in self.screen_stack:
@@ -268,6 +270,11 @@ class RefsheetApp(App[int]):
             await self._retranslate()
         self.config = config
         return reloads
+
+    def _remember_model(self, previous: Config) -> None:
+        from refsheet_tui.weights import remember_model  # reads the catalog's modules
+
+        remember_model(previous)
 
     async def _retranslate(self) -> None:
         set_language(choose_screen_language(self.preferences.config.screens.language, os.environ))

@@ -13,8 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.errors import StorageError
-from refsheet_tui.i18n import _
+from refsheet_tui.file_io import atomic_write, write_error
 from refsheet_tui.tui.background import in_thread
 
 # Each copies its standard input.
@@ -73,12 +72,9 @@ def _save_clipboard_picture() -> Path | None:
     digest = hashlib.sha256(png.getvalue()).hexdigest()[:16]
     path = paths.ensure_dir(paths.cache_dir() / "pasted") / f"pasted-{digest}.png"
     try:
-        path.write_bytes(png.getvalue())
+        atomic_write(path, png.getvalue())
     except OSError as error:
-        raise StorageError(
-            _("Can't write {file}: {reason}.").format(file=path, reason=error.strerror),
-            _("Free up some disk space."),
-        ) from error
+        raise write_error(path, error) from error
     return path
 
 

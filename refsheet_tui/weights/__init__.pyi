@@ -20,8 +20,10 @@ from .model_rows import (
     ModelRow as ModelRow,
     catalogue_rows as catalogue_rows,
     other_rows as other_rows,
+    own_rows as own_rows,
 )
 from .model_store import FileState as FileState, ModelStore as ModelStore
+from .own_models import forget_model as forget_model, remember_model as remember_model
 from .progress import (
     CheckingSum as CheckingSum,
     DownloadEvent as DownloadEvent,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,13 +17,13 @@ from huggingface_hub.errors import (
 )
 
 from refsheet_tui.errors import DownloadError
+from refsheet_tui.file_io import is_disk_full
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import one_line
 from refsheet_tui.weights.catalog import CatalogEntry, RemoteFile
 
 TRY_AGAIN = N_("Try again; the download will resume.")
 
-_DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _SERVER_ERRORS, _TOO_MANY_REQUESTS = 500, 429
 
 
@@ -159,7 +158,7 @@ def _error_for_status(file: RemoteFile, status: int) -> DownloadError:
 
 
 def _error_for_write(file: RemoteFile, error: OSError) -> DownloadError:
-    if error.errno in _DISK_FULL_ERRORS:
+    if is_disk_full(error):
         return DownloadError(
             _("No space left for {file}: {reason}.").format(file=file.file, reason=error.strerror),
             _("Free up some space. {again}").format(again=_(TRY_AGAIN)),

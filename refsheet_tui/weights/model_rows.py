@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from refsheet_tui import paths
-from refsheet_tui.config import Config
+from refsheet_tui.config import Config, is_no_projector
 from refsheet_tui.engine import (
     LoadSettings,
     ModelShape,
@@ -28,6 +29,7 @@ from refsheet_tui.weights.fit import (
 )
 from refsheet_tui.weights.model_manager import ModelManager
 from refsheet_tui.weights.model_store import FileState
+from refsheet_tui.weights.own_models import OwnModel, remembered_models
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class ModelRow:
         is_in_use: The settings name it as the model to load.
         is_recommended: It is the model to recommend for this machine.
         files: Its files, or where they will be.
+        mmproj: The projector that the user named for a file of theirs, as in the settings.
         is_instruction_tuned: It answers in turns. True as well if this is unknown.
     """
 
@@ -61,6 +64,7 @@ class ModelRow:
     is_recommended: bool
     files: tuple[Path, ...]
     is_instruction_tuned: bool
+    mmproj: Path | None = None
 
 
 def catalogue_rows(
@@ -99,23 +103,47 @@ def other_rows(
 ) -> list[ModelRow]:
     """Return the rows of models outside of the catalog.
 
-    They are the demo, and the model in use if it is a file of the user. Raises `StorageError` if
-    the demo is missing.
+    They are the demo, and the files of the user. Raises `StorageError` if the demo is missing.
     """
     demo_choice = choose_model(DEMO, None, model_manager.store)
-    rows = [_row_for_files(DEMO, _("Demo"), demo_choice, config, machine)]
+    demo_row = _row_for_files(OwnModel(DEMO), _("Demo"), demo_choice, config, machine)
+    return [demo_row, *own_rows(model_manager, config, machine)]
+
+
+def own_rows(
+    model_manager: ModelManager, config: Config, machine: MachineResources | None
+) -> list[ModelRow]:
+    """Return the rows of the user's own files: the one in use, and those that were before."""
+    rows = []
     if config.model != DEMO and config.model not in model_manager.catalog.models:
-        path = paths.expand_user(config.model)
+        own_model = OwnModel(config.model, config.mmproj)
         try:
-            choice = choose_model(config.model, config.mmproj, model_manager.store)
+            choice = choose_model(own_model.model, own_model.mmproj, model_manager.store)
         except WeightsError:  # the file doesn't exist any more
-            choice = ModelChoice(path, config.mmproj)
-        rows.append(_row_for_files(config.model, one_line(path.name), choice, config, machine))
+            mmproj = None if is_no_projector(config.mmproj) else config.mmproj
+            choice = ModelChoice(paths.expand_user(config.model), mmproj)
+        rows.append(_row_for_file(own_model, choice, config, machine))
+    for own_model in remembered_models():
+        with suppress(WeightsError):  # the file doesn't exist any more
+            choice = choose_model(own_model.model, own_model.mmproj, model_manager.store)
+            if own_model.model != config.model:
+                rows.append(_row_for_file(own_model, choice, config, machine))
     return rows
 
 
+def _row_for_file(
+    own_model: OwnModel, choice: ModelChoice, config: Config, machine: MachineResources | None
+) -> ModelRow:
+    title = one_line(paths.expand_user(own_model.model).name)
+    return _row_for_files(own_model, title, choice, config, machine)
+
+
 def _row_for_files(
-    name: str, title: str, choice: ModelChoice, config: Config, machine: MachineResources | None
+    own_model: OwnModel,
+    title: str,
+    choice: ModelChoice,
+    config: Config,
+    machine: MachineResources | None,
 ) -> ModelRow:
     files = choice.files
     all_exist = all(map(paths.is_file, files))
@@ -139,7 +167,7 @@ def _row_for_files(
         except WeightsError:  # loading or verifying the model tells the user why
             fit = None
     return ModelRow(
-        name,
+        own_model.model,
         title,
         None,
         None,
@@ -147,10 +175,11 @@ def _row_for_files(
         sum(sizes) if all_exist else None,
         sees_pictures=choice.mmproj is not None,
         fit=fit,
-        is_in_use=config.model == name,
+        is_in_use=config.model == own_model.model,
         is_recommended=False,
         files=files,
         is_instruction_tuned=is_tuned,
+        mmproj=own_model.mmproj,
     )
 
 

@@ -60,7 +60,8 @@ def test_a_reply_ends_where_the_user_would_speak(
         *("- Jane:", "* Jane:", "- **Jane**:", "— Jane :", "`Jane`:"),
         *('"Jane":', "“Jane”:", "'Jane':", "«Jane» :", "«\u00a0Jane\u00a0»\u00a0:", "「Jane」："),
         *("Jane (smiling):", "Jane [softly]:", "Jane *smiles*:", "**Jane** *(smiling)*:"),
-        *("**Jane (smiling):**", "Jane（笑顔で）：", "Jane 😊:", "{{user}}:", "<USER>:"),
+        *("**Jane (smiling):**", "Jane（笑顔で）：", "Jane 😊:", "👩 **Jane**:", "【Jane】："),
+        *("{{user}}:", "<USER>:"),
     ],
 )
 def test_every_spelling_of_a_label_ends_the_reply(label: str) -> None:
@@ -98,6 +99,8 @@ def test_a_user_without_a_name_has_the_labels_of_chat_formats(label: str) -> Non
         ("Zoë", "ZOE\u0308:"),
         ("Straße", "STRASSE:"),
         ("*Jane*", "Jane:"),
+        ("🦊 Fox", "🦊 Fox:"),
+        ("Fox 🦊", "Fox:"),
         ("약한 사용자", "약한:"),
         ("约翰·史密斯", "约翰："),
     ],

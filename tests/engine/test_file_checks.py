@@ -209,6 +209,8 @@ def test_a_model_of_ollama_is_named_as_that(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"sha256-abab.* was made by Ollama") as caught:
         check_model_files(LoadSettings(finish(writer, path)))
     assert "refsheet models download" in caught.value.remedy
+    with pytest.raises(WeightsError, match="was made by Ollama"):
+        check_model_files(LoadSettings(demo_model(), path))
 
 
 @pytest.mark.parametrize("content", [b'{"model_format":"gguf"}', b"Gemma Terms of Use"])

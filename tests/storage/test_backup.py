@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import tempfile
 import threading
 import zipfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings, strategies as st
+from PIL import Image
 
+from helpers.full_disk import full_disk
 from helpers.library import add_ember, saved_picture_names
+from refsheet_tui.characters import Profile
 from refsheet_tui.chats.library import Library
-from refsheet_tui.errors import BackupError
+from refsheet_tui.errors import BackupError, StorageError
 from refsheet_tui.storage.backup import unpack_backup, write_backup
 
 
@@ -93,3 +98,55 @@ def test_a_damaged_backup_is_whole_or_refused(
         restored = Library.open(folder / "in")
         assert len(restored.characters.latest_characters()) == 1
         restored.close()
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_backup_to_a_full_disk_leaves_the_old_one(
+    library: Library, tmp_path: Path, *, is_replaced: bool
+) -> None:
+    noise = io.BytesIO()
+    Image.effect_noise((800, 800), 99).save(noise, "PNG")  # larger than the database
+    library.characters.add_character_from_bytes(Profile(name="Ember"), [noise.getvalue()])
+    file = tmp_path / "usb" / "x.refsheet"
+    file.parent.mkdir()
+    if is_replaced:
+        write_backup(library.database, file)
+    old = file.read_bytes() if is_replaced else b""
+    # All but the last byte: the copy of the database fits into the temporary folder.
+    limit = write_backup(library.database, tmp_path / "whole.refsheet") - 1
+    with full_disk(limit), pytest.raises(StorageError) as caught:
+        write_backup(library.database, file, force=True)
+    assert caught.value.problem == f"Can't write {file}: no space left in {file.parent}."
+    assert [each.name for each in file.parent.iterdir()] == ["x.refsheet"] * is_replaced
+    assert not is_replaced or file.read_bytes() == old
+
+
+def test_a_full_temporary_folder_is_named(library: Library, tmp_path: Path) -> None:
+    add_ember(library)
+    with full_disk(8192), pytest.raises(StorageError) as caught:
+        write_backup(library.database, tmp_path / "x.refsheet")
+    problem = f"No space left in {tempfile.gettempdir()} for a copy of the library."
+    assert caught.value.problem == problem
+    assert not (tmp_path / "x.refsheet").exists()
+    assert library.characters.latest_characters()
+
+
+def test_a_backup_replaces_another_only_by_force(library: Library, tmp_path: Path) -> None:
+    file = tmp_path / "x.refsheet"
+    file.write_bytes(b"old")
+    with pytest.raises(StorageError, match="already exists"):
+        write_backup(library.database, file)
+    assert file.read_bytes() == b"old"
+    assert write_backup(library.database, file, force=True) == file.stat().st_size
+
+
+def test_restoring_to_a_full_disk_names_it(library: Library, tmp_path: Path) -> None:
+    add_ember(library)
+    file = tmp_path / "x.refsheet"
+    write_backup(library.database, file)
+    folder = tmp_path / "data" / ".restore-1" / "library"
+    folder.parent.mkdir(parents=True)
+    with full_disk(8192), pytest.raises(StorageError, match="no space left in") as caught:
+        unpack_backup(file, folder)
+    problem = f"Can't restore {file}: no space left in {tmp_path / 'data'}."
+    assert caught.value.problem == problem

@@ -172,3 +172,25 @@ async def test_a_file_that_can_t_speak_is_told_under_its_field(
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, ModelsScreen))
     assert "model" not in config_text()
+
+
+async def test_a_file_of_ones_own_stays_in_the_list(hub: HubServer, tmp_path: Path) -> None:
+    own = tmp_path / "mine.gguf"
+    shutil.copy(demo_model(), own)
+    (tmp_path / "mmproj.gguf").write_bytes(b"no projector")
+    app = RefsheetApp(GREEDY.model_copy(update={"model": str(own)}))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await wait_until_ready(pilot, app)
+        notice = "No vision projector in the folder fits mine.gguf, so it is text-only."
+        await until(pilot, lambda: notice in notifications(app))
+        await open_models(pilot, app)
+        await until(pilot, lambda: str(own) in table(app).rows)
+        await choose(pilot, app, "demo")
+        await pilot.press("enter")
+        await until(pilot, lambda: "model: demo" in config_text())
+        await wait_until_ready(pilot, app)
+        await until(pilot, lambda: cells_of(app, str(own))[0] == "  mine.gguf")
+        await choose(pilot, app, str(own))
+        await pilot.press("x")
+        await until(pilot, lambda: str(own) not in table(app).rows)
+        assert own.exists()

@@ -39,6 +39,8 @@ from refsheet_tui.untrusted import one_line
 if TYPE_CHECKING:
     from refsheet_tui.tui.screens.character import CharacterForm
 
+_MAX_FILE_NAME = 60  # characters, which fit into 255 bytes in any language
+
 
 class HomeScreen(TranslatedScreen[None]):
     # From 80 x 24 on, all tiles are visible. If they are small, the description of the focused one
@@ -232,7 +234,8 @@ class HomeScreen(TranslatedScreen[None]):
                 text = _("Exported to {file}.").format(file=one_line(path))
                 self.notify(text, markup=False)
 
-        name = "".join(char if char.isalnum() else "-" for char in character.profile.name) or "card"
+        letters = character.profile.name[:_MAX_FILE_NAME]
+        name = "".join(char if char.isalnum() else "-" for char in letters) or "card"
         question = _("Export card as (.png or .json):")
         self.app.push_screen(PathScreen(question, f"~/{name}.png", write), notify)
 

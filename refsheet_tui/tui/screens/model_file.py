@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, Static
 
 from refsheet_tui import paths
+from refsheet_tui.config import NO_PROJECTOR, is_no_projector
 from refsheet_tui.engine import part_names
 from refsheet_tui.errors import RefsheetError
 from refsheet_tui.i18n import N_, _
@@ -33,11 +34,8 @@ class _Problem:
     text: str
 
 
-class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelChoice | None]):
-    """A dialog whose result is a checked model, or None.
-
-    Its projector is None if the user typed none and there is none next to the model.
-    """
+class ModelFileScreen(TranslatedScreen[ChangeSettings | None], ModalScreen[ChangeSettings | None]):
+    """A dialog whose result is the change of settings to use a checked model, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", N_("Close")),
@@ -98,10 +96,12 @@ class ModelFileScreen(TranslatedScreen[ModelChoice | None], ModalScreen[ModelCho
             if isinstance(result, _Problem):
                 self._show_problem(result)
             else:
-                self.dismiss(result)
+                self.dismiss(_settings_for_files(result, mmproj))
 
     def _typed_path(self, field: str) -> Path | None:
         text = self.query_one(f"#file-{field}", PathInput).value.strip()
+        if field == "mmproj" and is_no_projector(Path(text)):
+            return NO_PROJECTOR
         return paths.absolute_path(text) if text else None
 
     def _show_problem(self, problem: _Problem) -> None:
@@ -132,7 +132,7 @@ def _check_files(manager: ModelManager, model: Path, mmproj: Path | None) -> Mod
     return choice
 
 
-def settings_for_files(choice: ModelChoice) -> ChangeSettings:
-    """Return the change of settings to use these files from now on."""
-    mmproj = str(paths.absolute_path(choice.mmproj)) if choice.mmproj else None
-    return ChangeSettings({"model": str(paths.absolute_path(choice.model)), "mmproj": mmproj})
+def _settings_for_files(choice: ModelChoice, mmproj: Path | None) -> ChangeSettings:
+    """Return the change of settings to use a model, with the projector that the user typed."""
+    model = str(paths.absolute_path(choice.model))
+    return ChangeSettings({"model": model, "mmproj": str(mmproj) if mmproj else None})

@@ -30,7 +30,7 @@ from refsheet_tui.tui.models.downloads import DownloadProgress
 from refsheet_tui.tui.models.manager import ModelCatalog
 from refsheet_tui.tui.models.progress import download_progress
 from refsheet_tui.tui.models.verification import FileCheck
-from refsheet_tui.tui.screens.model_file import ModelFileScreen, settings_for_files
+from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.screens.report import ReportScreen
 from refsheet_tui.tui.session import EngineState
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
@@ -42,9 +42,9 @@ from refsheet_tui.weights import (
     DEMO,
     FileState,
     InstalledModel,
-    ModelChoice,
     ModelRow,
     choose_model,
+    forget_model,
     format_bytes,
 )
 
@@ -234,7 +234,8 @@ class ModelsScreen(TranslatedScreen[None]):
         if row.is_in_use:  # try again to load it
             self.post_message(ChangeSettings({"model": row.name}))
         else:
-            self.post_message(ChangeSettings({"model": row.name, "mmproj": None}))
+            mmproj = str(row.mmproj) if row.mmproj else None
+            self.post_message(ChangeSettings({"model": row.name, "mmproj": mmproj}))
 
     def action_download(self) -> None:
         row = self._selected_row
@@ -274,10 +275,9 @@ class ModelsScreen(TranslatedScreen[None]):
 
     def _installed_model(self, row: ModelRow) -> InstalledModel:
         """Return the files of a model. Raises `WeightsError` if they are missing."""
-        manager, config = self._models.model_manager(), self._models.config
+        manager = self._models.model_manager()
         if row.catalog_entry is None:
-            mmproj = config.mmproj if row.is_in_use else None
-            return manager.model_for_choice(choose_model(row.name, mmproj, manager.store))
+            return manager.model_for_choice(choose_model(row.name, row.mmproj, manager.store))
         if row.state in (FileState.ABSENT, FileState.PARTIAL):
             raise incomplete_model_error(row)
         return manager.installed_model(row.name)
@@ -287,7 +287,11 @@ class ModelsScreen(TranslatedScreen[None]):
         row = self._selected_row
         if row is None:
             return
-        if row.catalog_entry is None:
+        if row.catalog_entry is None and not row.is_in_use and row.name != DEMO:
+            await in_thread(partial(forget_model, row.name))
+            self.notify(_("Removed from the list. The file stays where it is."), timeout=4)
+            self._reload()
+        elif row.catalog_entry is None:
             self.notify(_("Only downloaded models can be removed."), timeout=4)
         elif row.state is FileState.ABSENT:
             self.notify(_("This model isn't downloaded."), timeout=3)
@@ -323,6 +327,6 @@ class ModelsScreen(TranslatedScreen[None]):
     async def action_open(self) -> None:
         self.app.push_screen(ModelFileScreen(self._models.model_manager()), self._use_files)
 
-    def _use_files(self, choice: ModelChoice | None) -> None:
-        if choice is not None:
-            self.post_message(settings_for_files(choice))
+    def _use_files(self, change: ChangeSettings | None) -> None:
+        if change is not None:
+            self.post_message(change)

@@ -21,11 +21,11 @@ from refsheet_tui.tui.models.descriptions import describe_fit
 from refsheet_tui.tui.models.downloads import DownloadProgress
 from refsheet_tui.tui.models.manager import ModelCatalog
 from refsheet_tui.tui.models.progress import download_progress
-from refsheet_tui.tui.screens.model_file import ModelFileScreen, settings_for_files
+from refsheet_tui.tui.screens.model_file import ModelFileScreen
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
 from refsheet_tui.tui.widgets.progress_line import ProgressLine
 from refsheet_tui.untrusted import one_line
-from refsheet_tui.weights import DEMO, ModelChoice, ModelRow, format_bytes
+from refsheet_tui.weights import DEMO, ModelRow, format_bytes
 
 _TICK_S = 0.25
 
@@ -120,9 +120,9 @@ class WelcomeScreen(TranslatedScreen[None], ModalScreen[None]):
     async def _download(self, row: ModelRow) -> None:
         await confirm_and_download(self.app, self._models, row)
 
-    def _use_files(self, choice: ModelChoice | None) -> None:
-        if choice is not None:
-            self._choose_and_close(settings_for_files(choice))
+    def _use_files(self, change: ChangeSettings | None) -> None:
+        if change is not None:
+            self._choose_and_close(change)
 
     def _choose_and_close(self, change: ChangeSettings) -> None:
         self.app.post_message(change)
