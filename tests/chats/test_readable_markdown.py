@@ -95,6 +95,7 @@ def test_what_loses_nothing_is_written_as_it_is(text: str) -> None:
         ("3. a\n5. b", "3\\. a\\\n5\\. b"),
         ("[a]: b", "\\[a\\]\\: b"),
         ("```\nx", "```\nx\n```"),
+        ("``` rust <a>\nx<y>\n```", "rust \\<a\\>\n\n```\nx<y>\n```"),
         ("<!-- hidden", "\\<!-- hidden"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the model, a card or the user wrote is shown whole."""
+"""The screens show all of what the model, a card or the user wrote."""
 
 from __future__ import annotations
 

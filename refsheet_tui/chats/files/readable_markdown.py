@@ -8,10 +8,11 @@ escaped.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
 from refsheet_tui.untrusted import one_line
@@ -57,14 +58,22 @@ def _definitions(lines: list[str]) -> Iterator[str]:
 
 
 def _block(token: Token, source: str) -> str:
-    forms: tuple[Callable[[str], str], ...] = (str, _escape_hidden)
+    if token.type == "fence":
+        forms = [source, _words_above(token, source)]
+    else:
+        forms = [source, _escape_hidden(source)]
     for form in forms:
-        result = form(source)
-        if _signature(_visible(result)) == _signature(source):
+        if _signature(_visible(form)) == _signature(source):
             if token.type == "fence":
-                return _closed(token.markup, result)
-            return result.replace("\n", "  \n") if token.type == "paragraph_open" else result
+                return _closed(token.markup, form)
+            return form.replace("\n", "  \n") if token.type == "paragraph_open" else form
     return _escape_all(source)
+
+
+def _words_above(fence: Token, source: str) -> str:
+    """Return a block of code below the words behind its fence, of which readers keep only one."""
+    _, _, code = source.partition("\n")
+    return f"{_escape_all(fence.info.strip())}\n\n{fence.markup}\n{code}"
 
 
 def _closed(fence: str, source: str) -> str:
@@ -128,7 +137,10 @@ def _visible_parts(tokens: list[Token]) -> Iterator[str]:
             yield from _visible_parts(token.children or [])
             yield _target(token, "src")
         elif token.type in ("fence", "code_block", "code_inline", "text"):
-            yield f"{token.info} {token.content}" if token.type == "fence" else token.content
+            language = (
+                unescapeAll(token.info).split(maxsplit=1)[:1] if token.type == "fence" else []
+            )
+            yield " ".join([*language, token.content])
         elif token.type == "inline":
             yield from _visible_parts(token.children or [])
         if token.type in ("softbreak", "hardbreak") or token.block:
