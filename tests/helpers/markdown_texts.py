@@ -6,9 +6,9 @@ import os
 
 from hypothesis import HealthCheck, settings, strategies as st
 
+from helpers.machine_settings import EXAMPLES
 from refsheet_tui.untrusted import clean_text
 
-EXAMPLES = "REFSHEET_TEST_EXAMPLES"
 _DEFAULT_EXAMPLES = 300
 
 _FRAGMENTS = (
