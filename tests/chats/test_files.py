@@ -185,7 +185,7 @@ def test_lists_of_messages_come_in(tmp_path: Path) -> None:
 def test_a_chat_can_be_read_as_a_page(tmp_path: Path) -> None:
     page = to_markdown(read(tmp_path, jsonl(HEAD, *SAID))).decode()
     assert page.startswith("# Ember\n")
-    assert "**Jane:**\n\nWho are\nyou?" in page
+    assert "**Jane:**\n\nWho are  \nyou?" in page
     assert "Roar!" not in page
 
 

@@ -7,12 +7,15 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, OptionList
 
+from helpers.markdown_texts import many_examples, markdown_texts
 from helpers.screens import GREEDY, chat_of, notifications, replies, say, screen_text, until
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.messages import PortableMessage
 from refsheet_tui.engine import (
     EngineEvent,
     GenerationSettings,
@@ -23,14 +26,17 @@ from refsheet_tui.engine import (
 )
 from refsheet_tui.paths import samples_dir
 from refsheet_tui.prompting import Prompt
+from refsheet_tui.storage import SearchQuery
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.dialogs.path_prompt import PathScreen
 from refsheet_tui.tui.screens.browse import BrowseScreen
 from refsheet_tui.tui.screens.character import CharacterScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
+from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.home import HomeScreen
 from refsheet_tui.tui.widgets.gallery_tiles import CharacterTile
 from refsheet_tui.tui.widgets.picture_field import PathInput
+from refsheet_tui.untrusted import one_line
 
 # Unclosed Textual markup, an action on a click, a terminal title, a cleared screen, the clipboard,
 # C1 controls, reversed text, and characters without width.
@@ -146,3 +152,57 @@ async def test_a_hostile_file_name(tmp_path: Path) -> None:
         await pilot.pause()
         assert_harmless(app)
     assert app.crash is None
+
+
+MARKUP = "[bold]a[/bold] [/] [link=x]b[/link] <i>c</i> &amp; 2*3*4"
+
+
+async def test_markup_is_shown_in_lists_and_results() -> None:
+    library = Library.open()
+    profile = Profile(name=MARKUP, description=MARKUP, greeting=MARKUP)
+    character = library.characters.add_character(profile, [samples_dir() / "ember.png"])
+    chat = library.chats.create_chat(character.version)
+    library.chats.rename_chat(chat.id, MARKUP)
+    library.tree.add_messages(
+        chat.id,
+        [PortableMessage(None, "model", MARKUP), PortableMessage(0, "user", MARKUP)],
+        1,
+    )
+    library.close()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(160, 40)) as pilot:
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 7)
+        assert MARKUP[:18] in screen_text(app)
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
+        assert MARKUP in screen_text(app)
+        for words in ("[bold]", "link=x", "</i>", "&amp;", "3*4"):
+            app.screen.query_one(Input).value = words
+            await pilot.pause()
+            results = app.screen.query_one(OptionList)
+            assert results.option_count == 3
+            assert screen_text(app).count(words) >= 3 + 1, "in the field and in each result"
+        await pilot.press("escape", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen) and len(replies(app)) == 1)
+        await pilot.pause()
+        shown = screen_text(app)
+        assert shown.count(MARKUP) >= 3, "in the heading or as a name, in the reply, in the message"
+
+
+@many_examples()
+@given(before=markdown_texts(), after=markdown_texts())
+def test_a_result_shows_what_was_found_and_what_is_around_it(before: str, after: str) -> None:
+    text = before + "[needle]" + after
+    excerpt = SearchQuery("[needle]").make_excerpt(text)
+    assert excerpt.match == "[needle]"
+    assert str(excerpt).strip("…") in one_line(text)
+
+
+async def test_the_name_of_a_file_is_shown_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "\n[b]ember\n.png").write_bytes((samples_dir() / "ember.png").read_bytes())
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: len(app.screen.query(CharacterTile)) == 6)
+        app.push_screen(BrowseScreen(tmp_path))
+        await until(pilot, lambda: isinstance(app.screen, BrowseScreen))
+        await until(pilot, lambda: "[b]ember .png" in screen_text(app))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from refsheet_tui.chats.files.portable import PortableChat
+from refsheet_tui.chats.files.readable_markdown import readable_line, readable_markdown
 
 
 def to_markdown(chat: PortableChat) -> bytes:
-    """Return the branch that a chat shows as Markdown."""
-    lines = [f"# {chat.title or chat.character or 'A chat'}", ""]
+    """Return the branch that a chat shows as Markdown, of which a reader shows every word."""
+    lines = [readable_line(chat.title or chat.character or "A chat", "# "), ""]
     for index in chat.path():
         message = chat.messages[index]
         speaker = chat.user_name or "You" if message.role == "user" else chat.character or "Model"
-        lines += [f"**{speaker}:**", ""]
+        lines += [readable_line(f"{speaker}:", "**", "**"), ""]
         lines += [f"*({len(message.pictures)} pictures)*", ""] if message.pictures else []
-        lines += [message.text.strip(), ""]
+        lines += [readable_markdown(message.text.strip()), ""]
     return "\n".join(lines).encode()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
+from rich.text import Text, TextType
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -27,6 +28,10 @@ class PictureTree(DirectoryTree):
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
         return [path for path in paths if not path.name.startswith(".") and _is_shown(path)]
+
+    def process_label(self, label: TextType) -> Text:
+        """Return a name in one line; Textual shows only the first line of a name."""
+        return super().process_label(Text(one_line(str(label))))
 
 
 class BrowseScreen(TranslatedScreen[Path | None], ModalScreen[Path | None]):

@@ -41,7 +41,8 @@ class HelpScreen(TranslatedScreen[None], ModalScreen[None]):
         headings = (_("Key"), _("Action"), _("Name in config.yaml"))
         table.add_row(*(Text(heading, "bold") for heading in headings))
         for action in self._actions:
-            table.add_row(", ".join(action.keys), action.description, Text(action.id, "dim"))
+            keys, about = Text(", ".join(action.keys)), Text(action.description)
+            table.add_row(keys, about, Text(action.id, "dim"))
         if self._has_commands:
             table.add_row("", "")
             for command in COMMANDS:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from time import monotonic
+from typing import ClassVar
 
-from rich.markdown import Markdown
 from textual.geometry import Region, Size
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.widget import Widget
+
+from refsheet_tui.tui.markdown.palette import COMPONENTS, Palette, make_palette
+from refsheet_tui.tui.markdown.view import render_markdown
 
 # The least number of seconds between two drawings, and the least ratio of that pause to the
 # duration of a drawing. A long reply is drawn less often, so that keys never have to wait.
@@ -18,19 +21,21 @@ _CARET = "▌"
 
 
 class Prose(Widget):
-    """Markdown in one widget, however long the text is.
+    """Markdown in one widget, however long the text is, with all that was written.
 
     Textual's own Markdown uses one widget for every paragraph, list and bullet, and lays out all of
     them again whenever a line is added.
     """
 
     DEFAULT_CSS = "Prose { height: auto; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
 
     def __init__(self, text: str = "", *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
         self._text = text
         self._is_growing = False
         self._lines: list[Strip] = []
+        self._palette: Palette | None = None
         self._width = 0
         self._pause_s = _MIN_PAUSE_S
         self._pause_timer: Timer | None = None
@@ -83,6 +88,7 @@ class Prose(Widget):
     def notify_style_update(self) -> None:
         """Draw the text again after the colors have changed."""
         self._width = 0
+        self._palette = None
         super().notify_style_update()
 
     def _draw_if_outdated(self) -> None:
@@ -103,11 +109,13 @@ class Prose(Widget):
 
     def _draw(self, width: int) -> None:
         started_at = monotonic()
-        # Line breaks are preserved, as in a poem, although Markdown joins lines.
+        palette = self._palette = self._palette or make_palette(self.get_component_rich_style)
         text = self._text + _CARET if self._is_growing else self._text
-        markdown = Markdown(text.replace("\n", "  \n"), hyperlinks=False)
+        console = self.app.console
         options = self.app.console_options.update(width=width, height=None, highlight=False)
-        lines = self.app.console.render_lines(markdown, options, style=self.rich_style)
+        with console.use_theme(palette.elements):
+            markdown = render_markdown(text, width, palette.code)
+            lines = console.render_lines(markdown, options, style=self.rich_style)
         self._lines = [Strip(line, width) for line in lines]
         self._width = width
         self._is_outdated = False

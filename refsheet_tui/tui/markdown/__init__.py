@@ -1,0 +1,1 @@
+"""Markdown as a terminal shows it: with every character that was written."""
