@@ -7,6 +7,8 @@ from .conversation import (
     ReplyKind as ReplyKind,
 )
 from .files import (
+    ChatFile as ChatFile,
+    Omissions as Omissions,
     PortableChat as PortableChat,
     import_chat as import_chat,
     read_chat as read_chat,
@@ -34,4 +36,5 @@ from .slash_commands import (
     unescape as unescape,
     usage_error as usage_error,
 )
+from .speakers import named_sides as named_sides
 from .turns import text_of as text_of

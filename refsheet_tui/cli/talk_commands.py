@@ -160,6 +160,7 @@ class TalkCommands:
         print_note(f"{'//...':<{width}}  Send a message that begins with a slash")
 
     def _last_reply(self, problem: str) -> Message:
-        if not self._branch.ends_with_reply:
+        last = self._branch.last_message
+        if last is None or last.role != "model":
             raise UsageError(problem, "To get a reply: /regenerate")
-        return self._branch.path[-1]
+        return last

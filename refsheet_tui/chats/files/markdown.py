@@ -10,8 +10,9 @@ def to_markdown(chat: PortableChat) -> bytes:
     lines = [f"# {chat.title or chat.character or 'A chat'}", ""]
     for index in chat.path():
         message = chat.messages[index]
-        speaker = chat.user_name or "You" if message.role == "user" else chat.character or "Model"
-        lines += [f"**{speaker}:**", ""]
+        side = chat.user_name or "You" if message.role == "user" else chat.character or "Model"
+        speaker = message.speaker or side
+        lines += [f"**{speaker}** *(hidden)*:" if message.is_hidden else f"**{speaker}:**", ""]
         lines += [f"*({len(message.pictures)} pictures)*", ""] if message.pictures else []
         lines += [message.text.strip(), ""]
     return "\n".join(lines).encode()

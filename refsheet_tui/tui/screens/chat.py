@@ -294,8 +294,9 @@ class ChatScreen(TranslatedScreen[None]):
 
     def action_rewrite(self, text: str = "") -> None:
         """Edit the last reply, replaced by `text` if that is given."""
-        if self._branch.ends_with_reply and not self._is_busy():
-            self._begin_edit(self._branch.path[-1], escape(text) or None)
+        last = self._branch.last_message
+        if last is not None and last.role == "model" and not self._is_busy():
+            self._begin_edit(last, escape(text) or None)
 
     def _begin_edit(self, message: Message, text: str | None = None) -> None:
         self._draft.begin_edit(message, text)
@@ -395,5 +396,6 @@ class ChatScreen(TranslatedScreen[None]):
 
     def _swipe_mark(self) -> str:
         """Return the swipe mark of the last reply, whose beginning may have scrolled away."""
-        path = self._branch.path
-        return self._history.swipe_mark(path[-1]) if self._branch.ends_with_reply else ""
+        last = self._branch.last_message
+        is_reply = last is not None and last.role == "model"
+        return self._history.swipe_mark(last) if last is not None and is_reply else ""
