@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 
-_UTF16_BOMS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 # A letter beyond ASCII in UTF-8.
 _UTF8_LETTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -34,12 +33,12 @@ def to_utf8(data: bytes) -> bytes:
 
 
 def _utf16(data: bytes) -> str | None:
-    """Return the encoding of a text in UTF-16, of which the first character may be a BOM."""
-    if data[:2] in _UTF16_BOMS:
-        return _UTF16_BOMS[data[:2]]
-    if data[:1] in (b"{", b"[") and data[1:2] == b"\0":
+    """Return the encoding of a JSON text in UTF-16; a byte order mark may stand in front of it."""
+    begin = 2 if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else 0
+    first = data[begin : begin + 2]
+    if first in (b"{\0", b"[\0"):
         return "utf-16-le"
-    return "utf-16-be" if data[:1] == b"\0" and data[1:2] in (b"{", b"[") else None
+    return "utf-16-be" if first in (b"\0{", b"\0[") else None
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -107,7 +107,7 @@ def _messages_of(
     if has_list:
         mapped_keys |= {"swipes", "swipe_id"}
     infos = line.get("swipe_info")
-    if has_list and isinstance(infos, list) and len(infos) <= len(swipes):
+    if has_list and isinstance(infos, list) and 0 < len(infos) <= len(swipes):
         mapped_keys.add("swipe_info")
     else:
         infos = []
