@@ -25,19 +25,15 @@ _PLACEHOLDERS = ("", "unused", "undefined", "null")
 
 
 class SpokenMessage(Protocol):
-    """A message that knows who said it."""
+    """A message with the values that another program stores with it."""
 
     @property
     def role(self) -> Role:
         """The side that said it."""
 
     @property
-    def speaker(self) -> str:
-        """The name of who said it; empty if it is unknown."""
-
-    @property
-    def is_hidden(self) -> bool:
-        """True if the model isn't told it."""
+    def extra(self) -> dict[str, Any]:
+        """The values."""
 
 
 def usable_name(name: object) -> str:
@@ -58,10 +54,18 @@ def is_hidden(extra: Mapping[str, Any]) -> bool:
 
     SillyTavern marks messages that the user has hidden, and comments. Its narrator is told.
     """
-    line = line_values(extra)
-    kind = line.get("extra")
-    is_comment = isinstance(kind, dict) and kind.get("type") == "comment"
-    return extra.get(HIDDEN_KEY) is True or is_true(line.get("is_system")) or is_comment
+    is_marked = extra.get(HIDDEN_KEY) is True or is_true(line_values(extra).get("is_system"))
+    return is_marked or _type_of(extra) == "comment"
+
+
+def is_narration(extra: Mapping[str, Any]) -> bool:
+    """Return True if a message with these extra values is told as a text without a speaker."""
+    return _type_of(extra) == "narrator"
+
+
+def _type_of(extra: Mapping[str, Any]) -> object:
+    values = line_values(extra).get("extra")
+    return values.get("type") if isinstance(values, dict) else None
 
 
 def values_for_swipes(extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,6 +92,6 @@ def named_sides(messages: Iterable[SpokenMessage]) -> frozenset[Role]:
     """Return the sides on which more than one speaker says something that the model is told."""
     names: dict[Role, set[str]] = defaultdict(set)
     for message in messages:
-        if message.speaker and not message.is_hidden:
-            names[message.role].add(message.speaker)
-    return frozenset(role for role, speakers in names.items() if len(speakers) > 1)
+        if not (is_hidden(message.extra) or is_narration(message.extra)):
+            names[message.role].add(speaker_of(message.extra))
+    return frozenset(role for role, speakers in names.items() if len(speakers - {""}) > 1)

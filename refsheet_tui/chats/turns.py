@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from refsheet_tui.chats.messages import Message
-from refsheet_tui.chats.speakers import named_sides
+from refsheet_tui.chats.speakers import is_narration, named_sides
 from refsheet_tui.pictures import PictureView
 from refsheet_tui.prompting import ContextNote, Role, Turn
 
@@ -42,7 +42,8 @@ def text_of(turn: Turn) -> str:
 
 
 def _text_with_name(message: Message, sides: Collection[Role]) -> str:
-    name = message.speaker if message.role in sides else ""
+    has_name = message.role in sides and not is_narration(message.extra)
+    name = message.speaker if has_name else ""
     # Some programs write the name into the text, too.
     if not name or message.text.startswith(f"{name}:"):
         return message.text

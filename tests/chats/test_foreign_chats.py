@@ -79,9 +79,9 @@ def test_hidden_messages_are_kept_and_never_told(tmp_path: Path) -> None:
     assert [each.is_hidden for each in chat.messages] == [False] * 3 + [True] * 3 + [False] * 2
     assert told(tmp_path, chat) == [
         ("user", ""),
-        ("model", "Ember: Hello, Jane."),
+        ("model", "Hello, Jane."),
         ("user", "Who are you?"),
-        ("model", "Ember: A dragon.\nNarrator: Night falls."),
+        ("model", "A dragon.\nNight falls."),
         ("user", "Let us go."),
     ]
     assert "**Jane** *(hidden)*:\n\nSECRET of Jane" in to_markdown(chat).decode()

@@ -22,6 +22,7 @@ from helpers.screens import (
     wait_until_ready,
 )
 from refsheet_tui.chats.library import Library
+from refsheet_tui.prompting import Role
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen
@@ -220,3 +221,33 @@ async def test_a_chat_that_is_open_is_not_deleted() -> None:
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
         await pilot.press("ctrl+d")
         assert app.screen.query_one(OptionList).option_count == 1
+
+
+async def test_hidden_messages_and_speakers_are_marked() -> None:
+    number = add_speaker("Roar!")
+    library = Library.open()
+    chat = library.chats.create_chat(library.characters.get_character(number).version)
+    parent = None
+    for role, text, extra in (
+        ("model", "I am Ada.", {"speaker": "Ada"}),
+        ("model", "I am Bo.", {"speaker": "Bo"}),
+        ("user", "Hello both.", {"speaker": "Jane"}),
+        ("user", "Our secret.", {"speaker": "Jane", "hidden": True}),
+        ("model", "Hi.", {}),
+    ):
+        side: Role = "user" if role == "user" else "model"
+        parent = library.tree.add_message(
+            chat.id, parent, side, text, finish="end_of_turn", extra=extra
+        ).id
+    library.close()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        await until(pilot, lambda: len(app.screen.query(MessageWidget)) == 5)
+        bubbles = list(app.screen.query(MessageWidget))
+        titles = [str(bubble.query_one(".bubble-name", Static).render()) for bubble in bubbles]
+        assert titles == ["Ada", "Bo", "You", "You  hidden from the model", "Roary"]
+        assert [bubble.has_class("-hidden") for bubble in bubbles] == [False] * 3 + [True, False]
+        assert "secret" not in str(chat_of(app).conversation_turns)

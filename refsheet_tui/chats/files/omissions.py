@@ -1,4 +1,4 @@
-"""What of a chat file was left out, and saying so."""
+"""A list of everything that a chat file contains, but the chat does not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MAX_NAMED = 10
 
 @dataclass(frozen=True)
 class Omissions:
-    """What was left out when a chat file was read, or changed so that it could be kept.
+    """Counts of everything that was left out, or changed, when a chat file was read.
 
     Attributes:
         lines: The numbers of lines that are damaged or hold no message, from 1.

@@ -21,6 +21,7 @@ from refsheet_tui.chats.files.portable import (
 from refsheet_tui.chats.messages import FINISH_END_OF_TURN, PortableMessage
 from refsheet_tui.chats.speakers import (
     LINE_KEY,
+    is_narration,
     is_true,
     line_values,
     usable_name,
@@ -144,7 +145,11 @@ def _name_of_side(
 
 
 def _most_frequent_name(messages: Iterable[PortableMessage], role: Role) -> str:
-    names = Counter(each.speaker for each in messages if each.role == role and not each.is_hidden)
+    names = Counter(
+        each.speaker
+        for each in messages
+        if each.role == role and not (each.is_hidden or is_narration(each.extra))
+    )
     del names[""]
     return names.most_common(1)[0][0] if names else ""
 

@@ -140,8 +140,8 @@ class ChatScreen(TranslatedScreen[None]):
             return
         if is_entering and self._controller.show_latest():
             self.call_later(self._show_path)
-        path = self._branch.path
-        if is_entering and path and path[-1].was_cut_off:
+        last = self._branch.last_message
+        if is_entering and last is not None and last.was_cut_off:
             self._queue.start("continue")
         else:
             self.on_queue_empty()

@@ -71,7 +71,7 @@ class MessageWidget(Vertical, can_focus=True):
         self.speaker = ""
         self._author = name
         self._swipe_mark = swipe_mark
-        self._is_hidden = False
+        self.is_hidden = False
         self._code_index = 0
         self._title = Static(classes="bubble-name")
         self._show_title()
@@ -97,12 +97,12 @@ class MessageWidget(Vertical, can_focus=True):
 
     def mark_hidden(self) -> None:
         """Dim the message, and say that the model doesn't see it."""
-        self._is_hidden = True
+        self.is_hidden = True
         self.add_class("-hidden")
         self._show_title()
 
     def _show_title(self) -> None:
-        note = _("hidden from the model") if self._is_hidden else ""
+        note = _("hidden from the model") if self.is_hidden else ""
         self._title.update(_title_text(self._author, self._swipe_mark, note))
 
     def action_request(self, action: MessageAction) -> None:

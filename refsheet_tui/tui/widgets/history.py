@@ -68,8 +68,8 @@ class History(VerticalScroll):
 
     @property
     def last_reply(self) -> ReplyMessage | None:
-        """The last message, if it is a reply."""
-        bubbles = self._bubbles()
+        """The last message that the model is told, if it is a reply."""
+        bubbles = [bubble for bubble in self._bubbles() if not bubble.is_hidden]
         return bubbles[-1] if bubbles and isinstance(bubbles[-1], ReplyMessage) else None
 
     def swipe_mark(self, message: Message) -> str:
