@@ -123,7 +123,7 @@ def check_chat(path: Path) -> None:
     to_markdown(draft)
     path.write_bytes(to_json(draft))
     assert read_chat(path).chat == draft
-    if not draft.messages:
+    if not draft.path():
         return
     path.write_bytes(to_jsonl(draft))
     again = read_chat(path)
