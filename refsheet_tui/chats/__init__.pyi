@@ -10,6 +10,7 @@ from .files import (
     ChatFile as ChatFile,
     Omissions as Omissions,
     PortableChat as PortableChat,
+    find_character_version as find_character_version,
     import_chat as import_chat,
     read_chat as read_chat,
     to_json as to_json,

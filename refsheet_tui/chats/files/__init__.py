@@ -6,7 +6,12 @@ for reading. Lists of messages and some histories of other programs are only rea
 
 from refsheet_tui.chats.files.markdown import to_markdown
 from refsheet_tui.chats.files.omissions import Omissions
-from refsheet_tui.chats.files.portable import PortableChat, export_chat, import_chat
+from refsheet_tui.chats.files.portable import (
+    PortableChat,
+    export_chat,
+    find_character_version,
+    import_chat,
+)
 from refsheet_tui.chats.files.reading import MAX_CHAT_BYTES, ChatFile, read_chat
 from refsheet_tui.chats.files.sillytavern import to_jsonl
 from refsheet_tui.chats.files.tree_json import to_json
@@ -18,6 +23,7 @@ __all__ = [
     "Omissions",
     "PortableChat",
     "export_chat",
+    "find_character_version",
     "import_chat",
     "read_chat",
     "to_json",
