@@ -350,6 +350,18 @@ def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     assert texts(chat) == [lines[1]["mes"]]
 
 
+def test_large_files_of_other_encodings_are_bounded(tmp_path: Path) -> None:
+    text = '{"mes": "' + "€" * (17 << 20) + '"}'
+    with pytest.raises(ChatFileError, match="too large"):
+        read(tmp_path, text.encode("cp1252"))
+
+
+def test_a_line_of_megabytes_is_read(tmp_path: Path) -> None:
+    line = said("Ember", "B", swipes=["A", "B"], swipe_info=[{"extra": "x" * (5 << 20)}])
+    file = read(tmp_path, jsonl(HEAD, line))
+    assert len(file.chat.messages) == 2 and not file.omissions.lines
+
+
 # Other formats
 
 
@@ -394,6 +406,7 @@ def test_a_picture_that_is_not_in_the_file_is_counted(tmp_path: Path) -> None:
 
 CONVERSATION = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]
 SHAREGPT = [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Ho"}]
+RISU = [{"role": "user", "data": "Hi"}, {"role": "char", "data": "Ho"}]
 CAI = [{"text": "Hi", "src": {"is_human": True}}, {"text": "Ho", "src": {"name": "Ember"}}]
 
 
@@ -407,6 +420,8 @@ CAI = [{"text": "Hi", "src": {"is_human": True}}, {"text": "Ho", "src": {"name":
         {"internal": [["<|BEGIN-VISIBLE-CHAT|>", ""], ["Hi", "Ho"]], "visible": []},
         {"data": [["Hi", "Ho"]], "data_visible": [["Hi", "Ho"]]},
         {"histories": {"histories": [{"msgs": CAI}]}},
+        {"type": "risuChat", "data": {"message": RISU, "note": "x"}},
+        [HEAD, {"mes": "Hi", "is_user": True}, {"mes": "Ho"}],
     ],
 )
 def test_histories_of_other_programs(tmp_path: Path, content: object) -> None:

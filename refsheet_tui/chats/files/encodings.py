@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterator
 
+_CHUNK_BYTES = 1 << 20
 # A letter beyond ASCII in UTF-8.
 _UTF8_LETTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
@@ -18,18 +20,16 @@ def to_utf8(data: bytes) -> bytes:
         data: Text in UTF-8, UTF-16, Windows-1252 or Latin-1.
 
     Returns:
-        The text in UTF-8. A text in UTF-8 that is damaged in places is returned unchanged.
+        The text in UTF-8, up to three times as long. A text in UTF-8 that is damaged in places is
+        returned unchanged.
     """
     if encoding := _utf16(data):
-        text = data.decode(encoding, "replace")
-        return text.removeprefix("\ufeff").encode("utf-8", "replace")
+        return b"".join(_recode(data, encoding, "replace")).removeprefix(codecs.BOM_UTF8)
     data = data.removeprefix(codecs.BOM_UTF8)
-    if data.isascii() or _is_utf8(data) or _UTF8_LETTER.search(data):
+    if data.isascii() or _can_decode(data, "utf-8") or _UTF8_LETTER.search(data):
         return data
-    try:
-        return data.decode("cp1252").encode()
-    except UnicodeDecodeError:  # five bytes have no meaning there
-        return data.decode("latin-1").encode()
+    # Five bytes have no meaning in Windows-1252.
+    return b"".join(_recode(data, "cp1252" if _can_decode(data, "cp1252") else "latin-1"))
 
 
 def _utf16(data: bytes) -> str | None:
@@ -41,9 +41,19 @@ def _utf16(data: bytes) -> str | None:
     return "utf-16-be" if first in (b"\0{", b"\0[") else None
 
 
-def _is_utf8(data: bytes) -> bool:
+def _can_decode(data: bytes, encoding: str) -> bool:
     try:
-        codecs.utf_8_decode(data, "strict", True)
+        for _chunk in _recode(data, encoding):
+            pass
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _recode(data: bytes, encoding: str, errors: str = "strict") -> Iterator[bytes]:
+    """Yield a text in UTF-8, chunk by chunk: a text as a whole takes four times its size."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    for begin in range(0, len(data), _CHUNK_BYTES):
+        is_last = begin + _CHUNK_BYTES >= len(data)
+        text = decoder.decode(data[begin : begin + _CHUNK_BYTES], final=is_last)
+        yield text.encode("utf-8", "replace")

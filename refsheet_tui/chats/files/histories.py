@@ -24,6 +24,10 @@ def find_conversations(
         The messages of each conversation, and the other values; None if the object has another
         form.
     """
+    data = content.get("data")
+    if isinstance(data, dict) and isinstance(messages := data.get("message"), list):
+        others = {key: data[key] for key in data if key != "message"}
+        return [messages], {**content, "data": others}
     for key, value in content.items():
         if conversations := _conversations_of(key, value):
             return conversations, {name: content[name] for name in content if name != key}

@@ -10,6 +10,9 @@ from refsheet_tui.errors import ChatFileError, UntrustedFileError
 from refsheet_tui.i18n import _
 from refsheet_tui.untrusted import MAX_JSON_VALUES, count_values, parse_json
 
+# A line has all swipes of a message, with what the original app stored of each.
+_MAX_LINE_BYTES = 16 << 20
+
 
 @dataclass(frozen=True)
 class JsonLines:
@@ -51,7 +54,7 @@ def parse_lines(data: bytes) -> JsonLines:
 
 def _parse_line(line: bytes) -> dict[str, Any] | None:
     try:
-        parsed = parse_json(line.strip())
+        parsed = parse_json(line.strip(), _MAX_LINE_BYTES)
     except UntrustedFileError:
         return None
     return parsed if isinstance(parsed, dict) else None

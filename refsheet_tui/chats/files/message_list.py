@@ -1,6 +1,6 @@
 """Lists of messages with `role` and `content`, as chat APIs and other programs have them.
 
-ShareGPT's `from` and `value` are read, too.
+ShareGPT's `from` and `value` are read, and RisuAI's `data`, too.
 """
 
 from __future__ import annotations
@@ -43,14 +43,21 @@ _TOOL_ROLES = (
 _CALL_KEYS = ("tool_calls", "function_call")
 # Other values of a message are stored with it under this key.
 _OTHER_KEY = "message"
-_MAPPED_KEYS = ("role", "from", "content", "value")
+_ROLE_KEYS = ("role", "from")
+_TEXT_KEYS = ("content", "value", "data")
 
 
 def is_message_item(item: object) -> bool:
     """Return True for an object with a role and a content."""
-    return isinstance(item, dict) and (
-        ("role" in item and "content" in item) or ("from" in item and "value" in item)
+    return (
+        isinstance(item, dict)
+        and any(key in item for key in _ROLE_KEYS)
+        and any(key in item for key in _TEXT_KEYS)
     )
+
+
+def _first_value(item: dict[str, Any], keys: Sequence[str]) -> object:
+    return next((item[key] for key in keys if item.get(key) is not None), None)
 
 
 def from_conversations(
@@ -114,16 +121,16 @@ class _Reader:
             if not isinstance(item, dict):
                 self.other_roles.append(None)
                 continue
-            role_name = item.get("role", item.get("from"))
-            role_name = role_name.strip().casefold() if isinstance(role_name, str) else ""
-            text, pictures = self._content(item.get("content", item.get("value")))
+            written_role = _first_value(item, _ROLE_KEYS)
+            role_name = written_role.strip().casefold() if isinstance(written_role, str) else ""
+            text, pictures = self._content(_first_value(item, _TEXT_KEYS))
             calls_tool = any(item.get(key) for key in _CALL_KEYS)
             if role_name in _TOOL_ROLES or (calls_tool and not text.strip()):
                 self.tool_messages += 1
             elif role_name == "system":
                 system = f"{system}\n\n{text}".strip()
             elif role_name not in _ROLES:
-                self.other_roles.append(item.get("role", item.get("from")))
+                self.other_roles.append(written_role)
             else:
                 role = _ROLES[role_name]
                 if system and role == "user":
@@ -174,7 +181,8 @@ class _Reader:
         speaker = usable_name(item.get("name"))
         if speaker:
             self.names.setdefault(role, speaker)
-        others = {key: value for key, value in item.items() if key not in _MAPPED_KEYS}
+        mapped_keys = (*_ROLE_KEYS, *_TEXT_KEYS)
+        others = {key: value for key, value in item.items() if key not in mapped_keys}
         return {
             **({SPEAKER_KEY: speaker} if speaker else {}),
             **({_OTHER_KEY: others} if others else {}),

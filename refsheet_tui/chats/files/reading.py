@@ -51,12 +51,17 @@ def read_chat(path: Path) -> ChatFile:
     Raises:
         ChatFileError: The file can't be read, or holds no chat. The error names the file.
     """
-    too_large = ChatFileError(_("The file is too large for a chat."), _("Split the file."))
-    return read_file(path, MAX_CHAT_BYTES, _parse, too_large)
+    return read_file(path, MAX_CHAT_BYTES, _parse, _too_large_error())
+
+
+def _too_large_error() -> ChatFileError:
+    return ChatFileError(_("The file is too large for a chat."), _("Split the file."))
 
 
 def _parse(data: bytes) -> ChatFile:
     data = to_utf8(data)
+    if len(data) > MAX_CHAT_BYTES:
+        raise _too_large_error()
     begin = len(data) - len(data.lstrip(_SPACE))
     head, line_end, _rest = data[begin:].partition(b"\n")
     if line_end and is_json_line(head):
@@ -76,8 +81,10 @@ def _parse(data: bytes) -> ChatFile:
 def _from_content(content: object) -> ChatFile:
     """Return the chat in a JSON text."""
     if isinstance(content, list):
-        if content and all(isinstance(each, dict) and is_message_line(each) for each in content):
-            return ChatFile(from_jsonl_lines(None, content))
+        objects = {number: each for number, each in enumerate(content, 1) if isinstance(each, dict)}
+        if any(map(is_message_line, objects.values())):  # the lines of SillyTavern in one list
+            others = [number for number in range(1, len(content) + 1) if number not in objects]
+            return _from_lines(JsonLines(objects, tuple(others)))
         if content and all(map(_has_conversation, content)):
             return _from_objects(content)
         return ChatFile(*from_conversations([content]))
@@ -89,8 +96,8 @@ def _from_content(content: object) -> ChatFile:
         if is_message_item(content):
             return ChatFile(*from_conversations([[content]]))
         if found := find_conversations(content):
-            conversations, others = found
-            extra = {_FILE_KEY: others} if others else {}
+            conversations, values = found
+            extra = {_FILE_KEY: values} if values else {}
             return ChatFile(*from_conversations(conversations, extra))
     raise ChatFileError(_(_UNKNOWN), _(_OTHER_FILE))
 
