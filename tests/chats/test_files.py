@@ -220,6 +220,10 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "too large": lambda: b"[" + b" " * (64 * MIB) + b"]",
     "many short lines": lambda: jsonl(HEAD) + b'{"mes":"x"}\n' * 99_000,
     "long lines": lambda: jsonl(HEAD) + (b'{"mes":"' + b"x" * MIB + b'"}\n') * 45,
+    "another encoding": lambda: jsonl(HEAD) + (b'{"mes":"\x80' + b"x" * MIB + b'"}\n') * 45,
+    "long lines with wide letters": lambda: (
+        jsonl(HEAD) + (b'{"mes":"' + "🐉".encode() + b"x" * 7 * MIB + b'"}\n') * 6
+    ),
     "many swipes": lambda: (
         jsonl(HEAD) + (b'{"mes":"x","swipes":[' + b'"x",' * 300_000 + b'"x"]}\n') * 4
     ),

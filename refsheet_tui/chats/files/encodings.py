@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 _CHUNK_BYTES = 1 << 20
-# A letter beyond ASCII in UTF-8.
-_UTF8_LETTER = re.compile(
-    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
-)
 
 
 def to_utf8(data: bytes) -> bytes:
@@ -24,12 +19,11 @@ def to_utf8(data: bytes) -> bytes:
         returned unchanged.
     """
     if encoding := _utf16(data):
-        return b"".join(_recode(data, encoding, "replace")).removeprefix(codecs.BOM_UTF8)
+        return _join(_decode(data, encoding, "replace")).removeprefix(codecs.BOM_UTF8)
     data = data.removeprefix(codecs.BOM_UTF8)
-    if data.isascii() or _can_decode(data, "utf-8") or _UTF8_LETTER.search(data):
+    if data.isascii() or _has_utf8_letters(data):
         return data
-    # Five bytes have no meaning in Windows-1252.
-    return b"".join(_recode(data, "cp1252" if _can_decode(data, "cp1252") else "latin-1"))
+    return _join(_decode_single_bytes(chunk) for chunk in _chunks(data))
 
 
 def _utf16(data: bytes) -> str | None:
@@ -41,19 +35,30 @@ def _utf16(data: bytes) -> str | None:
     return "utf-16-be" if first in (b"\0{", b"\0[") else None
 
 
-def _can_decode(data: bytes, encoding: str) -> bool:
+def _has_utf8_letters(data: bytes) -> bool:
+    """Return True if a text has letters beyond ASCII in UTF-8, even if other bytes are damaged."""
+    return not all(text.isascii() for text in _decode(data, "utf-8", "ignore"))
+
+
+def _decode_single_bytes(chunk: bytes) -> str:
     try:
-        for _chunk in _recode(data, encoding):
-            pass
-    except UnicodeDecodeError:
-        return False
-    return True
+        return chunk.decode("cp1252")
+    except UnicodeDecodeError:  # five bytes have no meaning there
+        return chunk.decode("latin-1")
 
 
-def _recode(data: bytes, encoding: str, errors: str = "strict") -> Iterator[bytes]:
-    """Yield a text in UTF-8, chunk by chunk: a text as a whole takes four times its size."""
+def _decode(data: bytes, encoding: str, errors: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)(errors)
+    for chunk in _chunks(data):
+        yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
+
+
+def _join(texts: Iterable[str]) -> bytes:
+    return b"".join(text.encode("utf-8", "replace") for text in texts)
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    """Yield a text in pieces, because a text as a whole can take four times its size."""
     for begin in range(0, len(data), _CHUNK_BYTES):
-        is_last = begin + _CHUNK_BYTES >= len(data)
-        text = decoder.decode(data[begin : begin + _CHUNK_BYTES], final=is_last)
-        yield text.encode("utf-8", "replace")
+        yield data[begin : begin + _CHUNK_BYTES]

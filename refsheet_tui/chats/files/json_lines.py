@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from refsheet_tui.i18n import _
 from refsheet_tui.untrusted import MAX_JSON_VALUES, count_values, parse_json
 
 # A line has all swipes of a message, with what the original app stored of each.
-_MAX_LINE_BYTES = 16 << 20
+_MAX_LINE_BYTES = 8 << 20
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def parse_lines(data: bytes) -> JsonLines:
     objects: dict[int, dict[str, Any]] = {}
     damaged: list[int] = []
     values = 0
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in enumerate(io.BytesIO(data), 1):
         if not line.strip():
             continue
         values += count_values(line)

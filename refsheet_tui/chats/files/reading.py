@@ -63,13 +63,13 @@ def _parse(data: bytes) -> ChatFile:
     if len(data) > MAX_CHAT_BYTES:
         raise _too_large_error()
     begin = len(data) - len(data.lstrip(_SPACE))
-    head, line_end, _rest = data[begin:].partition(b"\n")
-    if line_end and is_json_line(head):
+    head = data[begin : data.find(b"\n", begin) + 1]
+    if is_json_line(head):
         lines = parse_lines(data)
         # A single line is a JSON text with an empty line before or behind it.
         if len(lines.objects) + len(lines.damaged) > 1:
             return _from_lines(lines)
-    if not head.startswith((b"{", b"[")):
+    if not data.startswith((b"{", b"["), begin):
         return _from_damaged_lines(data, ChatFileError(_(_UNKNOWN), _(_OTHER_FILE)))
     try:
         content = parse_json(data, MAX_CHAT_BYTES)
