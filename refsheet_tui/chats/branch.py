@@ -46,9 +46,15 @@ class Branch:
         return next((each for each in reversed(self._path) if not each.is_hidden), None)
 
     @property
+    def last_reply(self) -> Message | None:
+        """The last message that the model is told, if it is by the model itself."""
+        last = self.last_message
+        return last if last is not None and last.role == "model" else None
+
+    @property
     def ends_with_reply(self) -> bool:
-        """True if the last message that the model is told is by the model itself."""
-        return self.last_message is not None and self.last_message.role == "model"
+        """True if there is a last reply."""
+        return self.last_reply is not None
 
     def move_to(self, leaf: int | None) -> None:
         """Continue after the message of the number `leaf`, or at the very beginning if None."""
@@ -147,8 +153,8 @@ class Branch:
         Returns:
             False if there is no such swipe.
         """
-        last = self.last_message
-        if last is None or last.role != "model":
+        last = self.last_reply
+        if last is None:
             return False
         swipes = self.tree.siblings(last)
         index = swipes.index(last.id) + step

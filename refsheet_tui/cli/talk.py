@@ -149,7 +149,7 @@ class _Talk:
         if not self._branch.path:
             print_note("No messages yet.")
             return
-        last = self._branch.path[-1]
+        last = self._branch.last_message or self._branch.path[-1]
         position, count = self._branch.position(last)
         mark = f"‹{position}/{count}› " if count > 1 else ""
         if last.role == "model":

@@ -160,7 +160,7 @@ class TalkCommands:
         print_note(f"{'//...':<{width}}  Send a message that begins with a slash")
 
     def _last_reply(self, problem: str) -> Message:
-        last = self._branch.last_message
-        if last is None or last.role != "model":
+        last = self._branch.last_reply
+        if last is None:
             raise UsageError(problem, "To get a reply: /regenerate")
         return last

@@ -294,8 +294,8 @@ class ChatScreen(TranslatedScreen[None]):
 
     def action_rewrite(self, text: str = "") -> None:
         """Edit the last reply, replaced by `text` if that is given."""
-        last = self._branch.last_message
-        if last is not None and last.role == "model" and not self._is_busy():
+        last = self._branch.last_reply
+        if last is not None and not self._is_busy():
             self._begin_edit(last, escape(text) or None)
 
     def _begin_edit(self, message: Message, text: str | None = None) -> None:
@@ -396,6 +396,5 @@ class ChatScreen(TranslatedScreen[None]):
 
     def _swipe_mark(self) -> str:
         """Return the swipe mark of the last reply, whose beginning may have scrolled away."""
-        last = self._branch.last_message
-        is_reply = last is not None and last.role == "model"
-        return self._history.swipe_mark(last) if last is not None and is_reply else ""
+        last = self._branch.last_reply
+        return self._history.swipe_mark(last) if last is not None else ""
