@@ -66,10 +66,14 @@ _CHATS: dict[str, object] = {
         "pictures": {},
     },
     "list.json": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+    "sharegpt.json": {"conversations": [{"from": "human", "value": "Hi"}]},
+    "history.json": {"internal": [["Hi", "Yo"]], "visible": [["Hi", "Yo"]]},
+    "histories.json": {"histories": [{"msgs": [{"text": "Hi", "src": {"is_human": True}}]}]},
 }
 _LINES = (
     {"user_name": "A", "character_name": "B", "create_date": "June 19, 2023 2:20pm"},
     {"name": "B", "is_user": False, "mes": "Hi", "swipes": ["Hi", "Yo"], "swipe_id": 0},
+    {"name": "C", "is_system": True, "mes": "Yo", "swipes": ["Yo"], "swipe_info": [{"extra": {}}]},
     {"name": "A", "is_user": True, "mes": "Hm", "send_date": 1700000000000},
 )
 
@@ -111,16 +115,25 @@ def check_card(path: Path) -> None:
 
 def check_chat(path: Path) -> None:
     try:
-        draft = read_chat(path)
+        file = read_chat(path)
     except ChatFileError as error:
         assert str(error) == one_line(str(error))
         return
+    draft, notice = file.chat, file.omissions.describe()
+    assert notice == one_line(notice)
     for message in draft.messages:
         assert message.text == clean_text(message.text)
-    to_jsonl(draft)
+        assert message.speaker == one_line(message.speaker)
     to_markdown(draft)
     path.write_bytes(to_json(draft))
-    assert read_chat(path) == draft
+    assert read_chat(path).chat == draft
+    if not draft.path():
+        return
+    path.write_bytes(to_jsonl(draft))
+    again = read_chat(path)
+    assert not again.omissions.lines
+    path.write_bytes(to_jsonl(again.chat))
+    assert read_chat(path) == again
 
 
 def _in_a_picture(data: bytes) -> bytes:
@@ -162,6 +175,10 @@ def write_chat(folder: Path) -> None:
     for name, content in _CHATS.items():
         (folder / name).write_text(json.dumps(content))
     (folder / "silly.jsonl").write_text("\n".join(map(json.dumps, _LINES)))
+    (folder / "group.jsonl").write_text("\n".join(map(json.dumps, _LINES[1:])))
+    roles = [{"role": role, "content": "Hi"} for role in ("system", "user", "tool", "assistant")]
+    (folder / "roles.jsonl").write_text("\n".join(map(json.dumps, roles)))
+    (folder / "utf16.jsonl").write_text("\n".join(map(json.dumps, _LINES)), encoding="utf-16")
 
 
 _KINDS: dict[str, tuple[Callable[[Path], None], Check, tuple[str, ...]]] = {

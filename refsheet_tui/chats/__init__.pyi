@@ -8,7 +8,10 @@ from .conversation import (
     ReplyKind as ReplyKind,
 )
 from .files import (
+    ChatFile as ChatFile,
+    Omissions as Omissions,
     PortableChat as PortableChat,
+    find_character_version as find_character_version,
     import_chat as import_chat,
     read_chat as read_chat,
     to_json as to_json,
@@ -39,5 +42,6 @@ from .slash_commands import (
     unescape as unescape,
     usage_error as usage_error,
 )
+from .speakers import named_sides as named_sides
 from .token_counter import count_texts as count_texts
 from .turns import text_of as text_of

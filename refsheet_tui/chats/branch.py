@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from refsheet_tui.chats.message_tree import MessageTree
 from refsheet_tui.chats.messages import FINISH_END_OF_TURN, Message
+from refsheet_tui.chats.speakers import values_for_swipes
 from refsheet_tui.errors import RefsheetError
 
 
@@ -40,16 +42,31 @@ class Branch:
         return self._path[-1].id if self._path else None
 
     @property
+    def last_message(self) -> Message | None:
+        """The last message that the model is told; None if there is none."""
+        return next((each for each in reversed(self._path) if not each.is_hidden), None)
+
+    @property
+    def last_reply(self) -> Message | None:
+        """The last message that the model is told, if it is by the model itself."""
+        last = self.last_message
+        return last if last is not None and last.role == "model" else None
+
+    @property
     def ends_with_reply(self) -> bool:
-        """True if the last message is by the model."""
-        return bool(self._path) and self._path[-1].role == "model"
+        """True if there is a last reply."""
+        return self.last_reply is not None
 
     def move_to(self, leaf: int | None) -> None:
         """Continue after the message of the number `leaf`, or at the very beginning if None."""
         self._path = self.tree.path_to(leaf) if leaf is not None else ()
 
     def add_user_message(
-        self, text: str, pictures: Sequence[Path] = (), context_notes: Sequence[str] = ()
+        self,
+        text: str,
+        pictures: Sequence[Path] = (),
+        context_notes: Sequence[str] = (),
+        extra: Mapping[str, Any] | None = None,
     ) -> Message:
         """Save a message of the user, and make it the last one.
 
@@ -57,6 +74,7 @@ class Branch:
             text: The text of the user.
             pictures: Picture files, which are copied.
             context_notes: Texts of context notes that the model is told with the message.
+            extra: Values of another program that are stored with it.
 
         Raises:
             PictureError: A picture can't be read.
@@ -64,7 +82,13 @@ class Branch:
         """
         return self._append(
             self.tree.add_message(
-                self.chat, self.leaf, "user", text, pictures=pictures, context_notes=context_notes
+                self.chat,
+                self.leaf,
+                "user",
+                text,
+                pictures=pictures,
+                extra=dict(extra or {}),
+                context_notes=context_notes,
             )
         )
 
@@ -74,10 +98,17 @@ class Branch:
         changed = replace(message, context_notes=tuple(context_notes))
         self._path = tuple(changed if each.id == message.id else each for each in self._path)
 
-    def add_reply(self, text: str) -> Message:
+    def add_reply(self, text: str, extra: Mapping[str, Any] | None = None) -> Message:
         """Save a complete reply that was not generated just now, such as a greeting."""
         return self._append(
-            self.tree.add_message(self.chat, self.leaf, "model", text, finish=FINISH_END_OF_TURN)
+            self.tree.add_message(
+                self.chat,
+                self.leaf,
+                "model",
+                text,
+                finish=FINISH_END_OF_TURN,
+                extra=dict(extra or {}),
+            )
         )
 
     def add_greetings(self, greetings: Sequence[str]) -> None:
@@ -106,10 +137,10 @@ class Branch:
         return number
 
     def end_reply(self, number: int) -> None:
-        """Make a saved reply the last message of the path."""
+        """Show a saved reply: in its place on the path, or else as the last message."""
         saved = self.tree.get_message(number)
-        if self.leaf == number:
-            self._path = (*self._path[:-1], saved)
+        if any(each.id == number for each in self._path):
+            self._path = tuple(saved if each.id == number else each for each in self._path)
         elif self.leaf == saved.parent:
             self._path = (*self._path, saved)
         else:
@@ -129,10 +160,11 @@ class Branch:
         Returns:
             False if there is no such swipe.
         """
-        if not self.ends_with_reply:
+        last = self.last_reply
+        if last is None:
             return False
-        swipes = self.tree.siblings(self._path[-1])
-        index = swipes.index(self._path[-1].id) + step
+        swipes = self.tree.siblings(last)
+        index = swipes.index(last.id) + step
         if not 0 <= index < len(swipes):
             return False
         self.go_to(self.tree.get_message(swipes[index]))
@@ -146,17 +178,23 @@ class Branch:
         """Continue after the user's last message.
 
         The reply stays in the tree, and the next one becomes its swipe. Replies in a row, which
-        other programs allow, count as one reply.
+        other programs allow, count as one reply. Hidden messages before the reply stay.
         """
+        if not self.ends_with_reply:
+            return
         remaining = list(self._path)
-        while remaining and remaining[-1].role == "model":
+        while remaining and (remaining[-1].is_hidden or remaining[-1].role == "model"):
             remaining.pop()
-        if len(remaining) < len(self._path):
-            self.move_to(remaining[-1].id if remaining else None)
+        for message in self._path[len(remaining) :]:
+            if not message.is_hidden:
+                break
+            remaining.append(message)
+        self.move_to(remaining[-1].id if remaining else None)
 
     def replace_reply(self, message: Message, text: str) -> Message:
-        """Add `text` as a swipe of the reply `message`, and show it."""
-        return self.add_swipe(message, lambda: self.add_reply(text))
+        """Add `text` as a swipe of the reply `message`, by the same speaker, and show it."""
+        extra = values_for_swipes(message.extra)
+        return self.add_swipe(message, lambda: self.add_reply(text, extra))
 
     def delete(self, message: Message) -> None:
         """Delete `message` and everything after it; `undelete` restores them."""

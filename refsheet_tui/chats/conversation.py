@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Literal
+from typing import Any, Literal
 
 from refsheet_tui import paths
 from refsheet_tui.chats.branch import Branch
@@ -19,6 +19,7 @@ from refsheet_tui.chats.impersonation import ImpersonationFilter, SpokeForUser
 from refsheet_tui.chats.messages import Message
 from refsheet_tui.chats.overflow import ContextOverflow, LorebookOverflow
 from refsheet_tui.chats.reply_writer import ReplyWriter
+from refsheet_tui.chats.speakers import values_for_swipes
 from refsheet_tui.chats.token_counter import TokenCounter
 from refsheet_tui.chats.turns import text_of, turns_of
 from refsheet_tui.engine import (
@@ -153,12 +154,18 @@ class Conversation:
         for message in self.branch.path:
             self._load_views(message)
 
-    def add_user_message(self, text: str, pictures: Sequence[Attachment] = ()) -> Message:
+    def add_user_message(
+        self,
+        text: str,
+        pictures: Sequence[Attachment] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> Message:
         """Save a message of the user, with the context notes that are due.
 
         Args:
             text: The text of the user.
             pictures: Pictures that `open_picture` has opened.
+            extra: Values of another program that are stored with the message.
 
         Returns:
             The saved message, the last one of the branch.
@@ -178,7 +185,7 @@ class Conversation:
         else:
             context_notes = self._lorebook.certain_texts(due_notes)
         message = self.branch.add_user_message(
-            text, [each.path for each in pictures], context_notes
+            text, [each.path for each in pictures], context_notes, extra
         )
         if self._lorebook is not None:
             self._lorebook.add_message(message, due_notes)
@@ -187,7 +194,7 @@ class Conversation:
         return message
 
     def edit(self, message: Message, text: str) -> Message:
-        """Add `text` as a swipe of `message`, with the same pictures, and show it.
+        """Add `text` as a swipe of `message`, with the same pictures and speaker, and show it.
 
         Returns:
             The new message.
@@ -204,7 +211,8 @@ class Conversation:
             if sha256 in self._views
             and paths.is_file(path := self.branch.tree.picture_path(sha256))
         ]
-        return self.branch.add_swipe(message, lambda: self.add_user_message(text, pictures))
+        extra = values_for_swipes(message.extra)
+        return self.branch.add_swipe(message, lambda: self.add_user_message(text, pictures, extra))
 
     def reply(self, kind: ReplyKind = "reply") -> AsyncGenerator[ReplyEvent, None]:
         """Let the model write its next turn, and save it as it grows.
@@ -222,16 +230,21 @@ class Conversation:
 
         Raises:
             EngineError: The engine failed. The text until then stays.
-            UsageError: The model knows nothing of the character.
+            UsageError: The model knows nothing of the character, or there is nothing to answer.
             StorageError: The reply can't be saved.
         """
         return self._reply(kind)
 
     async def _reply(self, kind: ReplyKind) -> AsyncGenerator[ReplyEvent, None]:
-        last_message = self.branch.path[-1] if self.branch.path else None
+        previous_leaf = self.branch.leaf
+        continued_message = self.branch.last_message if kind == "continue" else None
         if kind == "regenerate":
             self.branch.remove_last_reply()
-        writer = ReplyWriter(self.branch, self._clock, last_message if kind == "continue" else None)
+        answered_turns = self.turns[:-1] if kind == "continue" else self.turns
+        if not answered_turns or answered_turns[-1].role == "model":
+            self.branch.move_to(previous_leaf)
+            raise nothing_to_answer_error()
+        writer = ReplyWriter(self.branch, self._clock, continued_message)
         cancel_task: asyncio.Task[None] | None = None
         self._is_replying = True
         try:
@@ -279,7 +292,7 @@ class Conversation:
                 writer.end()
             finally:
                 if kind == "regenerate" and not self.branch.ends_with_reply:
-                    self.branch.move_to(last_message.id if last_message is not None else None)
+                    self.branch.move_to(previous_leaf)
 
     async def prewarm(self, on_event: Callable[[EngineEvent], None] = lambda _: None) -> None:
         """Let the engine read the beginning of the next prompt while the user types.
@@ -317,6 +330,8 @@ class Conversation:
             return None
         role, turn = "user", 0  # the opening, or the first turn of a chat with the assistant
         for message in self.branch.path:
+            if message.is_hidden:
+                continue
             if message.role != role:
                 role, turn = message.role, turn + 1
             if turn == oldest:
@@ -371,6 +386,11 @@ def unknown_character_error() -> UsageError:
         _("This character only has a picture, and the model is text-only."),
         _("Add a description, or choose a vision model (4B or larger)."),
     )
+
+
+def nothing_to_answer_error() -> UsageError:
+    """Return the error for a chat in which it is the user's turn: all that follows is hidden."""
+    return UsageError(_("There's no message to answer."), _("Type a message."))
 
 
 def _visible_turns(turns: Sequence[Turn], oldest: int) -> Sequence[Turn]:

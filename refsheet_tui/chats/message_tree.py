@@ -144,7 +144,8 @@ class MessageTree:
                 assert number is not None
                 numbers.append(number)
                 self._add_pictures(connection, number, each.pictures)
-                _set_chat_beginning(connection, chat, each.role, each.text)
+                if not each.is_hidden:
+                    _set_chat_beginning(connection, chat, each.role, each.text)
             _set_leaf(connection, chat, numbers[leaf] if leaf is not None else None)
 
     def messages_of_chat(self, chat: int) -> tuple[Message, ...]:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from refsheet_tui.chats.speakers import is_hidden, speaker_of
 from refsheet_tui.engine import FinishReason
 from refsheet_tui.prompting import Role
 from refsheet_tui.storage import Row
@@ -56,6 +57,16 @@ class Message:
         """True for a reply that ended by accident: the power or the program failed."""
         return self.finish == FINISH_OPEN
 
+    @property
+    def speaker(self) -> str:
+        """The name of who said it, if another program stored one; else empty."""
+        return speaker_of(self.extra)
+
+    @property
+    def is_hidden(self) -> bool:
+        """True if the user hid it from the model in another program."""
+        return is_hidden(self.extra)
+
 
 @dataclass(frozen=True)
 class PortableMessage:
@@ -73,6 +84,16 @@ class PortableMessage:
     extra: dict[str, Any] = field(default_factory=dict)
     pictures: tuple[bytes, ...] = ()
     context_notes: tuple[str, ...] = ()
+
+    @property
+    def speaker(self) -> str:
+        """The name of who said it, if another program stored one; else empty."""
+        return speaker_of(self.extra)
+
+    @property
+    def is_hidden(self) -> bool:
+        """True if the user hid it from the model in another program."""
+        return is_hidden(self.extra)
 
 
 MESSAGE_COLUMNS = (

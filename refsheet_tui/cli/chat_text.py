@@ -13,6 +13,8 @@ def message_json(message: Message) -> dict[str, Any]:
         "id": message.id,
         "parent": message.parent,
         "role": message.role,
+        "speaker": message.speaker or None,
+        "hidden": message.is_hidden,
         "text": message.text,
         "finish": message.finish,
         "created": message.created,
@@ -23,7 +25,8 @@ def message_json(message: Message) -> dict[str, Any]:
 
 def message_text(message: Message, name: str) -> str:
     """Return a message as text, with who wrote it. `name` is the character's."""
-    author = "You" if message.role == "user" else name or "Model"
+    author = message.speaker or ("You" if message.role == "user" else name or "Model")
+    hidden = " [hidden from the model]" if message.is_hidden else ""
     pictures = f" [pictures: {len(message.pictures)}]" if message.pictures else ""
     unfinished = " …" if message.is_unfinished else ""
-    return f"{author}:{pictures} {message.text}{unfinished}"
+    return f"{author}:{hidden}{pictures} {message.text}{unfinished}"

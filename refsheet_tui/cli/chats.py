@@ -127,7 +127,8 @@ def export_chat(chat: int, file: Path, force: bool) -> None:
 def import_chats(files: tuple[str, ...], character: str | None, as_json: bool) -> None:
     """Import chats.
 
-    FILE is a RefSheet or SillyTavern chat, or a list of messages with role and content.
+    FILE is a RefSheet or SillyTavern chat, or a list of messages with role and content. Damaged
+    lines are left out.
     """
     # All files are read before anything is saved, so that a failed command can be repeated.
     drafts = read_drafts(files)

@@ -149,7 +149,7 @@ class _Talk:
         if not self._branch.path:
             print_note("No messages yet.")
             return
-        last = self._branch.path[-1]
+        last = self._branch.last_message or self._branch.path[-1]
         position, count = self._branch.position(last)
         mark = f"‹{position}/{count}› " if count > 1 else ""
         if last.role == "model":
@@ -169,9 +169,10 @@ class _Talk:
             text = clean_text(text_of(self._conversation.turns[-1]))
             name = self._character.name
             print_note(f"{name}: {text}" if name else text)
-            if self._branch.path[-1].was_cut_off:
+            last = self._branch.last_message
+            if last is not None and last.was_cut_off:
                 await self._reply("continue")
-            elif self._branch.path[-1].is_unfinished:
+            elif last is not None and last.is_unfinished:
                 print_note("This reply was stopped. To continue it: /continue")
 
     async def _next_line_with_prewarm(self, lines: LineReader) -> str | None:

@@ -162,6 +162,7 @@ class TalkCommands:
         print_note(f"{'//...':<{width}}  Send a message that begins with a slash")
 
     def _last_reply(self, problem: str) -> Message:
-        if not self._branch.ends_with_reply:
+        last = self._branch.last_reply
+        if last is None:
             raise UsageError(problem, "To get a reply: /regenerate")
-        return self._branch.path[-1]
+        return last

@@ -1,15 +1,23 @@
 """Reading untrusted text, JSON and files: bounded, checked, and safe to display."""
 
 from refsheet_tui.untrusted.files import read_file
-from refsheet_tui.untrusted.json_text import MAX_JSON_BYTES, check_json, parse_json
+from refsheet_tui.untrusted.json_text import (
+    MAX_JSON_BYTES,
+    MAX_JSON_VALUES,
+    check_json,
+    count_values,
+    parse_json,
+)
 from refsheet_tui.untrusted.text import CONTROL_CHARACTERS, StreamCleaner, clean_text, one_line
 
 __all__ = [
     "CONTROL_CHARACTERS",
     "MAX_JSON_BYTES",
+    "MAX_JSON_VALUES",
     "StreamCleaner",
     "check_json",
     "clean_text",
+    "count_values",
     "one_line",
     "parse_json",
     "read_file",

@@ -13,7 +13,8 @@ from refsheet_tui.i18n import N_, _
 MAX_JSON_BYTES = 4 << 20
 _MAX_DEPTH = 64
 # Counts brackets and commas. Each stands for a Python object, which takes about a hundred bytes.
-_MAX_VALUES = 1_500_000
+MAX_JSON_VALUES = 1_500_000
+_FEW_VALUES = 1000
 _ASK_FOR_ANOTHER_COPY = N_("Ask the creator for another copy.")
 _CHUNK_BYTES = 1 << 20
 # Matches escaped backslashes, surrogate pairs, and lone surrogates. A lone surrogate is not valid
@@ -70,12 +71,12 @@ def check_json(text: bytes, limit: int = MAX_JSON_BYTES) -> None:
     if len(text) > limit:
         raise UntrustedFileError(_("The text is too large."), _(_ASK_FOR_ANOTHER_COPY))
     # A quick check, which most lines of a chat pass. It also counts marks inside of strings.
-    if len(text) <= _MAX_VALUES and text.count(b"[") + text.count(b"{") <= _MAX_DEPTH:
+    if len(text) <= MAX_JSON_VALUES and text.count(b"[") + text.count(b"{") <= _MAX_DEPTH:
         return
     values = depth = 0
     for marks in _structural_characters(text):
         values += len(marks)
-        if values > _MAX_VALUES:
+        if values > MAX_JSON_VALUES:
             raise UntrustedFileError(
                 _("The text contains too many values."), _(_ASK_FOR_ANOTHER_COPY)
             )
@@ -86,6 +87,23 @@ def check_json(text: bytes, limit: int = MAX_JSON_BYTES) -> None:
                 raise UntrustedFileError(
                     _("The text is nested too deeply."), _(_ASK_FOR_ANOTHER_COPY)
                 )
+
+
+def count_values(text: bytes) -> int:
+    """Return an upper bound of the number of values in a JSON text.
+
+    Args:
+        text: The text in UTF-8, which can be damaged.
+
+    Returns:
+        The number of brackets and commas outside of strings; a larger number for a text that is
+        so short that this makes no difference.
+    """
+    if len(text) < _CHUNK_BYTES:
+        bound = text.count(b",") + text.count(b"[") + text.count(b"{")
+        if bound < _FEW_VALUES:
+            return bound
+    return sum(map(len, _structural_characters(text)))
 
 
 def _structural_characters(text: bytes) -> Iterator[bytes]:

@@ -79,7 +79,7 @@ def jsonl(*lines: object) -> bytes:
 def read(folder: Path, data: bytes) -> PortableChat:
     path = folder / "chat"
     path.write_bytes(data)
-    return read_chat(path)
+    return read_chat(path).chat
 
 
 def test_a_chat_of_sillytavern_comes_in_with_its_swipes(tmp_path: Path, library: Library) -> None:
@@ -199,7 +199,9 @@ def test_a_chat_can_be_read_as_a_page(tmp_path: Path) -> None:
         (b"[]", "no messages"),
         (b"[1]", "This list doesn't contain messages"),
         (b'[{"role": "root", "content": "x"}]', "has the role “root”"),
-        (jsonl(HEAD, {}) + b"{\n", "it isn't valid JSON"),
+        (jsonl(HEAD, {}) + b"{\n", "All messages in the file are damaged .lines 2, 3."),
+        (jsonl(HEAD) + b"{", "The only message in the file is damaged .line 2."),
+        (b'[{"role": "user",\n "content" "x"}]', "line 2, column 12"),
         (jsonl(HEAD), "This isn't a RefSheet chat"),
         (b'{"format": "refsheet chat", "version": 99, "messages": []}', "newer version"),
         (b'{"format": "refsheet chat", "version": 1, "leaf": 3, "messages": []}', "damaged"),
@@ -218,6 +220,10 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "too large": lambda: b"[" + b" " * (64 * MIB) + b"]",
     "many short lines": lambda: jsonl(HEAD) + b'{"mes":"x"}\n' * 99_000,
     "long lines": lambda: jsonl(HEAD) + (b'{"mes":"' + b"x" * MIB + b'"}\n') * 45,
+    "another encoding": lambda: jsonl(HEAD) + (b'{"mes":"\x80' + b"x" * MIB + b'"}\n') * 45,
+    "long lines with wide letters": lambda: (
+        jsonl(HEAD) + (b'{"mes":"' + "🐉".encode() + b"x" * 7 * MIB + b'"}\n') * 6
+    ),
     "many swipes": lambda: (
         jsonl(HEAD) + (b'{"mes":"x","swipes":[' + b'"x",' * 300_000 + b'"x"]}\n') * 4
     ),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from textual import events
 from textual.widgets import Input, OptionList, Static
 
 from helpers.saved_chats import (
@@ -15,6 +18,7 @@ from helpers.screens import (
     ENDLESS,
     GREEDY,
     chat_of,
+    notifications,
     open_first_chat,
     replies,
     until,
@@ -22,7 +26,9 @@ from helpers.screens import (
     wait_until_ready,
 )
 from refsheet_tui.chats.library import Library
+from refsheet_tui.prompting import Role
 from refsheet_tui.tui.app import RefsheetApp
+from refsheet_tui.tui.dialogs.error import ErrorScreen
 from refsheet_tui.tui.screens.chat import ChatScreen
 from refsheet_tui.tui.screens.chats import ChatsScreen
 from refsheet_tui.tui.screens.home import HomeScreen
@@ -220,3 +226,57 @@ async def test_a_chat_that_is_open_is_not_deleted() -> None:
         await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
         await pilot.press("ctrl+d")
         assert app.screen.query_one(OptionList).option_count == 1
+
+
+async def test_hidden_messages_and_speakers_are_marked() -> None:
+    number = add_speaker("Roar!")
+    library = Library.open()
+    chat = library.chats.create_chat(library.characters.get_character(number).version)
+    parent = None
+    for role, text, extra in (
+        ("model", "I am Ada.", {"speaker": "Ada"}),
+        ("model", "I am Bo.", {"speaker": "Bo"}),
+        ("user", "Hello both.", {"speaker": "Jane"}),
+        ("user", "Our secret.", {"speaker": "Jane", "hidden": True}),
+        ("model", "Hi.", {}),
+    ):
+        side: Role = "user" if role == "user" else "model"
+        parent = library.tree.add_message(
+            chat.id, parent, side, text, finish="end_of_turn", extra=extra
+        ).id
+    library.close()
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChatScreen))
+        await until(pilot, lambda: len(app.screen.query(MessageWidget)) == 5)
+        bubbles = list(app.screen.query(MessageWidget))
+        titles = [str(bubble.query_one(".bubble-name", Static).render()) for bubble in bubbles]
+        assert titles == ["Ada", "Bo", "You", "You  hidden from the model", "Roary"]
+        assert [bubble.has_class("-hidden") for bubble in bubbles] == [False] * 3 + [True, False]
+        assert "secret" not in str(chat_of(app).conversation_turns)
+
+
+async def test_a_chat_file_that_is_dropped_on_the_list_comes_in(tmp_path: Path) -> None:
+    path = tmp_path / "a chat.jsonl"
+    path.write_text('{"user_name": "Jane", "character_name": "X"}\n{"mes": "Hi."}\n{"mes": "cu')
+    other = tmp_path / "notes.txt"
+    other.write_text("words")
+    app = RefsheetApp(GREEDY)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: bool(app.screen.query(CharacterTile)))
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: isinstance(app.screen, ChatsScreen))
+        search, listed = app.screen.query_one(Input), app.screen.query_one(OptionList)
+        search.post_message(events.Paste(f"'{path}'"))
+        await until(pilot, lambda: listed.option_count == 1)
+        assert notifications(app).endswith(
+            "Chat imported. Press Enter to open it. 1 damaged line was left out: line 3."
+        )
+        search.post_message(events.Paste("some words"))
+        await until(pilot, lambda: search.value == "some words")
+        search.post_message(events.Paste(str(other)))
+        await until(pilot, lambda: isinstance(app.screen, ErrorScreen))
+        assert str(other) in str(app.screen.query_one("#problem-what", Static).render())
+    assert [each.text for each in saved_messages()] == ["Hi."]

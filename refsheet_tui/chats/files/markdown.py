@@ -11,8 +11,9 @@ def to_markdown(chat: PortableChat) -> bytes:
     lines = [readable_line(chat.title or chat.character or "A chat", "# "), ""]
     for index in chat.path():
         message = chat.messages[index]
-        speaker = chat.user_name or "You" if message.role == "user" else chat.character or "Model"
-        lines += [readable_line(f"{speaker}:", "**", "**"), ""]
+        side = chat.user_name or "You" if message.role == "user" else chat.character or "Model"
+        line = readable_line(f"{message.speaker or side}:", "**", "**")
+        lines += [f"{line} *(hidden)*" if message.is_hidden else line, ""]
         lines += [f"*({len(message.pictures)} pictures)*", ""] if message.pictures else []
         lines += [readable_markdown(message.text.strip()), ""]
     return "\n".join(lines).encode()

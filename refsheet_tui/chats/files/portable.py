@@ -121,6 +121,24 @@ def _pictures(library: Library, message: Message) -> Iterator[bytes]:
             yield library.tree.picture_path(sha256).read_bytes()
 
 
+def find_character_version(library: Library, chat: PortableChat) -> int | None:
+    """Return the number of the version of the character that a chat is with.
+
+    Args:
+        library: The library.
+        chat: The chat.
+
+    Returns:
+        The newest version of the only character with the name in the file; None if there is no such
+        character, or if several have that name.
+
+    Raises:
+        StorageError: The library can't be read.
+    """
+    matches = library.characters.find_by_name(chat.character) if chat.character else ()
+    return matches[0].version if len(matches) == 1 else None
+
+
 def import_chat(library: Library, chat: PortableChat, version: int | None) -> Chat:
     """Save a chat with all of its messages as a new one.
 

@@ -161,9 +161,9 @@ class ReplyQueue:
         result: ReplyResult,
         edited_message: Message | None,
     ) -> None:
-        path = self._controller.branch.path
-        if widget.is_attached and path:
-            widget.finish(path[-1].id, self._history.swipe_mark(path[-1]))
+        path, last = self._controller.branch.path, self._controller.branch.last_message
+        if widget.is_attached and last is not None:
+            widget.finish(last.id, self._history.swipe_mark(last))
         self._history.set_numbers(path)
         if result.has_text and not self._queued_inputs:
             await self._history.show(path)  # a new reply may replace several messages

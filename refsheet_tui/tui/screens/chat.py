@@ -142,8 +142,8 @@ class ChatScreen(TranslatedScreen[None]):
             return
         if is_entering and self._controller.show_latest():
             self.call_later(self._show_path)
-        path = self._branch.path
-        if is_entering and path and path[-1].was_cut_off:
+        last = self._branch.last_message
+        if is_entering and last is not None and last.was_cut_off:
             self._queue.start("continue")
         else:
             self.on_queue_empty()
@@ -296,8 +296,9 @@ class ChatScreen(TranslatedScreen[None]):
 
     def action_rewrite(self, text: str = "") -> None:
         """Edit the last reply, replaced by `text` if that is given."""
-        if self._branch.ends_with_reply and not self._is_busy():
-            self._begin_edit(self._branch.path[-1], escape(text) or None)
+        last = self._branch.last_reply
+        if last is not None and not self._is_busy():
+            self._begin_edit(last, escape(text) or None)
 
     def _begin_edit(self, message: Message, text: str | None = None) -> None:
         self._draft.begin_edit(message, text)
@@ -397,5 +398,5 @@ class ChatScreen(TranslatedScreen[None]):
 
     def _swipe_mark(self) -> str:
         """Return the swipe mark of the last reply, whose beginning may have scrolled away."""
-        path = self._branch.path
-        return self._history.swipe_mark(path[-1]) if self._branch.ends_with_reply else ""
+        last = self._branch.last_reply
+        return self._history.swipe_mark(last) if last is not None else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import ClassVar, Literal
 
 from rich.text import Text
@@ -17,11 +17,21 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from refsheet_tui.characters import CharacterMatch, search_characters as search_characters
-from refsheet_tui.chats import Chat, Library, MessageMatch, search_messages
-from refsheet_tui.i18n import N_, _
+from refsheet_tui.chats import (
+    Chat,
+    Library,
+    MessageMatch,
+    find_character_version,
+    import_chat,
+    read_chat,
+    search_messages,
+)
+from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.storage import Excerpt
+from refsheet_tui.tui.background import in_thread
 from refsheet_tui.tui.dialogs.show_errors import show_errors
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
+from refsheet_tui.tui.widgets.chat_search import ChatSearch
 from refsheet_tui.untrusted import one_line
 
 _MAX_RESULTS = 200
@@ -68,7 +78,7 @@ class ChatsScreen(TranslatedScreen[ChatSelection | None], ModalScreen[ChatSelect
 
     def compose(self) -> ComposeResult:
         with Vertical(id="chats"):
-            yield Input(placeholder=_("Search"), id="chats-search")
+            yield ChatSearch(placeholder=_("Search"), id="chats-search")
             yield OptionList(id="chats-list", markup=False)
             yield Static(_(_HELP), id="chats-help", markup=False)
 
@@ -81,6 +91,20 @@ class ChatsScreen(TranslatedScreen[ChatSelection | None], ModalScreen[ChatSelect
 
     def on_input_changed(self, message: Input.Changed) -> None:
         self._show_results(message.value)
+
+    @show_errors
+    async def on_chat_search_files_dropped(self, message: ChatSearch.FilesDropped) -> None:
+        """Import dropped chat files, and say what was left out of each."""
+        for path in message.files:
+            file = await in_thread(partial(read_chat, path))
+            version = find_character_version(self._library, file.chat)
+            import_chat(self._library, file.chat, version)
+            notice = join_sentences(
+                _("Chat imported. Press Enter to open it."), file.omissions.describe()
+            )
+            self.notify(notice, markup=False, timeout=8)
+            self.query_one(Input).value = ""
+            self._show_results("")
 
     def on_input_submitted(self) -> None:
         self.query_one(OptionList).action_select()

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from refsheet_tui.i18n import N_
+from refsheet_tui.i18n import N_, _
 from refsheet_tui.tui.widgets.code_blocks import code_blocks
 from refsheet_tui.tui.widgets.portrait import Portrait
 from refsheet_tui.tui.widgets.prose import Prose
@@ -68,10 +68,13 @@ class MessageWidget(Vertical, can_focus=True):
         super().__init__()
         self.message = message
         self.text = text
+        self.speaker = ""
         self._author = name
         self._swipe_mark = swipe_mark
+        self.is_hidden = False
         self._code_index = 0
-        self._title = Static(_title_text(name, swipe_mark), classes="bubble-name")
+        self._title = Static(classes="bubble-name")
+        self._show_title()
 
     def next_code(self) -> str:
         """Return the first code block of the message, and the next one on each further call.
@@ -85,7 +88,22 @@ class MessageWidget(Vertical, can_focus=True):
     def set_name(self, name: str) -> None:
         """Change the name of who wrote it."""
         self._author = name
-        self._title.update(_title_text(name, self._swipe_mark))
+        self._show_title()
+
+    def set_speaker(self, name: str) -> None:
+        """Name who wrote it, where that isn't the usual name of the side."""
+        self.speaker = name
+        self.set_name(name)
+
+    def mark_hidden(self) -> None:
+        """Dim the message, and say that the model doesn't see it."""
+        self.is_hidden = True
+        self.add_class("-hidden")
+        self._show_title()
+
+    def _show_title(self) -> None:
+        note = _("hidden from the model") if self.is_hidden else ""
+        self._title.update(_title_text(self._author, self._swipe_mark, note))
 
     def action_request(self, action: MessageAction) -> None:
         if self.message:
@@ -143,7 +161,7 @@ class ReplyMessage(MessageWidget):
         """End the growing reply, which is saved now, and show its swipe mark."""
         self.message = message
         self._swipe_mark = swipe_mark
-        self._title.update(_title_text(self._author, swipe_mark))
+        self._show_title()
         self._prose.finish()
 
 
@@ -154,5 +172,5 @@ class ChatNotice(Static):
         super().__init__(Text(text))
 
 
-def _title_text(name: str, swipe_mark: str) -> Text:
-    return Text.assemble(name, ("  " + swipe_mark if swipe_mark else "", "dim"))
+def _title_text(name: str, *marks: str) -> Text:
+    return Text.assemble(name, *(("  " + mark, "dim") for mark in marks if mark))

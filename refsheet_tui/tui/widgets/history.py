@@ -9,8 +9,9 @@ from rich.text import Text
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from refsheet_tui.chats import Message
+from refsheet_tui.chats import Message, named_sides
 from refsheet_tui.i18n import _
+from refsheet_tui.prompting import Role
 from refsheet_tui.tui.widgets.chat_message import (
     ChatNotice,
     MessageWidget,
@@ -60,14 +61,15 @@ class History(VerticalScroll):
         self._notice = ""
         self._message_limit = _PAGE_SIZE
         self._path: tuple[Message, ...] = ()
+        self._named_sides: frozenset[Role] = frozenset()
 
     def on_mount(self) -> None:
         self.anchor()
 
     @property
     def last_reply(self) -> ReplyMessage | None:
-        """The last message, if it is a reply."""
-        bubbles = self._bubbles()
+        """The last message that the model is told, if it is a reply."""
+        bubbles = [bubble for bubble in self._bubbles() if not bubble.is_hidden]
         return bubbles[-1] if bubbles and isinstance(bubbles[-1], ReplyMessage) else None
 
     def swipe_mark(self, message: Message) -> str:
@@ -78,6 +80,7 @@ class History(VerticalScroll):
     async def show(self, path: Sequence[Message]) -> None:
         """Show the messages of `path` and no others. Widgets of messages that stay are reused."""
         self._path = tuple(path)
+        self._named_sides = named_sides(path)
         messages = self._path[-self._message_limit :]
         bubbles = self._bubbles()
         numbers = [bubble.message for bubble in bubbles]
@@ -100,7 +103,8 @@ class History(VerticalScroll):
         """Translate the texts. `name` is the name of the character or the assistant."""
         self._character_name = name
         for bubble in self._bubbles():
-            bubble.set_name(_("You") if isinstance(bubble, UserMessage) else name)
+            side_name = _("You") if isinstance(bubble, UserMessage) else name
+            bubble.set_name(bubble.speaker or side_name)
         if self.query(EarlierNotice):
             await self._show_earlier_notice(False)
             await self._show_earlier_notice(True)
@@ -187,14 +191,21 @@ class History(VerticalScroll):
 
     def _build_bubble(self, message: Message) -> MessageWidget:
         text, swipe_mark = clean_text(message.text), self.swipe_mark(message)
+        bubble: MessageWidget
         if message.role != "user":
-            return ReplyMessage(
+            bubble = ReplyMessage(
                 self._character_name, text, message=message.id, swipe_mark=swipe_mark
             )
-        pictures = [self._get_picture_path(sha256) for sha256 in message.pictures]
-        return UserMessage(
-            _("You"), text, message=message.id, swipe_mark=swipe_mark, pictures=pictures
-        )
+        else:
+            pictures = [self._get_picture_path(sha256) for sha256 in message.pictures]
+            bubble = UserMessage(
+                _("You"), text, message=message.id, swipe_mark=swipe_mark, pictures=pictures
+            )
+        if message.speaker and (message.role != "user" or "user" in self._named_sides):
+            bubble.set_speaker(message.speaker)
+        if message.is_hidden:
+            bubble.mark_hidden()
+        return bubble
 
     def _bubbles(self) -> list[MessageWidget]:
         return [each for each in self.children if isinstance(each, MessageWidget)]

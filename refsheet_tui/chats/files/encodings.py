@@ -1,0 +1,64 @@
+"""Bringing text files of other encodings into UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+
+_CHUNK_BYTES = 1 << 20
+
+
+def to_utf8(data: bytes) -> bytes:
+    """Return a text file in UTF-8, without a byte order mark.
+
+    Args:
+        data: Text in UTF-8, UTF-16, Windows-1252 or Latin-1.
+
+    Returns:
+        The text in UTF-8, up to three times as long. A text in UTF-8 that is damaged in places is
+        returned unchanged.
+    """
+    if encoding := _utf16(data):
+        return _join(_decode(data, encoding, "replace")).removeprefix(codecs.BOM_UTF8)
+    data = data.removeprefix(codecs.BOM_UTF8)
+    if data.isascii() or _has_utf8_letters(data):
+        return data
+    return _join(_decode_single_bytes(chunk) for chunk in _chunks(data))
+
+
+def _utf16(data: bytes) -> str | None:
+    """Return the encoding of a JSON text in UTF-16; a byte order mark may stand in front of it."""
+    begin = 2 if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else 0
+    first = data[begin : begin + 2]
+    if first in (b"{\0", b"[\0"):
+        return "utf-16-le"
+    return "utf-16-be" if first in (b"\0{", b"\0[") else None
+
+
+def _has_utf8_letters(data: bytes) -> bool:
+    """Return True if a text has letters beyond ASCII in UTF-8, even if other bytes are damaged."""
+    return not all(text.isascii() for text in _decode(data, "utf-8", "ignore"))
+
+
+def _decode_single_bytes(chunk: bytes) -> str:
+    try:
+        return chunk.decode("cp1252")
+    except UnicodeDecodeError:  # five bytes have no meaning there
+        return chunk.decode("latin-1")
+
+
+def _decode(data: bytes, encoding: str, errors: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    for chunk in _chunks(data):
+        yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
+
+
+def _join(texts: Iterable[str]) -> bytes:
+    return b"".join(text.encode("utf-8", "replace") for text in texts)
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    """Yield a text in pieces, because a text as a whole can take four times its size."""
+    for begin in range(0, len(data), _CHUNK_BYTES):
+        yield data[begin : begin + _CHUNK_BYTES]

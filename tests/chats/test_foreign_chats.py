@@ -1,0 +1,512 @@
+"""Chats as other programs write them: everything comes in, is told right, and goes out again."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from helpers.command import refsheet
+from helpers.library_command import messages
+from refsheet_tui.chats.files import (
+    ChatFile,
+    PortableChat,
+    export_chat,
+    import_chat,
+    read_chat,
+    to_json,
+    to_jsonl,
+    to_markdown,
+)
+from refsheet_tui.chats.library import Library
+from refsheet_tui.chats.turns import text_of, turns_of
+from refsheet_tui.errors import ChatFileError
+from refsheet_tui.untrusted import clean_text
+
+HEAD: dict[str, Any] = {"user_name": "Jane", "character_name": "Ember", "chat_metadata": {}}
+
+
+def said(name: str, text: str, **values: object) -> dict[str, Any]:
+    return {"name": name, "is_user": name == "Jane", "is_system": False, "mes": text, **values}
+
+
+def jsonl(*lines: object) -> bytes:
+    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+
+
+def read(folder: Path, data: bytes) -> ChatFile:
+    path = folder / "chat.jsonl"
+    path.write_bytes(data)
+    return read_chat(path)
+
+
+def texts(chat: PortableChat) -> list[str]:
+    return [chat.messages[index].text for index in chat.path()]
+
+
+def exported(chat: PortableChat) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in to_jsonl(chat).splitlines()]
+
+
+def told(folder: Path, chat: PortableChat) -> list[tuple[str, str]]:
+    library = Library.open(folder / "library")
+    leaf = import_chat(library, chat, None).leaf
+    path = library.tree.path_to(leaf) if leaf is not None else ()
+    library.close()
+    return [(turn.role, text_of(turn)) for turn in turns_of(None, path, lambda _: [])]
+
+
+# Hidden messages
+
+
+def test_hidden_messages_are_kept_and_never_told(tmp_path: Path) -> None:
+    lines = [
+        said("Ember", "Hello, Jane."),
+        said("Jane", "Who are you?"),
+        said("Ember", "A dragon."),
+        said("Jane", "SECRET of Jane", is_system=True),
+        said("Ember", "SECRET of Ember", is_system="true"),
+        said("Note", "SECRET note", is_system=False, extra={"type": "comment"}),
+        said("Narrator", "Night falls.", extra={"type": "narrator"}),
+        said("Jane", "Let us go."),
+    ]
+    chat = read(tmp_path, jsonl(HEAD, *lines)).chat
+    assert texts(chat) == [line["mes"] for line in lines]
+    assert [each.is_hidden for each in chat.messages] == [False] * 3 + [True] * 3 + [False] * 2
+    assert told(tmp_path, chat) == [
+        ("user", ""),
+        ("model", "Hello, Jane."),
+        ("user", "Who are you?"),
+        ("model", "A dragon.\nNight falls."),
+        ("user", "Let us go."),
+    ]
+    assert "**Jane** *(hidden)*:\n\nSECRET of Jane" in to_markdown(chat).decode()
+    for before, after in zip(lines, exported(chat)[1:], strict=True):
+        assert before.items() <= after.items()
+
+
+def test_another_swipe_of_a_hidden_message_is_hidden_too(tmp_path: Path) -> None:
+    line = said("Jane", "B", is_system=True, swipes=["A", "B"], swipe_id=1)
+    chat = read(tmp_path, jsonl(HEAD, line)).chat
+    assert all(each.is_hidden and each.speaker == "Jane" for each in chat.messages)
+    other = PortableChat(chat.messages, 0, extra=chat.extra)
+    assert exported(other)[1].items() >= {**line, "mes": "A", "swipe_id": 0}.items()
+
+
+# Damaged lines
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        b'{"name": "Jane", "is_user": true, "mes": "li',
+        b'{"name": "Jane", "mes": "x", "extra": {"x": NaN}}',
+        b'{"name": "Jane", "mes": "x", "extra": {"x": -Infinity}}',
+        b'{"mes": "x", "see": 1e999}',
+        b"\xff\xfe\x00",
+        b"[]",
+        b"{}",
+        b'{"mes": "\xc3("}',
+        b'{"a":' * 100,
+    ],
+)
+@pytest.mark.parametrize("place", [0, 3, 5])
+def test_whole_lines_come_in_although_one_is_damaged(
+    tmp_path: Path, bad: bytes, place: int
+) -> None:
+    lines = [*([HEAD] if place else []), *[said("Jane", f"line {number} ä") for number in range(4)]]
+    whole = [json.dumps(line, ensure_ascii=False).encode() for line in lines]
+    whole.insert(place, bad)
+    for end in (b"\n", b"\r\n", b"\n\r\n"):
+        file = read(tmp_path, end.join(whole))
+        assert texts(file.chat) == [f"line {number} ä" for number in range(4)]
+        number = place * end.count(b"\n") + 1
+        assert file.omissions.lines == (number,)
+        assert file.omissions.describe() == f"1 damaged line was left out: line {number}."
+
+
+def test_damaged_lines_are_counted(tmp_path: Path) -> None:
+    lines = b"".join(jsonl(said("Jane", "x")) + b"{\n" for _ in range(13))
+    notice = read(tmp_path, jsonl(HEAD) + lines).omissions.describe()
+    numbers = "3, 5, 7, 9, 11, 13, 15, 17, 19, 21, …"
+    assert notice == f"13 damaged lines were left out: lines {numbers}."
+
+
+def test_the_command_line_says_what_was_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "a chat.jsonl"
+    path.write_bytes(jsonl(HEAD, said("Ember", "Hi."), said("Jane", "x", is_system=True)) + b"{")
+    done = refsheet(tmp_path, "chats", "import", path)
+    assert done.code == 0
+    assert f"{path}: 1 damaged line was left out: line 4." in done.err
+    assert [(each["speaker"], each["hidden"]) for each in messages(tmp_path)] == [
+        ("Ember", False),
+        ("Jane", True),
+    ]
+    assert "Jane: [hidden from the model] x" in refsheet(tmp_path, "chats", "show", "1").out
+
+
+@pytest.mark.parametrize("share", range(10))
+@pytest.mark.parametrize("name", ["jsonl", "json", "list", "roles"])
+def test_a_file_cut_anywhere_is_a_chat_or_one_sentence(
+    tmp_path: Path, share: int, name: str
+) -> None:
+    lines = jsonl(HEAD, *[said("Jane", f"line {number}") for number in range(10)])
+    data = {
+        "jsonl": lines,
+        "json": to_json(read(tmp_path, lines).chat),
+        "list": json.dumps([{"role": "user", "content": "x"}] * 9, indent=1).encode(),
+        "roles": jsonl(*[{"role": "user", "content": "x"}] * 9),
+    }[name]
+    try:
+        file = read(tmp_path, data[: len(data) * share // 10])
+    except ChatFileError as error:
+        assert str(tmp_path / "chat.jsonl") in error.problem
+        assert "\n" not in str(error)
+    else:
+        assert file.chat.messages and file.omissions.lines
+
+
+# Names and speakers
+
+
+@pytest.mark.parametrize("name", ["unused", "{{user}}", "", None, 3, " Unused "])
+def test_names_come_from_the_messages_where_the_head_has_none(tmp_path: Path, name: object) -> None:
+    head = {"chat_metadata": {"integrity": "x"}, "user_name": name, "character_name": name}
+    chat = read(tmp_path, jsonl(head, said("Ember", "Hello."), said("Jane", "Hi."))).chat
+    assert (chat.character, chat.user_name) == ("Ember", "Jane")
+    library = Library.open(tmp_path / "library")
+    saved = import_chat(library, chat, None)
+    library.tree.add_message(saved.id, saved.leaf, "model", "New", finish="end_of_turn")
+    lines = exported(export_chat(library, library.chats.get_chat(saved.id)))
+    assert lines[0] == {**lines[0], **head}
+    assert [line["name"] for line in lines[1:]] == ["Ember", "Jane", "Ember"]
+
+
+@pytest.mark.parametrize("heads", [[], [{**HEAD, "user_name": "unused"}]])
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_everyone_in_a_group_keeps_their_name(
+    tmp_path: Path, heads: list[object], place: int
+) -> None:
+    lines: list[object] = [
+        said("Ada", "I am Ada."),
+        said("Bo", "I am Bo."),
+        said("Jane", "Hello both."),
+        said("Bo", "Bo: Hi."),
+    ]
+    file = read(tmp_path, jsonl(*lines[:place], *heads, *lines[place:]))
+    assert not file.omissions.lines
+    assert [each.speaker for each in file.chat.messages] == ["Ada", "Bo", "Jane", "Bo"]
+    assert told(tmp_path, file.chat) == [
+        ("user", ""),
+        ("model", "Ada: I am Ada.\nBo: I am Bo."),
+        ("user", "Hello both."),
+        ("model", "Bo: Hi."),
+    ]
+    assert [line["name"] for line in exported(file.chat)[1:]] == ["Ada", "Bo", "Jane", "Bo"]
+    page = to_markdown(file.chat).decode()
+    assert "**Ada:**\n\nI am Ada." in page and "**Bo:**\n\nI am Bo." in page
+
+
+def test_one_line_is_a_chat(tmp_path: Path) -> None:
+    for data in (jsonl(said("Ada", "Hi.")), json.dumps([said("Ada", "Hi.")]).encode()):
+        assert texts(read(tmp_path, data).chat) == ["Hi."]
+
+
+def test_the_note_of_a_chat_comes_in_and_goes_out(tmp_path: Path) -> None:
+    metadata = {"note_prompt": "Be brief.", "note_interval": 4, "note_depth": 2}
+    chat = read(tmp_path, jsonl({**HEAD, "chat_metadata": metadata}, said("Ember", "Hi."))).chat
+    assert chat.note == "Be brief."
+    assert exported(chat)[0]["chat_metadata"] == metadata
+    changed = PortableChat(chat.messages, chat.leaf, note="Be loud.", extra=chat.extra)
+    assert exported(changed)[0]["chat_metadata"] == {**metadata, "note_prompt": "Be loud."}
+    metadata["note_interval"] = 0  # never told
+    head = {**HEAD, "chat_metadata": metadata}
+    assert read(tmp_path, jsonl(head, said("Ember", "Hi."))).chat.note == ""
+
+
+# Swipes
+
+
+@pytest.mark.parametrize(
+    ("line", "swipes", "chosen"),
+    [
+        ({"mes": "C", "swipes": ["A", "B", "C"]}, ["A", "B", "C"], 2),
+        ({"mes": "C", "swipes": ["A", "B", "C"], "swipe_id": 7}, ["A", "B", "C"], 2),
+        ({"mes": "C", "swipes": ["A", "B", "C"], "swipe_id": -1}, ["A", "B", "C"], 2),
+        ({"mes": "C", "swipes": ["A", "B", "C"], "swipe_id": None}, ["A", "B", "C"], 2),
+        ({"mes": "C", "swipes": ["A", "B", "C"], "swipe_id": "0"}, ["A", "B", "C"], 2),
+        ({"mes": "A", "swipes": ["A", "A"], "swipe_id": "1"}, ["A", "A"], 1),
+        ({"mes": "B", "swipes": ["A", "B"], "swipe_id": True}, ["A", "B"], 1),
+        ({"mes": "B", "swipes": ["A", "B"], "swipe_id": 1.5}, ["A", "B"], 1),
+        ({"mes": "D", "swipes": ["A", "B"], "swipe_id": 1}, ["A", "B", "D"], 2),
+        ({"mes": "D", "swipes": ["A", "B"]}, ["A", "B", "D"], 2),
+        ({"mes": "B", "swipes": [None, "B"], "swipe_id": 1}, ["", "B"], 1),
+        ({"mes": "", "swipes": ["A", "B"], "swipe_id": 1}, ["A", "B"], 1),
+        ({"swipes": ["A", "B"], "swipe_id": 1}, ["A", "B"], 1),
+        ({"mes": "A", "swipes": []}, ["A"], 0),
+        ({"mes": "A", "swipes": None, "swipe_id": 3}, ["A"], 0),
+        ({"mes": "A", "swipes": "A"}, ["A"], 0),
+        ({"mes": "A", "swipes": {"0": "A"}}, ["A"], 0),
+    ],
+)
+@pytest.mark.parametrize("is_user", [True, False])
+def test_all_swipes_are_kept_and_the_shown_one_is_chosen(
+    tmp_path: Path, line: dict[str, Any], swipes: list[str], chosen: int, is_user: bool
+) -> None:
+    chat = read(tmp_path, jsonl(HEAD, {"is_user": is_user, **line}, said("Jane", "Hm."))).chat
+    assert [each.text for each in chat.messages] == [*swipes, "Hm."]
+    assert chat.path() == (chosen, len(swipes))
+    out = exported(chat)[1]
+    assert out["mes"] == swipes[chosen]
+    if len(swipes) > 1:
+        assert (out["swipes"], out["swipe_id"]) == (swipes, chosen)
+    else:
+        assert line.items() <= out.items()
+
+
+def test_the_values_of_each_swipe_are_stored_once(tmp_path: Path) -> None:
+    infos = [{"send_date": f"2024-01-0{n}T00:00:00Z", "extra": {"r": "x" * 999}} for n in (1, 2, 3)]
+    values = {"swipes": ["A", "B", "C"], "swipe_id": 1, "swipe_info": infos, "z": "y" * 5000}
+    line = said("Ember", "B", extra={"r": "x" * 999}, send_date="2024-01-02T00:00:00Z", **values)
+    data = jsonl(HEAD, line)
+    chat = read(tmp_path, data).chat
+    assert len(to_json(chat)) < len(data) + 3000
+    assert exported(chat)[1] == line
+    assert [each.created for each in chat.messages] == [
+        datetime.fromisoformat(f"2024-01-0{n}T00:00:00+00:00").timestamp() for n in (1, 2, 3)
+    ]
+    other = PortableChat(chat.messages, 2, extra=chat.extra)
+    assert exported(other)[1] == {**line, **infos[2], "mes": "C", "swipe_id": 2}
+
+
+@pytest.mark.parametrize(
+    "infos", [None, {}, [], "x", [None], [{}, 3], [{}, {}, {}, {}], [{"a": 1}]]
+)
+def test_odd_information_of_swipes_goes_out_as_it_came(tmp_path: Path, infos: object) -> None:
+    line = said("Ember", "B", swipes=["A", "B"], swipe_id=1, swipe_info=infos)
+    assert line.items() <= exported(read(tmp_path, jsonl(HEAD, line)).chat)[1].items()
+
+
+# Dates
+
+
+@pytest.mark.parametrize(
+    ("date", "when"),
+    [
+        ("April 5, 2024 3:14pm", (15, 14, 0, 0)),
+        ("April 5, 2024 3:14 PM", (15, 14, 0, 0)),
+        ("2024-4-5@15h14m05s", (15, 14, 5, 0)),
+        ("2024-4-5 @15h 14m 05s 123ms", (15, 14, 5, 123)),
+        ("2024-04-05T15:14:05.123", (15, 14, 5, 123)),
+        ("2024-04-05 15:14:05", (15, 14, 5, 0)),
+        ("5. April 2024 15:14", (15, 14, 0, 0)),
+        ("5 avril 2024 15:14", (15, 14, 0, 0)),
+        ("5 апреля 2024 г., 15:14", (15, 14, 0, 0)),
+        ("2024年4月5日 15:14", (15, 14, 0, 0)),
+        ("2024年4月5日下午3点14分", (15, 14, 0, 0)),
+        ("April 5, 2024 12:14am", (0, 14, 0, 0)),
+        ("April 5, 2024", (0, 0, 0, 0)),
+    ],
+)
+def test_dates_of_all_times(tmp_path: Path, date: str, when: tuple[int, int, int, int]) -> None:
+    hour, minute, second, ms = when
+    expected = datetime(2024, 4, 5, hour, minute, second, ms * 1000).timestamp()
+    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
+    assert chat.messages[0].created == expected
+    assert exported(chat)[1]["send_date"] == date
+
+
+@pytest.mark.parametrize(
+    "date", [1712329645000, 1712329645, "1712329645000", "2024-04-05T15:07:25Z"]
+)
+def test_dates_in_one_number(tmp_path: Path, date: object) -> None:
+    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
+    assert chat.messages[0].created == 1712329645
+
+
+@pytest.mark.parametrize(
+    "date", ["", "yesterday", "May I?", "2024-99-99@99h99m99s", None, [], True]
+)
+def test_a_date_that_is_none_is_kept(tmp_path: Path, date: object) -> None:
+    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
+    assert chat.messages[0].created is None
+    assert exported(chat)[1]["send_date"] == date
+
+
+# Encodings
+
+
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"]
+)
+def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
+    lines = [HEAD, said("Ember", "Grüße, “Jane”" if encoding != "latin-1" else "Grüße")]
+    text = "\r\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
+    chat = read(tmp_path, text.encode(encoding)).chat
+    assert texts(chat) == [lines[1]["mes"]]
+
+
+def test_large_files_of_other_encodings_are_bounded(tmp_path: Path) -> None:
+    text = '{"mes": "' + "€" * (17 << 20) + '"}'
+    with pytest.raises(ChatFileError, match="too large"):
+        read(tmp_path, text.encode("cp1252"))
+
+
+def test_a_line_of_megabytes_is_read(tmp_path: Path) -> None:
+    line = said("Ember", "B", swipes=["A", "B"], swipe_info=[{"extra": "x" * (5 << 20)}])
+    file = read(tmp_path, jsonl(HEAD, line))
+    assert len(file.chat.messages) == 2 and not file.omissions.lines
+
+
+# Other formats
+
+
+def test_a_message_on_each_line(tmp_path: Path) -> None:
+    file = read(
+        tmp_path,
+        jsonl(
+            {"role": "developer", "content": "x"},
+            {"role": "User", "content": "Hi", "name": "Jane"},
+            {"role": "assistant", "content": None, "tool_calls": [{"id": 1}]},
+            {"role": "tool", "content": "{}", "tool_call_id": 1},
+            {"role": "function", "content": "{}", "name": "f"},
+            {"role": "assistant", "content": "Ho", "id": 7},
+            {"role": "critic", "content": "Hm"},
+            {"role": "system", "content": "Be red."},
+        ),
+    )
+    assert texts(file.chat) == ["Hi", "Ho", "Be red."]
+    assert [each.role for each in file.chat.messages] == ["user", "model", "user"]
+    assert file.chat.messages[0].speaker == file.chat.user_name == "Jane"
+    assert file.chat.messages[1].extra == {"message": {"id": 7}}
+    assert file.omissions.describe() == (
+        "4 tool and developer messages were left out. "
+        "1 message with an unknown role was left out. "
+        "The system message at the end was kept as a message of yours."
+    )
+
+
+def test_a_system_message_before_a_reply_is_not_put_into_its_mouth(tmp_path: Path) -> None:
+    items = [{"role": "system", "content": "Be red."}, {"role": "assistant", "content": "Hi"}]
+    chat = read(tmp_path, json.dumps(items).encode()).chat
+    assert told(tmp_path, chat) == [("user", "Be red."), ("model", "Hi")]
+
+
+def test_a_picture_that_is_not_in_the_file_is_counted(tmp_path: Path) -> None:
+    parts = [{"type": "image_url", "image_url": {"url": "https://example.com/x.png"}}]
+    file = read(tmp_path, json.dumps([{"role": "user", "content": parts}]).encode())
+    assert file.omissions.describe() == (
+        "1 picture was left out because the file doesn't contain it."
+    )
+
+
+CONVERSATION = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]
+SHAREGPT = [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Ho"}]
+RISU = [{"role": "user", "data": "Hi"}, {"role": "char", "data": "Ho"}]
+CAI = [{"text": "Hi", "src": {"is_human": True}}, {"text": "Ho", "src": {"name": "Ember"}}]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"messages": CONVERSATION, "model": "x"},
+        {"conversations": SHAREGPT, "id": "x"},
+        SHAREGPT,
+        {"internal": [["Hi", "Ho"]], "visible": [["Hi", "Ho"]]},
+        {"internal": [["<|BEGIN-VISIBLE-CHAT|>", ""], ["Hi", "Ho"]], "visible": []},
+        {"data": [["Hi", "Ho"]], "data_visible": [["Hi", "Ho"]]},
+        {"histories": {"histories": [{"msgs": CAI}]}},
+        {"type": "risuChat", "data": {"message": RISU, "note": "x"}},
+        [HEAD, {"mes": "Hi", "is_user": True}, {"mes": "Ho"}],
+    ],
+)
+def test_histories_of_other_programs(tmp_path: Path, content: object) -> None:
+    for indent in (None, 1):
+        file = read(tmp_path, json.dumps(content, indent=indent).encode())
+        assert texts(file.chat) == ["Hi", "Ho"]
+        assert [each.role for each in file.chat.messages] == ["user", "model"]
+        assert file.omissions.describe() == ""
+
+
+@pytest.mark.parametrize("item", [{"messages": CONVERSATION}, {"conversations": SHAREGPT}])
+@pytest.mark.parametrize("is_list", [True, False])
+def test_a_conversation_on_each_line_is_a_branch(
+    tmp_path: Path, item: dict[str, Any], is_list: bool
+) -> None:
+    data = json.dumps([item] * 3).encode() if is_list else jsonl(*[item] * 3)
+    file = read(tmp_path, data)
+    assert [each.parent for each in file.chat.messages] == [None, 0, None, 2, None, 4]
+    assert file.chat.leaf == 1
+    assert file.omissions.describe() == (
+        "The file contains 3 conversations. Each is a branch of this chat."
+    )
+
+
+# In, out, and in again
+
+NAMES = st.sampled_from(["Jane", "Ember", "Ada", "unused", "", "{{user}}"])
+WORDS = st.text(max_size=9)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | WORDS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(WORDS, inner, max_size=2),
+    max_leaves=4,
+)
+INFOS = st.fixed_dictionaries({}, optional={"send_date": VALUES, "extra": VALUES, "x": VALUES})
+UNKNOWN = {"extra": VALUES, "gen_id": VALUES, "force_avatar": VALUES, "own": VALUES}
+LINES = st.fixed_dictionaries(
+    {"mes": WORDS | st.none()},
+    optional={
+        "name": NAMES,
+        "is_user": st.booleans(),
+        "is_system": st.booleans(),
+        "send_date": VALUES | st.just("April 5, 2024 3:14pm"),
+        "swipes": st.lists(WORDS | st.none(), max_size=3) | VALUES,
+        "swipe_id": st.integers(-2, 4) | VALUES,
+        "swipe_info": st.lists(INFOS | VALUES, max_size=4) | VALUES,
+        **UNKNOWN,
+    },
+)
+HEADS = st.fixed_dictionaries(
+    {"user_name": NAMES},
+    optional={
+        "character_name": NAMES,
+        "create_date": VALUES,
+        "chat_metadata": st.fixed_dictionaries({}, optional={"note_prompt": WORDS, "x": VALUES}),
+        "own": VALUES,
+    },
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.none() | HEADS, st.lists(LINES, min_size=1, max_size=4))
+def test_in_and_out_and_in_again_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory,
+    head: dict[str, Any] | None,
+    lines: list[dict[str, Any]],
+) -> None:
+    folder = tmp_path_factory.mktemp("files")
+    first = read(folder, jsonl(*([head] if head else []), *lines))
+    assert not first.omissions.describe()
+    library = Library.open(folder / "library")
+    saved = import_chat(library, first.chat, None)
+    out = exported(export_chat(library, library.chats.get_chat(saved.id)))
+    library.close()
+    if head:
+        assert head.items() <= out[0].items()
+    for before, after in zip(lines, out[1:], strict=True):
+        for key in before.keys() & UNKNOWN.keys():
+            assert after[key] == before[key]
+        if before["mes"]:
+            assert after["mes"] == clean_text(before["mes"])
+    second = read(folder, jsonl(*out))
+    assert exported(second.chat) == out
+    assert read(folder, jsonl(*exported(second.chat))) == second
+    for one, two in zip(first.chat.messages, second.chat.messages, strict=True):
+        assert (one.parent, one.role, one.text) == (two.parent, two.role, two.text)
+        assert (one.is_hidden, one.finish) == (two.is_hidden, two.finish)
+        assert one.speaker in ("", two.speaker)
+    assert (first.chat.leaf, first.chat.note) == (second.chat.leaf, second.chat.note)
