@@ -84,7 +84,7 @@ def test_hidden_messages_are_kept_and_never_told(tmp_path: Path) -> None:
         ("model", "A dragon.\nNight falls."),
         ("user", "Let us go."),
     ]
-    assert "**Jane** *(hidden)*:\n\nSECRET of Jane" in to_markdown(chat).decode()
+    assert "**Jane:** *(hidden)*\n\nSECRET of Jane" in to_markdown(chat).decode()
     for before, after in zip(lines, exported(chat)[1:], strict=True):
         assert before.items() <= after.items()
 
@@ -500,8 +500,8 @@ def test_in_and_out_and_in_again_is_the_same(
     for before, after in zip(lines, out[1:], strict=True):
         for key in before.keys() & UNKNOWN.keys():
             assert after[key] == before[key]
-        if before["mes"]:
-            assert after["mes"] == clean_text(before["mes"])
+        if before["mes"] and (text := clean_text(before["mes"])):
+            assert after["mes"] == text
     second = read(folder, jsonl(*out))
     assert exported(second.chat) == out
     assert read(folder, jsonl(*exported(second.chat))) == second

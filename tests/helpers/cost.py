@@ -1,4 +1,8 @@
-"""Checking the memory and time for reading a file, in a separate process."""
+"""Checking the memory and time for reading a file, in a separate process.
+
+Machines differ, so the time is compared with that of a loop in the same process, which takes about
+a twentieth of a second on a laptop.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import sys
 from pathlib import Path
 
 MIB = 1 << 20
+_MOST_LOOPS = 40
 _MEASURED = """
 import sys, time
 from pathlib import Path
@@ -18,12 +23,15 @@ try:
 except RefsheetError as error:
     assert error.problem and error.remedy
 seconds = time.process_time() - begin
-print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0], seconds)
+begin = time.process_time()
+sum(number * number for number in range(1_000_000))
+loop = time.process_time() - begin
+print(Path("/proc/self/status").read_text().partition("VmHWM:")[2].split()[0], seconds / loop)
 """
 
 
 def assert_cheap(path: Path, imports: str, read: str) -> None:
-    """Check that reading a file, or refusing it, takes less than 300 MiB and 2 s of CPU time.
+    """Check that reading a file, or refusing it, takes less than 300 MiB and little CPU time.
 
     Args:
         path: The file.
@@ -33,6 +41,6 @@ def assert_cheap(path: Path, imports: str, read: str) -> None:
     program = _MEASURED.format(imports=imports, read=read)
     done = subprocess.run([sys.executable, "-c", program, path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    peak, seconds = done.stdout.split()
+    peak, loops = done.stdout.split()
     assert int(peak) * 1024 < 300 * MIB
-    assert float(seconds) < 2
+    assert float(loops) < _MOST_LOOPS
