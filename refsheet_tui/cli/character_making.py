@@ -16,7 +16,7 @@ from refsheet_tui.cli.describe import save_or_discard, write_profile
 from refsheet_tui.cli.library import character_json, find_character, open_library
 from refsheet_tui.cli.options import read_settings, reply_options
 from refsheet_tui.cli.partner import PartnerResolver
-from refsheet_tui.cli.pictures import find_picture
+from refsheet_tui.cli.pictures import check_pictures, find_picture
 from refsheet_tui.cli.profiles import apply_options, edit_profile, profile_options
 from refsheet_tui.cli.reply_console import run
 from refsheet_tui.prompting import choose_language
@@ -32,6 +32,7 @@ def add(images: tuple[str, ...], as_json: bool, **options: Any) -> None:
     """Create a character. The first IMAGE is its reference sheet."""
     language = choose_language(options.pop("language"), os.environ)
     pictures = [find_picture(image) for image in images]
+    check_pictures(pictures)
     default_profile = Profile(language=language.code, name=default_name(pictures[0]))
     profile = apply_options(default_profile, options)
     with open_library() as library:
@@ -75,6 +76,7 @@ def edit(
                 click.echo("No changes.", err=True)
                 return
             picture_paths = [find_picture(picture) for picture in pictures]
+            check_pictures(picture_paths)
             edited_character = library.characters.edit_character(
                 saved_character.id, profile, picture_paths or None
             )

@@ -20,6 +20,7 @@ from refsheet_tui.chats import (
     usage_error,
 )
 from refsheet_tui.cli.console import print_note
+from refsheet_tui.cli.pictures import check_pictures
 from refsheet_tui.errors import UsageError
 from refsheet_tui.i18n import _
 
@@ -151,7 +152,9 @@ class TalkCommands:
         self._conversation.start_over(Branch(self._library.tree, chat.id), self._character_note)
 
     def _picture(self, _command: SlashCommand, name: str) -> None:
-        self.pictures.append(self._conversation.open_picture(paths.expand_user(name)))
+        path = paths.expand_user(name)
+        self.pictures.append(self._conversation.open_picture(path))
+        check_pictures([path])
         print_note(_("Attached to your next message."))
 
     def _help(self, _command: SlashCommand, _argument: str) -> None:

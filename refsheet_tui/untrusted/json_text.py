@@ -48,6 +48,11 @@ def parse_json(text: bytes, limit: int = MAX_JSON_BYTES) -> object:
         raise UntrustedFileError(
             problem.format(position=f"{error.pos + 1:,}"), _(_ASK_FOR_ANOTHER_COPY)
         ) from error
+    except UnicodeDecodeError as error:
+        problem = _("The text is damaged at byte {position}: it isn't valid UTF-8.")
+        raise UntrustedFileError(
+            problem.format(position=f"{error.start + 1:,}"), _(_ASK_FOR_ANOTHER_COPY)
+        ) from error
     except (ValueError, RecursionError) as error:
         raise UntrustedFileError(
             _("The text is damaged: it isn't valid JSON."), _(_ASK_FOR_ANOTHER_COPY)

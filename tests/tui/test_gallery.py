@@ -98,6 +98,25 @@ async def test_what_is_no_card_is_told_where_it_was_typed(tmp_path: Path) -> Non
             await until(pilot, lambda: isinstance(app.screen, HomeScreen))
 
 
+async def test_a_dropped_file_that_is_no_card_is_told_and_opens_no_form(tmp_path: Path) -> None:
+    whole = png_card(Profile(name="Ash"), CORAL)
+    files = {
+        "cut.png": (whole[:-40], "cut short"),
+        "photo.heic": (b"\0\0\0\x18ftypheic\0\0\0\0heicmif1", "HEIC format"),
+        "cut.json": (b'{"name": "Ash"', "isn't valid JSON"),
+    }
+    app = RefsheetApp(GREEDY)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await home(pilot, app, 6)
+        for name, (data, words) in files.items():
+            (tmp_path / name).write_bytes(data)
+            app.post_message(Paste(str(tmp_path / name)))
+            await until(pilot, lambda words=words: words in notifications(app))
+            assert name in notifications(app)
+            assert isinstance(app.screen, HomeScreen)
+        assert len(app.screen.query(CharacterTile)) == 6
+
+
 def _is_told(app: RefsheetApp, words: str) -> bool:
     return words in str(app.screen.query_one(".field-problem", Static).render())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,11 +19,15 @@ from refsheet_tui.i18n import N_
 from refsheet_tui.pictures import PNG_SIGNATURE, PngChunk, read_png_chunks
 
 _TEXT, _COMPRESSED, _INTERNATIONAL = b"tEXt", b"zTXt", b"iTXt"
+_COLOR_PROFILE = b"iCCP"
 _TEXTS = (_TEXT, _COMPRESSED, _INTERNATIONAL)
 _END = b"IEND"
 _CHUNK_HEAD = struct.Struct(">I4s")
 # A keyword has at most 79 bytes.
 _MAX_KEYWORD_BYTES = 80
+# Inflated. Pillow refuses a file with more in one chunk.
+_MAX_METADATA_BYTES = 1 << 20
+_MAX_ALL_METADATA_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -56,23 +61,24 @@ def read_text_chunks(data: bytes, keywords: tuple[bytes, ...]) -> dict[bytes, Pn
 
 def check_complete(data: bytes) -> None:
     """Raise `CardError` for a PNG file whose chunks end before its end chunk."""
-    last = None
-    for last in _chunks(data):  # noqa: B007 - only the last one matters
-        pass
-    if last is None or last.kind.isalpha():
-        if last is None or last.kind != _END:
+    if not data.startswith(PNG_SIGNATURE):  # the end of it shows what has changed line ends
+        raise damaged_error(len(PNG_SIGNATURE) // 2)
+    last_chunk = deque(_chunks(data), maxlen=1)
+    if not last_chunk or last_chunk[0].kind.isalpha():
+        if not last_chunk or last_chunk[0].kind != _END:
             raise cut_short_error(len(data))
     else:
-        raise damaged_error(last.begin)
+        raise damaged_error(last_chunk[0].begin)
 
 
 def replace_text_chunks(data: bytes, texts: dict[bytes, bytes]) -> bytes:
     """Return the PNG file with `texts`, by keyword, in front of its end chunk.
 
-    They replace the texts that have the same keywords. Ancillary chunks with a wrong checksum are
-    left out, because other programs refuse a file for them, and so is what is behind the end.
+    They replace the texts that have the same keywords. Left out is what other programs refuse a
+    file for: ancillary chunks with a wrong checksum, and compressed metadata of more than a
+    megabyte. So is what is behind the end.
     """
-    file, parts = io.BytesIO(data), [PNG_SIGNATURE]
+    file, parts, room = io.BytesIO(data), [PNG_SIGNATURE], _MAX_ALL_METADATA_BYTES
     for chunk in _chunks(data):
         if chunk.kind == _END or not chunk.is_whole:
             continue
@@ -80,6 +86,11 @@ def replace_text_chunks(data: bytes, texts: dict[bytes, bytes]) -> bytes:
         if chunk.kind in _TEXTS and content.partition(b"\0")[0] in texts:
             continue
         if chunk.is_ancillary and chunk.read(file) is None:
+            continue
+        deflated = _deflated_part(chunk.kind, content.partition(b"\0")[2])
+        size = 0 if deflated is None else len(_inflate(deflated, _MAX_METADATA_BYTES + 1))
+        room -= size
+        if size > _MAX_METADATA_BYTES or room < 0:
             continue
         parts.append(_build_chunk(chunk.kind, content))
     parts += [_build_chunk(_TEXT, keyword + b"\0" + text) for keyword, text in texts.items()]
@@ -99,13 +110,23 @@ def _content(data: bytes, chunk: PngChunk) -> bytes:
 
 def _unpack(kind: bytes, content: bytes) -> bytes:
     """Return the text of a chunk whose `content` follows its keyword."""
-    if kind == _COMPRESSED:
-        return _inflate(content[1:])
-    if kind == _INTERNATIONAL:
-        # Two flags, then a language and the keyword in it, then the text.
-        text = content[2:].partition(b"\0")[2].partition(b"\0")[2]
-        return _inflate(text) if content[:1] == b"\1" else text
-    return content
+    deflated = _deflated_part(kind, content)
+    if deflated is not None:
+        return _inflate(deflated, MAX_ENCODED_BYTES + 1)
+    return _international_text(content) if kind == _INTERNATIONAL else content
+
+
+def _deflated_part(kind: bytes, content: bytes) -> bytes | None:
+    """Return what is compressed in a chunk whose `content` follows its keyword; None if nothing."""
+    if kind in (_COMPRESSED, _COLOR_PROFILE):
+        return content[1:]  # behind the method
+    is_compressed = kind == _INTERNATIONAL and content[:1] == b"\1"
+    return _international_text(content) if is_compressed else None
+
+
+def _international_text(content: bytes) -> bytes:
+    # It is behind two flags, a language, and the keyword in that language.
+    return content[2:].partition(b"\0")[2].partition(b"\0")[2]
 
 
 def _build_chunk(kind: bytes, content: bytes) -> bytes:
@@ -113,14 +134,9 @@ def _build_chunk(kind: bytes, content: bytes) -> bytes:
     return _CHUNK_HEAD.pack(len(content), kind) + content + struct.pack(">I", checksum)
 
 
-def _inflate(data: bytes) -> bytes:
-    """Return the inflated data, or nothing if it can't be inflated.
-
-    The limit holds for the bytes that are really unpacked.
-    """
-    decompressor = zlib.decompressobj()
+def _inflate(data: bytes, limit: int) -> bytes:
+    """Return at most `limit` bytes of the inflated data, or nothing if it can't be inflated."""
     try:
-        text = decompressor.decompress(data, MAX_ENCODED_BYTES + 1)
+        return zlib.decompressobj().decompress(data, limit)
     except zlib.error:
         return b""
-    return text

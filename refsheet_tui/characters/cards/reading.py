@@ -22,7 +22,7 @@ from refsheet_tui.characters.cards.recognition import parse_card_json
 from refsheet_tui.characters.cards.yaml_card import read_yaml_card
 from refsheet_tui.errors import CardError, NoCardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.pictures import PNG_SIGNATURE, picture_format
+from refsheet_tui.pictures import picture_format
 from refsheet_tui.untrusted import read_file
 
 # Version 3 wins over version 2, which is only there for programs that don't know version 3.
@@ -100,8 +100,8 @@ def _from_charx(data: bytes) -> CardFile | None:
 def _from_picture(data: bytes, kind: str) -> CardFile:
     """Return the card in a picture's metadata, or in an archive behind the picture."""
     error: CardError | UntrustedFileError | None = None
-    is_png = data.startswith(PNG_SIGNATURE)
-    for read in (_from_charx, _from_png if is_png else partial(_from_metadata, kind=kind)):
+    read_text = _from_png if kind == "PNG" else partial(_from_metadata, kind=kind)
+    for read in (_from_charx, read_text):
         try:
             found = read(data)
         except (CardError, UntrustedFileError) as problem:
@@ -111,7 +111,7 @@ def _from_picture(data: bytes, kind: str) -> CardFile:
                 return found
     if error is not None:
         raise error
-    if is_png:
+    if kind == "PNG":
         png.check_complete(data)
     raise NoCardError(
         _("This picture doesn't contain a character card."),
@@ -156,7 +156,7 @@ def _from_metadata(data: bytes, kind: str) -> CardFile | None:
             return CardFile(parse_card_json(json_text), data)
         except (CardError, UntrustedFileError) as problem:
             error = error or problem
-    if error is None and not is_complete:
+    if not is_complete:
         error = cut_short_error(len(data))
     if error is not None:
         raise error
