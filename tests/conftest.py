@@ -9,10 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from refsheet_tui.engine import process
 from refsheet_tui.i18n import set_language
 from refsheet_tui.tui import raise_gc_thresholds
+
+# pytest-timeout ends a test that hangs; how long an example takes depends on the machine.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
 
 
 def pytest_configure() -> None:

@@ -111,7 +111,7 @@ async def test_a_dropped_file_that_is_no_card_is_told_and_opens_no_form(tmp_path
         for name, (data, words) in files.items():
             (tmp_path / name).write_bytes(data)
             app.post_message(Paste(str(tmp_path / name)))
-            await until(pilot, lambda words=words: words in notifications(app))
+            await until(pilot, partial(_is_told, app, words))
             assert name in notifications(app)
             assert isinstance(app.screen, HomeScreen)
         assert len(app.screen.query(CharacterTile)) == 6

@@ -64,7 +64,7 @@ async def test_what_was_downloaded_speaks_from_now_on(hub: HubServer) -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await wait_until_ready(pilot, app)
         await open_models(pilot, app)
-        assert cells_of(app)[2] == "to download"
+        assert cells_of(app)[2] == "not downloaded"
         await pilot.press("d")
         await accept(pilot, app)
         await until(pilot, lambda: "MB/s" in widget_text(app, "#transfer .progress-words"))
@@ -246,7 +246,7 @@ async def test_remove_asks_first(hub: HubServer) -> None:
         await pilot.press("x")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.click("#yes")
-        await until(pilot, lambda: cells_of(app)[2] == "to download")
+        await until(pilot, lambda: cells_of(app)[2] == "not downloaded")
         assert not model_file().exists()
         await choose(pilot, app, "demo")
         await pilot.press("x")

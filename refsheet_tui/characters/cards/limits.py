@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from refsheet_tui.errors import CardError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import MAX_JSON_BYTES
@@ -39,10 +37,3 @@ def damaged_error(place: int) -> CardError:
     return CardError(
         _("The file is damaged at byte {place}.").format(place=f"{place:,}"), _(_DOWNLOAD_AGAIN)
     )
-
-
-def as_object(value: object) -> dict[str, Any]:
-    """Return `value` if it is a JSON object. Raises `CardError` if not."""
-    if not isinstance(value, dict):
-        raise CardError(_("This JSON isn't a character card."), _(ASK_FOR_COPY))
-    return value

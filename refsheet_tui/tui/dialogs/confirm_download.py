@@ -47,7 +47,7 @@ async def _confirm_terms(app: App[object], manager: ModelManager, entry: Catalog
     if licence is None:
         return True
     question = ConfirmScreen(
-        _("To download {model}, do you accept the {licence}?").format(
+        _("To download {model}, you need to accept the {licence}.").format(
             licence=licence.title, model=entry.title
         ),
         f"{licence.notice}\n\n{_('Full terms:')} {licence.url}",

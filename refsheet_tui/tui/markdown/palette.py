@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pygments.token import (  # type: ignore[import-untyped]
+from pygments.token import (
     Comment,
     Generic,
     Keyword,

@@ -36,7 +36,7 @@ _STATES = {
     FileState.COMPLETE: N_("on disk"),
     FileState.PARTIAL: N_("partial"),
     FileState.DAMAGED: N_("damaged"),
-    FileState.ABSENT: N_("to download"),
+    FileState.ABSENT: N_("not downloaded"),
 }
 _VERDICTS = {
     FitVerdict.FITS: N_("yes"),

@@ -35,7 +35,7 @@ from refsheet_tui.tui.widgets.heading import DemoNotice, Heading
 from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.untrusted import clean_text
 
-_EDITING = N_("Editing: Enter to save, Esc to cancel")
+_EDITING = N_("Editing · Enter to save · Esc to cancel")
 
 
 class ChatScreen(TranslatedScreen[None]):
@@ -46,10 +46,8 @@ class ChatScreen(TranslatedScreen[None]):
     def __init__(self, character: SavedCharacter | None, chat: Chat, session: Session) -> None:
         """Show `chat` with `character`, or the assistant. Raises `PictureError`, `StorageError`."""
         super().__init__()
-        self._saved_character = character
-        self._session = session
-        library = session.library
-        speaker = None
+        self._saved_character, self._session = character, session
+        library, speaker = session.library, None
         if character is not None:
             speaker = library.characters.build_character(character, chat.created)
         self._controller = ChatController(session, speaker, chat)

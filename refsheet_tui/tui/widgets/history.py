@@ -214,7 +214,7 @@ class History(VerticalScroll):
         await self.query(ContextMarker).remove()
         for bubble in self._bubbles():
             if bubble.message == self._oldest_visible and self.is_attached:
-                text = _("Messages above no longer fit in the context")
+                text = _("The model no longer sees the messages above")
                 await self.mount(ContextMarker(f"── {text} ──"), before=bubble)
 
     async def _show_earlier_notice(self, has_earlier: bool) -> None:
