@@ -86,12 +86,13 @@ def check_model(path: Path) -> None:
 
 
 def check_card(path: Path) -> None:
-    """Read the file as it is, and as the card in a picture and in an archive.
+    """Read the file as it is, and as the card in pictures and in an archive.
 
     A damaged checksum or archive would keep nearly all of the card from being read.
     """
     data = path.read_bytes()
-    for variant in (data, _in_a_picture(data), _in_an_archive(data)):
+    archive = _in_an_archive(data)
+    for variant in (data, _in_a_picture(data), archive, b"\xff\xd8" + archive, _in_a_webp(data)):
         path.write_bytes(variant)
         try:
             card = read_card(path)
@@ -138,6 +139,12 @@ def check_chat(path: Path) -> None:
 
 def _in_a_picture(data: bytes) -> bytes:
     return replace_text_chunks(PNG_SIGNATURE, {b"chara": base64.b64encode(data)})
+
+
+def _in_a_webp(data: bytes) -> bytes:
+    """Return `data` as the EXIF data of a WEBP without pixels."""
+    body = b"WEBPEXIF" + len(data).to_bytes(4, "little") + data
+    return b"RIFF" + len(body).to_bytes(4, "little") + body
 
 
 def _in_an_archive(data: bytes) -> bytes:

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 
 from helpers.command import ROOT, refsheet
 from refsheet_tui.paths import demo_mmproj, demo_model
@@ -148,3 +149,20 @@ def test_wrong_usage_is_exit_code_2(tmp_path: Path, arguments: tuple[str, ...]) 
     assert done.code == 2
     assert done.out == ""
     assert "Traceback" not in done.err
+
+
+def test_a_picture_on_gray_is_told(tmp_path: Path) -> None:
+    sheet = tmp_path / "lines.png"
+    image = Image.new("RGBA", (60, 60))
+    ImageDraw.Draw(image).rectangle((10, 10, 50, 50), outline="white", width=3)
+    image.save(sheet)
+    done = refsheet(tmp_path / "data", "characters", "add", sheet)
+    assert done.code == 0
+    assert "lines.png: The picture is white on a transparent background" in done.err
+
+
+def test_a_card_that_is_cut_short_is_named_by_its_own_path(tmp_path: Path) -> None:
+    card = tmp_path / "cut.png"
+    card.write_bytes(EMBER.read_bytes()[:9000])
+    problem = refsheet(tmp_path / "data", "characters", "import", card).problem
+    assert f"{card}: The file is cut short: it ends after 9,000 bytes" in problem

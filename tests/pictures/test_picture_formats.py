@@ -26,7 +26,7 @@ def frames(kind: str, **options: object) -> bytes:
 )
 def test_the_first_frame_of_an_animation(kind: str, options: dict[str, object]) -> None:
     image = open_picture_bytes(frames(kind, **options), "x")
-    red, green, blue = image.crop((8, 8, 9, 9)).tobytes()
+    red, green, blue = image.tobytes()[:3]
     assert red > 250 and green < 5 and blue < 5
 
 
