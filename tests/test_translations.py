@@ -110,7 +110,7 @@ def test_what_goes_wrong_below_the_screens_is_told_in_their_language(tmp_path: P
     with pytest.raises(PictureError) as caught:
         open_picture(letter)
     assert caught.value.problem == f"不支持 {letter} 的图片格式。"
-    assert caught.value.remedy == "请使用 PNG、JPEG、WebP、GIF 或 BMP 图片。"
+    assert caught.value.remedy == "请使用 PNG、JPEG、WebP、AVIF、GIF 或 BMP 图片。"
 
 
 def test_the_settings_know_every_language() -> None:
