@@ -114,8 +114,9 @@ class HomeScreen(TranslatedScreen[None]):
         async with self.batch():  # so that no empty gallery is drawn
             await grid.remove_children()
             await grid.mount_all([*map(CharacterTile, entries), new_tile, assistant_tile])
-        if self.is_current:
-            self.query(GalleryTile).first().focus()
+        tiles = self.query(GalleryTile)
+        if self.is_current and tiles:  # there are none while the program ends
+            tiles.first().focus()
 
     def on_gallery_tile_selected(self, message: GalleryTile.Selected) -> None:
         tile = message.tile
