@@ -11,10 +11,7 @@ import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from typing import Any, BinaryIO, NamedTuple, cast
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEAD = struct.Struct(">I4s")
@@ -139,7 +136,7 @@ class _FileRanges(io.RawIOBase):
         self._position = max(base[whence] + offset, 0)
         return self._position
 
-    def readinto(self, buffer: WriteableBuffer) -> int:
+    def readinto(self, buffer: Any) -> int:
         index = bisect_right(self._offsets, self._position) - 1
         if index >= len(self._ranges):
             return 0
