@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 
 from helpers.frozen_screens import noon
 from helpers.scenes import SCENES
-from helpers.screens import until
+from helpers.screens import screen_text, until
 from refsheet_tui.tui.app import RefsheetApp
 from refsheet_tui.tui.themes import DARK, LIGHT
 
@@ -64,9 +64,12 @@ async def test_it_looks_as_it_did(name: str, language: str, snapshot: SnapshotAs
 
 
 async def wait_until_settled(pilot: Pilot[int], app: RefsheetApp) -> None:
-    """Wait until the screen is laid out, including the footer, which comes last."""
+    """Wait until the screen is laid out, including the footer, and stays as it is."""
     await pilot.pause()
     await until(pilot, lambda: bool(app.screen.query("FooterKey")) or app.screen.is_modal)
+    text = ""
+    while text != (text := screen_text(app)):
+        await pilot.pause()
 
 
 def svg(app: RefsheetApp) -> str:
