@@ -219,7 +219,7 @@ def _temporary_file_beside(file: Path) -> Path:
 
     The name begins with a period, so that it is hidden if it stays after a power cut.
     """
-    return file.with_name(f".refsheet-{secrets.token_hex(6)}.tmp")
+    return file.parent / f".refsheet-{secrets.token_hex(6)}.tmp"
 
 
 def _copy_permissions(file: Path, temporary_file: Path) -> None:

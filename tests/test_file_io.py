@@ -178,6 +178,7 @@ def test_a_read_only_file_stays(tmp_path: Path) -> None:
         ("no/where/x.json", "the folder {folder}/no/where doesn't exist", "Create the folder"),
         ("x" * 300 + ".json", "the name is too long", "Choose a shorter name."),
         ("folder", "it is a folder", "Add a file name."),
+        ("/", "it is a folder", "Add a file name."),
         ("file/x.json", "Not a directory", "Choose another location."),
         ("loop", "Too many levels of symbolic links", "Choose another location."),
         ("a\0b", "no file can have this name", "Choose another name."),

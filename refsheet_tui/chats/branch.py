@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from refsheet_tui import paths
 from refsheet_tui.chats.message_tree import MessageTree
 from refsheet_tui.chats.messages import FINISH_END_OF_TURN, Message
 from refsheet_tui.chats.speakers import values_for_swipes
@@ -51,6 +52,11 @@ class Branch:
         """The last message that the model is told, if it is by the model itself."""
         last = self.last_message
         return last if last is not None and last.role == "model" else None
+
+    @property
+    def last_user_message(self) -> Message | None:
+        """The last message of the user that the model is told; None if there is none."""
+        return next((each for each in reversed(self._path) if each.expects_reply), None)
 
     @property
     def ends_with_reply(self) -> bool:
@@ -191,10 +197,21 @@ class Branch:
             remaining.append(message)
         self.move_to(remaining[-1].id if remaining else None)
 
-    def replace_reply(self, message: Message, text: str) -> Message:
-        """Add `text` as a swipe of the reply `message`, by the same speaker, and show it."""
+    def replace(self, message: Message, text: str) -> Message:
+        """Add `text` as a swipe of `message`, which nobody answers, and show it.
+
+        Args:
+            message: A reply, or a message of the user that the model isn't told.
+            text: The text. The pictures and the speaker stay the same.
+
+        Raises:
+            PictureError: A picture can't be read.
+        """
         extra = values_for_swipes(message.extra)
-        return self.add_swipe(message, lambda: self.add_reply(text, extra))
+        if message.role == "model":
+            return self.add_swipe(message, lambda: self.add_reply(text, extra))
+        pictures = [*filter(paths.is_file, map(self.tree.picture_path, message.pictures))]
+        return self.add_swipe(message, lambda: self.add_user_message(text, pictures, extra=extra))
 
     def delete(self, message: Message) -> None:
         """Delete `message` and everything after it; `undelete` restores them."""

@@ -203,7 +203,7 @@ class Conversation:
             StorageError: The message can't be saved.
         """
         if message.role == "model":
-            return self.branch.replace_reply(message, text)
+            return self.branch.replace(message, text)
         self._load_views(message)
         pictures = [
             Attachment(path, self._views[sha256])

@@ -17,8 +17,24 @@ FINISH_OPEN, FINISH_END_OF_TURN = "open", "end_of_turn"
 FINISH_REASONS = (None, FINISH_OPEN, *get_args(FinishReason))
 
 
+class _SpokenMessage:
+    """A message whose extra values say who said it, and whether it is hidden."""
+
+    extra: dict[str, Any]
+
+    @property
+    def speaker(self) -> str:
+        """The name of who said it, if another program stored one; else empty."""
+        return speaker_of(self.extra)
+
+    @property
+    def is_hidden(self) -> bool:
+        """True if the user hid it from the model in another program."""
+        return is_hidden(self.extra)
+
+
 @dataclass(frozen=True)
-class Message:
+class Message(_SpokenMessage):
     """A saved message.
 
     Attributes:
@@ -48,6 +64,11 @@ class Message:
     is_deleted: bool = False
 
     @property
+    def expects_reply(self) -> bool:
+        """True for a message of the user that the model is told."""
+        return self.role == "user" and not self.is_hidden
+
+    @property
     def is_unfinished(self) -> bool:
         """True for a reply that can be continued: it was stopped or cut off, for any reason."""
         return self.finish not in (None, FINISH_END_OF_TURN)
@@ -57,19 +78,9 @@ class Message:
         """True for a reply that ended by accident: the power or the program failed."""
         return self.finish == FINISH_OPEN
 
-    @property
-    def speaker(self) -> str:
-        """The name of who said it, if another program stored one; else empty."""
-        return speaker_of(self.extra)
-
-    @property
-    def is_hidden(self) -> bool:
-        """True if the user hid it from the model in another program."""
-        return is_hidden(self.extra)
-
 
 @dataclass(frozen=True)
-class PortableMessage:
+class PortableMessage(_SpokenMessage):
     """A message of an imported or exported chat.
 
     `parent` is the index of the message that it answers, None for the first one of a chat.
@@ -84,16 +95,6 @@ class PortableMessage:
     extra: dict[str, Any] = field(default_factory=dict)
     pictures: tuple[bytes, ...] = ()
     context_notes: tuple[str, ...] = ()
-
-    @property
-    def speaker(self) -> str:
-        """The name of who said it, if another program stored one; else empty."""
-        return speaker_of(self.extra)
-
-    @property
-    def is_hidden(self) -> bool:
-        """True if the user hid it from the model in another program."""
-        return is_hidden(self.extra)
 
 
 MESSAGE_COLUMNS = (

@@ -24,6 +24,8 @@ _TITLES = frozenset(
 )
 _MIN_FIRST_NAME = 2  # characters: a single letter is more often a numbered choice
 
+# In characters: what stands before and behind a name in a label, spaces included.
+_MAX_AROUND = 256
 _MAX_OPENER = 16  # characters of decoration, without spaces
 _OPENER_CHARACTERS = " *_>[]()【】〔〕《》#\"'“”„«»「」『』‘’`~+•·–—-"
 _PICTOGRAPHS = "\u2600-\u27bf\U0001f000-\U0001faff"
@@ -74,9 +76,12 @@ class UserLabels:
         roles = () if user_name.strip() else map(_fold, _ROLES)
         self._names = (*sorted(names, key=len, reverse=True), *_MACROS)
         self._roles = tuple(set(roles) - set(_labels_of(character_name)))
+        self._max_length = _MAX_AROUND + max(map(len, (*self._names, *self._roles)))
 
     def classify(self, line_start: str) -> LineKind:
         """Return the kind of a line, as far as its beginning tells."""
+        if len(line_start) > self._max_length:
+            return LineKind.ORDINARY
         text = _fold(line_start)
         kinds = {self._classify_with(name, text, is_role=False) for name in self._names}
         kinds |= {self._classify_with(role, text, is_role=True) for role in self._roles}

@@ -118,12 +118,12 @@ class TalkCommands:
         return "continue"
 
     def _edit(self, command: SlashCommand, text: str) -> ReplyKind:
-        user_messages = [each for each in self._branch.path if each.role == "user"]
-        if not user_messages:
+        last = self._branch.last_user_message
+        if last is None:
             raise UsageError("You haven't sent a message yet.", "Type one first.")
         if not text:
             raise usage_error(command)
-        self._conversation.edit(user_messages[-1], text)
+        self._conversation.edit(last, text)
         return "reply"
 
     def _rewrite(self, command: SlashCommand, text: str) -> None:

@@ -195,9 +195,7 @@ def _read_checked_header(path: Path, remedy: str) -> GgufHeader:
         if _OLLAMA_BLOB.fullmatch(path.name):
             raise WeightsError(
                 _("{file} is one of Ollama's files, but not a model.").format(file=name),
-                _("Ollama's largest file is the model. {advice}").format(
-                    advice=_(_USE_STANDARD_FILES)
-                ),
+                _(_USE_STANDARD_FILES),
             ) from None
         raise WeightsError(_("{file} isn't a GGUF file.").format(file=name), _(remedy)) from None
     except TruncatedFileError:

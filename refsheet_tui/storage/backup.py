@@ -59,9 +59,23 @@ def write_backup(database: Database, file: Path, *, force: bool = False) -> int:
             for sha256 in _read_picture_hashes(database_copy):
                 path = pictures.picture_path(sha256)
                 if paths.is_file(path):
+                    data, name = _read_picture(path), f"{PICTURES_FOLDER}/{sha256}"
                     # Pictures are compressed already.
-                    archive.write(path, f"{PICTURES_FOLDER}/{sha256}", zipfile.ZIP_STORED)
+                    archive.writestr(name, data, zipfile.ZIP_STORED)
         return out.tell()
+
+
+def _read_picture(file: Path) -> bytes:
+    """Return a saved picture. Raises `StorageError`."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise StorageError(
+            _("Can't read {file}: {reason}.").format(
+                file=one_line(str(file)), reason=error.strerror
+            ),
+            _("Check the file's permissions."),
+        ) from error
 
 
 def _copy_database(database: Database, copy: Path) -> None:

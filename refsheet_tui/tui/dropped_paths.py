@@ -21,8 +21,10 @@ def dropped_paths(text: str) -> list[str]:
     """Return the paths in a pasted text.
 
     They may be quoted, backslash-escaped or `file://` URLs, and on one or several lines. Other text
-    is returned as a single path.
+    is returned as a single path. A text that is too long for paths has none.
     """
+    if len(text) > _MAX_PASTE_LENGTH:
+        return []
     found_paths: list[str] = []
     for line in clean_text(text).splitlines():
         if line.strip():
@@ -50,11 +52,7 @@ def _is_quoted(line: str) -> bool:
 
 def dropped_pictures(text: str) -> list[Path]:
     """Return the pictures that a pasted text names, or none if it contains anything else."""
-    pictures = (
-        [paths.expand_user(path) for path in dropped_paths(text)]
-        if len(text) <= _MAX_PASTE_LENGTH
-        else []
-    )
+    pictures = [paths.expand_user(path) for path in dropped_paths(text)]
     return pictures if pictures and all(map(_is_picture, pictures)) else []
 
 

@@ -289,7 +289,7 @@ class Session:
 
         try:
             notices: list[str] = []
-            settings = build_load_settings(self.config, notices.append)
+            settings = await in_thread(partial(build_load_settings, self.config, notices.append))
             self.load_notice = " ".join(notices)
             info = await self.engine.load(settings, partial(self.publish, owner=owner))
         except RefsheetError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,20 +113,19 @@ def own_rows(
     model_manager: ModelManager, config: Config, machine: MachineResources | None
 ) -> list[ModelRow]:
     """Return the rows of the user's own files: the one in use, and those that were before."""
-    rows = []
+    own_models = [each for each in remembered_models() if each.model != config.model]
     if config.model != DEMO and config.model not in model_manager.catalog.models:
-        own_model = OwnModel(config.model, config.mmproj)
+        own_models.insert(0, OwnModel(config.model, config.mmproj))
+    rows = []
+    for own_model in own_models:
         try:
             choice = choose_model(own_model.model, own_model.mmproj, model_manager.store)
         except WeightsError:  # the file doesn't exist any more
+            if own_model.model != config.model:
+                continue
             mmproj = None if is_no_projector(config.mmproj) else config.mmproj
             choice = ModelChoice(paths.expand_user(config.model), mmproj)
         rows.append(_row_for_file(own_model, choice, config, machine))
-    for own_model in remembered_models():
-        with suppress(WeightsError):  # the file doesn't exist any more
-            choice = choose_model(own_model.model, own_model.mmproj, model_manager.store)
-            if own_model.model != config.model:
-                rows.append(_row_for_file(own_model, choice, config, machine))
     return rows
 
 

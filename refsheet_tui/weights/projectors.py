@@ -114,6 +114,6 @@ def _left_out_notice(model: Path, problems: Sequence[str]) -> str:
 def _undecided_notice(model: Path, projectors: Sequence[Path]) -> str:
     names = ", ".join(one_line(path.name) for path in projectors[:_MAX_NAMED])
     return _(
-        "Several vision projectors fit {model}: {files}. Without one, it is text-only. "
-        "Set the one you want as mmproj."
+        "Several vision projectors fit {model}: {files}. Until you choose one as its vision "
+        "projector (mmproj), it is text-only."
     ).format(model=one_line(model.name), files=names)

@@ -202,7 +202,7 @@ def test_a_chat_can_be_read_as_a_page(tmp_path: Path) -> None:
         (jsonl(HEAD, {}) + b"{\n", "All messages in the file are damaged .lines 2, 3."),
         (jsonl(HEAD) + b"{", "The only message in the file is damaged .line 2."),
         (b'[{"role": "user",\n "content" "x"}]', "line 2, column 12"),
-        (jsonl(HEAD), "This isn't a RefSheet chat"),
+        (jsonl(HEAD), "The file contains no messages"),
         (b'{"format": "refsheet chat", "version": 99, "messages": []}', "newer version"),
         (b'{"format": "refsheet chat", "version": 1, "leaf": 3, "messages": []}', "damaged"),
         (b'{"format": "refsheet chat", "version": 1, "messages": [{"role": "x"}]}', "damaged"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from helpers.command import refsheet
+from helpers.cost import assert_fast
 from helpers.library_command import messages
 from refsheet_tui.chats.files import (
     ChatFile,
@@ -348,6 +350,9 @@ def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     text = "\r\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
     chat = read(tmp_path, text.encode(encoding)).chat
     assert texts(chat) == [lines[1]["mes"]]
+    if encoding in ("utf-8-sig", "utf-16"):
+        chat = read(tmp_path, f"\r\n {text}".encode(encoding)).chat
+        assert texts(chat) == [lines[1]["mes"]]
 
 
 def test_large_files_of_other_encodings_are_bounded(tmp_path: Path) -> None:
@@ -390,6 +395,23 @@ def test_a_message_on_each_line(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("key", ["system", "system_prompt"])
+@pytest.mark.parametrize("text", ["Be red.", [{"type": "text", "text": "Be red."}]])
+def test_a_system_message_beside_the_list_is_told_first(
+    tmp_path: Path, key: str, text: object
+) -> None:
+    content = {key: text, "messages": CONVERSATION, "model": "x"}
+    file = read(tmp_path, json.dumps(content).encode())
+    assert texts(file.chat) == ["Be red.\n\nHi", "Ho"]
+    assert file.chat.extra == {"file": {"model": "x"}}
+
+
+def test_many_system_messages_take_little_time(tmp_path: Path) -> None:
+    items = [{"role": "system", "content": "Be red. " * 10}] * 50_000
+    data = json.dumps([*items, *CONVERSATION]).encode()
+    assert_fast(lambda: read(tmp_path, data))
+
+
 def test_a_system_message_before_a_reply_is_not_put_into_its_mouth(tmp_path: Path) -> None:
     items = [{"role": "system", "content": "Be red."}, {"role": "assistant", "content": "Hi"}]
     chat = read(tmp_path, json.dumps(items).encode()).chat
@@ -402,6 +424,15 @@ def test_a_picture_that_is_not_in_the_file_is_counted(tmp_path: Path) -> None:
     assert file.omissions.describe() == (
         "1 picture was left out because the file doesn't contain it."
     )
+
+
+@pytest.mark.parametrize("data", [b"words", b"<html>", b""])
+def test_a_picture_that_is_none_is_counted(tmp_path: Path, data: bytes) -> None:
+    address = f"data:image/png;base64,{base64.b64encode(data).decode()}"
+    parts = [{"type": "text", "text": "Hi"}, {"image_url": {"url": address}}]
+    file = read(tmp_path, json.dumps([{"role": "user", "content": parts}]).encode())
+    assert texts(file.chat) == ["Hi"] and file.chat.messages[0].pictures == ()
+    assert file.omissions.pictures == 1
 
 
 CONVERSATION = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]

@@ -86,6 +86,11 @@ def test_an_edited_message_stays_hidden_and_keeps_its_speaker(role: Role) -> Non
     assert [text_of(turn) for turn in conversation(branch).turns] == ["You are Ember."]
 
 
+def test_only_a_message_that_the_model_is_told_is_the_last_one_to_edit(branch: Branch) -> None:
+    last = branch.last_user_message
+    assert last is not None and last.text == "Who are you?"
+
+
 @pytest.mark.parametrize("opening", [None, OPENING])
 async def test_the_user_is_told_when_there_is_nothing_to_answer(opening: Turn | None) -> None:
     branch = unsaved_branch()

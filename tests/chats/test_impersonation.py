@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
+from helpers.cost import assert_fast
 from refsheet_tui.chats.impersonation import ImpersonationFilter, SpokeForUser
 from refsheet_tui.engine import ReplyFinished, TextDelta, Timings
 
@@ -201,6 +202,13 @@ def test_a_line_with_the_very_form_of_a_label_is_taken_for_one(user_name: str, l
 )
 def test_text_is_held_back_only_while_it_may_be_a_label(piece: str, shown: str) -> None:
     assert ImpersonationFilter("Jane").filter_text(piece) == shown
+
+
+@pytest.mark.parametrize("piece", [" ", "\u200b", "  *"])
+def test_a_line_without_an_end_takes_little_time(piece: str) -> None:
+    pieces = [piece] * 20_000
+    assert_fast(lambda: filtered_text("Jane", *pieces, "the end"))
+    assert filtered_text("Jane", *pieces, "the end").endswith("the end")
 
 
 def test_a_continued_reply_begins_in_the_middle_of_a_line() -> None:

@@ -18,6 +18,7 @@ from refsheet_tui.characters import Profile
 from refsheet_tui.chats.library import Library
 from refsheet_tui.errors import BackupError, StorageError
 from refsheet_tui.storage.backup import unpack_backup, write_backup
+from refsheet_tui.storage.layout import picture_path
 
 
 @pytest.fixture
@@ -138,6 +139,18 @@ def test_a_backup_replaces_another_only_by_force(library: Library, tmp_path: Pat
         write_backup(library.database, file)
     assert file.read_bytes() == b"old"
     assert write_backup(library.database, file, force=True) == file.stat().st_size
+
+
+def test_a_picture_that_can_not_be_read_is_named(library: Library, tmp_path: Path) -> None:
+    add_ember(library)
+    (sha256,) = saved_picture_names(library)
+    picture = picture_path(library.database.file, sha256)
+    picture.unlink()
+    picture.symlink_to("/proc/self/mem")  # reading it fails even for root
+    with pytest.raises(StorageError) as caught:
+        write_backup(library.database, tmp_path / "x.refsheet")
+    assert caught.value.problem == f"Can't read {picture}: Input/output error."
+    assert not (tmp_path / "x.refsheet").exists()
 
 
 def test_restoring_to_a_full_disk_names_it(library: Library, tmp_path: Path) -> None:

@@ -256,6 +256,14 @@ async def test_hidden_messages_and_speakers_are_marked() -> None:
         assert titles == ["Ada", "Bo", "You", "You  hidden from the model", "Roary"]
         assert [bubble.has_class("-hidden") for bubble in bubbles] == [False] * 3 + [True, False]
         assert "secret" not in str(chat_of(app).conversation_turns)
+        bubbles[3].focus()
+        await pilot.press("e", "!", "enter")  # nobody answers a message that the model isn't told
+        await until(pilot, lambda: len(app.screen.query(MessageWidget)) == 4)
+        edited = app.screen.query(MessageWidget).last()
+        assert edited.has_class("-hidden") and edited.text == "!Our secret."
+        assert not chat_of(app).replying
+        await pilot.press("/", *"edit", "enter")
+        assert app.screen.query_one(Composer).text == "Hello both."
 
 
 async def test_a_chat_file_that_is_dropped_on_the_list_comes_in(tmp_path: Path) -> None:

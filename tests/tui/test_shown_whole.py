@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from textual.app import App, ComposeResult
 
+from helpers.cost import assert_fast
 from helpers.markdown_texts import many_examples, markdown_texts, words_of
 from refsheet_tui.tui.markdown.palette import make_palette
 from refsheet_tui.tui.markdown.parser import make_parser
@@ -114,6 +115,11 @@ def test_many_columns_are_shown() -> None:
 def test_wide_cells_are_shown() -> None:
     text = f"|a|b|\n|-|-|\n|{'word' * 60}|{'漢字' * 60}|"
     assert_whole(drawn(text), text)
+
+
+def test_many_tables_that_do_not_fit_take_little_time() -> None:
+    text = "|a|b|\n|-|-|\n|x|y|z|\n" * 1000
+    assert_fast(lambda: make_parser(80).parse(text))
 
 
 def test_a_lexer_that_reads_something_else_into_code_changes_nothing() -> None:

@@ -81,7 +81,7 @@ def test_what_does_not_decide_is_named(tmp_path: Path) -> None:
     choice = choose(own_model(tmp_path, "mmproj-a-f16.gguf", "mmproj-b-f16.gguf"))
     assert choice.mmproj is None
     assert "mmproj-a-f16.gguf, mmproj-b-f16.gguf" in choice.notice
-    assert "Set the one you want as mmproj." in choice.notice
+    assert "Until you choose one as its vision projector (mmproj)" in choice.notice
 
 
 @pytest.mark.parametrize("kind", ["wide", "cut", "empty", "text model", "not GGUF"])

@@ -6,6 +6,8 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 _CHUNK_BYTES = 1 << 20
+# Enough for the white space that a text may begin with.
+_HEAD_BYTES = 256
 
 
 def to_utf8(data: bytes) -> bytes:
@@ -28,11 +30,11 @@ def to_utf8(data: bytes) -> bytes:
 
 def _utf16(data: bytes) -> str | None:
     """Return the encoding of a JSON text in UTF-16; a byte order mark may stand in front of it."""
-    begin = 2 if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else 0
-    first = data[begin : begin + 2]
-    if first in (b"{\0", b"[\0"):
-        return "utf-16-le"
-    return "utf-16-be" if first in (b"\0{", b"\0[") else None
+    for encoding, mark in (("utf-16-le", codecs.BOM_UTF16_LE), ("utf-16-be", codecs.BOM_UTF16_BE)):
+        head = data.removeprefix(mark)[:_HEAD_BYTES].decode(encoding, "replace")
+        if head.lstrip()[:1] in ("{", "["):
+            return encoding
+    return None
 
 
 def _has_utf8_letters(data: bytes) -> bool:

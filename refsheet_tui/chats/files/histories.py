@@ -8,6 +8,8 @@ from typing import Any
 # text-generation-webui puts this in place of the user's first words if the character begins.
 _NO_WORDS = "<|BEGIN-VISIBLE-CHAT|>"
 _LIST_KEYS = ("messages", "conversations", "conversation")
+# Some APIs and data sets have the system message beside the list, not in it.
+_SYSTEM_KEYS = ("system", "system_prompt")
 _PAIR_KEYS = ("internal", "data")
 
 
@@ -30,13 +32,16 @@ def find_conversations(
         return [messages], {**content, "data": others}
     for key, value in content.items():
         if conversations := _conversations_of(key, value):
-            return conversations, {name: content[name] for name in content if name != key}
+            others = {name: content[name] for name in content if name != key}
+            if key in _LIST_KEYS:
+                conversations[0][:0] = _system_messages(others)
+            return conversations, others
     return None
 
 
 def _conversations_of(key: str, value: object) -> list[list[object]]:
     if key in _LIST_KEYS and isinstance(value, list):
-        return [value]
+        return [[*value]]
     if key in _PAIR_KEYS and isinstance(value, list) and value and all(map(_is_pair, value)):
         return [[message for pair in value for message in _messages_of_pair(pair)]]
     if key != "histories":
@@ -46,6 +51,13 @@ def _conversations_of(key: str, value: object) -> list[list[object]]:
         return []
     conversations: list[list[object]] = [list(_messages_of_history(each)) for each in histories]
     return [each for each in conversations if each]
+
+
+def _system_messages(others: dict[str, Any]) -> list[dict[str, Any]]:
+    """Take the system message out of the other values of an object with a list of messages."""
+    key = next((each for each in _SYSTEM_KEYS if others.get(each)), None)
+    is_text = key is not None and isinstance(others[key], str | list)
+    return [{"role": "system", "content": others.pop(key)}] if key is not None and is_text else []
 
 
 def _is_pair(value: object) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from refsheet_tui.chats.messages import FINISH_END_OF_TURN, PortableMessage
 from refsheet_tui.chats.speakers import SPEAKER_KEY, usable_name
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import _
+from refsheet_tui.pictures import looks_like_picture
 from refsheet_tui.prompting import Role
 from refsheet_tui.untrusted import clean_text
 
@@ -45,6 +47,11 @@ _CALL_KEYS = ("tool_calls", "function_call")
 _OTHER_KEY = "message"
 _ROLE_KEYS = ("role", "from")
 _TEXT_KEYS = ("content", "value", "data")
+
+
+def no_messages_error() -> ChatFileError:
+    """Return the error for a file of a known format without any message."""
+    return ChatFileError(_("The file contains no messages."), _("Choose another file."))
 
 
 def is_message_item(item: object) -> bool:
@@ -116,7 +123,7 @@ class _Reader:
 
     def read_conversation(self, items: Sequence[object]) -> None:
         self._parent = None
-        system = ""
+        system: list[str] = []
         for item in items:
             if not isinstance(item, dict):
                 self.other_roles.append(None)
@@ -128,19 +135,19 @@ class _Reader:
             if role_name in _TOOL_ROLES or (calls_tool and not text.strip()):
                 self.tool_messages += 1
             elif role_name == "system":
-                system = f"{system}\n\n{text}".strip()
+                system += [text.strip()] if text.strip() else []
             elif role_name not in _ROLES:
                 self.other_roles.append(written_role)
             else:
                 role = _ROLES[role_name]
-                if system and role == "user":
-                    text, system = f"{system}\n\n{text}", ""
+                if role == "user":
+                    text = "\n\n".join([*system, text])
                 elif system:
-                    self._add("user", system)
-                    system = ""
+                    self._add("user", "\n\n".join(system))
+                system = []
                 self._add(role, text, pictures, self._extra(item, role))
         if system:
-            self._add("user", system)
+            self._add("user", "\n\n".join(system))
             self.ends_with_system = True
         if self._parent is not None:
             self.conversations += 1
@@ -151,7 +158,7 @@ class _Reader:
         if self.messages:
             return
         if not self.other_roles:
-            raise ChatFileError(_("The file contains no messages."), _("Choose another file."))
+            raise no_messages_error()
         role = self.other_roles[0]
         if not isinstance(role, str):
             raise ChatFileError(_("This list doesn't contain messages."), _("Choose another file."))
@@ -214,7 +221,7 @@ class _Reader:
                 data = base64.b64decode(value.partition(",")[2] or value, validate=True)
             except (binascii.Error, ValueError):
                 data = b""
-        if data:
+        if looks_like_picture(io.BytesIO(data)):
             yield data
         else:
             self.missing_pictures += 1

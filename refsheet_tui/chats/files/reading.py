@@ -11,7 +11,11 @@ from refsheet_tui.chats.files import tree_json
 from refsheet_tui.chats.files.encodings import to_utf8
 from refsheet_tui.chats.files.histories import find_conversations
 from refsheet_tui.chats.files.json_lines import JsonLines, is_json_line, parse_lines
-from refsheet_tui.chats.files.message_list import from_conversations, is_message_item
+from refsheet_tui.chats.files.message_list import (
+    from_conversations,
+    is_message_item,
+    no_messages_error,
+)
 from refsheet_tui.chats.files.omissions import Omissions, list_numbers
 from refsheet_tui.chats.files.portable import PortableChat
 from refsheet_tui.chats.files.sillytavern import from_jsonl_lines, is_head_line, is_message_line
@@ -99,6 +103,8 @@ def _from_content(content: object) -> ChatFile:
             conversations, values = found
             extra = {_FILE_KEY: values} if values else {}
             return ChatFile(*from_conversations(conversations, extra))
+        if is_head_line(content):
+            raise no_messages_error()
     raise ChatFileError(_(_UNKNOWN), _(_OTHER_FILE))
 
 
@@ -143,7 +149,9 @@ def _from_lines(lines: JsonLines) -> ChatFile:
 
 def _no_message_error(lines: JsonLines, head: int | None) -> ChatFileError:
     numbers = sorted({*lines.damaged, *lines.objects} - {head})
-    if head is None or not numbers:
+    if head is not None and not numbers:
+        return no_messages_error()
+    if head is None:
         return ChatFileError(_(_UNKNOWN), _(_OTHER_FILE))
     return ChatFileError(
         ngettext(

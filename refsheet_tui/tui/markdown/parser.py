@@ -42,7 +42,7 @@ _MAX_NESTING = 100
 
 
 def make_parser(width: int) -> MarkdownIt:
-    """Return a parser for a text that is shown `width` columns wide.
+    """Return a parser for one text that is shown `width` columns wide.
 
     Lists, quotes and tables that would need more columns are shown as they were written.
     """
@@ -73,6 +73,8 @@ class _BlockRules:
         # A list is two levels of the parser, itself and an item; a quote is one.
         self._max_level = 2 * max(0, (width - _TEXT_COLUMNS) // _LIST_COLUMNS)
         self._max_cells = width // _TABLE_COLUMNS
+        # The lines of the table that was not read last. The parser asks again at each of them.
+        self._rejected_lines = range(0)
 
     def quote(self, state: StateBlock, start: int, end: int, silent: bool) -> bool:
         is_quote = state.level < self._max_level and _QUOTE.match(_line(state, start))
@@ -83,6 +85,8 @@ class _BlockRules:
 
     def table(self, state: StateBlock, start: int, end: int, silent: bool) -> bool:
         """Read a table if it has room for all of its cells."""
+        if start in self._rejected_lines:
+            return False
         count = len(state.tokens)
         if not table(state, start, end, silent):
             return False
@@ -93,6 +97,7 @@ class _BlockRules:
         fits = sum(token.type == "th_open" for token in cells) <= self._max_cells
         if fits and _words(written) == "".join(_words(text) for text in _inline_texts(cells)):
             return True
+        self._rejected_lines = range(start, state.line)
         del state.tokens[count:]
         return False
 

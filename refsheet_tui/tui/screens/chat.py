@@ -208,8 +208,8 @@ class ChatScreen(TranslatedScreen[None]):
             self._is_busy()
             return
         self._end_edit()
-        if edited_message is not None and edited_message.role == "model":
-            self._branch.replace_reply(edited_message, text)
+        if edited_message is not None and not edited_message.expects_reply:
+            self._branch.replace(edited_message, text)
             await self._show_path()
             return
         if edited_message is not None:
@@ -288,9 +288,9 @@ class ChatScreen(TranslatedScreen[None]):
 
     def action_edit(self, text: str = "") -> None:
         """Edit the user's last message, replaced by `text` if that is given."""
-        user_messages = [message for message in self._branch.path if message.role == "user"]
-        if not self._is_busy() and user_messages:
-            self._begin_edit(user_messages[-1], escape(text) or None)
+        last = self._branch.last_user_message
+        if last is not None and not self._is_busy():
+            self._begin_edit(last, escape(text) or None)
 
     def action_rewrite(self, text: str = "") -> None:
         """Edit the last reply, replaced by `text` if that is given."""

@@ -98,7 +98,7 @@ class ChatsScreen(TranslatedScreen[ChatSelection | None], ModalScreen[ChatSelect
         for path in message.files:
             file = await in_thread(partial(read_chat, path))
             version = find_character_version(self._library, file.chat)
-            import_chat(self._library, file.chat, version)
+            await in_thread(partial(import_chat, self._library, file.chat, version))
             notice = join_sentences(
                 _("Chat imported. Press Enter to open it."), file.omissions.describe()
             )

@@ -11,9 +11,6 @@ from textual.widgets import Input
 from refsheet_tui import paths
 from refsheet_tui.tui.dropped_paths import dropped_paths
 
-# In characters. Some dozen paths fit; a longer paste is text.
-_MAX_PASTE_LENGTH = 20_000
-
 
 class ChatSearch(Input):
     """A search field that reports dropped files. Any other pasted text is searched for."""
@@ -26,8 +23,6 @@ class ChatSearch(Input):
             self.files = files
 
     def _on_paste(self, event: events.Paste) -> None:
-        if len(event.text) > _MAX_PASTE_LENGTH:
-            return
         files = [paths.expand_user(path) for path in dropped_paths(event.text)]
         if files and all(file.is_absolute() and paths.is_file(file) for file in files):
             self.post_message(self.FilesDropped(files))
