@@ -1,0 +1,172 @@
+"""Whole cards in the shapes that other programs export: all of it is read or kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from refsheet_tui.characters import import_card, lorebook_from_card
+from refsheet_tui.characters.cards import json_card
+
+TEXTS = {
+    "name": "Ember",
+    "description": "[Character(“Ember”)\nSpecies(“Dragon”)]",
+    "personality": "kind + curious",
+    "scenario": "{{char}} meets {{user}} in a glade.",
+    "first_mes": "*Roars softly.* “Hello, {{user}}!”",
+    "mes_example": "<START>\n{{user}}: Who are you?\n{{char}}: A dragon.",
+}
+VERSION_1_KEYS = {
+    "avatar": "none",
+    "chat": "Ember - 2024-5-6@07h08m09s",
+    "create_date": "2024-5-6 @07h 08m 09s 10ms",
+    "talkativeness": "0.5",
+    "fav": False,
+    "creatorcomment": "",
+}
+# What a program writes into each entry that has more places and rules than the format.
+ENTRY_EXTENSIONS: dict[str, Any] = {
+    "position": 0,
+    "exclude_recursion": True,
+    "display_index": 0,
+    "probability": None,
+    "useProbability": False,
+    "depth": 0,
+    "selectiveLogic": 0,
+    "outlet_name": "",
+    "group": "",
+    "group_override": False,
+    "group_weight": 100,
+    "prevent_recursion": True,
+    "delay_until_recursion": False,
+    "scan_depth": None,
+    "match_whole_words": None,
+    "case_sensitive": None,
+    "automation_id": "",
+    "role": 0,
+    "vectorized": False,
+    "sticky": 0,
+    "cooldown": 0,
+    "delay": 0,
+    "triggers": [],
+    "ignore_budget": False,
+}
+ENTRIES = [
+    {
+        "id": 0,
+        "keys": ["glade", "forest", "magical forest"],
+        "secondary_keys": [],
+        "comment": "",
+        "content": '{{user}}: "What is the glade?"\n{{char}}: *Smiles.* "My home."',
+        "constant": False,
+        "selective": False,
+        "insertion_order": 100,
+        "enabled": True,
+        "position": "before_char",
+        "extensions": {"position": 0, "probability": None, "useProbability": False},
+    },
+    {
+        "id": 1,
+        "keys": [],
+        "secondary_keys": [],
+        "comment": "世界设定",
+        "content": "世界框架：龙与人",
+        "constant": True,
+        "selective": False,
+        "insertion_order": 10,
+        "enabled": True,
+        "position": "before_char",
+        "use_regex": True,
+        "extensions": ENTRY_EXTENSIONS,
+    },
+]
+DATA = {
+    **TEXTS,
+    "creator_notes": "For the glade.",
+    "system_prompt": "",
+    "post_history_instructions": "",
+    "tags": ["dragon"],
+    "creator": "Somebody",
+    "character_version": "1.0",
+    "alternate_greetings": ["“Oh, a visitor.”"],
+    "extensions": {
+        "talkativeness": "0.5",
+        "fav": False,
+        "world": "Glade",
+        "depth_prompt": {"prompt": "", "depth": 4, "role": "system"},
+        "regex_scripts": [{"id": "x", "findRegex": "/a/g", "replaceString": "b"}],
+    },
+    "character_book": {"name": "Glade", "entries": ENTRIES},
+}
+VERSION_3_KEYS = {
+    "nickname": "Em",
+    "group_only_greetings": ["“All of you!”"],
+    "creator_notes_multilingual": {"en": "For the glade.", "ja": "森のため"},
+    "source": ["https://example.com/ember"],
+    "assets": [{"type": "icon", "uri": "ccdefault:", "name": "main", "ext": "png"}],
+    "creation_date": 1703462400,
+    "modification_date": 1703548800,
+}
+EDITOR_KEYS = {
+    "metadata": {
+        "version": 1,
+        "created": 1699174849145,
+        "source": None,
+        "tool": {"name": "Editor", "version": "0.5.0"},
+    }
+}
+V2, V3 = {"spec": "chara_card_v2", "spec_version": "2.0"}, {"spec": "chara_card_v3"}
+CARDS: dict[str, dict[str, Any]] = {
+    "version 1": {**TEXTS, **VERSION_1_KEYS},
+    "version 1 of an editor": {**TEXTS, **EDITOR_KEYS},
+    "version 2 with copies outside": {**TEXTS, **VERSION_1_KEYS, **V2, "data": DATA},
+    "version 2": {**V2, "data": DATA},
+    "version 3": {**V3, "spec_version": "3.0", "data": {**DATA, **VERSION_3_KEYS}},
+    "version 3 with copies outside": {
+        **V3,
+        "spec_version": "3.0",
+        "data": {**DATA, **VERSION_3_KEYS},
+        **TEXTS,
+        "tags": ["dragon"],
+    },
+}
+
+
+def lost(came: object, went: object, path: str = "") -> list[str]:
+    """Return the places of a card whose values changed or are missing."""
+    if isinstance(came, dict) and isinstance(went, dict):
+        return [
+            place
+            for key, value in came.items()
+            for place in lost(value, went.get(key, "missing"), f"{path}/{key}")
+        ]
+    if isinstance(came, list) and isinstance(went, list) and len(came) == len(went):
+        pairs = enumerate(zip(came, went, strict=True))
+        return [place for index, pair in pairs for place in lost(*pair, f"{path}/{index}")]
+    return [] if came == went else [path]
+
+
+@pytest.mark.parametrize("name", CARDS)
+def test_all_of_a_card_is_read_or_kept(tmp_path: Path, name: str) -> None:
+    card = CARDS[name]
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(card))
+    profile = import_card(path, "en").profile
+    assert (profile.name, profile.description) == (TEXTS["name"], TEXTS["description"])
+    assert profile.greetings[0] == TEXTS["first_mes"]
+    if "data" in card:
+        assert profile.greetings[1:] == ("“Oh, a visitor.”",)
+        entries = lorebook_from_card(profile.card).entries
+        assert [each.name for each in entries] == ["世界设定", ""]
+        assert [each.is_constant for each in entries] == [True, False]
+        assert all(each.rules.probability == 100 for each in entries)
+    written = json.loads(json_card(profile))
+    came = card.get("data", card)
+    assert lost(came, written["data"]) == []
+    assert lost(TEXTS, written) == [], "also where programs look that know only version 1"
+    path.write_text(json.dumps(written))
+    again = import_card(path, "en").profile
+    assert again.model_dump(exclude={"card"}) == profile.model_dump(exclude={"card"})
