@@ -5,8 +5,9 @@ pip install -e '.[fuzz]' python scripts/fuzz.py cards FOLDER -max_total_time=600
 
 There must be no crash, no hang and no memory problem. Kinds: `gguf` (the checks of model files),
 `cards` (PNG, CHARX, JSON, YAML), `chats` (refsheet's own JSON, SillyTavern's JSONL, lists of
-messages). FOLDER collects the files that reached new code; options of libFuzzer follow it. A file
-that takes 2 s or 300 MB (`gguf`: 5 s, 512 MB) counts as a problem.
+messages), `pictures`, `replies` (the text of a model as it is shown, exported and cut off). FOLDER
+collects the files that reached new code; options of libFuzzer follow it. A file that takes 2 s or
+300 MB (`gguf`: 5 s, 512 MB) counts as a problem.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from pathlib import Path
 import atheris
 import gguf
 import numpy as np
+from PIL import Image, PngImagePlugin
+from rich.console import Console
+from rich.style import Style
 
 with atheris.instrument_imports(include=["refsheet_tui"]):
     from refsheet_tui.characters import (
@@ -36,9 +40,13 @@ with atheris.instrument_imports(include=["refsheet_tui"]):
         replace_text_chunks,
     )
     from refsheet_tui.chats import read_chat, to_json, to_jsonl, to_markdown
-    from refsheet_tui.errors import CardError, ChatFileError
-    from refsheet_tui.pictures import PNG_SIGNATURE
+    from refsheet_tui.chats.files.readable_markdown import readable_markdown
+    from refsheet_tui.chats.impersonation import ImpersonationFilter
+    from refsheet_tui.errors import CardError, ChatFileError, PictureError
+    from refsheet_tui.pictures import PNG_SIGNATURE, open_picture, opening
     from refsheet_tui.prompting import LANGUAGES
+    from refsheet_tui.tui.markdown.palette import make_palette
+    from refsheet_tui.tui.markdown.view import render_markdown
     from refsheet_tui.untrusted import clean_text, one_line
     from refsheet_tui.weights import LocalFile, Verification
 
@@ -76,6 +84,15 @@ _LINES = (
     {"name": "C", "is_system": True, "mes": "Yo", "swipes": ["Yo"], "swipe_info": [{"extra": {}}]},
     {"name": "A", "is_user": True, "mes": "Hm", "send_date": 1700000000000},
 )
+_REPLIES = {
+    "marks.md": "# A *b* **c** ~~d~~ `e` <f> &amp; [g](h)\n\n> i\n\n- j\n  1. k\n\n2*3*4 \\\n\tl",
+    "blocks.md": "|m|n|\n|-|-|\n|o|p|\n\n```python\nq = 1\n```\n[r]: s\n![t](u)",
+    "label.txt": "Hi!\n**Jane** (smiling): Hello\nUser: x\n```\nJane: 1\n```\n",
+}
+_WIDTHS = (16, 40, 76)
+_PALETTE = make_palette(lambda _: Style())
+# The real limit takes half a gigabyte, which is no finding.
+opening.MAX_PIXELS = 1 << 20
 
 
 def check_model(path: Path) -> None:
@@ -137,6 +154,31 @@ def check_chat(path: Path) -> None:
     assert read_chat(path) == again
 
 
+def check_picture(path: Path) -> None:
+    try:
+        picture = open_picture(path)
+    except PictureError as error:
+        assert str(error) == one_line(str(error))
+    else:
+        assert picture.mode == "RGB"
+
+
+def check_reply(path: Path) -> None:
+    """Compare what is shown and exported with the text: no letter and no digit may be missing."""
+    text = clean_text(path.read_bytes().decode("utf-8", "replace"))
+    width = _WIDTHS[len(text) % len(_WIDTHS)]
+    console = Console(width=width, color_system=None, theme=_PALETTE.elements)
+    lines = console.render_lines(render_markdown(text, width, _PALETTE.code))
+    shown = "".join(segment.text for line in lines for segment in line)
+    # The lines of a high cell of a table stand beside those of the next cell.
+    assert sorted(filter(str.isalnum, shown)) == sorted(filter(str.isalnum, text))
+    readable_markdown(text)
+    whole, in_pieces = (ImpersonationFilter("Jane Doe", "Ember") for _ in range(2))
+    kept = whole.filter_text(text) + whole.flush()
+    assert kept == "".join(map(in_pieces.filter_text, text)) + in_pieces.flush()
+    assert text.startswith(kept)
+
+
 def _in_a_picture(data: bytes) -> bytes:
     return replace_text_chunks(PNG_SIGNATURE, {b"chara": base64.b64encode(data)})
 
@@ -188,9 +230,31 @@ def write_chat(folder: Path) -> None:
     (folder / "utf16.jsonl").write_text("\n".join(map(json.dumps, _LINES)), encoding="utf-16")
 
 
+def write_picture(folder: Path) -> None:
+    picture = Image.new("RGBA", (9, 7), (200, 30, 30, 128))
+    exif = picture.getexif()
+    exif[0x0112] = 6  # the orientation
+    exif[0x010E] = "a description"
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("chara", "text", zip=True)
+    for suffix in ("jpg", "webp", "gif", "bmp", "avif"):
+        picture.convert("RGB").save(folder / f"seed.{suffix}", exif=exif)
+    frames = [picture.rotate(90 * turns) for turns in range(3)]
+    for suffix in ("png", "webp"):
+        name = folder / f"moving.{suffix}"
+        picture.save(name, save_all=True, append_images=frames, exif=exif, pnginfo=texts)
+
+
+def write_reply(folder: Path) -> None:
+    for name, text in _REPLIES.items():
+        (folder / name).write_text(text)
+
+
 _KINDS: dict[str, tuple[Callable[[Path], None], Check, tuple[str, ...]]] = {
     "gguf": (write_model, check_model, ("-timeout=5", "-rss_limit_mb=512")),
     "cards": (write_card, check_card, ("-timeout=2", "-rss_limit_mb=300")),
+    "pictures": (write_picture, check_picture, ("-timeout=2", "-rss_limit_mb=300")),
+    "replies": (write_reply, check_reply, ("-timeout=2", "-rss_limit_mb=300")),
     "chats": (write_chat, check_chat, ("-timeout=2", "-rss_limit_mb=300")),
 }
 
