@@ -35,6 +35,7 @@ from refsheet_tui.tui.widgets.chat_search import ChatSearch
 from refsheet_tui.untrusted import one_line
 
 _MAX_RESULTS = 200
+_PLACEHOLDER = N_("Search, or drop a chat file to import it")
 _HELP = N_("Enter to open · Ctrl+D to delete the chat · Esc to close")
 
 
@@ -78,7 +79,7 @@ class ChatsScreen(TranslatedScreen[ChatSelection | None], ModalScreen[ChatSelect
 
     def compose(self) -> ComposeResult:
         with Vertical(id="chats"):
-            yield ChatSearch(placeholder=_("Search"), id="chats-search")
+            yield ChatSearch(placeholder=_(_PLACEHOLDER), id="chats-search")
             yield OptionList(id="chats-list", markup=False)
             yield Static(_(_HELP), id="chats-help", markup=False)
 
