@@ -43,7 +43,7 @@ _WEEKDAYS = {
     "ar": "الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد",
 }
 _ENGLISH = "en"
-_FORMAT_TOKENS = re.compile(r"\[([^\]]*)\]|Y{4}|YY|M{1,4}|D{1,2}|d{3,4}|H{1,2}|h{1,2}|mm?|ss?|[aA]")
+_FORMAT_TOKENS = re.compile(r"\[([^\[\]]*)\]|Y{4}|YY|M{1,4}|D{1,2}|d{3,4}|H{1,2}|h{1,2}|mm?|ss?|[aA]")
 
 
 def format_date(moment: datetime, language: Language) -> str:

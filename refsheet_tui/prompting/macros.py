@@ -32,7 +32,6 @@ _VALUE = re.compile("\x01(\\d+)\x01")
 _REMOVED, _TRIM = "\x02", "\x03"
 _REMOVED_LINE = re.compile("^[ \t]*\x02[\x02 \t]*(?:\n|\\Z)", re.MULTILINE)
 _REMOVED_AFTER_BLANK = re.compile("(?:(?<=[ \t])|^)\x02+[ \t]+", re.MULTILINE)
-_TRIMMED = re.compile("\n*\x03\n*")
 
 _MAX_DEPTH = 16
 # In characters: what all fields that a text repeats may add to it.
@@ -112,7 +111,7 @@ class _Substitution:
         stack[-1].append(self._text[end:])
         text = "{{".join(map("".join, stack))
         text = _REMOVED_AFTER_BLANK.sub("", _REMOVED_LINE.sub("", text)).replace(_REMOVED, "")
-        return self._expand(_TRIMMED.sub("", text))
+        return self._expand(_trim(text))
 
     def _close(self, content: str, out: list[str], end: int) -> int:
         """Add what the macro with this content stands for. Returns how much text it also takes."""
@@ -179,6 +178,16 @@ def _is_prose(marks: str, name: str, rest: str) -> bool:
     if marks or name in _NAMES_BEFORE_TEXT or not rest[:1].isspace():
         return False
     return len(rest.split(maxsplit=_MIN_PROSE)) >= _MIN_PROSE
+
+
+def _trim(text: str) -> str:
+    """Return `text` without the marks of where to trim, and the line breaks beside them."""
+    first, *others = text.split(_TRIM)
+    if not others:
+        return text
+    *middle, last = others
+    inner = (each.strip("\n") for each in middle)
+    return "".join((first.rstrip("\n"), *inner, last.lstrip("\n")))
 
 
 def _tail(pieces: list[str]) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
-from time import monotonic
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from helpers.cost import assert_fast
 from refsheet_tui.prompting import LANGUAGES, MacroValues, language, substitute_macros
 
 CREATED = datetime(2026, 11, 28, 15, 5).timestamp()
@@ -35,6 +35,8 @@ NOBODY = replace(JANE, user="you", user_possessive="your")
         ("{{original}} Be brief.", "Be brief."),
         ("{{original}}\nStay calm, {{char}}.", "Stay calm, Ember."),
         ("One.\n\n{{trim}}\n\nTwo.{{newline}}Three.{{noop}}", "One.Two.\nThree."),
+        ("{{trim}}\nOne.\n{{trim}}\n{{trim}}\n\nTwo.\n{{trim}}", "One.Two."),
+        ("{{datetimeformat [[at] [Do] YYYY}}", "[at Do 2026"),
         ("{{reverse:abc}} {{reverse::{{char}}!}}", "cba !Ember"),
         ("{{roll:1}} {{roll:d1}} {{roll::3d1+2}} {{roll 2d1-1}} {{roll:x}}.", "1 1 5 1 ."),
         ("{{random:same,same}} {{pick::a, b::a, b}} {{random:x\\,y}}", "same a, b x,y"),
@@ -120,16 +122,18 @@ def test_dates_are_written_in_every_language(each: object) -> None:
         "{{description}}" * 50_000,
         "{{random:" + "a," * 1_000_000 + "}}",
         "\n" * 1_000_000 + "{{trim}}",
+        "{{char}}" + "\n" * 1_000_000,
+        "{{char}}" + "\n{{trim}}" * 100_000,
+        "{{datetimeformat " + "[" * 1_000_000 + "}}",
         (" " * 1000 + "{{x}}") * 1000,
         "{{time}}" * 50_000,
     ],
-    ids=lambda text: text[:12],
+    ids=lambda text: text[:24],
 )
 def test_hostile_texts_take_little_time(text: str) -> None:
-    begin = monotonic()
-    result = substitute_macros(text, replace(NOBODY, texts={"description": "x" * 1000}))
-    assert monotonic() - begin < 10
-    assert len(result) < len(text) + 3_000_000
+    values = replace(NOBODY, texts={"description": "x" * 1000})
+    assert_fast(lambda: substitute_macros(text, values))
+    assert len(substitute_macros(text, values)) < len(text) + 3_000_000
 
 
 PIECES = st.sampled_from(
