@@ -13,7 +13,7 @@ from refsheet_tui.prompting.languages import Language
 
 # A comma between options; one that belongs to an option has a backslash before it.
 _COMMA = re.compile(r"(?<!\\),")
-_DICE = re.compile(r"(?:(\d{1,2})?\s*d)?\s*(\d{1,6})\s*(?:([+-])\s*(\d{1,6}))?", re.IGNORECASE)
+_DICE = re.compile(r"(?:(\d{1,3})?\s*d)?\s*(\d{1,6})\s*(?:([+-])\s*(\d{1,6}))?", re.IGNORECASE)
 _UTC_OFFSET = re.compile(r"([+-]?\d{1,2})(?::?(\d\d))?")
 # A value that a macro inside of this one has left: it must not be taken apart.
 _VALUE_OR_CHARACTER = re.compile("\x01\\d+\x01|.", re.DOTALL)
@@ -56,9 +56,8 @@ class MacroCall:
 
 
 def _pick(call: MacroCall) -> str:
-    rest = call.rest.strip()
-    if "::" in rest:
-        options = rest.removeprefix("::").split("::")
+    if "::" in call.argument:
+        options = call.argument.split("::")
     else:
         options = [each.replace("\\,", ",") for each in _COMMA.split(call.argument)]
     return options[call.choose(len(options))].strip()

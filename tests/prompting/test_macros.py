@@ -37,9 +37,13 @@ NOBODY = replace(JANE, user="you", user_possessive="your")
         ("One.\n\n{{trim}}\n\nTwo.{{newline}}Three.{{noop}}", "One.Two.\nThree."),
         ("{{trim}}\nOne.\n{{trim}}\n{{trim}}\n\nTwo.\n{{trim}}", "One.Two."),
         ("{{datetimeformat [[at] [Do] YYYY}}", "[at Do 2026"),
+        ("{{datetimeformat MMMM Do, YYYY}}", "November 28th, 2026"),
         ("{{reverse:abc}} {{reverse::{{char}}!}}", "cba !Ember"),
         ("{{roll:1}} {{roll:d1}} {{roll::3d1+2}} {{roll 2d1-1}} {{roll:x}}.", "1 1 5 1 ."),
         ("{{random:same,same}} {{pick::a, b::a, b}} {{random:x\\,y}}", "same a, b x,y"),
+        ("{{random:a::a}} {{pick: a :: a }} {{random ::a::a}} {{random a::a}}", "a a a a"),
+        ("{{random::same,same}} {{pick:same}} {{pick::same}}", "same same same"),
+        ("{{roll:100d1}} {{roll:999d1}}", "100 999"),
         ("{{random:{{char}},{{char}}}}", "Ember"),
         ("{{isodate}} {{isotime}} {{time}}", "2026-11-28 15:05 3:05 PM"),
         ("{{date}}, {{weekday}}", "November 28, 2026, Saturday"),
@@ -113,11 +117,28 @@ def test_dates_are_written_in_every_language(each: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("en", "1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 23rd 31st"),
+        ("fr", "1er 2 3 4 11 12 13 21 22 23 31"),
+        ("de", "1. 2. 3. 4. 11. 12. 13. 21. 22. 23. 31."),
+        ("ja", "1日 2日 3日 4日 11日 12日 13日 21日 22日 23日 31日"),
+        ("ar", "1 2 3 4 11 12 13 21 22 23 31"),
+    ],
+)
+def test_days_are_ordinal_numbers_where_a_pattern_says_so(code: str, expected: str) -> None:
+    days = [datetime(2026, 12, int(re.sub(r"\D", "", each))) for each in expected.split()]
+    chats = [replace(JANE, language=language(code), created=day.timestamp()) for day in days]
+    assert [substitute_macros("{{datetimeformat Do}}", chat) for chat in chats] == expected.split()
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "{{" * 200_000,
         "{{random:" * 50_000 + "}}" * 50_000,
         "{{roll:99d999999}}" * 20_000,
+        "{{roll:999d999999}}" * 20_000,
         "{{user}}" * 50_000,
         "{{description}}" * 50_000,
         "{{random:" + "a," * 1_000_000 + "}}",
