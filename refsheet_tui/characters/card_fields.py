@@ -17,6 +17,7 @@ from refsheet_tui.characters.card_values import (
     text_from,
     texts_from,
 )
+from refsheet_tui.characters.single_braces import double_braces
 from refsheet_tui.errors import UntrustedFileError
 from refsheet_tui.untrusted import parse_json
 
@@ -72,7 +73,6 @@ _NAMES_BY_MARK = {
 _WRAPPERS = ("character", "char", "card")
 # How one program writes the names of the character and of the user, beside this key.
 _SINGLE_BRACES_MARK = "aiPersona"
-_SINGLE_BRACES = re.compile(r"(?<!\{)\{(character|user)\}(?!\})")
 _NO_LETTERS = re.compile(r"[^a-z0-9]")
 _MAX_KEY = 40  # characters, more than any name of a field has
 # Who the user is called if nobody has changed it.
@@ -106,7 +106,7 @@ def read_card_fields(data: Mapping[str, Any], outside: Mapping[str, Any]) -> Car
     values = first_values(data, outside)
     texts = {field: text_from(values.get(field)) for field in _NAMES}
     if _SINGLE_BRACES_MARK in data:
-        texts = {field: _SINGLE_BRACES.sub(_double_braces, text) for field, text in texts.items()}
+        texts = {field: double_braces(text) for field, text in texts.items()}
     first_message = values.get("first_mes")
     greetings = (
         texts_from(first_message) if isinstance(first_message, list) else (texts["first_mes"],)
@@ -183,10 +183,6 @@ def _named_fields(place: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
 
 def _has_fields(value: dict[str, Any]) -> bool:
     return sum(field_of_key(key, value) is not None for key in value) > 1
-
-
-def _double_braces(match: re.Match[str]) -> str:
-    return "{{char}}" if match[1] == "character" else "{{user}}"
 
 
 def _parse_object(value: object) -> object:

@@ -116,7 +116,7 @@ def _entry_json(explanation: EntryExplanation) -> dict[str, Any]:
     entry = explanation.entry
     return {
         "name": entry.label,
-        "keys": [*entry.keys, *entry.patterns],
+        "keys": [*(key.text for key in entry.keys), *entry.patterns],
         "trigger": explanation.trigger,
         "tokens": explanation.tokens,
         "told": explanation.is_told,

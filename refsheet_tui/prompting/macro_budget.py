@@ -1,4 +1,4 @@
-"""What the macros of a card may cost, however its author has nested and repeated them."""
+"""A limit of what the macros of a card cost, however its author has nested and repeated them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _MAX_STEPS = 200_000
 
 
 class MacroBudget:
-    """What the macros of several texts may cost together."""
+    """A limit of what the macros of several texts cost together."""
 
     def __init__(self) -> None:
         """Begin with the whole budget."""

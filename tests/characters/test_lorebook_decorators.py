@@ -126,3 +126,15 @@ def test_a_fallback_counts_where_the_decorator_before_it_does_not(
 ) -> None:
     found = entry(f"{lines}\nF")
     assert (found.depth, found.scan_depth, found.content) == (depth, scan_depth, "F")
+
+
+def test_a_scan_depth_has_a_limit() -> None:
+    assert entry("@@scan_depth 1000000\nA").scan_depth == entry("A", scan_depth=10**6).scan_depth
+    assert entry("@@scan_depth 3\nA").scan_depth == 3
+
+
+def test_additional_keys_follow_the_rules_of_the_entry() -> None:
+    lorebook = book("@@additional_keys Night\nA", case_sensitive=True, match_whole_words=True)
+    assert status(lorebook, "cave at Night") is Status.TRIGGERED
+    assert status(lorebook, "cave at night") is Status.CONDITION_FAILED
+    assert status(lorebook, "cave at Nights") is Status.CONDITION_FAILED

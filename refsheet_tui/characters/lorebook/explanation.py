@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from refsheet_tui.characters.lorebook.budget import choose_within_budget
 from refsheet_tui.characters.lorebook.entry import Lorebook, LorebookEntry, SelectiveLogic
+from refsheet_tui.characters.lorebook.matching import Keyword
 from refsheet_tui.characters.lorebook.scanning import (
     Evaluation,
     ScanContext,
@@ -149,11 +150,11 @@ def _trigger(entry: LorebookEntry) -> str:
     if entry.is_constant:
         parts = [_("always")]
     else:
-        parts = [_list_keys((*entry.keys, *entry.patterns)) or _("no keywords")]
+        parts = [_list_keys(entry.keys, entry.patterns) or _("no keywords")]
         if entry.secondary_keys:
             text = _(_LOGIC_TEXTS[entry.logic])
             parts.append(text.format(keys=_list_keys(entry.secondary_keys)))
-    conditions: tuple[tuple[str, tuple[str, ...]], ...] = (
+    conditions: tuple[tuple[str, tuple[Keyword, ...]], ...] = (
         (N_("and any of: {keys}"), entry.additional_keys),
         (N_("but none of: {keys}"), entry.excluded_keys),
     )
@@ -166,9 +167,10 @@ def _trigger(entry: LorebookEntry) -> str:
     return "; ".join(parts)
 
 
-def _list_keys(keys: tuple[str, ...]) -> str:
-    listed = ", ".join(one_line(key) for key in keys[:_MAX_LISTED_KEYS])
-    return f"{listed}…" if len(keys) > _MAX_LISTED_KEYS else listed
+def _list_keys(keys: tuple[Keyword, ...], patterns: tuple[str, ...] = ()) -> str:
+    texts = (*(key.text for key in keys), *patterns)
+    listed = ", ".join(one_line(text) for text in texts[:_MAX_LISTED_KEYS])
+    return f"{listed}…" if len(texts) > _MAX_LISTED_KEYS else listed
 
 
 def _reason(evaluation: Evaluation) -> str:
