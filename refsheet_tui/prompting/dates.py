@@ -53,7 +53,9 @@ _ORDINAL_ENDINGS = {
     "ru": "-го",
 }
 _ENGLISH = "en"
-_FORMAT_TOKENS = re.compile(r"\[([^\[\]]*)\]|Y{4}|YY|M{1,4}|DD|Do|D|d{3,4}|H{1,2}|h{1,2}|mm?|ss?|[aA]")
+_FORMAT_TOKENS = re.compile(
+    r"\[([^\[\]]*)\]|Y{4}|YY|M{1,4}|DD|Do|D|d{3,4}|H{1,2}|h{1,2}|mm?|ss?|[aA]"
+)
 
 
 def format_date(moment: datetime, language: Language) -> str:
