@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 # A condition is the name of a macro, with or without braces. A text may follow in the same macro.
-_CONDITION = re.compile(r"\s*(?:::?)?\s*(!?)\s*(?:\{\{\s*(\w+)\s*\}\}|<(\w+)>|(\w+))\s*(?=(::)|\Z)")
+_CONDITION = re.compile(
+    r"(?:::?\s*)?(?:(!)\s*)?(?:\{\{\s*(\w+)\s*\}\}|<(\w+)>|(\w+))\s*(?=(::)|\Z)"
+)
 # How deep conditions are nested that are decided, so that nothing is moved more often than this.
 _MAX_OPEN = 16
 
@@ -73,7 +75,7 @@ def decide(source: str, has_text: Callable[[str], bool | None]) -> tuple[bool | 
     Returns:
         The condition, None if it can't be decided; and True if a text follows in the same macro.
     """
-    match = _CONDITION.match(source)
+    match = _CONDITION.match(source.strip())
     if match is None:
         return None, "::" in source
     is_true = has_text((match[2] or match[3] or match[4]).lower())
