@@ -23,6 +23,7 @@ from .character_writer import (
 from .lorebook import (
     DepthPrompt as DepthPrompt,
     EntryExplanation as EntryExplanation,
+    Keyword as Keyword,
     Lorebook as Lorebook,
     LorebookEntry as LorebookEntry,
     ScanContext as ScanContext,

@@ -11,12 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from refsheet_tui.characters.card_values import (
-    line_from,
-    tags_from,
-    text_from,
-    texts_from,
-)
+from refsheet_tui.characters.card_lists import first_items, first_tags
+from refsheet_tui.characters.card_values import line_from, tags_from, text_from, texts_from
+from refsheet_tui.characters.single_braces import double_braces
 from refsheet_tui.errors import UntrustedFileError
 from refsheet_tui.untrusted import parse_json
 
@@ -63,6 +60,7 @@ _LIST_READERS = {
     "alternate_greetings": texts_from,
     "group_only_greetings": texts_from,
 }
+_TEXT_FIELDS = [field for field in _NAMES if field not in {*_OBJECT_FIELDS, *_LIST_READERS}]
 # Names that mean a field only beside a key that a certain program writes.
 _NAMES_BY_MARK = {
     "scenarioVersion": {"title": "name", "prompt": "first_mes", "context": "description"},
@@ -72,7 +70,6 @@ _NAMES_BY_MARK = {
 _WRAPPERS = ("character", "char", "card")
 # How one program writes the names of the character and of the user, beside this key.
 _SINGLE_BRACES_MARK = "aiPersona"
-_SINGLE_BRACES = re.compile(r"(?<!\{)\{(character|user)\}(?!\})")
 _NO_LETTERS = re.compile(r"[^a-z0-9]")
 _MAX_KEY = 40  # characters, more than any name of a field has
 # Who the user is called if nobody has changed it.
@@ -88,12 +85,16 @@ class CardFields:
         greetings: The first message and the alternate greetings.
         tags: Words to find the character by.
         user_name: The name of the user; mostly empty.
+        unread_greetings: How many greetings the card has beyond the limit of this program.
+        unread_tags: How many tags, likewise.
     """
 
     texts: Mapping[str, str]
     greetings: tuple[str, ...]
     tags: tuple[str, ...]
     user_name: str
+    unread_greetings: int = 0
+    unread_tags: int = 0
 
 
 def read_card_fields(data: Mapping[str, Any], outside: Mapping[str, Any]) -> CardFields:
@@ -104,19 +105,23 @@ def read_card_fields(data: Mapping[str, Any], outside: Mapping[str, Any]) -> Car
         outside: What stands outside of the data.
     """
     values = first_values(data, outside)
-    texts = {field: text_from(values.get(field)) for field in _NAMES}
+    first_messages, unread_messages = first_items(values.get("first_mes"))
+    values["first_mes"] = first_messages
+    texts = {field: text_from(values.get(field)) for field in _TEXT_FIELDS}
     if _SINGLE_BRACES_MARK in data:
-        texts = {field: _SINGLE_BRACES.sub(_double_braces, text) for field, text in texts.items()}
-    first_message = values.get("first_mes")
-    greetings = (
-        texts_from(first_message) if isinstance(first_message, list) else (texts["first_mes"],)
-    )
+        texts = {field: double_braces(text) for field, text in texts.items()}
+    is_list = isinstance(first_messages, list)
+    greetings = (texts_from(first_messages) if is_list else ()) or (texts["first_mes"],)
+    alternate_greetings, unread_greetings = first_items(values.get("alternate_greetings"))
+    tags, unread_tags = first_tags(values.get("tags"))
     user_name = line_from(values.get("your_name")).strip()
     return CardFields(
         texts={**texts, "name": line_from(values.get("name")).strip()},
-        greetings=(*(greetings or ("",)), *texts_from(values.get("alternate_greetings"))),
-        tags=tags_from(values.get("tags")),
+        greetings=(*greetings, *texts_from(alternate_greetings)),
+        tags=tags_from(tags),
         user_name="" if user_name.casefold() == _DEFAULT_USER_NAME else user_name,
+        unread_greetings=unread_messages + unread_greetings,
+        unread_tags=unread_tags,
     )
 
 
@@ -138,7 +143,10 @@ def says_something(field: str, value: Any) -> bool:
     if field in _OBJECT_FIELDS:
         return isinstance(value, dict) and bool(value)
     if field in _LIST_READERS:
-        return bool(_LIST_READERS[field](value))
+        part, _ = first_tags(value) if field == "tags" else first_items(value)
+        return bool(_LIST_READERS[field](part))
+    if field == "first_mes":
+        value, _ = first_items(value)
     return bool(text_from(value).strip())
 
 
@@ -183,10 +191,6 @@ def _named_fields(place: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
 
 def _has_fields(value: dict[str, Any]) -> bool:
     return sum(field_of_key(key, value) is not None for key in value) > 1
-
-
-def _double_braces(match: re.Match[str]) -> str:
-    return "{{char}}" if match[1] == "character" else "{{user}}"
 
 
 def _parse_object(value: object) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from refsheet_tui.characters.card_fields import read_card_fields
 from refsheet_tui.characters.lorebook import (
@@ -15,7 +16,13 @@ from refsheet_tui.characters.lorebook import (
 )
 from refsheet_tui.characters.mojibake import repair_texts
 from refsheet_tui.characters.profile import Profile
-from refsheet_tui.prompting import Language, MacroValues, get_wording, substitute_macros
+from refsheet_tui.prompting import (
+    Language,
+    MacroBudget,
+    MacroValues,
+    get_wording,
+    substitute_macros,
+)
 
 # The keys of a card that belong in the description; the rest of it is for other programs.
 _CARD_KEYS = ("personality", "scenario", "system_prompt")
@@ -98,7 +105,8 @@ class RenderedProfile:
         profile = self._profile
         parts = [profile.description]
         parts += [self._card_texts[key] for key in _CARD_KEYS]
-        return "\n".join(text for text in map(self.render_text, parts) if text)
+        budget = MacroBudget()
+        return "\n".join(filter(None, (self._render(text, budget) for text in parts)))
 
     def about_user(self) -> str:
         """Return what the character knows of the user."""
@@ -106,8 +114,8 @@ class RenderedProfile:
 
     def greetings(self) -> tuple[str, ...]:
         """Return the greetings, in which `{{user}}` is how the character addresses the user."""
-        texts = self._profile.greetings
-        greetings = (substitute_macros(text, self._spoken_values).strip() for text in texts)
+        texts, budget = self._profile.greetings, MacroBudget()
+        greetings = (substitute_macros(text, self._spoken_values, budget).strip() for text in texts)
         return tuple(filter(None, greetings))
 
     def note(self) -> str:
@@ -117,7 +125,13 @@ class RenderedProfile:
     def lorebook(self) -> Lorebook:
         """Return the lorebook with the macros in its entries replaced."""
         lorebook = lorebook_from_card(self._card)
-        return lorebook.with_entries(entry.render(self.render_text) for entry in lorebook.entries)
+        budget = MacroBudget()
+        render_text = partial(self._render, budget=budget)
+        # A keyword that repeats a whole text would never come up.
+        render_key = partial(self._render, budget=budget, are_texts_repeated=False)
+        return lorebook.with_entries(
+            entry.render(render_text, render_key) for entry in lorebook.entries
+        )
 
     def depth_prompt(self) -> DepthPrompt:
         """Return the author's note with a depth of its own that the card has."""
@@ -126,7 +140,12 @@ class RenderedProfile:
 
     def render_text(self, text: str) -> str:
         """Return `text` with macros replaced; `{{user}}` is how a third party names the user."""
-        return substitute_macros(text, self._told_values).strip()
+        return self._render(text, MacroBudget())
+
+    def _render(self, text: str, budget: MacroBudget, *, are_texts_repeated: bool = True) -> str:
+        return substitute_macros(
+            text, self._told_values, budget, are_texts_repeated=are_texts_repeated
+        ).strip()
 
     def _raw_about_user(self) -> str:
         persona = self._profile.persona.strip()

@@ -10,8 +10,6 @@ from refsheet_tui.characters import (
     Profile,
     SavedCharacter,
     import_card,
-    import_notice,
-    lorebook_from_card,
 )
 from refsheet_tui.chats import Library
 from refsheet_tui.cli.console import print_note
@@ -50,8 +48,8 @@ def read_import(name: str, sheet: str | None, language: str | None) -> CardImpor
     card = import_card(paths.expand_user(name), code, detect=language is None)
     if card.is_newer_version:
         print_note(f"{one_line(name)} uses a newer card format, so some of it may be missing.")
-    if notice := import_notice(lorebook_from_card(card.profile.card)):
-        print_note(f"{one_line(name)}: {notice}")
+    if card.notice:
+        print_note(f"{one_line(name)}: {card.notice}")
     if sheet is not None:
         picture = find_picture(sheet)
         check_pictures([picture])

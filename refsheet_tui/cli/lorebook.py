@@ -73,7 +73,9 @@ def lorebook(name: str, text: str | None, as_json: bool, **options: Any) -> None
     _print_entries(entries, is_exact=is_exact, is_tried=text is not None)
     told_tokens = sum(each.tokens for each in entries if each.is_told)
     mark = "" if is_exact else "about "
-    click.echo(f"{len(entries)} entries; {mark}{told_tokens:,} of {budget:,} tokens are told.")
+    unit = "entry" if len(entries) == 1 else "entries"
+    verb = "is" if told_tokens == 1 else "are"
+    click.echo(f"{len(entries):,} {unit}; {mark}{told_tokens:,} of {budget:,} tokens {verb} told.")
     if notice := import_notice(book):
         print_note(notice)
 
@@ -116,7 +118,7 @@ def _entry_json(explanation: EntryExplanation) -> dict[str, Any]:
     entry = explanation.entry
     return {
         "name": entry.label,
-        "keys": [*entry.keys, *entry.patterns],
+        "keys": [*(key.text for key in entry.keys), *entry.patterns],
         "trigger": explanation.trigger,
         "tokens": explanation.tokens,
         "told": explanation.is_told,

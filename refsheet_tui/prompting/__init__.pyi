@@ -11,6 +11,7 @@ from .languages import (
     choose_screen_language as choose_screen_language,
     language as language,
 )
+from .macro_budget import MacroBudget as MacroBudget
 from .macros import MacroValues as MacroValues, substitute_macros as substitute_macros
 from .prompt import (
     ControlPart as ControlPart,

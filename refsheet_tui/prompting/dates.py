@@ -42,8 +42,20 @@ _WEEKDAYS = {
     "ru": "понедельник вторник среда четверг пятница суббота воскресенье",
     "ar": "الاثنين الثلاثاء الأربعاء الخميس الجمعة السبت الأحد",
 }
+# What follows the number of a day where it is spoken as an ordinal number.
+_ORDINAL_ENDINGS = {
+    "zh-Hans": "日",
+    "zh-Hant": "日",
+    "ja": "日",
+    "ko": "일",
+    "de": ".",
+    "es": "º",
+    "ru": "-го",
+}
 _ENGLISH = "en"
-_FORMAT_TOKENS = re.compile(r"\[([^\]]*)\]|Y{4}|YY|M{1,4}|D{1,2}|d{3,4}|H{1,2}|h{1,2}|mm?|ss?|[aA]")
+_FORMAT_TOKENS = re.compile(
+    r"\[([^\[\]]*)\]|Y{4}|YY|M{1,4}|DD|Do|D|d{3,4}|H{1,2}|h{1,2}|mm?|ss?|[aA]"
+)
 
 
 def format_date(moment: datetime, language: Language) -> str:
@@ -79,6 +91,7 @@ def format_moment(moment: datetime, pattern: str, language: Language) -> str:
         "MM": f"{moment:%m}",
         "M": str(moment.month),
         "DD": f"{moment:%d}",
+        "Do": _ordinal_day(moment.day, code),
         "D": str(moment.day),
         "dddd": weekday,
         "ddd": weekday[:3],
@@ -105,6 +118,15 @@ def _known_code(language: Language) -> str:
 def _month(moment: datetime, code: str) -> str:
     names = _MONTHS.get(code)
     return names.split()[moment.month - 1] if names else str(moment.month)
+
+
+def _ordinal_day(day: int, code: str) -> str:
+    if code == _ENGLISH:
+        endings = {1: "st", 2: "nd", 3: "rd"}
+        return f"{day}{'th' if day in (11, 12, 13) else endings.get(day % 10, 'th')}"
+    if code == "fr":
+        return "1er" if day == 1 else str(day)
+    return f"{day}{_ORDINAL_ENDINGS.get(code, '')}"
 
 
 def _hour_of_12(moment: datetime) -> int:

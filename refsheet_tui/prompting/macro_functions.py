@@ -13,7 +13,8 @@ from refsheet_tui.prompting.languages import Language
 
 # A comma between options; one that belongs to an option has a backslash before it.
 _COMMA = re.compile(r"(?<!\\),")
-_DICE = re.compile(r"(?:(\d{1,2})?\s*d)?\s*(\d{1,6})\s*(?:([+-])\s*(\d{1,6}))?", re.IGNORECASE)
+_DICE = re.compile(r"(?:(\d{1,3})?\s*d)?\s*(\d{1,6})\s*(?:([+-])\s*(\d{1,6}))?", re.IGNORECASE)
+_STEPS_PER_CALL = 10
 _UTC_OFFSET = re.compile(r"([+-]?\d{1,2})(?::?(\d\d))?")
 # A value that a macro inside of this one has left: it must not be taken apart.
 _VALUE_OR_CHARACTER = re.compile("\x01\\d+\x01|.", re.DOTALL)
@@ -56,9 +57,8 @@ class MacroCall:
 
 
 def _pick(call: MacroCall) -> str:
-    rest = call.rest.strip()
-    if "::" in rest:
-        options = rest.removeprefix("::").split("::")
+    if "::" in call.argument:
+        options = call.argument.split("::")
     else:
         options = [each.replace("\\,", ",") for each in _COMMA.split(call.argument)]
     return options[call.choose(len(options))].strip()
@@ -89,6 +89,12 @@ def _time_at_offset(call: MacroCall) -> str:
     hours, minutes = int(offset[1]), int(offset[2] or 0)
     shift = timedelta(hours=hours, minutes=-minutes if offset[1].startswith("-") else minutes)
     return format_time(call.moment.astimezone(UTC) + shift, call.language)
+
+
+def count_steps(name: str, call: MacroCall) -> int:
+    """Return about how much work it is to compute a macro, in dice."""
+    dice = _DICE.fullmatch(call.argument) if name == "roll" else None
+    return _STEPS_PER_CALL + (int(dice[1] or 1) if dice is not None else 0)
 
 
 FUNCTIONS: dict[str, Callable[[MacroCall], str]] = {

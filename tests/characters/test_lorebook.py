@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from refsheet_tui.characters.cards import card_from_profile, profile_from_card
 from refsheet_tui.characters.lorebook import (
     Lorebook,
     ScanContext,
@@ -95,7 +96,8 @@ def test_what_is_told_brings_up_more_where_the_card_says_so() -> None:
         {**CAVE, "enabled": False},
         {**CAVE, "keys": ["", None, 3]},
         {**CAVE, "keys": {"cave": 1}},
-        {**CAVE, "content": ["cave"]},
+        {**CAVE, "content": [["cave"], 1]},
+        {**CAVE, "content": {"cave": "cave"}},
         {**CAVE, "content": "@@depth 3\n@@role system"},
         {},
     ],
@@ -273,12 +275,46 @@ WORLD_ENTRY = {"uid": 0, "key": ["cave"], "keysecondary": [], "content": "Dark."
         {"character_book": {"entries": []}, "extensions": {"world": {"entries": [WORLD_ENTRY]}}},
         {"extensions": {"world": {"entries": {"0": WORLD_ENTRY}}}},
         {"world_info": {"entries": [WORLD_ENTRY]}},
+        {"worldinfo": [WORLD_ENTRY]},
+        {"loreItems": [{"key": "grotto, cave", "value": "Dark."}]},
+        {"globalLore": [{"key": "cave", "secondkey": "", "content": "Dark.", "insertorder": 7}]},
+        {"lorebook": {"lorebookVersion": 5, "entries": [{"keys": ["cave"], "text": "Dark."}]}},
+        {"character_book": {"entries": [{"keys": ["cave"], "content": ["Dark."]}]}},
         {"character_book": {"entries": [{**WORLD_ENTRY, "enabled": "true"}]}},
         {"character_book": {"entries": [{**WORLD_ENTRY, "enabled": 1, "disable": "no"}]}},
     ],
 )
 def test_every_shape_of_a_lorebook_is_read(card: dict[str, Any]) -> None:
     assert told(lorebook_from_card(card), ["the cave"]) == ("Dark.",)
+
+
+def test_values_of_other_programs_are_read() -> None:
+    first = {"key": "a", "content": ["One.", "Two."], "alwaysActive": True, "insertorder": 9}
+    second = {"keys": ["b"], "text": "Three.", "forceActivation": True, "displayName": "Third"}
+    third = {"key": "c", "secondkey": "d, e", "selective": True, "content": "Four."}
+    lower = {"keys": ["c"], "text": "Five.", "contextConfig": {"budgetPriority": -400}}
+    lorebook = book(first, second, third, lower)
+    constant = [entry.content for entry in lorebook.opening_entries]
+    assert constant == ["One.\nTwo.", "Three."]
+    assert [entry.label for entry in lorebook.entries] == ["a", "Third", "c", "c"]
+    assert told(lorebook, ["c"]) == ("Five.",) and told(lorebook, ["c e"]) == ("Four.", "Five.")
+    assert lorebook.entries[-1].priority == -400
+    exported = with_complete_lorebook({"character_book": {"entries": [first, second]}})
+    assert [each["constant"] for each in exported["character_book"]["entries"]] == [True, True]
+
+
+def test_names_in_single_braces_are_names() -> None:
+    items = [
+        {"key": "{character}'s home, cave", "value": "#{character}: It is {user}'s cave, too. {x}"}
+    ]
+    card = {"character": {"aiName": "Ember", "aiPersona": "A dragon.", "loreItems": items}}
+    profile = profile_from_card(card, "en").model_copy(update={"person": "Jane"})
+    lorebook = RenderedProfile(profile, language("en")).lorebook()
+    content = "Ember: It is Jane's cave, too. {x}"
+    assert told(lorebook, ["Ember's home"]) == told(lorebook, ["cave"]) == (content,)
+    exported = card_from_profile(profile, 3)["data"]
+    assert exported["loreItems"] == items
+    assert exported["character_book"]["entries"][0]["keys"] == ["{{char}}'s home", "cave"]
 
 
 @pytest.mark.parametrize(
@@ -330,14 +366,47 @@ def test_the_flag_for_patterns_changes_nothing_for_plain_keys(place: str) -> Non
         ("/cave|tunnel/gi", "a tunnel", True),
         (r"/\b(?:cave|tunnel)\b/i", "a tunnel", True),
         (r"/\bcave\b/i", "a caveman", False),
-        (r"/AC\/DC/", "ac/dc", True),
+        (r"/AC\/DC/", "AC/DC", True),
+        (r"/AC\/DC/i", "ac/dc", True),
         (r"/a\|b/", "a|b", True),
-        (r"/c\+\+/", "C++", True),
+        (r"/c\+\+/", "c++", True),
+        ("/Dog/", "Dogs", True),
+        ("/Dog/", "dogs", False),
+        ("/Dog/im", "dogs", True),
+        (r"/\bcat\b|dog/", "a doggy", True),
+        (r"/\bcat\b|dog/", "catalogue", False),
+        (r"/\bcat|dog\b/", "catalogue", True),
+        (r"/\bcat|dog\b/", "concat", False),
+        (r"/\bcat|dog\b/", "underdog", True),
+        (r"/\bcat|dog\b/", "dogs", False),
+        (r"/\b(cat|dog)/", "dogs", True),
+        (r"/\b(cat|dog)/", "underdog", False),
     ],
 )
 def test_a_pattern_that_only_lists_words_is_used(key: str, said: str, tells: bool) -> None:
     lorebook = book({**CAVE, "keys": [key]})
     assert bool(told(lorebook, [said])) is tells and not lorebook.pattern_entries
+
+
+def test_a_pattern_says_itself_if_case_and_whole_words_matter() -> None:
+    flags = {"case_sensitive": True, "match_whole_words": True}
+    lorebook = book({**CAVE, "keys": ["/dog/i", "Cat"], **flags})
+    assert told(lorebook, ["DOGS"]) and told(lorebook, ["Cat"])
+    assert not told(lorebook, ["cat"]) and not told(lorebook, ["Cats"])
+    lorebook = book({**CAVE, "keys": ["/Dog/", "dog"]})
+    assert told(lorebook, ["DOGS"])
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["/r/cats", "/he/him/", "/usr/bin", "/they/them", "/a/miss", "/24/7", "and/or", "//"],
+)
+@pytest.mark.parametrize("is_list", [True, False])
+def test_a_path_is_no_pattern(key: str, is_list: bool) -> None:
+    lorebook = book({**CAVE, "keys": [key] if is_list else f"x, {key}, y"})
+    assert not lorebook.pattern_entries
+    assert told(lorebook, [f"It is in {key}."]) == ("The cave is dark.",)
+    assert told(lorebook, ["there were birds at home"]) == ()
 
 
 @pytest.mark.parametrize(

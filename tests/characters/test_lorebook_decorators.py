@@ -12,6 +12,7 @@ from refsheet_tui.characters.lorebook import (
     ScanContext,
     Status,
     evaluate_entries,
+    explain_lorebook,
     lorebook_from_card,
 )
 
@@ -126,3 +127,52 @@ def test_a_fallback_counts_where_the_decorator_before_it_does_not(
 ) -> None:
     found = entry(f"{lines}\nF")
     assert (found.depth, found.scan_depth, found.content) == (depth, scan_depth, "F")
+
+
+def test_a_scan_depth_has_a_limit() -> None:
+    assert entry("@@scan_depth 1000000\nA").scan_depth == entry("A", scan_depth=10**6).scan_depth
+    assert entry("@@scan_depth 3\nA").scan_depth == 3
+
+
+def test_additional_keys_follow_the_rules_of_the_entry() -> None:
+    lorebook = book("@@additional_keys Night\nA", case_sensitive=True, match_whole_words=True)
+    assert status(lorebook, "cave at Night") is Status.TRIGGERED
+    assert status(lorebook, "cave at night") is Status.CONDITION_FAILED
+    assert status(lorebook, "cave at Nights") is Status.CONDITION_FAILED
+
+
+def explain(content: str, said: str = "cave", **context: Any) -> tuple[str, str]:
+    """Return the trigger of the entry and the reason why it is told or left out."""
+    lorebook = book(content)
+    (explanation,) = explain_lorebook(lorebook, ScanContext([said], **context), {}, 8192)
+    return explanation.trigger, explanation.reason
+
+
+@pytest.mark.parametrize(
+    ("content", "trigger"),
+    [
+        ("@@activate_only_after 1\nA", "cave; after 1 reply"),
+        ("@@activate_only_after 2\nA", "cave; after 2 replies"),
+        ("@@activate_only_every 1\nA", "cave"),
+        ("@@activate_only_every 3\nA", "cave; every 3 replies"),
+        ("@@is_greeting 0\nA", "cave; only after greeting 1"),
+        ("@@probability 50\nA", "cave; with a probability of 50%"),
+        (
+            "@@activate_only_after 4\n@@activate_only_every 2\n@@exclude_keys night\nA",
+            "cave; but none of: night; after 4 replies; every 2 replies",
+        ),
+    ],
+)
+def test_the_trigger_has_all_conditions(content: str, trigger: str) -> None:
+    assert explain(content)[0] == trigger
+
+
+def test_the_reason_says_what_is_missing() -> None:
+    _, reason = explain("@@activate_only_after 2\nA", reply_count=1)
+    assert reason == (
+        "Left out: the chat hasn't reached the number of replies that the card asks for."
+    )
+    _, reason = explain("@@exclude_keys night\nA", "cave at night")
+    assert reason == "Left out: “cave” came up, but its other conditions aren't met."
+    _, reason = explain("@@constant\n@@exclude_keys night\nA", "night")
+    assert reason == "Left out: its other conditions aren't met."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from helpers.cost import assert_fast
 from helpers.library import add_ember
 from refsheet_tui.characters import Profile, RenderedProfile
 from refsheet_tui.characters.cards import card_from_profile, profile_from_card
@@ -86,3 +87,25 @@ def test_texts_in_a_wrong_encoding_are_told_right() -> None:
     assert "“A cave.”" in rendered.description()
     assert [entry.content for entry in rendered.lorebook().entries] == ["“A cave.”"]
     assert profile.card["scenario"] == damaged, "kept as it came"
+
+
+def test_many_texts_repeat_little_together() -> None:
+    entries = [{"keys": [f"k{n}"], "content": f"{n}{{{{description}}}}"} for n in range(400)]
+    keys = [f"{{{{description}}}}{number}" for number in range(1000)]
+    dice = "{{roll:99d6}}" * 20
+    card = {
+        **CARD,
+        "description": "x" * 100_000,
+        "alternate_greetings": ["{{description}}" + dice] * 500,
+        "character_book": {"entries": [*entries, {"keys": keys, "content": dice * 1000}]},
+    }
+    profile = profile_from_card(card, "en")
+    rendered = RenderedProfile(profile, language("en"))
+    assert_fast(lambda: (rendered.lorebook(), rendered.greetings()))
+    book = rendered.lorebook()
+    assert sum(len(entry.content) for entry in book.entries) < 1_500_000
+    assert sum(len(key.text) for entry in book.entries for key in entry.all_keys) < 10_000
+    assert sum(map(len, rendered.greetings())) < 1_500_000
+    assert book == rendered.lorebook(), "always the same"
+    few = RenderedProfile(profile.model_copy(update={"alternate_greetings": ()}), language("en"))
+    assert few.greetings()[0].count("x") == 100_000

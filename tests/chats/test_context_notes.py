@@ -7,6 +7,7 @@ import pytest
 from refsheet_tui.characters.lorebook import (
     ActivationRules,
     DepthPrompt,
+    Keyword,
     Lorebook,
     LorebookEntry,
 )
@@ -56,7 +57,9 @@ def test_a_new_note_is_told_with_the_next_message() -> None:
 
 
 def test_what_the_book_says_is_told_once_while_it_is_seen() -> None:
-    selector = ContextNoteSelector(lorebook=Lorebook(entries=(LorebookEntry(("cave",), "Dark."),)))
+    selector = ContextNoteSelector(
+        lorebook=Lorebook(entries=(LorebookEntry((Keyword("cave"),), "Dark."),))
+    )
     turns = talk(selector, ["The cave?", "Yes, the cave.", "cave"])
     assert context_notes(turns) == [["Dark."], [], []]
     assert due(selector, turns, "cave", oldest_visible=4) == (ContextNote("Dark."),), (
@@ -65,7 +68,9 @@ def test_what_the_book_says_is_told_once_while_it_is_seen() -> None:
 
 
 def test_what_the_character_says_brings_up_its_book_too() -> None:
-    selector = ContextNoteSelector(lorebook=Lorebook(entries=(LorebookEntry(("cave",), "Dark."),)))
+    selector = ContextNoteSelector(
+        lorebook=Lorebook(entries=(LorebookEntry((Keyword("cave"),), "Dark."),))
+    )
     assert due(selector, [Turn("model", ("In my cave.",))], "Oh?") == (ContextNote("Dark."),)
 
 
@@ -80,9 +85,9 @@ def test_a_depth_prompt_never_has_more_messages_behind_it_than_its_depth(
 
 def test_a_depth_prompt_and_a_note_stand_behind_the_entries() -> None:
     entries = (
-        LorebookEntry(("x",), "At 1.", depth=1),
-        LorebookEntry(("x",), "At 4.", depth=4),
-        LorebookEntry(("x",), "Dark."),
+        LorebookEntry((Keyword("x"),), "At 1.", depth=1),
+        LorebookEntry((Keyword("x"),), "At 4.", depth=4),
+        LorebookEntry((Keyword("x"),), "Dark."),
     )
     selector = ContextNoteSelector("Be brief.", Lorebook(entries), DepthPrompt("Limp.", 4))
     told = context_notes(talk(selector, ["x"] * 4))

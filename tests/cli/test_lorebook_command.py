@@ -66,6 +66,12 @@ def test_without_a_model_tokens_are_estimates(tmp_path: Path) -> None:
     assert "Traceback" not in done.err
 
 
+def test_one_entry_is_no_entries(tmp_path: Path) -> None:
+    add_character(tmp_path, [ENTRIES[0]])
+    done = refsheet(tmp_path, "characters", "lorebook", "Ember")
+    assert "1 entry; 0 of 100 tokens are told." in done.out.splitlines()
+
+
 def test_a_character_without_a_lorebook_says_so(tmp_path: Path) -> None:
     add_character(tmp_path, [])
     done = refsheet(tmp_path, "characters", "lorebook", "Ember")

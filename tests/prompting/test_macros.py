@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
-from time import monotonic
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from helpers.cost import assert_fast
 from refsheet_tui.prompting import LANGUAGES, MacroValues, language, substitute_macros
 
 CREATED = datetime(2026, 11, 28, 15, 5).timestamp()
@@ -35,9 +35,16 @@ NOBODY = replace(JANE, user="you", user_possessive="your")
         ("{{original}} Be brief.", "Be brief."),
         ("{{original}}\nStay calm, {{char}}.", "Stay calm, Ember."),
         ("One.\n\n{{trim}}\n\nTwo.{{newline}}Three.{{noop}}", "One.Two.\nThree."),
+        ("{{trim}}\nOne.\n{{trim}}\n{{trim}}\n\nTwo.\n{{trim}}", "One.Two."),
+        ("{{datetimeformat [[at] [Do] YYYY}}", "[at Do 2026"),
+        ("{{datetimeformat MMMM Do, YYYY}}", "November 28th, 2026"),
         ("{{reverse:abc}} {{reverse::{{char}}!}}", "cba !Ember"),
         ("{{roll:1}} {{roll:d1}} {{roll::3d1+2}} {{roll 2d1-1}} {{roll:x}}.", "1 1 5 1 ."),
         ("{{random:same,same}} {{pick::a, b::a, b}} {{random:x\\,y}}", "same a, b x,y"),
+        ("{{random:a::a}} {{pick: a :: a }} {{random ::a::a}} {{random a::a}}", "a a a a"),
+        ("{{random::same,same}} {{pick:same}} {{pick::same}}", "same same same"),
+        ("{{random:{{// hidden}}a,a{{noop}}}} {{reverse:b{{noop}}\n{{trim}}a}}.", "a ab."),
+        ("{{roll:100d1}} {{roll:999d1}}", "100 999"),
         ("{{random:{{char}},{{char}}}}", "Ember"),
         ("{{isodate}} {{isotime}} {{time}}", "2026-11-28 15:05 3:05 PM"),
         ("{{date}}, {{weekday}}", "November 28, 2026, Saturday"),
@@ -59,7 +66,12 @@ def test_each_macro_is_replaced(text: str, expected: str) -> None:
         ("Take {{user}}'s hat. {{user}}’s hat!", "Take your hat. Your hat!"),
         ("Hi, {{user}}. {{user}}? *{{user}}*", "Hi, you. You? *You*"),
         ("{{user}} there!\n{{user}}: hi", "You there!\nYou: hi"),
-        ("{{random::{{user}}'s}} <USER>'s", "your your"),
+        ("{{random::{{user}}'s}} <USER>'s", "Your your"),
+        ("{{random::{{user}} smiles}}. {{pick: {{user}} }}", "You smiles. You"),
+        ("Hi, {{random::{{user}}::{{user}}}}, {{random:{{user}}}}", "Hi, you, you"),
+        ('"{{random:*{{user}}*,*{{user}}*}}"', '"*You*"'),
+        ("{{random::Hello, {{user}}::Hello, {{user}}}}!", "Hello, you!"),
+        ("{{random::{{random::{{user}}}}}}! {{reverse:, {{user}}}}", "You! you ,"),
     ],
 )
 def test_a_user_without_a_name_is_spoken_of_in_good_english(text: str, expected: str) -> None:
@@ -76,6 +88,56 @@ def test_texts_are_repeated_once_and_not_in_themselves() -> None:
     texts = {"description": "{{char}} is {{personality}}{{description}}.", "personality": "brave"}
     values = replace(JANE, texts=texts)
     assert substitute_macros("{{Personality}}: {{description}}", values) == "brave: Ember is ."
+
+
+CONDITIONS = {"personality": "brave", "scenario": " \n", "persona": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{if personality}}yes{{/if}}", "yes"),
+        ("{{if scenario}}yes{{/if}}", ""),
+        ("{{if personality}}yes{{else}}no{{/if}}", "yes"),
+        ("{{if persona}}yes{{else}}no{{/if}}", "no"),
+        ("{{#IF {{personality}} }}yes{{else}}no{{/if}}", "yes"),
+        ("{{if::{{scenario}}}}yes{{else}}no{{/if}}", "no"),
+        ("{{if !scenario}}none{{/if}}{{if !char}}none{{/if}}", "none"),
+        ("{{if <char>}}{{char}}{{/if}}{{if user}}, {{user}}{{/if}}", "Ember, Jane"),
+        ("{{if persona}}a{{if char}}b{{/if}}{{else}}c{{if char}}d{{else}}e{{/if}}{{/if}}", "cd"),
+        ("One.\n{{if scenario}}\nScenario: {{scenario}}\n{{/if}}\nTwo.", "One.\nTwo."),
+        ("One.\n{{if char}}\nTwo.\n{{/if}}\nThree.", "One.\nTwo.\nThree."),
+        ("{{if personality::It is {{personality}}.}}{{if persona::x}}", "It is brave."),
+        ("{{if::!persona::none}}", "none"),
+        ("{{random::{{if persona}}a{{else}}b{{/if}}::b}}", "b"),
+        # What can't be decided stays as it is.
+        ("{{if unknown}}yes{{else}}no{{/if}}", "yesno"),
+        ("{{if {{getvar::x}}}}yes{{/if}}{{if {{random::1}}}}yes{{/if}}", "yesyes"),
+        ("{{if unknown}}{{if persona}}a{{else}}b{{/if}}{{else}}c{{/if}}", "bc"),
+        ("{{if persona}}a{{else if char}}b{{else}}c{{/if}}", "abc"),
+        ("{{if persona}}a{{elseif char}}b{{/if}}", "ab"),
+        ("{{if persona}}no end{{else}} to it", "no end to it"),
+        ("{{/if}}a{{else}}b{{if}}c{{if unknown::d}}", "abc"),
+    ],
+)
+def test_conditions_are_decided_where_they_can_be(text: str, expected: str) -> None:
+    assert substitute_macros(text, replace(JANE, texts=CONDITIONS)) == expected
+
+
+def test_a_user_without_a_name_has_none() -> None:
+    text = "{{if user}}Hi, {{user}}!{{else}}Hi!{{/if}}"
+    assert substitute_macros(text, JANE) == "Hi, Jane!"
+    assert substitute_macros(text, NOBODY) == "Hi!"
+
+
+def test_conditions_are_decided_in_repeated_texts_too() -> None:
+    texts = {**CONDITIONS, "description": "{{if persona}}yes{{else}}no{{/if}}{{personality}}"}
+    assert substitute_macros("{{description}}", replace(JANE, texts=texts)) == "no"
+
+
+def test_a_long_name_is_not_told_many_times() -> None:
+    long = replace(JANE, character="x" * 100_000)
+    assert len(substitute_macros("{{char}}" * 1000, long)) < 500_000
 
 
 def test_chance_is_the_same_in_one_chat_and_not_in_all() -> None:
@@ -111,29 +173,56 @@ def test_dates_are_written_in_every_language(each: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("en", "1st 2nd 3rd 4th 11th 12th 13th 21st 22nd 23rd 31st"),
+        ("fr", "1er 2 3 4 11 12 13 21 22 23 31"),
+        ("de", "1. 2. 3. 4. 11. 12. 13. 21. 22. 23. 31."),
+        ("ja", "1日 2日 3日 4日 11日 12日 13日 21日 22日 23日 31日"),
+        ("ar", "1 2 3 4 11 12 13 21 22 23 31"),
+    ],
+)
+def test_days_are_ordinal_numbers_where_a_pattern_says_so(code: str, expected: str) -> None:
+    days = [datetime(2026, 12, int(re.sub(r"\D", "", each))) for each in expected.split()]
+    chats = [replace(JANE, language=language(code), created=day.timestamp()) for day in days]
+    assert [substitute_macros("{{datetimeformat Do}}", chat) for chat in chats] == expected.split()
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "{{" * 200_000,
         "{{random:" * 50_000 + "}}" * 50_000,
         "{{roll:99d999999}}" * 20_000,
+        "{{roll:999d999999}}" * 20_000,
         "{{user}}" * 50_000,
         "{{description}}" * 50_000,
         "{{random:" + "a," * 1_000_000 + "}}",
         "\n" * 1_000_000 + "{{trim}}",
+        "{{char}}" + "\n" * 1_000_000,
+        "{{char}}" + "\n{{trim}}" * 100_000,
+        "{{datetimeformat " + "[" * 1_000_000 + "}}",
         (" " * 1000 + "{{x}}") * 1000,
         "{{time}}" * 50_000,
+        "{{if" + " " * 1_000_000 + "?}}",
+        "{{if ::" + " " * 100_000 + "!" + " " * 100_000 + "a" * 100_000 + "?}}",
+        "{{random" + " " * 1_000_000 + "{{user}}}}" + "{{random:{{user}}," + "{{user}}," * 20_000,
+        "{{if char}}{{else}}" * 30_000 + "{{/if}}" * 30_000,
+        "{{if user}}x" * 30_000 + "{{else}}{{/if}}" * 30_000,
     ],
-    ids=lambda text: text[:12],
+    ids=lambda text: text[:24],
 )
 def test_hostile_texts_take_little_time(text: str) -> None:
-    begin = monotonic()
-    result = substitute_macros(text, replace(NOBODY, texts={"description": "x" * 1000}))
-    assert monotonic() - begin < 10
-    assert len(result) < len(text) + 3_000_000
+    values = replace(NOBODY, texts={"description": "x" * 1000})
+    assert_fast(lambda: substitute_macros(text, values))
+    assert len(substitute_macros(text, values)) < len(text) + 3_000_000
 
 
 PIECES = st.sampled_from(
-    ["{{", "}}", "{", "}", "char", "user", ":", "::", ",", "//", "random", "reverse", "trim", "\n"]
+    [
+        *("{{", "}}", "{", "}", "char", "user", ":", "::", ",", "//", "random", "reverse", "trim"),
+        *("\n", "{{if char}}", "{{if !user}}", "{{else}}", "{{/if}}"),
+    ]
 )
 
 

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from refsheet_tui.characters.card_fields import read_card_fields, split_card
 from refsheet_tui.characters.cards.mapping import is_newer_version, profile_from_card
 from refsheet_tui.characters.cards.reading import read_card
+from refsheet_tui.characters.lorebook import import_notice, lorebook_from_card
 from refsheet_tui.characters.profile import Profile, default_name
+from refsheet_tui.i18n import join_sentences, ngettext
 from refsheet_tui.pictures import ground_notice, open_picture_bytes
 from refsheet_tui.prompting import Language, detect_language
+
+# So many greetings show the language of a card, if any does.
+_MAX_DETECTED_GREETINGS = 3
 
 
 @dataclass(frozen=True)
@@ -23,6 +30,7 @@ class ImportedCard:
         is_newer_version: The card has a newer version of the format than this program knows.
         detected_language: The language of the card's texts, if the card doesn't name one and it was
             recognized; the character speaks it.
+        notice: What the user has to know of the parts of the card that can't be used; mostly empty.
     """
 
     path: Path
@@ -30,6 +38,7 @@ class ImportedCard:
     picture: bytes | None
     is_newer_version: bool
     detected_language: Language | None = None
+    notice: str = ""
 
     def check_picture(self) -> str | None:
         """Open the picture, if any, to see that it can be opened.
@@ -64,7 +73,8 @@ def import_card(path: Path, language: str, *, detect: bool = True) -> ImportedCa
     profile = profile_from_card(card_file.card, "")
     detected_language = None
     if detect and not profile.language:
-        detected_language = detect_language([*profile.greetings, profile.description])
+        greetings = profile.greetings[:_MAX_DETECTED_GREETINGS]
+        detected_language = detect_language([*greetings, profile.description])
     code = profile.language or (detected_language.code if detected_language else language)
     name = profile.name if profile.name.strip() else default_name(path)
     return ImportedCard(
@@ -73,4 +83,24 @@ def import_card(path: Path, language: str, *, detect: bool = True) -> ImportedCa
         card_file.picture,
         is_newer_version(card_file.card),
         detected_language,
+        _notice(card_file.card, profile),
+    )
+
+
+def _notice(card: dict[str, Any], profile: Profile) -> str:
+    fields = read_card_fields(*split_card(card))
+    greetings = ngettext(
+        "{count} greeting is beyond the limit and isn't used.",
+        "{count} greetings are beyond the limit and aren't used.",
+        fields.unread_greetings,
+    ).format(count=f"{fields.unread_greetings:,}")
+    tags = ngettext(
+        "{count} tag is beyond the limit and isn't used.",
+        "{count} tags are beyond the limit and aren't used.",
+        fields.unread_tags,
+    ).format(count=f"{fields.unread_tags:,}")
+    return join_sentences(
+        import_notice(lorebook_from_card(profile.card)),
+        greetings if fields.unread_greetings else "",
+        tags if fields.unread_tags else "",
     )

@@ -20,6 +20,8 @@ from refsheet_tui.characters.card_fields import (
 )
 from refsheet_tui.characters.card_values import line_from, says_nothing, text_from
 from refsheet_tui.characters.profile import Profile
+from refsheet_tui.errors import ConfigError
+from refsheet_tui.prompting import language as language_of
 
 # Fields that only a profile has are stored in the card's extensions under this key.
 EXTENSION_KEY = "refsheet"
@@ -73,7 +75,7 @@ def profile_from_card(card: dict[str, Any], language: str) -> Profile:
     kept_data, kept_outside = _keep_what_differs(data, outside, fields)
     return Profile(
         **profile_texts(fields),
-        language=text_from(own_fields.get("language")) or language,
+        language=_language_code(own_fields.get("language")) or language,
         person=line_from(own_fields.get("person")) or fields.user_name,
         persona=text_from(own_fields.get("persona")),
         generation=_settings(own_fields.get("generation")),
@@ -161,6 +163,14 @@ def _is_empty_field(key: str, value: object) -> bool:
 def is_same(left: object, right: object) -> bool:
     """Return True if two JSON values are equal, and true is not taken for 1."""
     return left == right and repr(left) == repr(right)
+
+
+def _language_code(value: object) -> str:
+    """Return the code of a language that a card names; empty if it isn't a valid name."""
+    try:
+        return language_of(line_from(value)).code
+    except ConfigError:
+        return ""
 
 
 def _settings(value: object) -> dict[str, float | int | bool | None]:

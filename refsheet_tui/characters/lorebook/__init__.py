@@ -20,6 +20,7 @@ from refsheet_tui.characters.lorebook.explanation import (
     list_names,
 )
 from refsheet_tui.characters.lorebook.exporting import with_complete_lorebook
+from refsheet_tui.characters.lorebook.matching import Keyword
 from refsheet_tui.characters.lorebook.reading import lorebook_from_card
 from refsheet_tui.characters.lorebook.scanning import (
     Evaluation,
@@ -34,6 +35,7 @@ __all__ = [
     "DepthPrompt",
     "EntryExplanation",
     "Evaluation",
+    "Keyword",
     "Lorebook",
     "LorebookEntry",
     "RecursionRules",

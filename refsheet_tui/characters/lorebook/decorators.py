@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from refsheet_tui.characters.lorebook.entry import LorebookEntry
+from refsheet_tui.characters.lorebook.entry import MAX_DEPTH, MAX_SCAN_DEPTH, LorebookEntry
+from refsheet_tui.characters.lorebook.matching import Keyword, make_keywords
 from refsheet_tui.characters.lorebook.values import as_count, as_keys, as_number
 
 _MAX_COUNT = 1_000_000
-_MAX_DEPTH = 1000
 # A function that applies a decorator with a value, or returns None if the value is not valid.
 Decorator = Callable[[LorebookEntry, str], LorebookEntry | None]
 
@@ -56,12 +56,20 @@ def _with_rules(**changes: object) -> Decorator:
     return lambda entry, _: replace(entry, rules=replace(entry.rules, **changes))  # type: ignore[arg-type]
 
 
-def _counted(apply: Callable[[LorebookEntry, int], LorebookEntry], minimum: int = 0) -> Decorator:
+def _counted(
+    apply: Callable[[LorebookEntry, int], LorebookEntry],
+    minimum: int = 0,
+    maximum: int = _MAX_COUNT,
+) -> Decorator:
     def decorate(entry: LorebookEntry, value: str) -> LorebookEntry | None:
-        count = as_count(value, _MAX_COUNT)
+        count = as_count(value, maximum)
         return apply(entry, count) if count is not None and count >= minimum else None
 
     return decorate
+
+
+def _keywords(entry: LorebookEntry, value: str) -> tuple[Keyword, ...]:
+    return make_keywords(as_keys(value), entry.case_sensitive, entry.whole_words)
 
 
 def _position(entry: LorebookEntry, value: str) -> LorebookEntry | None:
@@ -75,9 +83,7 @@ def _position(entry: LorebookEntry, value: str) -> LorebookEntry | None:
 
 def _depth(entry: LorebookEntry, value: str) -> LorebookEntry | None:
     number = as_number(value)
-    return (
-        replace(entry, depth=max(0, min(int(number), _MAX_DEPTH))) if number is not None else None
-    )
+    return replace(entry, depth=max(0, min(int(number), MAX_DEPTH))) if number is not None else None
 
 
 def _probability(entry: LorebookEntry, value: str) -> LorebookEntry | None:
@@ -100,12 +106,12 @@ _DECORATORS: dict[str, Decorator] = {
     "activate_only_every": _counted(
         lambda entry, count: replace(entry, rules=replace(entry.rules, every_nth_reply=count)), 1
     ),
-    "additional_keys": lambda entry, value: replace(entry, additional_keys=as_keys(value)),
+    "additional_keys": lambda entry, value: replace(entry, additional_keys=_keywords(entry, value)),
     "constant": lambda entry, _: replace(entry, is_constant=True),
     "depth": _depth,
     "dont_activate": _with_rules(is_never_told=True),
     "dont_activate_after_match": _with_rules(is_told_once=True),
-    "exclude_keys": lambda entry, value: replace(entry, excluded_keys=as_keys(value)),
+    "exclude_keys": lambda entry, value: replace(entry, excluded_keys=_keywords(entry, value)),
     "ignore_on_max_context": _with_rules(needs_free_context=True),
     "is_greeting": _counted(
         lambda entry, count: replace(entry, rules=replace(entry.rules, greeting=count))
@@ -114,5 +120,7 @@ _DECORATORS: dict[str, Decorator] = {
     "position": _position,
     "probability": _probability,
     "role": _role,
-    "scan_depth": _counted(lambda entry, count: replace(entry, scan_depth=count)),
+    "scan_depth": _counted(
+        lambda entry, count: replace(entry, scan_depth=count), maximum=MAX_SCAN_DEPTH
+    ),
 }

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from refsheet_tui.characters.lorebook.entry import DEFAULT_DEPTH, MAX_DEPTH
 from refsheet_tui.characters.lorebook.values import as_count, as_text
-
-_DEFAULT_DEPTH, _MAX_DEPTH = 4, 1000
 
 
 @dataclass(frozen=True)
@@ -19,7 +18,7 @@ class DepthPrompt:
     """
 
     text: str = ""
-    depth: int = _DEFAULT_DEPTH
+    depth: int = DEFAULT_DEPTH
 
 
 def depth_prompt_from_card(card: Mapping[str, Any]) -> DepthPrompt:
@@ -28,5 +27,5 @@ def depth_prompt_from_card(card: Mapping[str, Any]) -> DepthPrompt:
     value = extensions.get("depth_prompt") if isinstance(extensions, dict) else None
     if not isinstance(value, dict):
         return DepthPrompt()
-    depth = as_count(value.get("depth"), _MAX_DEPTH)
-    return DepthPrompt(as_text(value.get("prompt")), _DEFAULT_DEPTH if depth is None else depth)
+    depth = as_count(value.get("depth"), MAX_DEPTH)
+    return DepthPrompt(as_text(value.get("prompt")), DEFAULT_DEPTH if depth is None else depth)

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Literal
 
+from refsheet_tui.characters.lorebook.matching import Keyword
+
 Position = Literal["before", "after"]
 
-# How many of the last messages are searched if the lorebook doesn't say.
-DEFAULT_SCAN_DEPTH = 4
+# How many of the last messages are searched if the lorebook doesn't say, and how many at most.
+DEFAULT_SCAN_DEPTH, MAX_SCAN_DEPTH = 4, 100
+# How many messages may follow a text with a place in the chat, if the card doesn't say how many.
+DEFAULT_DEPTH, MAX_DEPTH = 4, 1000
 # The entries told at one time take at most this share of the context, whatever the card says: the
 # chat needs the rest. It is also what they take if the card says nothing.
 _BUDGET_DIVISOR = 4
@@ -93,8 +97,8 @@ class LorebookEntry:
         additional_keys: If there are any, one of them must come up, too.
         excluded_keys: None of them may come up.
         patterns: Keys that are regular expressions, which are not used.
-        case_sensitive: Upper and lower case of the keywords matter.
-        whole_words: A keyword counts only where it is a whole word.
+        case_sensitive: Upper and lower case matter of the keywords that come from no pattern.
+        whole_words: These count only where they are whole words.
         scan_depth: How many of the last messages are searched; None for the lorebook's depth.
         priority: If the budget is too small, entries of high priority are told first.
         order: Entries are told in this order, and of the same priority, chosen in this order.
@@ -105,15 +109,15 @@ class LorebookEntry:
         recursion: How it takes part in a search of what other entries say.
     """
 
-    keys: tuple[str, ...]
+    keys: tuple[Keyword, ...]
     content: str
     name: str = ""
     is_enabled: bool = True
     is_constant: bool = False
-    secondary_keys: tuple[str, ...] = ()
+    secondary_keys: tuple[Keyword, ...] = ()
     logic: SelectiveLogic = SelectiveLogic.AND_ANY
-    additional_keys: tuple[str, ...] = ()
-    excluded_keys: tuple[str, ...] = ()
+    additional_keys: tuple[Keyword, ...] = ()
+    excluded_keys: tuple[Keyword, ...] = ()
     patterns: tuple[str, ...] = ()
     case_sensitive: bool = False
     whole_words: bool = False
@@ -126,21 +130,28 @@ class LorebookEntry:
     recursion: RecursionRules = field(default_factory=RecursionRules)
 
     @property
-    def all_keys(self) -> tuple[str, ...]:
+    def all_keys(self) -> tuple[Keyword, ...]:
         """The keywords of all kinds."""
         return (*self.keys, *self.secondary_keys, *self.additional_keys, *self.excluded_keys)
 
     @property
     def label(self) -> str:
         """The name of the entry for the user, or else its first keyword or the first words."""
-        first_key = next(iter((*self.keys, *self.patterns)), "")
+        first_key = next(iter((*(key.text for key in self.keys), *self.patterns)), "")
         return self.name or first_key or _shorten(self.content.partition("\n")[0])
 
-    def render(self, render_text: Callable[[str], str]) -> LorebookEntry:
-        """Return the entry with the macros replaced by `render_text`."""
+    def render(
+        self, render_text: Callable[[str], str], render_key: Callable[[str], str]
+    ) -> LorebookEntry:
+        """Return the entry with the macros in its text and in its keywords replaced."""
 
-        def render_keys(keys: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(key for key in map(render_text, keys) if key)
+        def render_keys(keys: tuple[Keyword, ...]) -> tuple[Keyword, ...]:
+            rendered = ((key, render_key(key.text)) for key in keys)
+            return tuple(
+                key if text == key.text else replace(key, text=text)
+                for key, text in rendered
+                if text
+            )
 
         return replace(
             self,

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from refsheet_tui.characters.lorebook.budget import choose_within_budget
-from refsheet_tui.characters.lorebook.entry import Lorebook, LorebookEntry, SelectiveLogic
+from refsheet_tui.characters.lorebook.entry import (
+    ActivationRules,
+    Lorebook,
+    LorebookEntry,
+    SelectiveLogic,
+)
+from refsheet_tui.characters.lorebook.matching import Keyword
 from refsheet_tui.characters.lorebook.scanning import (
     Evaluation,
     ScanContext,
@@ -28,7 +34,9 @@ _REASONS = {
     Status.NO_KEYS: N_("Left out: it has no keywords."),
     Status.PATTERN: N_("Left out: its keywords are a regular expression, which isn't supported."),
     Status.NOT_TRIGGERED: N_("Not triggered."),
-    Status.TOO_EARLY: N_("Left out: the card asks for another number of replies before."),
+    Status.TOO_EARLY: N_(
+        "Left out: the chat hasn't reached the number of replies that the card asks for."
+    ),
     Status.OTHER_GREETING: N_("Left out: it belongs to another greeting."),
     Status.CONTEXT_FULL: N_("Left out: the context is full."),
     Status.CHANCE: N_("Left out by chance: it is told with a probability of {probability}%."),
@@ -149,26 +157,34 @@ def _trigger(entry: LorebookEntry) -> str:
     if entry.is_constant:
         parts = [_("always")]
     else:
-        parts = [_list_keys((*entry.keys, *entry.patterns)) or _("no keywords")]
+        parts = [_list_keys(entry.keys, entry.patterns) or _("no keywords")]
         if entry.secondary_keys:
             text = _(_LOGIC_TEXTS[entry.logic])
             parts.append(text.format(keys=_list_keys(entry.secondary_keys)))
-    conditions: tuple[tuple[str, tuple[str, ...]], ...] = (
+    conditions: tuple[tuple[str, tuple[Keyword, ...]], ...] = (
         (N_("and any of: {keys}"), entry.additional_keys),
         (N_("but none of: {keys}"), entry.excluded_keys),
     )
     parts += [_(text).format(keys=_list_keys(keys)) for text, keys in conditions if keys]
-    if entry.rules.min_replies:
-        parts.append(_("after {count} replies").format(count=entry.rules.min_replies))
-    if entry.rules.probability < 100:
-        probability = f"{entry.rules.probability:g}"
-        parts.append(_("with a probability of {probability}%").format(probability=probability))
-    return "; ".join(parts)
+    return "; ".join((*parts, *_list_rules(entry.rules)))
 
 
-def _list_keys(keys: tuple[str, ...]) -> str:
-    listed = ", ".join(one_line(key) for key in keys[:_MAX_LISTED_KEYS])
-    return f"{listed}…" if len(keys) > _MAX_LISTED_KEYS else listed
+def _list_rules(rules: ActivationRules) -> Iterator[str]:
+    if rules.min_replies:
+        text = ngettext("after {count} reply", "after {count} replies", rules.min_replies)
+        yield text.format(count=f"{rules.min_replies:,}")
+    if rules.every_nth_reply > 1:
+        yield _("every {count} replies").format(count=f"{rules.every_nth_reply:,}")
+    if rules.greeting is not None:
+        yield _("only after greeting {number}").format(number=f"{rules.greeting + 1:,}")
+    if rules.probability < 100:
+        yield _("with a probability of {probability}%").format(probability=f"{rules.probability:g}")
+
+
+def _list_keys(keys: tuple[Keyword, ...], patterns: tuple[str, ...] = ()) -> str:
+    texts = (*(key.text for key in keys), *patterns)
+    listed = ", ".join(one_line(text) for text in texts[:_MAX_LISTED_KEYS])
+    return f"{listed}…" if len(texts) > _MAX_LISTED_KEYS else listed
 
 
 def _reason(evaluation: Evaluation) -> str:
@@ -180,7 +196,7 @@ def _reason(evaluation: Evaluation) -> str:
         return text.format(key=key, name=source)
     if evaluation.status is Status.CONDITION_FAILED:
         if not key:
-            return _("Left out: its other keywords don't agree.")
-        return _("Left out: “{key}” came up, but its other keywords don't agree.").format(key=key)
+            return _("Left out: its other conditions aren't met.")
+        return _("Left out: “{key}” came up, but its other conditions aren't met.").format(key=key)
     probability = f"{evaluation.entry.rules.probability:g}"
     return _(_REASONS[evaluation.status]).format(probability=probability)

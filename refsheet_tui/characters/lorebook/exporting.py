@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from refsheet_tui.characters.lorebook.books import find_book, raw_entries
 from refsheet_tui.characters.lorebook.reading import (
     content_in_card,
     entry_from_card,
-    find_book,
+    is_constant_in_card,
     keys_in_card,
-    raw_entries,
     secondary_keys_in_card,
 )
 from refsheet_tui.characters.lorebook.values import as_number
@@ -55,6 +55,8 @@ def _complete_entry(raw: Mapping[str, Any]) -> dict[str, Any]:
     }
     if secondary_keys := secondary_keys_in_card(raw):
         required |= {"secondary_keys": list(secondary_keys), "selective": True}
+    if is_constant_in_card(raw):
+        required["constant"] = True
     # Entries are enabled by the one value of the two that programs have in common.
     kept = {key: raw[key] for key in required if key != "enabled" and _is_valid(key, raw.get(key))}
     return {**raw, **required, **kept}
@@ -66,5 +68,5 @@ def _is_valid(key: str, value: object) -> bool:
         return isinstance(value, list) and all(isinstance(item, str) for item in value)
     if key == "insertion_order":
         return isinstance(value, int | float) and as_number(value) is not None
-    types = {"content": str, "extensions": dict, "use_regex": bool, "selective": bool}
-    return isinstance(value, types[key])
+    types = {"content": str, "extensions": dict}
+    return isinstance(value, types.get(key, bool))

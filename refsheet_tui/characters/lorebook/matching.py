@@ -12,9 +12,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-_PATTERN = re.compile(r"/(.+)/([a-zA-Z]*)", re.DOTALL)
+# A path has a slash in it that isn't escaped, or letters at its end that are no flags.
+PATTERN = (
+    r"/(?P<body>(?:\\[\s\S]|[^\\/])+)/"
+    r"(?![dgimsuvy]*(?P<flag>[dgimsuvy])[dgimsuvy]*(?P=flag))(?P<flags>[dgimsuvy]*)"
+)
+_PATTERN = re.compile(PATTERN)
 # What a pattern of plain words consists of: letters, escaped punctuation, spaces and boundaries.
 _PLAIN_PATTERN = re.compile(r"(?:[^\\.^$*+?()\[\]{}|/]|\\[^\w\s]|\\b|\|)+")
+_BOUNDARY = "\\b"
 _ENCLOSING_GROUP = re.compile(r"(\\b)?\((?:\?:)?([^()]*)\)(\\b)?")
 _APOSTROPHES = str.maketrans(dict.fromkeys("‘’‛ʼ′`´＇", "'") | dict.fromkeys("“”„‟″＂", '"'))
 # How many occurrences of one key are looked at to find one that is a whole word.
@@ -47,6 +53,29 @@ def fold(normalized_text: str) -> str:
 
 
 @dataclass(frozen=True)
+class Keyword:
+    """A word or words that a text is searched for.
+
+    Attributes:
+        text: The words.
+        case_sensitive: Upper and lower case matter.
+        begins_word: They count only where a word begins with them.
+        ends_word: They count only where a word ends with them.
+    """
+
+    text: str
+    case_sensitive: bool = False
+    begins_word: bool = False
+    ends_word: bool = False
+
+    @cached_property
+    def normalized(self) -> str:
+        """The words in the form in which they are compared."""
+        text = normalize(self.text)
+        return text if self.case_sensitive else fold(text)
+
+
+@dataclass(frozen=True)
 class SearchText:
     """A text in which keywords are searched. `text` is normalized."""
 
@@ -57,15 +86,24 @@ class SearchText:
         """The text without differences of case."""
         return fold(self.text)
 
-    def find(self, keys: Iterable[str], *, case_sensitive: bool, whole_words: bool) -> str:
-        """Return the first of `keys` that comes up; empty if none does."""
-        searched_text = self.text if case_sensitive else self.folded
-        contains = _contains_word if whole_words else _contains
-        for key in keys:
-            normalized_key = normalize(key) if case_sensitive else fold(normalize(key))
-            if normalized_key and contains(normalized_key, searched_text):
-                return key
-        return ""
+    def find(self, keywords: Iterable[Keyword]) -> Keyword | None:
+        """Return the first of `keywords` that comes up; None if none does."""
+        return next(filter(self._contains, keywords), None)
+
+    def _contains(self, keyword: Keyword) -> bool:
+        searched_text = self.text if keyword.case_sensitive else self.folded
+        if not keyword.normalized or keyword.normalized not in searched_text:
+            return False
+        if not (keyword.begins_word or keyword.ends_word):
+            return True
+        return _contains_word(keyword, searched_text)
+
+
+def make_keywords(
+    texts: Iterable[str], case_sensitive: bool, whole_words: bool
+) -> tuple[Keyword, ...]:
+    """Return plain words as keywords."""
+    return tuple(Keyword(text, case_sensitive, whole_words, whole_words) for text in texts)
 
 
 def is_pattern(key: str) -> bool:
@@ -73,7 +111,7 @@ def is_pattern(key: str) -> bool:
     return _PATTERN.fullmatch(key) is not None
 
 
-def words_of_pattern(key: str) -> tuple[str, ...] | None:
+def words_of_pattern(key: str) -> tuple[Keyword, ...] | None:
     r"""Return the plain words of a pattern that only lists words, such as `/\b(cave|cavern)\b/i`.
 
     Returns None for any other pattern.
@@ -81,12 +119,21 @@ def words_of_pattern(key: str) -> tuple[str, ...] | None:
     match = _PATTERN.fullmatch(key)
     if match is None:
         return None
-    group = _ENCLOSING_GROUP.fullmatch(match[1])
-    body = group[2] if group is not None else match[1]
+    group = _ENCLOSING_GROUP.fullmatch(match["body"])
+    before, body, after = group.groups("") if group is not None else ("", match["body"], "")
     if _PLAIN_PATTERN.fullmatch(body) is None:
         return None
-    words = [re.sub(r"\\(.)", r"\1", word.replace("\\b", "")) for word in _alternatives(body)]
-    return tuple(words) if all(word.strip() for word in words) else None
+    is_case_sensitive = "i" not in match["flags"]
+    keywords = tuple(
+        Keyword(
+            re.sub(r"\\(.)", r"\1", word.replace(_BOUNDARY, "")),
+            is_case_sensitive,
+            begins_word=bool(before) or word.startswith(_BOUNDARY),
+            ends_word=bool(after) or word.endswith(_BOUNDARY),
+        )
+        for word in _alternatives(body)
+    )
+    return keywords if all(keyword.text.strip() for keyword in keywords) else None
 
 
 def _alternatives(body: str) -> list[str]:
@@ -94,20 +141,17 @@ def _alternatives(body: str) -> list[str]:
     return re.split(r"(?<!\\)\|", body)
 
 
-def _contains(key: str, text: str) -> bool:
-    return key in text
-
-
-def _contains_word(key: str, text: str) -> bool:
-    """Return True if `key` stands in `text` as a whole word: `cat` is not in `catalogue`."""
-    position = -1
+def _contains_word(keyword: Keyword, text: str) -> bool:
+    """Return True if a keyword stands in `text` as a whole word: `cat` is not in `catalogue`."""
+    words, position = keyword.normalized, -1
     for _ in range(_MAX_OCCURRENCES):
-        position = text.find(key, position + 1)
+        position = text.find(words, position + 1)
         if position < 0:
             return False
-        end = position + len(key)
+        end = position + len(words)
         before, after = text[position - 1 : position] if position else "", text[end : end + 1]
-        if not (_are_one_word(before, key[0]) or _are_one_word(key[-1], after)):
+        is_begun_before = keyword.begins_word and _are_one_word(before, words[0])
+        if not is_begun_before and not (keyword.ends_word and _are_one_word(words[-1], after)):
             return True
     return False
 

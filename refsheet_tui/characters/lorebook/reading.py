@@ -6,12 +6,16 @@ them, other names for the same values, and some of the values under `extensions`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from refsheet_tui.characters.lorebook.books import find_book, raw_entries
 from refsheet_tui.characters.lorebook.decorators import apply_decorators, split_decorators
 from refsheet_tui.characters.lorebook.entry import (
+    DEFAULT_DEPTH,
     DEFAULT_SCAN_DEPTH,
+    MAX_DEPTH,
+    MAX_SCAN_DEPTH,
     ActivationRules,
     Lorebook,
     LorebookEntry,
@@ -19,7 +23,12 @@ from refsheet_tui.characters.lorebook.entry import (
     RecursionRules,
     SelectiveLogic,
 )
-from refsheet_tui.characters.lorebook.matching import is_pattern, words_of_pattern
+from refsheet_tui.characters.lorebook.matching import (
+    Keyword,
+    is_pattern,
+    make_keywords,
+    words_of_pattern,
+)
 from refsheet_tui.characters.lorebook.values import (
     as_count,
     as_flag,
@@ -30,36 +39,22 @@ from refsheet_tui.characters.lorebook.values import (
 )
 from refsheet_tui.untrusted import one_line
 
-_MAX_SCAN_DEPTH, _MAX_BUDGET, _MAX_DEPTH = 100, 1_000_000, 1000
+_MAX_BUDGET = 1_000_000
 # The most entries and keys that are read, so that searching for all of them takes no more than a
 # second or two even if the keys were made to take long.
 _MAX_ENTRIES, _MAX_KEYS, _MAX_KEY_CHARACTERS = 5000, 10_000, 100_000
 _MAX_NAME = 60
 _DEFAULT_ORDER = 100.0
-# Where cards have their lorebook. `world` is usually only the name of one.
-_BOOK_KEYS = ("character_book", "lorebook", "world_info", "worldInfo", "world")
-_CONTENT_NAMES = ("content", "text", "entry")
+# The names of each value, the specification's first.
+_CONTENT_NAMES = ("content", "text", "entry", "value")
 _KEY_NAMES = ("keys", "key", "keywords")
-_SECONDARY_NAMES = ("secondary_keys", "keysecondary")
+_SECONDARY_NAMES = ("secondary_keys", "keysecondary", "secondkey")
+_CONSTANT_NAMES = ("constant", "alwaysActive", "forceActivation")
+_ORDER_NAMES = ("insertion_order", "order", "insertionOrder", "insertorder")
+_LABEL_NAMES = ("name", "comment", "displayName")
 # The place of an entry in a chat instead of the description, as a number that some programs write.
-_AT_DEPTH, _DEFAULT_DEPTH = 4, 4
+_AT_DEPTH = 4
 _LOGIC_NAMES = {logic.name: logic for logic in SelectiveLogic}
-
-
-def find_book(card: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the lorebook of a card's data as it stands there; None if the card has none.
-
-    A list of entries counts as a lorebook, too.
-    """
-    extensions = card.get("extensions")
-    for source in (card, extensions if isinstance(extensions, dict) else {}):
-        for key in _BOOK_KEYS:
-            book = source.get(key)
-            if isinstance(book, list) and any(isinstance(each, dict) for each in book):
-                return {"entries": book}
-            if isinstance(book, dict) and raw_entries(book):
-                return book
-    return None
 
 
 def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
@@ -73,11 +68,11 @@ def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
     for raw_entry in found_entries[:_MAX_ENTRIES]:
         entry = entry_from_card(raw_entry)
         keys_left -= len(entry.all_keys)
-        characters_left -= sum(map(len, entry.all_keys))
+        characters_left -= sum(len(key.text) for key in entry.all_keys)
         if min(keys_left, characters_left) < 0:
             break
         entries.append(entry)
-    scan_depth = as_count(first_value(("scan_depth", "scanDepth"), *sources), _MAX_SCAN_DEPTH)
+    scan_depth = as_count(first_value(("scan_depth", "scanDepth"), *sources), MAX_SCAN_DEPTH)
     budget = as_count(first_value(("token_budget", "tokenBudget"), *sources), _MAX_BUDGET)
     recursive = first_value(("recursive_scanning", "recursiveScanning", "recursive"), *sources)
     return Lorebook(
@@ -93,27 +88,30 @@ def entry_from_card(raw: Mapping[str, Any]) -> LorebookEntry:
     """Return an entry of a card, in which anything may be missing or of a wrong type."""
     sources = _sources(raw)
     decorators, content = split_decorators(content_in_card(raw))
-    keys, patterns, are_words = _plain_keys(keys_in_card(raw))
-    secondary_keys, secondary_patterns, _ = _plain_keys(secondary_keys_in_card(raw))
-    name = as_text(first_value(("name",), raw)) or as_text(first_value(("comment",), raw))
+    case_sensitive = as_flag(first_value(("case_sensitive", "caseSensitive"), *sources), False)
+    whole_words = as_flag(first_value(("match_whole_words", "matchWholeWords"), *sources), False)
+    keys, patterns = _keywords(keys_in_card(raw), case_sensitive, whole_words)
+    secondary_keys, secondary_patterns = _keywords(
+        secondary_keys_in_card(raw), case_sensitive, whole_words
+    )
+    names = (as_text(first_value((name,), raw)) for name in _LABEL_NAMES)
     is_enabled = as_flag(first_value(("enabled",), *sources), True)
     is_disabled = as_flag(first_value(("disable", "disabled"), *sources), False)
-    order = as_number(first_value(("insertion_order", "order", "insertionOrder"), *sources))
-    whole_words = first_value(("match_whole_words", "matchWholeWords"), *sources)
+    order = as_number(first_value(_ORDER_NAMES, *sources))
     entry = LorebookEntry(
         # Whether the secondary keys come up can't be known if they are patterns.
         keys=() if secondary_patterns else keys,
         content=content,
-        name=one_line(name)[:_MAX_NAME],
+        name=one_line(next(filter(None, names), ""))[:_MAX_NAME],
         is_enabled=is_enabled and not is_disabled,
-        is_constant=as_flag(first_value(("constant",), *sources), False),
+        is_constant=is_constant_in_card(raw),
         secondary_keys=secondary_keys,
         logic=_logic(first_value(("selectiveLogic", "selective_logic"), *sources)),
         patterns=(*patterns, *secondary_patterns),
-        case_sensitive=as_flag(first_value(("case_sensitive", "caseSensitive"), *sources), False),
-        whole_words=as_flag(whole_words, False) or are_words,
+        case_sensitive=case_sensitive,
+        whole_words=whole_words,
         scan_depth=_scan_depth(sources),
-        priority=as_number(first_value(("priority",), *sources)) or 0,
+        priority=_priority(sources),
         order=_DEFAULT_ORDER if order is None else order,
         position=_position(sources),
         depth=_depth(sources),
@@ -127,29 +125,22 @@ def entry_from_card(raw: Mapping[str, Any]) -> LorebookEntry:
     return apply_decorators(entry, decorators)
 
 
-def raw_entries(book: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the entries of a lorebook as they stand in the card."""
-    entries = book.get("entries")
-    values: Iterable[object] = ()
-    if isinstance(entries, dict):
-        values = entries.values()
-    elif isinstance(entries, list):
-        values = entries
-    return [each for each in values if isinstance(each, dict)]
+def _keywords(
+    keys: tuple[str, ...], case_sensitive: bool, whole_words: bool
+) -> tuple[tuple[Keyword, ...], tuple[str, ...]]:
+    """Return the keywords among `keys`, those that a pattern lists too, and the other patterns.
 
-
-def _plain_keys(keys: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    r"""Return the plain words among `keys`, the other patterns, and if all words stand in `\b`."""
-    words, patterns = list[str](), list[str]()
+    The two flags are for keys that are no patterns, which have flags of their own.
+    """
+    keywords, patterns = list[Keyword](), list[str]()
     for key in keys:
         if not is_pattern(key):
-            words.append(key)
-        elif (listed_words := words_of_pattern(key)) is not None:
-            words += listed_words
+            keywords += make_keywords((key,), case_sensitive, whole_words)
+        elif (listed_keywords := words_of_pattern(key)) is not None:
+            keywords += listed_keywords
         else:
             patterns.append(key)
-    are_words = bool(keys) and all(is_pattern(key) and "\\b" in key for key in keys)
-    return tuple(dict.fromkeys(words)), tuple(patterns), are_words
+    return tuple(dict.fromkeys(keywords)), tuple(patterns)
 
 
 def content_in_card(raw: Mapping[str, Any]) -> str:
@@ -160,6 +151,11 @@ def content_in_card(raw: Mapping[str, Any]) -> str:
 def keys_in_card(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the keys of an entry of a card, patterns among them."""
     return as_keys(first_value(_KEY_NAMES, raw))
+
+
+def is_constant_in_card(raw: Mapping[str, Any]) -> bool:
+    """Return True if the card says that an entry needs no keyword, other than by a decorator."""
+    return as_flag(first_value(_CONSTANT_NAMES, *_sources(raw)), False)
 
 
 def secondary_keys_in_card(raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -200,12 +196,18 @@ def _depth(sources: tuple[Mapping[str, Any], ...]) -> int | None:
     positions = [as_number(source.get("position")) for source in sources]
     if _AT_DEPTH not in positions:
         return None
-    depth = as_count(first_value(("depth",), *sources), _MAX_DEPTH)
-    return _DEFAULT_DEPTH if depth is None else depth
+    depth = as_count(first_value(("depth",), *sources), MAX_DEPTH)
+    return DEFAULT_DEPTH if depth is None else depth
+
+
+def _priority(sources: tuple[Mapping[str, Any], ...]) -> float:
+    context = first_value(("contextConfig",), *sources)
+    places = (*sources, context) if isinstance(context, dict) else sources
+    return as_number(first_value(("priority", "budgetPriority"), *places)) or 0
 
 
 def _scan_depth(sources: tuple[Mapping[str, Any], ...]) -> int | None:
-    return as_count(first_value(("scan_depth", "scanDepth"), *sources), _MAX_SCAN_DEPTH)
+    return as_count(first_value(("scan_depth", "scanDepth"), *sources), MAX_SCAN_DEPTH)
 
 
 def _probability(sources: tuple[Mapping[str, Any], ...]) -> float:

@@ -133,8 +133,8 @@ class _Scan:
                 result = self._evaluate(number, entry, text)
                 if result.status is not Status.NOT_TRIGGERED:
                     waiting.remove(number)
-                    keys = (result.key,)
-                    labels = (each.label for said, each in named_texts if _find(keys, entry, said))
+                    keys = [key for key in entry.keys if key.text == result.key]
+                    labels = (each.label for said, each in named_texts if said.find(keys))
                     label = next(labels, sources[0].label)
                     results[number] = Evaluation(entry, result.status, result.key, label)
                     triggered += [entry] if result.is_due else []
@@ -155,10 +155,11 @@ class _Scan:
         if not entry.is_constant and not (entry.rules.stays_active and was_told):
             if entry.recursion.is_delayed and entries_text is None:
                 return Evaluation(entry, Status.NOT_TRIGGERED)
-            key, status = _find(entry.keys, entry, text), Status.TRIGGERED
-            if not key:
+            found = text.find(entry.keys)
+            if found is None:
                 is_pattern = bool(entry.patterns)
                 return Evaluation(entry, Status.PATTERN if is_pattern else Status.NOT_TRIGGERED)
+            key, status = found.text, Status.TRIGGERED
             if not _secondary_keys_agree(entry, text):
                 return Evaluation(entry, Status.CONDITION_FAILED, key)
         if not _other_keys_agree(entry, text):
@@ -205,14 +206,10 @@ def _obstacle(entry: LorebookEntry, context: ScanContext) -> Status | None:
     return next((status for status, applies in obstacles.items() if applies), None)
 
 
-def _find(keys: Sequence[str], entry: LorebookEntry, text: SearchText) -> str:
-    return text.find(keys, case_sensitive=entry.case_sensitive, whole_words=entry.whole_words)
-
-
 def _secondary_keys_agree(entry: LorebookEntry, text: SearchText) -> bool:
     if not entry.secondary_keys:
         return True
-    matches = (bool(_find((key,), entry, text)) for key in entry.secondary_keys)
+    matches = (text.find((key,)) is not None for key in entry.secondary_keys)
     if entry.logic is SelectiveLogic.AND_ALL:
         return all(matches)
     if entry.logic is SelectiveLogic.NOT_ALL:
@@ -221,9 +218,9 @@ def _secondary_keys_agree(entry: LorebookEntry, text: SearchText) -> bool:
 
 
 def _other_keys_agree(entry: LorebookEntry, text: SearchText) -> bool:
-    if entry.additional_keys and not _find(entry.additional_keys, entry, text):
+    if entry.additional_keys and text.find(entry.additional_keys) is None:
         return False
-    return not _find(entry.excluded_keys, entry, text)
+    return text.find(entry.excluded_keys) is None
 
 
 def _is_in_view(entry: LorebookEntry, context: ScanContext) -> bool:

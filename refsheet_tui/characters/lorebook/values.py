@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from refsheet_tui.characters.lorebook.matching import PATTERN
 from refsheet_tui.untrusted import clean_text
 
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0", ""})
 _MAX_NUMBER = 1e9
 # A list of keys in one text. A pattern may contain commas, so it is matched as a whole.
-_LISTED_KEY = re.compile(r"\s*(/(?:\\.|[^/\\\n])+/[a-z]*(?=\s*(?:[,，、]|$))|[^,，、]+)")
+_LISTED_KEY = re.compile(rf"\s*({PATTERN}(?=\s*(?:[,，、]|$))|[^,，、]+)")
 
 
 def first_value(names: Iterable[str], *sources: Mapping[str, Any]) -> object:
@@ -61,7 +62,12 @@ def as_count(value: object, maximum: int) -> int | None:
 
 
 def as_text(value: object) -> str:
-    """Return a text without control characters and without space around it."""
+    """Return a text without control characters and without space around it.
+
+    A list of texts has a line in each.
+    """
+    if isinstance(value, list):
+        value = "\n".join(line for line in value if isinstance(line, str))
     return clean_text(value).strip() if isinstance(value, str) else ""
 
 
@@ -71,7 +77,8 @@ def as_keys(value: object) -> tuple[str, ...]:
         value = [match[1] for match in _LISTED_KEY.finditer(value)]
     items = value if isinstance(value, list) else ()
     texts = (
-        as_text(str(item) if isinstance(item, int) and not isinstance(item, bool) else item)
+        as_text(str(item))
         for item in items
+        if isinstance(item, str | int) and not isinstance(item, bool)
     )
     return tuple(dict.fromkeys(text for text in texts if text))

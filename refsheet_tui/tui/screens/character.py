@@ -73,7 +73,7 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
         self._save = save
         self._is_new = is_new
         self._saved_character: SavedCharacter | None = None
-        self._language = language_of(profile.language)
+        self._language = _valid_language(profile.language)
         self._sheet: Path | None = None
         self._extras: list[Path] = []
         self._has_lorebook = bool(lorebook_from_card(profile.card).entries)
@@ -347,3 +347,11 @@ class CharacterScreen(TranslatedScreen[SavedCharacter | None]):
 def _split_lines(text: str) -> list[str]:
     """Return the lines of `text`, since fields change line endings."""
     return text.strip().splitlines()
+
+
+def _valid_language(name: str) -> Language:
+    """Return the language of a profile, or the first one if the profile has none that is valid."""
+    try:
+        return language_of(name)
+    except ConfigError:
+        return LANGUAGES[0]

@@ -17,8 +17,6 @@ from refsheet_tui.characters import (
     CharacterStore,
     Profile,
     SavedCharacter,
-    import_notice,
-    lorebook_from_card,
     read_pictures,
 )
 from refsheet_tui.errors import CardError, NoCardError, PictureError, RefsheetError
@@ -172,8 +170,8 @@ class HomeScreen(TranslatedScreen[None]):
         from refsheet_tui.characters import import_card
 
         card = await in_thread(partial(import_card, file, self._language.code))
-        if notice := import_notice(lorebook_from_card(card.profile.card)):
-            self.notify(notice, severity="warning", markup=False)
+        if card.notice:
+            self.notify(card.notice, severity="warning", markup=False)
         if card.picture is None:
             # Only the picture is missing, so the user can add it in the form.
             self._open_new_form([], card.profile)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from refsheet_tui.characters import (
     EntryExplanation,
+    Lorebook,
     Profile,
     RenderedProfile,
     ScanContext,
@@ -23,11 +26,15 @@ from refsheet_tui.characters import (
 )
 from refsheet_tui.i18n import N_, _, join_sentences, ngettext
 from refsheet_tui.prompting import language
+from refsheet_tui.tui.background import in_thread
+from refsheet_tui.tui.dialogs.show_errors import show_errors
 from refsheet_tui.tui.session import Session
 from refsheet_tui.tui.translation.translated_screen import TranslatedScreen
+from refsheet_tui.tui.widgets.paged_list import PagedList
 from refsheet_tui.untrusted import clean_text, one_line
 
-_MAX_PREVIEW = 200  # characters of an entry's text
+# In characters of an entry's text: how many are shown, and how many are looked at for it.
+_MAX_PREVIEW, _MAX_READ = 200, 2000
 
 
 class LorebookScreen(TranslatedScreen[None], ModalScreen[None]):
@@ -47,35 +54,35 @@ class LorebookScreen(TranslatedScreen[None], ModalScreen[None]):
     def __init__(self, profile: Profile, session: Session) -> None:
         """Show the lorebook of `profile`; the model of `session` counts its tokens."""
         super().__init__()
-        self._profile_name = profile.name
+        self._profile = profile
         self._session = session
-        self._lorebook = RenderedProfile(profile, language(profile.language)).lorebook()
-        self._texts = tuple(entry.content for entry in self._lorebook.entries)
-        self._counts = {text: count_estimate(text) for text in self._texts}
+        self._lorebook = Lorebook()
+        self._counts: Mapping[str, int] = {}
         self._are_exact = False
+        self._searched_text: str | None = None  # what the entries on the screen are explained for
+        self._searching = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="lorebook") as box:
             box.border_title = Text(
-                _("Lorebook of {name}").format(name=one_line(self._profile_name))
+                _("Lorebook of {name}").format(name=one_line(self._profile.name))
             )
             yield Input(placeholder=_("Type a message to see what it triggers"), id="lorebook-try")
-            with VerticalScroll(id="lorebook-entries", can_focus=False):
-                yield Static(id="lorebook-list", markup=False)
+            yield PagedList(self._draw_entry, id="lorebook-entries")
             yield Static(id="lorebook-summary", markup=False)
             yield Button(_("Close"), variant="primary")
 
     def on_mount(self) -> None:
-        self._show_entries()
         self.query_one(Input).focus()
-        self.run_worker(self._count(), exclusive=True)
+        self.run_worker(self._load())
 
     async def retranslate(self) -> None:
         await super().retranslate()
-        self._show_entries()
+        await self._search_again()
 
     def on_input_changed(self) -> None:
-        self._show_entries()
+        # A worker, because a search of many entries must not keep the next letter waiting.
+        self.run_worker(self._search_typed())
 
     def on_button_pressed(self) -> None:
         self.dismiss()
@@ -83,39 +90,58 @@ class LorebookScreen(TranslatedScreen[None], ModalScreen[None]):
     def action_scroll_entries(self, lines: int) -> None:
         self.query_one("#lorebook-entries").scroll_relative(y=lines, animate=False)
 
-    async def _count(self) -> None:
-        counts = await self._session.count_texts(self._texts)
+    @show_errors
+    async def _load(self) -> None:
+        """Read the lorebook, show it, and count its tokens. Raises `ConfigError`."""
+        self._lorebook = await in_thread(partial(_read_lorebook, self._profile))
+        texts = tuple(entry.content for entry in self._lorebook.entries)
+        self._counts = {text: count_estimate(text) for text in texts}
+        await self._search_again()
+        counts = await self._session.count_texts(texts)
         if counts is not None:
             self._counts, self._are_exact = counts, True
-            self._show_entries()
+            await self._search_again()
 
-    def _show_entries(self) -> None:
-        tried_text = clean_text(self.query_one(Input).value).strip()
-        context = ScanContext([tried_text] if tried_text else [])
-        size = self._session.context_size
-        entries = explain_lorebook(self._lorebook, context, self._counts, size)
-        is_tried = bool(tried_text)
-        lines = Text()
-        for entry in entries:
-            self._append_entry(lines, entry, is_reason_shown=is_tried or entry.is_notable)
-        lines.rstrip()
-        self.query_one("#lorebook-list", Static).update(lines)
+    async def _search_typed(self) -> None:
+        """Search for the text in the input field, unless another search already has."""
+        async with self._searching:
+            if self._typed_text() != self._searched_text:
+                await self._show_entries(from_top=True)
+
+    async def _search_again(self) -> None:
+        async with self._searching:
+            await self._show_entries(from_top=False)
+
+    async def _show_entries(self, *, from_top: bool) -> None:
+        """Explain the entries for the text in the input field, and show them."""
+        text = self._typed_text()
+        explain = partial(
+            explain_lorebook,
+            self._lorebook,
+            ScanContext([text] if text else []),
+            self._counts,
+            self._session.context_size,
+        )
+        entries = await in_thread(explain)
+        self._searched_text = text
+        self.query_one(PagedList).show_items(entries, from_top=from_top)
         self.query_one("#lorebook-summary", Static).update(self._summary(entries))
 
-    def _append_entry(
-        self, lines: Text, explanation: EntryExplanation, *, is_reason_shown: bool
-    ) -> None:
-        entry = explanation.entry
+    def _typed_text(self) -> str:
+        return clean_text(self.query_one(Input).value).strip()
+
+    def _draw_entry(self, explanation: EntryExplanation) -> Text:
+        entry, lines = explanation.entry, Text()
         lines.append(one_line(entry.label), "bold")
         lines.append(f" · {self._format_tokens(explanation.tokens)}\n", "dim")
-        text = one_line(entry.content)
+        text = one_line(entry.content[:_MAX_READ])
         preview = text if len(text) <= _MAX_PREVIEW else f"{text[:_MAX_PREVIEW].rstrip()}…"
         lines.append(f"  {preview}\n")
         lines.append(f"  {_('Trigger: {trigger}').format(trigger=explanation.trigger)}\n", "dim")
-        if is_reason_shown:
+        if self._searched_text or explanation.is_notable:
             style = "green" if explanation.is_told else "yellow"
             lines.append(f"  {explanation.reason}\n", style)
-        lines.append("\n")
+        return lines
 
     def _format_tokens(self, tokens: int) -> str:
         text = ngettext("{count} token", "{count} tokens", tokens).format(count=f"{tokens:,}")
@@ -130,3 +156,7 @@ class LorebookScreen(TranslatedScreen[None], ModalScreen[None]):
             budget=f"{self._lorebook.budget_in(self._session.context_size):,}",
         )
         return join_sentences(summary, import_notice(self._lorebook))
+
+
+def _read_lorebook(profile: Profile) -> Lorebook:
+    return RenderedProfile(profile, language(profile.language)).lorebook()
