@@ -225,7 +225,7 @@ def method(number: int) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize("number", [1, 9, 14, 93, 98, 99])
+@pytest.mark.parametrize("number", [1, 9, 12, 14, 93, 98, 99])
 def test_an_uncommon_compression_is_said(number: int, tmp_path: Path) -> None:
     with pytest.raises(
         CardError, match=r"card\.json in this ZIP file is compressed in an uncommon"

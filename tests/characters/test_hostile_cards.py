@@ -44,6 +44,16 @@ def many_entries() -> bytes:
     return out.getvalue()
 
 
+def bzip2_bomb() -> bytes:
+    """Return a CHARX file of a few kilobytes, whose card has 320 MiB."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_BZIP2) as archive:
+        with archive.open("card.json", "w") as file:
+            for _ in range(20):
+                file.write(b" " * (16 * MIB))
+    return out.getvalue()
+
+
 def wide_yaml() -> bytes:
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     pairs = zip("abcdefgh", "bcdefghi", strict=True)
@@ -63,6 +73,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "many objects": lambda: b'{"a":[' + b"{}," * (1 * MIB) + b"{}]}",
     "large number": lambda: b'{"name":' + b"9" * 100_000 + b"}",
     "ZIP bomb": lambda: charx({"name": "x", "description": "0" * (64 * MIB)}),
+    "bzip2 bomb": bzip2_bomb,
     "lying ZIP": zip_with_false_size,
     "ZIP of many files": many_entries,
     "YAML of aliases": wide_yaml,

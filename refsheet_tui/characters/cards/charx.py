@@ -26,8 +26,9 @@ SIGNATURE = b"PK"
 _CARD_NAME = "card.json"
 # Both spellings are in use; the specification has the first.
 _EMBEDDED_SCHEMES = ("embeded://", "embedded://")
-# Unpacking these takes little memory, whatever the archive says.
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+# These are unpacked piece by piece. Of the others, `zipfile` unpacks a whole block at once, which
+# can be of any size.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
