@@ -25,7 +25,7 @@ from helpers.card_pictures import (
     saved,
     xmp,
 )
-from helpers.cards import SHEET, V2, V3, charx, encoded, png, text
+from helpers.cards import SHEET, V1, V2, V3, charx, encoded, png, text
 from refsheet_tui.characters.cards import import_card, read_card
 from refsheet_tui.errors import CardError, NoCardError
 
@@ -258,6 +258,10 @@ def test_a_picture_in_an_address(name: str, tmp_path: Path) -> None:
         {**V2, "data": {**V2["data"], "avatar": uri}},
         {**V2, "avatar": uri},
         {**V3, "data": {**V3["data"], "assets": [{"type": "icon", "name": "main", "uri": uri}]}},
+        {"character": {**V1, "avatar": uri}},
+        {"ok": True, "card": {**V2, "data": {**V2["data"], "image": uri}}},
+        {"avatar": uri, "char": V1},
+        {**V2, "data": json.dumps({**V2["data"], "avatar": uri})},
     ):
         assert read(tmp_path, json.dumps(card).encode()).picture == picture
         assert read(tmp_path, charx(card)).picture == picture

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from refsheet_tui.characters.card_fields import split_card
 from refsheet_tui.characters.cards.data_uri import picture_from_data_uri
 
+# Most cards have one or two. Each may be a large file that turns out to be damaged at its end.
+_MAX_ICONS = 4
 _AVATAR_KEYS = ("avatar", "image", "picture", "icon", "char_image", "profile_image")
 
 
@@ -25,9 +28,9 @@ def find_icon(
     Returns:
         The bytes of a picture file; None if the card has none that can be read.
     """
-    data = card.get("data")
-    parts = [data, card] if isinstance(data, dict) else [card]
-    for uri in _icon_uris(parts[0]):
+    parts = split_card(card)
+    uris = dict.fromkeys(uri for part in parts for uri in _icon_uris(part))
+    for uri in [*uris][:_MAX_ICONS]:
         icon = picture_from_data_uri(uri)
         if icon is None and read_embedded is not None:
             icon = read_embedded(uri)
