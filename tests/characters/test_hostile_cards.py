@@ -44,13 +44,44 @@ def many_entries() -> bytes:
     return out.getvalue()
 
 
+def many_more_entries() -> bytes:
+    """Return an archive whose directory has 40 MiB."""
+    archive = charx(V3)
+    place = archive.rfind(b"PK\5\6")
+    begin = archive.find(b"PK\1\2")
+    directory = archive[begin:place] * (40 * MIB // (place - begin))
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 9, 9, len(directory), begin, 0)
+    return archive[:begin] + directory + end
+
+
+def many_more_entries_64() -> bytes:
+    """Return the same archive, whose size is in the record of ZIP64 alone."""
+    archive = many_more_entries()
+    size = struct.unpack_from("<I", archive, len(archive) - 10)[0]
+    record = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 9, 9, size, 0)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(archive) - 22, 1)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(record) + len(locator), 0, 0)
+    return archive[:-22] + record + locator + end
+
+
+def many_icons() -> bytes:
+    """Return a CHARX file with icons that are no pictures, or have the wrong checksum."""
+    uris = [f"embeded://{name}" for name in ("%62ig", "big") * 20_000]
+    assets = [{"type": "icon", "uri": uri} for uri in uris]
+    data = bytearray(charx({**V3, "data": {**V3["data"], "assets": assets}}, big=bytes(60 * MIB)))
+    data[data.rfind(b"PK\1\2") + 16] ^= 1
+    return bytes(data)
+
+
 def bzip2_bomb() -> bytes:
     """Return a CHARX file of a few kilobytes, whose card has 320 MiB."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_BZIP2) as archive:
-        with archive.open("card.json", "w") as file:
-            for _ in range(20):
-                file.write(b" " * (16 * MIB))
+    with (
+        zipfile.ZipFile(out, "w", zipfile.ZIP_BZIP2) as archive,
+        archive.open("card.json", "w") as file,
+    ):
+        for _ in range(20):
+            file.write(b" " * (16 * MIB))
     return out.getvalue()
 
 
@@ -74,6 +105,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "large number": lambda: b'{"name":' + b"9" * 100_000 + b"}",
     "ZIP bomb": lambda: charx({"name": "x", "description": "0" * (64 * MIB)}),
     "bzip2 bomb": bzip2_bomb,
+    "ZIP of many more files": many_more_entries,
+    "ZIP64 of many more files": many_more_entries_64,
+    "icons that can't be read": many_icons,
     "lying ZIP": zip_with_false_size,
     "ZIP of many files": many_entries,
     "YAML of aliases": wide_yaml,
@@ -122,12 +156,28 @@ def test_nothing_that_a_card_names_is_opened_or_fetched(tmp_path: Path, uri: str
     assert read_card(path).picture is None
 
 
-@pytest.mark.parametrize("name", ["Card.json", "sub/card.json", "./card.json", "card.json.txt"])
+@pytest.mark.parametrize(
+    "name", ["card.json.txt", "card.jso", "xcard.json", "__MACOSX/._card.json", "card.json/x"]
+)
 def test_only_the_one_name_is_a_card(tmp_path: Path, name: str) -> None:
     path = tmp_path / "x.charx"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(name, json.dumps(V3))
     with pytest.raises(CardError, match=r"no card\.json"):
+        read_card(path)
+
+
+def test_a_place_beyond_all_files_is_damage(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        entry = zipfile.ZipInfo("card.json")
+        entry.extra = struct.pack("<2HQ", 1, 8, 2**64 - 1)
+        archive.writestr(entry, json.dumps(V3))
+    data = bytearray(out.getvalue())
+    struct.pack_into("<I", data, data.rfind(b"PK\1\2") + 42, 2**32 - 1)
+    path = tmp_path / "x.charx"
+    path.write_bytes(data)
+    with pytest.raises(CardError, match=r"card\.json in this ZIP file is damaged"):
         read_card(path)
 
 
