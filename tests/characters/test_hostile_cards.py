@@ -121,6 +121,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "NUL": lambda: b"\0" * (16 * MIB),
     "large YAML": lambda: b"a: [" + b"x, " * 40_000 + b"x]",
     "larger YAML": lambda: b"a: [" + b"x, " * 4_000_000 + b"x]",
+    "YAML of many values": lambda: b"a: [" + b"x," * 62_500 + b"]",
+    "YAML with objects as keys": lambda: b"? {" * 90 + b"k: [" + b"a," * 62_200 + b"]" + b"}" * 90,
     "YAML timestamps": lambda: b"a: 2001-99-99 99:99:99\nname: !!python/object:os.system x",
 }
 
