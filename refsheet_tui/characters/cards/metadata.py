@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from itertools import islice
 
 from refsheet_tui.characters.cards.xmp import xmp_texts
 from refsheet_tui.pictures import IMAGE_DESCRIPTION, USER_COMMENT, XP_COMMENT, read_exif
@@ -80,8 +81,7 @@ def _read_jpeg(data: bytes) -> tuple[list[bytes], bool]:
         elif marker in _JPEG_APPS and content.startswith(_JPEG_LABELS):
             labeled.append(content)
     texts = _exif_texts(b"".join(exif))
-    for packet in (*xmp, b"".join(piece for _, piece in sorted(more_xmp))):
-        texts += xmp_texts(packet)
+    texts += xmp_texts(b"".join([*xmp, *(piece for _, piece in sorted(more_xmp))]))
     # A segment has at most 64 KiB, so that a long text is in several.
     texts += [*labeled, *comments, b"".join(comments)]
     return texts, pixels is not None and data.find(b"\xff\xd9", pixels) >= 0
@@ -108,6 +108,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
 
 def _read_webp(data: bytes) -> tuple[list[bytes], bool]:
     texts: list[bytes] = []
+    xmp: list[bytes] = []
     position = 12
     for _ in range(_MAX_PIECES):
         kind, size = data[position : position + 4], data[position + 4 : position + 8]
@@ -118,8 +119,9 @@ def _read_webp(data: bytes) -> tuple[list[bytes], bool]:
         if kind == b"EXIF":
             texts += _exif_texts(data[begin:position])
         elif kind == b"XMP ":
-            texts += xmp_texts(data[begin:position])
+            xmp.append(data[begin:position])
         position += position % 2
+    texts += xmp_texts(b"".join(xmp))
     return texts, 8 + int.from_bytes(data[4:8], "little") <= len(data) + 1
 
 
@@ -171,8 +173,10 @@ def _read_boxes(data: bytes) -> tuple[list[bytes], bool]:
     """
     texts: list[bytes] = []
     headers = _TIFF_HEADER.finditer(data)
-    for header, _ in zip(headers, range(_MAX_EXIF_ITEMS), strict=False):
+    for header in islice(headers, _MAX_EXIF_ITEMS):
         texts += _exif_texts(data[header.start() : header.start() + _MAX_EXIF_BYTES])
+        if sum(map(len, texts)) > _MAX_EXIF_BYTES:  # what begins anywhere may overlap
+            break
     begin = data.find(b"<x:xmpmeta")
     if begin >= 0:
         texts += xmp_texts(data[begin : data.find(b"</x:xmpmeta", begin)])
