@@ -24,10 +24,10 @@ _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_MORE_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _JPEG_MORE_XMP_HEAD = len(_JPEG_MORE_XMP) + 32 + 4 + 4
 _JPEG_LABELS = (b"chara", b"ccv3")
-_NOT_FILL_BYTE = re.compile(rb"[^\xff]")
+_NOT_FILL_BYTE, _NOT_ZERO = re.compile(rb"[^\xff]"), re.compile(rb"[^\0]")
 
-_GIF_IMAGE, _GIF_EXTENSION, _GIF_END = 0x2C, 0x21, 0x3B
-_GIF_COMMENT, _GIF_APPLICATION = 0xFE, 0xFF
+_GIF_IMAGE, _GIF_EXTENSION, _GIF_END = b",", b"!", b";"
+_GIF_COMMENT, _GIF_APPLICATION = b"\xfe", b"\xff"
 _GIF_MAX_BLOCKS = 1 << 19
 
 _TIFF_HEADER = re.compile(rb"II\*\0|MM\0\*")
@@ -126,23 +126,37 @@ def _read_webp(data: bytes) -> tuple[list[bytes], bool]:
 
 
 def _read_gif(data: bytes) -> tuple[list[bytes], bool]:
-    """Read the comments of a GIF, and its XMP (GIF89a, 24 and 26)."""
-    texts: list[bytes] = []
+    """Read the comments of a GIF, and its XMP (GIF89a, 24 and 26).
+
+    Zeros between the blocks are passed over, and the end may be missing or something else, as in
+    files that every program shows. Only one that ends inside of a block is cut short.
+    """
+    texts, xmp = [], []
+    has_image, is_complete = False, True
     position = 13 + _color_table_size(data[10:11])
     for _ in range(_MAX_PIECES):
-        kind, label = data[position : position + 1], data[position + 1 : position + 2]
-        if kind == bytes([_GIF_IMAGE]):
-            table = _color_table_size(data[position + 9 : position + 10])
-            position = _skip_blocks(data, position + 11 + table)
-        elif kind == bytes([_GIF_EXTENSION]):
-            begin, position = position + 2, _skip_blocks(data, position + 2)
-            if label == bytes([_GIF_COMMENT]):
+        kind, begin = _next_gif_block(data, position)
+        if kind == _GIF_IMAGE:
+            has_image = True
+            table = _color_table_size(data[begin + 8 : begin + 9])
+            position = _skip_blocks(data, begin + 10 + table)
+        elif kind == _GIF_EXTENSION:
+            label, begin = data[begin : begin + 1], begin + 1
+            position = _skip_blocks(data, begin)
+            if label == _GIF_COMMENT:
                 texts.append(_join_blocks(data, begin, position))
-            elif label == bytes([_GIF_APPLICATION]) and data[begin + 1 : begin + 9] == b"XMP Data":
-                texts += xmp_texts(data[begin + 12 : position])
+            elif label == _GIF_APPLICATION and data[begin + 1 : begin + 9] == b"XMP Data":
+                xmp.append(data[begin + 12 : position])
         else:
-            return texts, kind == bytes([_GIF_END])
-    return texts, True
+            is_complete = kind == _GIF_END or (has_image and position <= len(data))
+            break
+    return [*texts, *xmp_texts(b"".join(xmp))], is_complete
+
+
+def _next_gif_block(data: bytes, position: int) -> tuple[bytes, int]:
+    """Return the kind of the next block, empty at the end of the file, and where it goes on."""
+    found = _NOT_ZERO.search(data, position)
+    return (found[0], found.end()) if found else (b"", len(data))
 
 
 def _color_table_size(flags: bytes) -> int:
