@@ -18,6 +18,7 @@ from PIL import Image
 from helpers.card_pictures import (
     DESCRIPTION,
     ENCODINGS,
+    USER_COMMENT,
     XP_COMMENT,
     exif,
     gif,
@@ -28,6 +29,7 @@ from helpers.card_pictures import (
 from helpers.cards import SHEET, V1, V2, V3, charx, encoded, png, text
 from refsheet_tui.characters.cards import import_card, read_card
 from refsheet_tui.errors import CardError, NoCardError
+from refsheet_tui.pictures import open_picture_bytes
 
 CARD = json.dumps(V2, ensure_ascii=False).encode()
 IN_BASE64 = base64.b64encode(CARD)
@@ -140,6 +142,104 @@ def test_half_a_picture_is_cut_short(kind: str, tenth: int, tmp_path: Path) -> N
     with pytest.raises(CardError, match=r"x\.img: .*cut short: it ends after") as caught:
         read(tmp_path, data[: len(data) * tenth // 10], "x.img")
     assert not isinstance(caught.value, NoCardError)
+
+
+SWARM = b'{"sui_image_params":{"prompt":"a dragon"},"sui_models":[{"name":"x.safetensors"}]}'
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        SWARM,
+        base64.b64encode(SWARM),
+        b'{"name":"Canon"}',
+        b'{"name": "Ember", "descr',
+        b'{"name":"Mine","temperature":1,"top_p":1,"first_mes"',
+        b'{"name":"Mine","temperature":1,"top_p":1}',
+        b'{"entries":{"0":{"key":["x"],"content":"y","name":"z"}}}',
+        b'{"name":"x","a":' + b"[" * 100 + b"]" * 100 + b"}",
+        b'{"name": NaN}',
+        b'{"name": "\xff"}',
+        b"A" * 6_000_000,
+        b"1,2,3," * 3_000_000,
+        bytes(range(256)) * 30_000,
+    ],
+    ids=lambda each: each[:30].decode("latin-1"),
+)
+@pytest.mark.parametrize("tag", [DESCRIPTION, USER_COMMENT])
+def test_a_picture_with_notes_of_a_program_is_a_plain_picture(
+    comment: bytes, tag: int, tmp_path: Path
+) -> None:
+    with pytest.raises(NoCardError, match="doesn't contain a character card"):
+        read(tmp_path, saved("WEBP", exif=exif(comment, tag)))
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (jpeg((0xFE, b"chara\0" + IN_BASE64[:600])), "isn't valid JSON"),
+        (jpeg((0xFE, b"ASCII\0\0\0chara:" + CARD[:-9])), "isn't valid JSON"),
+        (saved("WEBP", exif=exif(CARD[:-9])), "isn't valid JSON"),
+        (saved("WEBP", exif=exif(base64.b64encode(CARD[:-9]))), "isn't valid JSON"),
+        (
+            saved("WEBP", exif=exif(base64.b64encode(CARD + b" " * 6_000_000))),
+            "The text is too large",
+        ),
+        (saved("WEBP", exif=exif(CARD + b" " * 6_000_000 + b"x")), "The text is too large"),
+        (
+            saved("WEBP", xmp=xmp(f' my:chara="{IN_BASE64[:600].decode()}"/>')),
+            "isn't valid JSON",
+        ),
+        (jpeg((0xFE, b'chara:{"name":"x","temperature":1,"top_p":1}')), "This is a preset"),
+    ],
+)
+def test_a_damaged_card_in_a_picture_is_said(data: bytes, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(CardError, match=problem) as caught:
+        read(tmp_path, data)
+    assert not isinstance(caught.value, NoCardError)
+
+
+def gif_ends(comment: bytes = b"") -> dict[str, bytes]:
+    """Return a GIF with the ends that programs give it, and that other programs read."""
+    data = gif(comment)[:-1] if comment else saved("GIF")[:-1]
+    return {
+        "no end": data,
+        "a zero and no end": data + b"\0",
+        "zeros and no end": data + b"\0" * 9,
+        "a zero and an end": data + b"\0;",
+        "something else": data + b"made by hand",
+        "something behind the end": data + b";;\0x",
+    }
+
+
+@pytest.mark.parametrize("end", gif_ends())
+def test_a_gif_that_every_program_shows_is_complete(end: str, tmp_path: Path) -> None:
+    data = gif_ends()[end]
+    assert open_picture_bytes(data, "x").size == (24, 32)
+    with pytest.raises(NoCardError, match="doesn't contain a character card"):
+        read(tmp_path, data)
+    assert read(tmp_path, gif_ends(CARD)[end]).card == V2
+
+
+def test_a_comment_behind_zeros_of_a_gif_is_read(tmp_path: Path) -> None:
+    data = saved("GIF")
+    block = gif(IN_BASE64)[13 + (3 << ((data[10] & 7) + 1)) :].split(b"\0", 1)[0]
+    assert read(tmp_path, data[:-1] + b"\0\0" + block + b"\0;").card == V2
+
+
+@pytest.mark.parametrize("reference", ["&#34;", "&#x22;", "&quot;"])
+def test_references_in_xmp(reference: str, tmp_path: Path) -> None:
+    card = {"name": "Ember", "first_mes": "<b>Tom's & \u00fc</b> &lt; &#38;"}
+    text = html.escape(json.dumps(card, ensure_ascii=False), quote=False).replace('"', reference)
+    data = saved("WEBP", xmp=xmp(f' exif:UserComment="{text}"/>'))
+    assert read(tmp_path, data).card == card
+
+
+@pytest.mark.parametrize("reference", ["&#" + "1" * 5000 + ";", "&#x110000;", "&#xd800;", "&;&#;"])
+def test_references_to_no_character_are_no_card(reference: str, tmp_path: Path) -> None:
+    text = f"{{&quot;name&quot;: {reference}"
+    with pytest.raises(NoCardError):
+        read(tmp_path, saved("WEBP", xmp=xmp(f' exif:UserComment="{text}"/>')))
 
 
 def with_comment(archive: bytes, comment: bytes) -> bytes:

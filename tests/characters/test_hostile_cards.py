@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from helpers.card_pictures import DESCRIPTION, USER_COMMENT, XP_COMMENT, saved
 from helpers.cards import SHEET, V3, charx, chunk, encoded, png, text
 from helpers.cost import MIB, assert_cheap
 from refsheet_tui.characters.cards import card_from_profile, profile_from_card, read_card
@@ -73,6 +74,29 @@ def many_icons() -> bytes:
     return bytes(data)
 
 
+def webp(kind: bytes, *chunks: bytes) -> bytes:
+    """Return a WEBP file with some chunks of one kind."""
+    picture = saved("WEBP")[12:]
+    body = b"".join(
+        kind + struct.pack("<I", len(each)) + each + b"\0" * (len(each) % 2) for each in chunks
+    )
+    return b"RIFF" + struct.pack("<I", 4 + len(picture) + len(body)) + b"WEBP" + picture + body
+
+
+def overlapping_exif(tags: list[int], size: int) -> bytes:
+    """Return EXIF data of which every entry has the whole data for a value."""
+    entries = b"".join(struct.pack("<HHII", tag, 7, size, 0) for tag in tags)
+    data = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries
+    return data.ljust(size, b"\0")
+
+
+def overlapping_xmp(size: int) -> bytes:
+    """Return a packet whose properties are within each other."""
+    begin = b"".join(b"<a%d:chara>" % number for number in range(8))
+    end = b"".join(b"</a%d:chara>" % number for number in range(8))
+    return begin + b"&#65;" * (size // 5) + end
+
+
 def bzip2_bomb() -> bytes:
     """Return a CHARX file of a few kilobytes, whose card has 320 MiB."""
     out = io.BytesIO()
@@ -92,6 +116,7 @@ def wide_yaml() -> bytes:
     return "\n".join(lines).encode()
 
 
+AVIF = saved("AVIF")
 BOMBS: dict[str, Callable[[], bytes]] = {
     "zTXt bomb": lambda: png(chunk(b"zTXt", b"chara\0\0" + zlib.compress(b"A" * (256 * MIB), 9))),
     "iTXt bomb": lambda: png(
@@ -123,6 +148,18 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "larger YAML": lambda: b"a: [" + b"x, " * 4_000_000 + b"x]",
     "YAML of many values": lambda: b"a: [" + b"x," * 62_500 + b"]",
     "YAML with objects as keys": lambda: b"? {" * 90 + b"k: [" + b"a," * 62_200 + b"]" + b"}" * 90,
+    "many EXIF values": lambda: webp(b"EXIF", overlapping_exif([USER_COMMENT] * 65_535, 48 * MIB)),
+    "overlapping EXIF values": lambda: webp(
+        b"EXIF", overlapping_exif([DESCRIPTION, USER_COMMENT, XP_COMMENT] * 9, 60 * MIB)
+    ),
+    "overlapping EXIF data": lambda: (
+        AVIF + (b"II*\0" + struct.pack("<I", 8)) * 8 + overlapping_exif([USER_COMMENT], 60 * MIB)
+    ),
+    "many marks of EXIF": lambda: webp(b"EXIF", b"Exif\0\0" * (5 * MIB)),
+    "letters in XMP": lambda: webp(b"XMP ", *[b"a" * MIB] * 60),
+    "colons in XMP": lambda: webp(b"XMP ", *[b":" * MIB] * 60),
+    "tags in XMP": lambda: webp(b"XMP ", *[b"<a:" * (MIB // 3)] * 60),
+    "references in XMP": lambda: webp(b"XMP ", overlapping_xmp(60 * MIB)),
     "YAML timestamps": lambda: b"a: 2001-99-99 99:99:99\nname: !!python/object:os.system x",
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from refsheet_tui.characters.cards import charx, png
-from refsheet_tui.characters.cards.encoded_text import decode_card_text
+from refsheet_tui.characters.cards.encoded_text import claims_card, decode_card_text
 from refsheet_tui.characters.cards.icon import find_icon
 from refsheet_tui.characters.cards.limits import (
     ASK_FOR_COPY,
@@ -144,18 +144,19 @@ def _from_png(data: bytes) -> CardFile | None:
 def _from_metadata(data: bytes, kind: str) -> CardFile | None:
     """Return the card in the metadata of a picture that isn't a PNG.
 
-    Other programs have texts of their own there, which are no damaged cards.
+    Other programs have texts of their own there, which are no damaged cards unless they say so.
     """
     texts, is_complete = read_texts(data, kind)
     error: CardError | UntrustedFileError | None = None
     for text in texts:
+        json_text = None
         try:
             json_text = decode_card_text(text)
-            if json_text is None or not any(key in json_text for key in _CARD_MARKS):
-                continue
-            return CardFile(parse_card_json(json_text), data)
+            if json_text is not None and any(mark in json_text for mark in _CARD_MARKS):
+                return CardFile(parse_card_json(json_text), data)
         except (CardError, UntrustedFileError) as problem:
-            error = error or problem
+            if error is None and claims_card(text, json_text):
+                error = problem
     if not is_complete:
         error = cut_short_error(len(data))
     if error is not None:
