@@ -122,6 +122,9 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "iTXt bomb": lambda: png(
         chunk(b"iTXt", b"ccv3\0\1\0\0\0" + zlib.compress(b"A" * (256 * MIB), 9))
     ),
+    "many compressed texts": lambda: png(
+        *[chunk(b"zTXt", b"chara\0\0" + zlib.compress(b"A" * (5 * MIB), 9))] * 400
+    ),
     "huge text": lambda: png(text(b"chara", b"A" * (8 * MIB))),
     "deep JSON": lambda: png(text(b"chara", base64.b64encode(b"[" * 1_000_000))),
     "deep objects": lambda: b'{"a":' * 500_000,
