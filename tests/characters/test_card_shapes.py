@@ -115,6 +115,10 @@ def test_names_in_single_braces_are_macros_where_the_program_writes_them_so() ->
         ([{"mes": "A"}, {"text": "B"}, {"greeting": "C"}, {"message": "D"}], ("A", "B", "C", "D")),
         ({"0": "One.", "1": "Two."}, ("One.", "Two.")),
         (None, ()),
+        ("[]", ()),
+        (" [ ] ", ()),
+        ('["", null]', ()),
+        ("[", ("[",)),
     ],
 )
 def test_greetings_of_every_type_are_read(value: object, greetings: tuple[str, ...]) -> None:
@@ -137,6 +141,9 @@ def test_greetings_of_every_type_are_read(value: object, greetings: tuple[str, .
         ([{"name": "dragon"}, "brave", None], ("dragon", "brave")),
         ({"dragon": True, "dull": False}, ("dragon",)),
         ("", ()),
+        ("[]", ()),
+        ('[" "]', ()),
+        ("[a, b]", ("[a", "b]")),
     ],
 )
 def test_tags_of_every_type_are_read(value: object, tags: tuple[str, ...]) -> None:
