@@ -102,5 +102,5 @@ def _decode_byte_list(text: bytes) -> bytes:
 
 
 def _check_json_begins(text: bytes) -> bytes | None:
-    text = text.removeprefix(_BOM).strip(_BLANKS)
+    text = _as_utf8(text).removeprefix(_BOM).strip(_BLANKS)
     return text if text.startswith(b"{") else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from refsheet_tui.characters.cards.icon import find_icon
 from refsheet_tui.characters.cards.limits import (
     ASK_FOR_COPY,
     MAX_CARD_BYTES,
+    MAX_JSON_BYTES_WITH_PICTURE,
     cut_short_error,
     too_large_error,
 )
@@ -23,10 +25,12 @@ from refsheet_tui.characters.cards.yaml_card import read_yaml_card
 from refsheet_tui.errors import CardError, NoCardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.pictures import picture_format
-from refsheet_tui.untrusted import read_file
+from refsheet_tui.untrusted import read_file, to_utf8
 
 # Version 3 wins over version 2, which is only there for programs that don't know version 3.
 _KEYWORDS = (b"ccv3", b"chara")
+# In YAML, a bracket at the begin is mostly that of a title in front of a word.
+_JSON_BEGIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[\[{\"])")
 # Every card has one of these keys, in any version of the format.
 _CARD_MARKS = (b'"spec"', b'"name"', b'"char_name"', b'"first_mes"')
 
@@ -65,14 +69,18 @@ def _parse(data: bytes) -> CardFile:
     kind = _picture_format(data)
     if kind is not None:
         return _from_picture(data, kind)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return _with_icon(parse_card_json(data))
+    if _JSON_BEGIN.match(data):
+        return _from_json(data)
     archived = _from_charx(data)
     if archived is not None:
         return archived
     if data.startswith(charx.SIGNATURE):
         raise CardError(_("This ZIP file has no card.json."), _(ASK_FOR_COPY))
-    return _with_icon(read_yaml_card(data))
+    text = to_utf8(data) if len(data) <= MAX_JSON_BYTES_WITH_PICTURE else data
+    if _JSON_BEGIN.match(text):
+        return _from_json(text)
+    card = read_yaml_card(text)
+    return CardFile(card, find_icon(card))
 
 
 def _picture_format(data: bytes) -> str | None:
@@ -81,7 +89,8 @@ def _picture_format(data: bytes) -> str | None:
     return None if kind == "BMP" and b"\0" not in data[:32] else kind
 
 
-def _with_icon(card: dict[str, Any]) -> CardFile:
+def _from_json(text: bytes) -> CardFile:
+    card = parse_card_json(text)
     return CardFile(card, find_icon(card))
 
 

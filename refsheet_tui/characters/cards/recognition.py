@@ -11,7 +11,7 @@ from refsheet_tui.characters.card_fields import field_of_key, split_card
 from refsheet_tui.characters.card_values import says_nothing
 from refsheet_tui.errors import CardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.untrusted import parse_json
+from refsheet_tui.untrusted import MAX_JSON_BYTES, parse_json, to_utf8
 
 _CARD_SPEC = "chara_card"
 # One of these fields is enough for a character; of the others, it takes two.
@@ -67,15 +67,21 @@ def card_object(value: object) -> dict[str, Any]:
     )
 
 
-def parse_card_json(data: bytes) -> dict[str, Any]:
+def parse_card_json(data: bytes, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
     """Return the card in a JSON file.
+
+    Args:
+        data: The JSON text, in any of the encodings in which programs save it.
+        limit: The most bytes that it may have.
 
     Raises:
         CardError: It is something else.
-        UntrustedFileError: It is no JSON.
+        UntrustedFileError: It is no JSON, or too large.
     """
+    if len(data) <= limit:
+        data = to_utf8(data)
     try:
-        value = parse_json(data)
+        value = parse_json(data, limit)
     except UntrustedFileError:
         first_line = data.lstrip().partition(b"\n")[0]
         try:
