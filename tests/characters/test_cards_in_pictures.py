@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import io
 import json
+import random
 import struct
 import zipfile
 from collections.abc import Callable
@@ -27,7 +29,12 @@ from helpers.card_pictures import (
     xmp,
 )
 from helpers.cards import SHEET, V1, V2, V3, charx, encoded, png, text
-from refsheet_tui.characters.cards import import_card, read_card
+from refsheet_tui.characters.cards import (
+    card_from_profile,
+    import_card,
+    profile_from_card,
+    read_card,
+)
 from refsheet_tui.errors import CardError, NoCardError
 from refsheet_tui.pictures import open_picture_bytes
 
@@ -365,6 +372,54 @@ def test_a_picture_in_an_address(name: str, tmp_path: Path) -> None:
     ):
         assert read(tmp_path, json.dumps(card).encode()).picture == picture
         assert read(tmp_path, charx(card)).picture == picture
+
+
+@functools.cache
+def large_picture() -> bytes:
+    """Return a PNG of four megabytes, which is more in base64 than the text of a card may have."""
+    noise = random.Random(1).randbytes(4 << 20)
+    out = io.BytesIO()
+    Image.frombytes("L", (2048, 2048), noise).save(out, "PNG")
+    return out.getvalue()
+
+
+def large_cards() -> dict[str, dict[str, Any]]:
+    uri = URIS["base64"](large_picture())
+    icon = {"type": "icon", "name": "main", "uri": uri}
+    return {
+        "avatar": {**V2, "data": {**V2["data"], "avatar": uri, "description": "😀"}},
+        "outside": {**V2, "avatar": uri},
+        "no address": {**V1, "avatar": base64.b64encode(large_picture()).decode()},
+        "asset": {**V3, "data": {**V3["data"], "assets": [icon]}},
+        "in a wrapper": {"ok": True, "card": {**V2, "data": {**V2["data"], "image": uri}}},
+    }
+
+
+@pytest.mark.parametrize("name", large_cards())
+@pytest.mark.parametrize("form", ["json", "escaped", "charx"])
+def test_a_card_that_only_its_picture_makes_large(name: str, form: str, tmp_path: Path) -> None:
+    card = large_cards()[name]
+    json_text = json.dumps(card).replace("/", "\\/" if form == "escaped" else "/").encode()
+    found = read(tmp_path, charx(card) if form == "charx" else json_text)
+    assert found.picture == large_picture()
+    left = json.dumps(found.card)
+    assert len(left) < 4096 and ("none" in left or "ccdefault:" in left)
+    profile = profile_from_card(found.card, "en")
+    assert profile.name == "Ember" and profile.description
+    assert read(tmp_path, json.dumps(card_from_profile(profile, 3)).encode()).card
+
+
+def test_a_card_that_is_large_without_its_picture(tmp_path: Path) -> None:
+    uri = URIS["base64"](large_picture())
+    for card in (
+        {**V2, "avatar": uri, "other": "data:image/png;base64," + "A" * (5 << 20)},
+        {**V2, "avatar": "none", "other": "A" * (5 << 20)},
+        {**V2, "avatar": "data:image/png;base64," + "A" * (5 << 20)},
+        {**V2, "avatar": "data:image/png;base64," + "A" * (30 << 20)},
+    ):
+        for data in (json.dumps(card).encode(), charx(card)):
+            with pytest.raises(CardError, match="The text is too large"):
+                read(tmp_path, data)
 
 
 @pytest.mark.parametrize(

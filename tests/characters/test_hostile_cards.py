@@ -129,6 +129,22 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "deep JSON": lambda: png(text(b"chara", base64.b64encode(b"[" * 1_000_000))),
     "deep objects": lambda: b'{"a":' * 500_000,
     "large JSON": lambda: json.dumps({"name": "x" * (6 * MIB)}).encode(),
+    "a large picture in escapes": lambda: json.dumps(
+        {"name": "x", "greeting": "x", "avatar": "data:," + "%89" * (8 * MIB - 99)},
+    ).encode(),
+    "a large picture in wide letters": lambda: json.dumps(
+        {
+            "name": "\U0001f409",
+            "greeting": "x",
+            "avatar": "data:;base64,iVBORw0KGgo" + "A" * (24 * MIB - 999),
+        },
+        ensure_ascii=False,
+    ).encode(),
+    "a large JSON in UTF-16": lambda: json.dumps({"name": "x", "x": "x" * (11 * MIB)}).encode(
+        "utf-16"
+    ),
+    "a large text in other letters": lambda: b'{"name": "' + b"\x80" * (23 * MIB) + b'"}',
+    "letters of any encoding": lambda: b"\xff\x80" * (30 * MIB),
     "many objects": lambda: b'{"a":[' + b"{}," * (1 * MIB) + b"{}]}",
     "large number": lambda: b'{"name":' + b"9" * 100_000 + b"}",
     "ZIP bomb": lambda: charx({"name": "x", "description": "0" * (64 * MIB)}),

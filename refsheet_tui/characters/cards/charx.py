@@ -17,6 +17,7 @@ from refsheet_tui.characters.cards.limits import (
     ASK_FOR_COPY,
     MAX_CARD_BYTES,
     MAX_ENTRIES,
+    MAX_JSON_BYTES_WITH_PICTURE,
     cut_short_error,
     too_large_error,
 )
@@ -24,7 +25,7 @@ from refsheet_tui.characters.cards.zip_end import begins_archive, find_archive
 from refsheet_tui.errors import CardError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.pictures import looks_like_picture
-from refsheet_tui.untrusted import MAX_JSON_BYTES, one_line
+from refsheet_tui.untrusted import one_line
 
 SIGNATURE = b"PK"
 _CARD_NAME = "card.json"
@@ -115,7 +116,7 @@ def read_charx(data: bytes) -> Charx | None:
     card_name = _find_card([entry.filename for entry in entries])
     if card_name is None:
         return None
-    text = _read_member(archive, archive.getinfo(card_name), MAX_JSON_BYTES)
+    text = _read_member(archive, archive.getinfo(card_name), MAX_JSON_BYTES_WITH_PICTURE)
     start = min(entry.header_offset for entry in entries)
     return Charx(archive, card_name, text, part[: max(start, 0)])
 
@@ -150,7 +151,7 @@ def _read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -
             _("Unpack the file, and pack it again without a password."),
         )
     if entry.file_size > limit:
-        raise too_large_error(N_("The text") if limit == MAX_JSON_BYTES else N_("The picture"))
+        raise too_large_error(N_("The text") if limit < MAX_CARD_BYTES else N_("The picture"))
     try:
         if entry.compress_type not in _METHODS:
             raise NotImplementedError

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from refsheet_tui.characters.cards import charx, png
 from refsheet_tui.characters.cards.encoded_text import claims_card, decode_card_text
-from refsheet_tui.characters.cards.icon import find_icon
+from refsheet_tui.characters.cards.icon import find_icon, without_icon
 from refsheet_tui.characters.cards.limits import (
     ASK_FOR_COPY,
     MAX_CARD_BYTES,
@@ -25,7 +26,7 @@ from refsheet_tui.characters.cards.yaml_card import read_yaml_card
 from refsheet_tui.errors import CardError, NoCardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.pictures import picture_format
-from refsheet_tui.untrusted import read_file, to_utf8
+from refsheet_tui.untrusted import MAX_JSON_BYTES, read_file, to_utf8
 
 # Version 3 wins over version 2, which is only there for programs that don't know version 3.
 _KEYWORDS = (b"ccv3", b"chara")
@@ -40,7 +41,8 @@ class CardFile:
     """A card file as it was read.
 
     Attributes:
-        card: The JSON object, with nothing changed.
+        card: The JSON object, with nothing changed, unless its text is so large that it could not
+            be exported: its picture is then taken out of it.
         picture: The bytes of the picture file that came with it; None if there is none.
     """
 
@@ -80,7 +82,8 @@ def _parse(data: bytes) -> CardFile:
     if _JSON_BEGIN.match(text):
         return _from_json(text)
     card = read_yaml_card(text)
-    return CardFile(card, find_icon(card))
+    icon = find_icon(card)
+    return CardFile(card, icon.picture if icon else None)
 
 
 def _picture_format(data: bytes) -> str | None:
@@ -89,9 +92,15 @@ def _picture_format(data: bytes) -> str | None:
     return None if kind == "BMP" and b"\0" not in data[:32] else kind
 
 
-def _from_json(text: bytes) -> CardFile:
-    card = parse_card_json(text)
-    return CardFile(card, find_icon(card))
+def _from_json(text: bytes, read_embedded: Callable[[str], bytes | None] | None = None) -> CardFile:
+    """Return the card in a JSON text, which may be too large only because of its picture."""
+    card = parse_card_json(text, MAX_JSON_BYTES_WITH_PICTURE)
+    icon = find_icon(card, read_embedded)
+    if len(text) > MAX_JSON_BYTES:
+        if icon is None or len(text) - len(icon.uri) > MAX_JSON_BYTES:
+            raise too_large_error(N_("The text"))
+        card = without_icon(card, icon)
+    return CardFile(card, icon.picture if icon else None)
 
 
 def _from_charx(data: bytes) -> CardFile | None:
@@ -99,11 +108,10 @@ def _from_charx(data: bytes) -> CardFile | None:
     found = charx.read_charx(data)
     if found is None:
         return None
-    card = parse_card_json(found.text)
-    icon = find_icon(card, found.read_picture)
-    if icon is None and _picture_format(found.prefix) is not None:
-        icon = found.prefix
-    return CardFile(card, icon)
+    card = _from_json(found.text, found.read_picture)
+    if card.picture is None and _picture_format(found.prefix) is not None:
+        return replace(card, picture=found.prefix)
+    return card
 
 
 def _from_picture(data: bytes, kind: str) -> CardFile:
