@@ -1,4 +1,4 @@
-"""What is no readable file is refused at once, with its name."""
+"""Only files are read, and anything else is refused at once, with its name."""
 
 from __future__ import annotations
 
