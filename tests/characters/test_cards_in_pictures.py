@@ -28,7 +28,7 @@ from helpers.card_pictures import (
     saved,
     xmp,
 )
-from helpers.cards import SHEET, V1, V2, V3, charx, encoded, png, text
+from helpers.cards import SHEET, V1, V2, V3, charx, encoded, png, text, zip64
 from refsheet_tui.characters.cards import (
     card_from_profile,
     import_card,
@@ -279,6 +279,8 @@ BEHIND: dict[str, bytes] = {
     "comment with the mark of an end": JPEG + with_comment(ARCHIVE, b"PK\5\6" * 8),
     "comment with a whole end": JPEG
     + with_comment(ARCHIVE, b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 9, 9, 99, 9, 0)),
+    "ZIP64": JPEG + zip64(ARCHIVE),
+    "something behind ZIP64": JPEG + zip64(ARCHIVE) + bytes(100),
     "something behind it": JPEG + ARCHIVE + b"\0" * 100_000,
     "mark in front of it": JPEG + b"PK\5\6" + ARCHIVE,
 }

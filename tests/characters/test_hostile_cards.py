@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from helpers.card_pictures import DESCRIPTION, USER_COMMENT, XP_COMMENT, saved
-from helpers.cards import SHEET, V3, charx, chunk, encoded, png, text
+from helpers.cards import SHEET, V3, charx, chunk, encoded, png, text, zip64
 from helpers.cost import MIB, assert_cheap
 from refsheet_tui.characters.cards import card_from_profile, profile_from_card, read_card
 from refsheet_tui.errors import CardError
@@ -57,12 +57,7 @@ def many_more_entries() -> bytes:
 
 def many_more_entries_64() -> bytes:
     """Return the same archive, whose size is in the record of ZIP64 alone."""
-    archive = many_more_entries()
-    size = struct.unpack_from("<I", archive, len(archive) - 10)[0]
-    record = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, 9, 9, size, 0)
-    locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(archive) - 22, 1)
-    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 1, 1, len(record) + len(locator), 0, 0)
-    return archive[:-22] + record + locator + end
+    return zip64(many_more_entries())
 
 
 def many_icons() -> bytes:
