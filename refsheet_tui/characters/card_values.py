@@ -57,7 +57,8 @@ def texts_from(value: object) -> tuple[str, ...]:
     Any other text is one text.
     """
     if isinstance(value, str):
-        value = _parse_list(value) or [value]
+        parsed = _parse_list(value)
+        value = [value] if parsed is None else parsed
     elif isinstance(value, dict):
         value = [value] if any(key in value for key in _TEXT_KEYS) else [*value.values()]
     items = value if isinstance(value, list) else [value]
@@ -67,7 +68,10 @@ def texts_from(value: object) -> tuple[str, ...]:
 def tags_from(value: object) -> tuple[str, ...]:
     """Return the tags of a list, of a text with separators, or of an object with tags as keys."""
     if isinstance(value, str):
-        value = _parse_list(value) or [tag.strip() for tag in _TAG_SEPARATORS.split(value)]
+        parsed = _parse_list(value)
+        if parsed is None:
+            parsed = [tag.strip() for tag in _TAG_SEPARATORS.split(value)]
+        value = parsed
     elif isinstance(value, dict) and True in [item is True for item in value.values()]:
         value = [key for key, item in value.items() if item is True]
     return tuple(map(one_line, texts_from(value)))

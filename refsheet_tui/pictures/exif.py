@@ -13,7 +13,7 @@ USER_COMMENT = 0x9286
 XP_COMMENT = 0x9C9C
 
 _EXIF_DIRECTORY = 0x8769
-_VALUES = (ORIENTATION, IMAGE_DESCRIPTION, USER_COMMENT, XP_COMMENT)
+_TAGS = (ORIENTATION, IMAGE_DESCRIPTION, USER_COMMENT, XP_COMMENT, _EXIF_DIRECTORY)
 _PREFIX = b"Exif\0\0"
 # Bytes of a value, by its type.
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4}
@@ -29,10 +29,13 @@ def read_exif(data: bytes) -> dict[int, bytes | int]:
 
     Returns:
         The values by tag, as far as they can be read: single numbers as integers, all others as
-        their bytes.
+        their bytes. The first of several values counts. Together they are not longer than twice the
+        data, however they overlap.
     """
-    while data.startswith(_PREFIX):
-        data = data[len(_PREFIX) :]
+    begin = 0
+    while data.startswith(_PREFIX, begin):
+        begin += len(_PREFIX)
+    data = data[begin:]
     order = _BYTE_ORDERS.get(data[:4])
     if order is None or len(data) < 8:
         return {}
@@ -46,6 +49,7 @@ def read_exif(data: bytes) -> dict[int, bytes | int]:
 
 def _read_directory(data: bytes, order: str, position: int) -> dict[int, bytes | int]:
     values: dict[int, bytes | int] = {}
+    room = len(data)
     entry = struct.Struct(f"{order}HHI4s")
     if position + 2 > len(data):
         return values
@@ -55,11 +59,14 @@ def _read_directory(data: bytes, order: str, position: int) -> dict[int, bytes |
         if place + entry.size > len(data):
             break
         tag, kind, length, content = entry.unpack_from(data, place)
-        if tag in (*_VALUES, _EXIF_DIRECTORY) and kind in _SIZES:
+        if tag in _TAGS and tag not in values and kind in _SIZES:
             size = length * _SIZES[kind]
             if size > len(content):
                 offset = struct.unpack(f"{order}I", content)[0]
                 content = data[offset : offset + size]
+                room -= len(content)
+            if room < 0:
+                break
             if length == 1 and kind in _SHORTS:
                 values[tag] = int(struct.unpack_from(f"{order}H", content)[0])
             elif length == 1 and kind in _LONGS:

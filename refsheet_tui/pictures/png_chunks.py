@@ -20,7 +20,7 @@ _HEAD_BYTES, _CHECKSUM_BYTES = 8, 4
 _MAX_CHUNKS = 1 << 19
 # Orientations are in these chunks, some of them only in texts with these keywords.
 _ORIENTATION_KEYWORDS = (b"XML:com.adobe.xmp", b"Raw profile type exif")
-_MAX_NEEDED_BYTES = 1 << 20
+_MAX_NEEDED_BYTES, _MAX_ALL_NEEDED_BYTES = 1 << 20, 8 << 20
 
 
 class PngChunk(NamedTuple):
@@ -79,9 +79,9 @@ def without_metadata(file: BinaryIO) -> BinaryIO:
     Left out are color profiles and texts of any size, which are not even inflated, frames of an
     animation, and every ancillary chunk with a wrong checksum. Nothing is copied.
     """
-    kept = [(0, len(PNG_SIGNATURE))]
+    kept, needed = [(0, len(PNG_SIGNATURE))], _NeededMetadata(file)
     for chunk in read_png_chunks(file):
-        if chunk.is_ancillary and not _is_needed(chunk, file):
+        if chunk.is_ancillary and not needed.includes(chunk):
             continue
         begin, end = chunk.begin - _HEAD_BYTES, chunk.begin + chunk.length + _CHECKSUM_BYTES
         if kept[-1][1] == begin:
@@ -91,29 +91,38 @@ def without_metadata(file: BinaryIO) -> BinaryIO:
     return cast(BinaryIO, io.BufferedReader(_FileRanges(file, kept)))
 
 
-def _is_needed(chunk: PngChunk, file: BinaryIO) -> bool:
-    is_text = chunk.kind in (b"tEXt", b"zTXt", b"iTXt")
-    if not (is_text or chunk.kind in (b"tRNS", b"eXIf")) or chunk.length > _MAX_NEEDED_BYTES:
-        return False
-    content = chunk.read(file)
-    if content is None or not is_text:
-        return content is not None
-    keyword, _, rest = content.partition(b"\0")
-    if keyword not in _ORIENTATION_KEYWORDS:
-        return False
-    # Whatever is compressed in a text follows its flags, or its last NUL.
-    deflated = rest[1:] if chunk.kind == b"zTXt" else rest[2:].split(b"\0", 2)[-1]
-    is_deflated = chunk.kind == b"zTXt" or (chunk.kind == b"iTXt" and rest[:1] == b"\1")
-    return not is_deflated or _inflates(deflated)
+class _NeededMetadata:
+    """Tells the ancillary chunks that are needed, whose texts are bounded together."""
 
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._room = _MAX_ALL_NEEDED_BYTES
 
-def _inflates(data: bytes) -> bool:
-    decompressor = zlib.decompressobj()
-    try:
-        decompressor.decompress(data, _MAX_NEEDED_BYTES)
-    except zlib.error:
-        return False
-    return not decompressor.unconsumed_tail
+    def includes(self, chunk: PngChunk) -> bool:
+        is_text = chunk.kind in (b"tEXt", b"zTXt", b"iTXt")
+        if not (is_text or chunk.kind in (b"tRNS", b"eXIf")) or chunk.length > _MAX_NEEDED_BYTES:
+            return False
+        content = chunk.read(self._file)
+        if content is None or not is_text:
+            return content is not None
+        keyword, _, rest = content.partition(b"\0")
+        if keyword not in _ORIENTATION_KEYWORDS or self._room <= 0:
+            return False
+        is_deflated = chunk.kind == b"zTXt" or (chunk.kind == b"iTXt" and rest[:1] == b"\1")
+        if not is_deflated:
+            self._room -= len(rest)
+            return True
+        # Whatever is compressed in a text follows its flags, or its last NUL.
+        return self._inflates(rest[1:] if chunk.kind == b"zTXt" else rest[2:].split(b"\0", 2)[-1])
+
+    def _inflates(self, data: bytes) -> bool:
+        decompressor = zlib.decompressobj()
+        try:
+            self._room -= len(decompressor.decompress(data, _MAX_NEEDED_BYTES))
+        except zlib.error:  # it has been inflated up to there, which takes as long
+            self._room -= _MAX_NEEDED_BYTES
+            return False
+        return not decompressor.unconsumed_tail
 
 
 class _FileRanges(io.RawIOBase):

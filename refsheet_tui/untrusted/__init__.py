@@ -1,5 +1,6 @@
 """Reading untrusted text, JSON and files: bounded, checked, and safe to display."""
 
+from refsheet_tui.untrusted.encodings import to_utf8
 from refsheet_tui.untrusted.files import read_file
 from refsheet_tui.untrusted.json_text import (
     MAX_JSON_BYTES,
@@ -21,4 +22,5 @@ __all__ = [
     "one_line",
     "parse_json",
     "read_file",
+    "to_utf8",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +20,7 @@ def read_file(
     """Read and parse a file of a limited size.
 
     Args:
-        path: The file.
+        path: The file. Anything else, such as a pipe, is refused.
         limit: The most bytes that it may have.
         parse: Parses the bytes of the file. Its errors may be of the class of `too_large_error`, or
             `UntrustedFileError`.
@@ -35,20 +36,27 @@ def read_file(
     """
     error_class, name = type(too_large_error), one_line(str(path))
     try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise error_class(
+                _("{file} is a folder, not a file.").format(file=name),
+                _("Choose a file in that folder."),
+            )
+        if not stat.S_ISREG(mode):  # reading it could wait forever
+            raise error_class(
+                _("{file} is a device or pipe, not a file.").format(file=name),
+                _("Save its content as a file first."),
+            )
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except FileNotFoundError as error:
         raise error_class(
             _("{file} doesn't exist.").format(file=name), _("Check the folder and the file name.")
         ) from error
-    except OSError as error:
-        if path.is_dir():  # the error for that differs between systems
-            raise error_class(
-                _("{file} is a folder, not a file.").format(file=name),
-                _("Choose a file in that folder."),
-            ) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or str(error)
         raise error_class(
-            _("Can't read {file}: {reason}.").format(file=name, reason=error.strerror),
+            _("Can't read {file}: {reason}.").format(file=name, reason=one_line(reason)),
             _("Check the path and its permissions."),
         ) from error
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings, strategies as st
 
 from helpers.cards import V1, V2
 from refsheet_tui.characters import Profile, RenderedProfile
@@ -17,6 +18,7 @@ from refsheet_tui.characters.cards import (
     profile_from_card,
     read_card,
 )
+from refsheet_tui.errors import CardError
 from refsheet_tui.prompting import language
 
 EMBER = {"name": "Ember", "description": "A small dragon.", "greeting": "Hi"}
@@ -113,6 +115,10 @@ def test_names_in_single_braces_are_macros_where_the_program_writes_them_so() ->
         ([{"mes": "A"}, {"text": "B"}, {"greeting": "C"}, {"message": "D"}], ("A", "B", "C", "D")),
         ({"0": "One.", "1": "Two."}, ("One.", "Two.")),
         (None, ()),
+        ("[]", ()),
+        (" [ ] ", ()),
+        ('["", null]', ()),
+        ("[", ("[",)),
     ],
 )
 def test_greetings_of_every_type_are_read(value: object, greetings: tuple[str, ...]) -> None:
@@ -135,6 +141,9 @@ def test_greetings_of_every_type_are_read(value: object, greetings: tuple[str, .
         ([{"name": "dragon"}, "brave", None], ("dragon", "brave")),
         ({"dragon": True, "dull": False}, ("dragon",)),
         ("", ()),
+        ("[]", ()),
+        ('[" "]', ()),
+        ("[a, b]", ("[a", "b]")),
     ],
 )
 def test_tags_of_every_type_are_read(value: object, tags: tuple[str, ...]) -> None:
@@ -183,6 +192,89 @@ def test_any_word_can_be_a_name_in_yaml(tmp_path: Path, name: str) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(f"name: {name}\ngreeting: Hi\n")
     assert profile_from_card(read_card(path).card, "en").name == name
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (".nan", ".nan"),
+        ("-.inf", "-.inf"),
+        ("[.NaN, 1]", [".NaN", 1]),
+        ("0x1F", "0x1F"),
+        ("010", "010"),
+        ("12:30", "12:30"),
+        ("1_000", "1_000"),
+        ("2001-02-03", "2001-02-03"),
+        ("2001-99-99 99:99:99", "2001-99-99 99:99:99"),
+        ("9" * 5000, "9" * 5000),
+        ("1:" * 5000 + "1.5", "1:" * 5000 + "1.5"),
+        ("-7", -7),
+        ("0.25", 0.25),
+        ("1.5e+3", 1500.0),
+        ("yes", True),
+        ("Off", False),
+        ("~", None),
+        ('"1"', "1"),
+        ("!!str 1", "1"),
+        ('!!int ""', ""),
+        ('!!int "-"', "-"),
+        ('!!float ""', ""),
+        ("!!bool abc", "abc"),
+        ("!!null abc", "abc"),
+        ("!!timestamp abc", "abc"),
+        ("!!binary '!'", "!"),
+        ("!!set {a, b}", {"a": None, "b": None}),
+        ("!!omap [a: 1]", [{"a": 1}]),
+        ("!!python/object:os.system {x: 1}", {"x": 1}),
+        ("{yes: 1, 2: 3, ~: 4}", {"yes": 1, "2": 3, "~": 4}),
+        ('"\\ud800"', "\ufffd"),
+    ],
+    ids=lambda each: str(each)[:20],
+)
+def test_values_that_nobody_reads_are_read_as_json_can_hold_them(
+    tmp_path: Path, value: str, read: object
+) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(f"name: Ember\ngreeting: Hi\nx: {value}\n")
+    card = read_card(path).card
+    assert card == {"name": "Ember", "greeting": "Hi", "x": read}
+    assert type(card["x"]) is type(read)
+
+
+@pytest.mark.parametrize("text", ["? [a]\n: b", "? {a: b}\n: c", "a: *b", "a: &a [*a]", "- [", "%"])
+def test_yaml_that_is_no_card_is_said(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_text(f"name: Ember\ngreeting: Hi\n{text}\n")
+    with pytest.raises(CardError, match=r"x\.yaml: This isn't a PNG, CHARX, JSON, or YAML"):
+        read_card(path)
+
+
+YAML_PIECES = st.sampled_from(
+    [
+        *"-?:,[]{}#&*!|>'\"%@` \n\t~0aé",
+        "!!int ",
+        "!!set ",
+        "<<: ",
+        "- ",
+        "? ",
+        ": ",
+        "\n  ",
+        "---\n",
+    ]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(YAML_PIECES, max_size=24))
+def test_any_yaml_is_a_card_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[str]
+) -> None:
+    path = tmp_path_factory.mktemp("yaml") / "x.yaml"
+    path.write_text("name: Ember\ngreeting: Hi\n" + "".join(pieces))
+    try:
+        assert read_card(path).card
+    except CardError as error:
+        assert error.problem and error.remedy
 
 
 def test_a_web_ui_character_is_read(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -118,8 +120,45 @@ def test_yaml_has_more_than_json(tmp_path: Path) -> None:
     )
     profile = profile_from_card(found.card, "en")
     assert (profile.name, profile.card["1"], profile.card["born"]) == ("Ember", "one", "2001-02-03")
-    with pytest.raises(CardError, match="damaged"):
-        read(tmp_path, "x.yaml", b"name: Ember\nage: .nan")
+    found = read(tmp_path, "x.yaml", b"name: Ember\ngreeting: Hi\nage: .nan")
+    assert found.card["age"] == ".nan"
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "big end and a mark", "cp1252"],
+)
+def test_other_encodings_of_texts_are_read(tmp_path: Path, encoding: str) -> None:
+    def encode(text: str) -> bytes:
+        if encoding == "big end and a mark":
+            return codecs.BOM_UTF16_BE + text.encode("utf-16-be")
+        return text.encode(encoding)
+
+    card = {**V1, "description": "Grüße, “Jane” €"}
+    json_text = json.dumps(card, ensure_ascii=False)
+    assert read(tmp_path, "x.json", encode(json_text)).card == card
+    assert read(tmp_path, "x.json", encode(f"\r\n  {json_text}\r\n")).card == card
+    with zipfile.ZipFile(tmp_path / "x.charx", "w") as archive:
+        archive.writestr("card.json", encode(json_text))
+    assert read_card(tmp_path / "x.charx").card == card
+    assert (
+        read(tmp_path, "x.png", png(text(b"chara", base64.b64encode(encode(json_text))))).card
+        == card
+    )
+    if not encoding.endswith(("le", "be")):  # nothing tells that such a text is one
+        yaml_text = "name: Ember\r\ngreeting: Grüße, “Jane” €\r\n"
+        found = read(tmp_path, "x.yaml", encode(yaml_text)).card
+        assert found == {"name": "Ember", "greeting": "Grüße, “Jane” €"}
+
+
+def test_large_lists_are_read_as_json(tmp_path: Path) -> None:
+    messages = [{"role": "user", "content": "x" * 1000}] * 1000
+    with pytest.raises(CardError, match="This is a chat, not a character card"):
+        read(tmp_path, "x.json", json.dumps(messages).encode())
+    with pytest.raises(CardError, match="it doesn't describe a character"):
+        read(tmp_path, "x.json", json.dumps(["x"] * 100_000).encode())
+    with pytest.raises(CardError, match="PNG, CHARX, JSON, or YAML"):
+        read(tmp_path, "x.ini", b"[title]\nname: Ember\n")
 
 
 def test_numbers_and_strings_are_exchanged_in_the_wild(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import io
 import json
+import random
 import struct
 import zipfile
 from collections.abc import Callable
@@ -18,6 +20,7 @@ from PIL import Image
 from helpers.card_pictures import (
     DESCRIPTION,
     ENCODINGS,
+    USER_COMMENT,
     XP_COMMENT,
     exif,
     gif,
@@ -25,9 +28,15 @@ from helpers.card_pictures import (
     saved,
     xmp,
 )
-from helpers.cards import SHEET, V2, V3, charx, encoded, png, text
-from refsheet_tui.characters.cards import import_card, read_card
+from helpers.cards import SHEET, V1, V2, V3, charx, encoded, png, text, zip64
+from refsheet_tui.characters.cards import (
+    card_from_profile,
+    import_card,
+    profile_from_card,
+    read_card,
+)
 from refsheet_tui.errors import CardError, NoCardError
+from refsheet_tui.pictures import open_picture_bytes
 
 CARD = json.dumps(V2, ensure_ascii=False).encode()
 IN_BASE64 = base64.b64encode(CARD)
@@ -142,6 +151,104 @@ def test_half_a_picture_is_cut_short(kind: str, tenth: int, tmp_path: Path) -> N
     assert not isinstance(caught.value, NoCardError)
 
 
+SWARM = b'{"sui_image_params":{"prompt":"a dragon"},"sui_models":[{"name":"x.safetensors"}]}'
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        SWARM,
+        base64.b64encode(SWARM),
+        b'{"name":"Canon"}',
+        b'{"name": "Ember", "descr',
+        b'{"name":"Mine","temperature":1,"top_p":1,"first_mes"',
+        b'{"name":"Mine","temperature":1,"top_p":1}',
+        b'{"entries":{"0":{"key":["x"],"content":"y","name":"z"}}}',
+        b'{"name":"x","a":' + b"[" * 100 + b"]" * 100 + b"}",
+        b'{"name": NaN}',
+        b'{"name": "\xff"}',
+        b"A" * 6_000_000,
+        b"1,2,3," * 3_000_000,
+        bytes(range(256)) * 30_000,
+    ],
+    ids=lambda each: each[:30].decode("latin-1"),
+)
+@pytest.mark.parametrize("tag", [DESCRIPTION, USER_COMMENT])
+def test_a_picture_with_notes_of_a_program_is_a_plain_picture(
+    comment: bytes, tag: int, tmp_path: Path
+) -> None:
+    with pytest.raises(NoCardError, match="doesn't contain a character card"):
+        read(tmp_path, saved("WEBP", exif=exif(comment, tag)))
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (jpeg((0xFE, b"chara\0" + IN_BASE64[:600])), "isn't valid JSON"),
+        (jpeg((0xFE, b"ASCII\0\0\0chara:" + CARD[:-9])), "isn't valid JSON"),
+        (saved("WEBP", exif=exif(CARD[:-9])), "isn't valid JSON"),
+        (saved("WEBP", exif=exif(base64.b64encode(CARD[:-9]))), "isn't valid JSON"),
+        (
+            saved("WEBP", exif=exif(base64.b64encode(CARD + b" " * 6_000_000))),
+            "The text is too large",
+        ),
+        (saved("WEBP", exif=exif(CARD + b" " * 6_000_000 + b"x")), "The text is too large"),
+        (
+            saved("WEBP", xmp=xmp(f' my:chara="{IN_BASE64[:600].decode()}"/>')),
+            "isn't valid JSON",
+        ),
+        (jpeg((0xFE, b'chara:{"name":"x","temperature":1,"top_p":1}')), "This is a preset"),
+    ],
+)
+def test_a_damaged_card_in_a_picture_is_said(data: bytes, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(CardError, match=problem) as caught:
+        read(tmp_path, data)
+    assert not isinstance(caught.value, NoCardError)
+
+
+def gif_ends(comment: bytes = b"") -> dict[str, bytes]:
+    """Return a GIF with the ends that programs give it, and that other programs read."""
+    data = gif(comment)[:-1] if comment else saved("GIF")[:-1]
+    return {
+        "no end": data,
+        "a zero and no end": data + b"\0",
+        "zeros and no end": data + b"\0" * 9,
+        "a zero and an end": data + b"\0;",
+        "something else": data + b"made by hand",
+        "something behind the end": data + b";;\0x",
+    }
+
+
+@pytest.mark.parametrize("end", gif_ends())
+def test_a_gif_that_every_program_shows_is_complete(end: str, tmp_path: Path) -> None:
+    data = gif_ends()[end]
+    assert open_picture_bytes(data, "x").size == (24, 32)
+    with pytest.raises(NoCardError, match="doesn't contain a character card"):
+        read(tmp_path, data)
+    assert read(tmp_path, gif_ends(CARD)[end]).card == V2
+
+
+def test_a_comment_behind_zeros_of_a_gif_is_read(tmp_path: Path) -> None:
+    data = saved("GIF")
+    block = gif(IN_BASE64)[13 + (3 << ((data[10] & 7) + 1)) :].split(b"\0", 1)[0]
+    assert read(tmp_path, data[:-1] + b"\0\0" + block + b"\0;").card == V2
+
+
+@pytest.mark.parametrize("reference", ["&#34;", "&#x22;", "&quot;"])
+def test_references_in_xmp(reference: str, tmp_path: Path) -> None:
+    card = {"name": "Ember", "first_mes": "<b>Tom's & \u00fc</b> &lt; &#38;"}
+    text = html.escape(json.dumps(card, ensure_ascii=False), quote=False).replace('"', reference)
+    data = saved("WEBP", xmp=xmp(f' exif:UserComment="{text}"/>'))
+    assert read(tmp_path, data).card == card
+
+
+@pytest.mark.parametrize("reference", ["&#" + "1" * 5000 + ";", "&#x110000;", "&#xd800;", "&;&#;"])
+def test_references_to_no_character_are_no_card(reference: str, tmp_path: Path) -> None:
+    text = f"{{&quot;name&quot;: {reference}"
+    with pytest.raises(NoCardError):
+        read(tmp_path, saved("WEBP", xmp=xmp(f' exif:UserComment="{text}"/>')))
+
+
 def with_comment(archive: bytes, comment: bytes) -> bytes:
     return archive[:-2] + struct.pack("<H", len(comment)) + comment
 
@@ -172,6 +279,8 @@ BEHIND: dict[str, bytes] = {
     "comment with the mark of an end": JPEG + with_comment(ARCHIVE, b"PK\5\6" * 8),
     "comment with a whole end": JPEG
     + with_comment(ARCHIVE, b"PK\5\6" + struct.pack("<4H2IH", 0, 0, 9, 9, 99, 9, 0)),
+    "ZIP64": JPEG + zip64(ARCHIVE),
+    "something behind ZIP64": JPEG + zip64(ARCHIVE) + bytes(100),
     "something behind it": JPEG + ARCHIVE + b"\0" * 100_000,
     "mark in front of it": JPEG + b"PK\5\6" + ARCHIVE,
 }
@@ -225,7 +334,7 @@ def method(number: int) -> bytes:
     return bytes(data)
 
 
-@pytest.mark.parametrize("number", [1, 9, 14, 93, 98, 99])
+@pytest.mark.parametrize("number", [1, 9, 12, 14, 93, 98, 99])
 def test_an_uncommon_compression_is_said(number: int, tmp_path: Path) -> None:
     with pytest.raises(
         CardError, match=r"card\.json in this ZIP file is compressed in an uncommon"
@@ -258,9 +367,61 @@ def test_a_picture_in_an_address(name: str, tmp_path: Path) -> None:
         {**V2, "data": {**V2["data"], "avatar": uri}},
         {**V2, "avatar": uri},
         {**V3, "data": {**V3["data"], "assets": [{"type": "icon", "name": "main", "uri": uri}]}},
+        {"character": {**V1, "avatar": uri}},
+        {"ok": True, "card": {**V2, "data": {**V2["data"], "image": uri}}},
+        {"avatar": uri, "char": V1},
+        {**V2, "data": json.dumps({**V2["data"], "avatar": uri})},
     ):
         assert read(tmp_path, json.dumps(card).encode()).picture == picture
         assert read(tmp_path, charx(card)).picture == picture
+
+
+@functools.cache
+def large_picture() -> bytes:
+    """Return a PNG of four megabytes, which is more in base64 than the text of a card may have."""
+    noise = random.Random(1).randbytes(4 << 20)
+    out = io.BytesIO()
+    Image.frombytes("L", (2048, 2048), noise).save(out, "PNG")
+    return out.getvalue()
+
+
+def large_cards() -> dict[str, dict[str, Any]]:
+    uri = URIS["base64"](large_picture())
+    icon = {"type": "icon", "name": "main", "uri": uri}
+    return {
+        "avatar": {**V2, "data": {**V2["data"], "avatar": uri, "description": "😀"}},
+        "outside": {**V2, "avatar": uri},
+        "no address": {**V1, "avatar": base64.b64encode(large_picture()).decode()},
+        "asset": {**V3, "data": {**V3["data"], "assets": [icon]}},
+        "in a wrapper": {"ok": True, "card": {**V2, "data": {**V2["data"], "image": uri}}},
+    }
+
+
+@pytest.mark.parametrize("name", large_cards())
+@pytest.mark.parametrize("form", ["json", "escaped", "charx"])
+def test_a_card_that_only_its_picture_makes_large(name: str, form: str, tmp_path: Path) -> None:
+    card = large_cards()[name]
+    json_text = json.dumps(card).replace("/", "\\/" if form == "escaped" else "/").encode()
+    found = read(tmp_path, charx(card) if form == "charx" else json_text)
+    assert found.picture == large_picture()
+    left = json.dumps(found.card)
+    assert len(left) < 4096 and ("none" in left or "ccdefault:" in left)
+    profile = profile_from_card(found.card, "en")
+    assert profile.name == "Ember" and profile.description
+    assert read(tmp_path, json.dumps(card_from_profile(profile, 3)).encode()).card
+
+
+def test_a_card_that_is_large_without_its_picture(tmp_path: Path) -> None:
+    uri = URIS["base64"](large_picture())
+    for card in (
+        {**V2, "avatar": uri, "other": "data:image/png;base64," + "A" * (5 << 20)},
+        {**V2, "avatar": "none", "other": "A" * (5 << 20)},
+        {**V2, "avatar": "data:image/png;base64," + "A" * (5 << 20)},
+        {**V2, "avatar": "data:image/png;base64," + "A" * (30 << 20)},
+    ):
+        for data in (json.dumps(card).encode(), charx(card)):
+            with pytest.raises(CardError, match="The text is too large"):
+                read(tmp_path, data)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from PIL import Image
 
 from helpers.card_pictures import drawing, exif, gif, jpeg, saved
 from helpers.cards import V2, V3, charx, chunk, compressed, encoded, international, png, text
+from helpers.cost import assert_fast
 from refsheet_tui.characters.cards import import_card, json_card, png_card, read_card
 from refsheet_tui.characters.profile import Profile
 from refsheet_tui.errors import CardError, RefsheetError
@@ -229,3 +230,17 @@ def test_a_picture_of_a_profile_goes_out_from_every_format(tmp_path: Path) -> No
         sheet.write_bytes(saved(kind))
         with whole(png_card(Profile(name="Ash"), sheet)) as out:
             assert out.size == drawing().size
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        zlib.compress(bytes((1 << 20) - 1), 9),
+        zlib.compress(bytes((1 << 20) + 1), 9),
+        zlib.compress(bytes((1 << 20) - 1), 9)[:-4] + bytes(4),
+    ],
+)
+def test_many_compressed_texts_take_little_time_to_go_out(content: bytes, tmp_path: Path) -> None:
+    sheet = tmp_path / "x.png"
+    sheet.write_bytes(png(*[chunk(b"zTXt", b"Comment\0\0" + content)] * 3000, at_the_end=False))
+    assert_fast(lambda: png_card(Profile(name="Ash"), sheet))

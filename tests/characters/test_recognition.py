@@ -13,6 +13,7 @@ from refsheet_tui.characters.cards import profile_from_card, read_card
 from refsheet_tui.errors import CardError
 
 LOREBOOK_ENTRY = {"key": ["cave"], "content": "Dark."}
+EMBER = {"name": "Ember", "description": "A dragon.", "first_mes": "Hi"}
 OTHERS: list[tuple[str, object]] = [
     ("it doesn't describe a character", {"Note": "buy milk"}),
     ("it doesn't describe a character", {"description": "A program that buys milk."}),
@@ -47,6 +48,9 @@ OTHERS: list[tuple[str, object]] = [
     ("theme", {"name": "Dark", "main_text_color": "#fff", "blur_tint_color": "#000"}),
     ("personas", {"personas": {"a.png": "Jane"}, "persona_descriptions": {}}),
     ("group", {"id": "1", "name": "Friends", "members": ["a.png"], "chat_id": "1"}),
+    ("chat", {"name": "Ember", "mes": "Hi", "is_user": False}),
+    ("chat", {"name": "Ember", "first_mes": "", "messages": []}),
+    ("group", {"name": "Friends", "first_mes": " ", "members": ["a.png"]}),
     ("script", {"scriptName": "x", "findRegex": "/a/", "replaceString": "b"}),
 ]
 
@@ -84,6 +88,19 @@ def test_a_chat_with_a_line_for_each_message_is_named(tmp_path: Path) -> None:
         {"char_name": "Ember", "char_persona": "A dragon."},
         {"name": "Ember", "description": "x", "version": "1.0", "first_mes": "Hi"},
         {"name": "Ember", "character_book": {"entries": [LOREBOOK_ENTRY]}},
+        {**EMBER, "version": "1.2", "license": "CC-BY"},
+        {**EMBER, "version": "1.2.0", "private": True, "repository": "x", "main": "x"},
+        {**EMBER, "temperature": 1, "top_p": 0.9},
+        {**EMBER, "messages": []},
+        {**EMBER, "chat_metadata": {}},
+        {**EMBER, "personas": {}},
+        {**EMBER, "members": []},
+        {**EMBER, "entries": [LOREBOOK_ENTRY]},
+        {**EMBER, "instruction_template": "x", "quickReplySlots": []},
+        {"name": "Ember", "greeting": "Hi", "members": []},
+        {"char_name": "Ember", "personality": "bold", "messages": [], "temp": 1, "top_k": 1},
+        {"character": EMBER, "version": "1.0.0", "name": "x", "license": "MIT"},
+        {"name": "", "mes_example": "Hi", "messages": []},
     ],
     ids=lambda card: json.dumps(card)[:40],
 )

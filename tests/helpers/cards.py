@@ -88,6 +88,15 @@ def png(*chunks: bytes, at_the_end: bool = True) -> bytes:
     return SHEET[:place] + b"".join(chunks) + SHEET[place:]
 
 
+def zip64(archive: bytes) -> bytes:
+    """Return a ZIP file without a comment with the records of ZIP64 at its end."""
+    _, _, _, here, entries, size, offset, _ = struct.unpack("<4s4H2IH", archive[-22:])
+    record = struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, here, entries, size, offset)
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(archive) - 22, 1)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return archive[:-22] + record + locator + end
+
+
 def charx(card: object, **files: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

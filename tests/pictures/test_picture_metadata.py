@@ -77,6 +77,29 @@ def test_compressed_metadata_cannot_fill_memory(kind: bytes, tmp_path: Path) -> 
     )
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+@pytest.mark.parametrize(
+    ("keyword", "content"),
+    [
+        (b"Raw profile type exif", zlib.compress(bytes(MIB - 1), 9)),
+        (b"XML:com.adobe.xmp", zlib.compress(bytes(MIB + 1), 9)),
+        (b"Raw profile type exif", zlib.compress(bytes(MIB - 1), 9)[:-4] + bytes(4)),
+    ],
+)
+def test_many_orientations_take_little_time(keyword: bytes, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "x.png"
+    texts = chunk(b"zTXt", keyword + b"\0\0" + content) * 3000
+    path.write_bytes(png((1, 1), 8, GREY, b"\0\7", texts))
+    assert_cheap(
+        path, "from refsheet_tui.pictures import open_picture", "open_picture(Path(sys.argv[1]))"
+    )
+
+
+def test_long_orientations_are_bounded_together() -> None:
+    long_text = chunk(b"tEXt", b"Raw profile type exif\0" + bytes(MIB - 100))
+    assert pixels(open_picture_bytes(png((2, 2), 8, GREY, ROWS, long_text * 70), "x")) == PIXELS
+
+
 def overlapping_exif(tags: int) -> bytes:
     """Return EXIF data of a megabyte, whose every tag has all of it as its value."""
     size = 1_000_000

@@ -1,6 +1,7 @@
-"""`.charx` files: a ZIP with `card.json` at its root, and the pictures that it names.
+"""`.charx` files: a ZIP with `card.json` in it, and the pictures that it names.
 
-The ZIP may be behind something else, such as a picture or a program that unpacks it.
+The ZIP may be behind something else, such as a picture or a program that unpacks it, and all of its
+files may be in one folder.
 """
 
 from __future__ import annotations
@@ -9,25 +10,41 @@ import io
 import zipfile
 import zlib
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote
 
 from refsheet_tui.characters.cards.limits import (
     ASK_FOR_COPY,
     MAX_CARD_BYTES,
     MAX_ENTRIES,
+    MAX_JSON_BYTES_WITH_PICTURE,
     cut_short_error,
     too_large_error,
 )
 from refsheet_tui.characters.cards.zip_end import begins_archive, find_archive
 from refsheet_tui.errors import CardError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.untrusted import MAX_JSON_BYTES, one_line
+from refsheet_tui.pictures import looks_like_picture
+from refsheet_tui.untrusted import one_line
 
 SIGNATURE = b"PK"
 _CARD_NAME = "card.json"
 # Both spellings are in use; the specification has the first.
 _EMBEDDED_SCHEMES = ("embeded://", "embedded://")
-# Unpacking these takes little memory, whatever the archive says.
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+# These are unpacked piece by piece. Of the others, `zipfile` unpacks a whole block at once, which
+# can be of any size.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 0x1
+# What `zipfile` raises for a file that is damaged. Overflows are of places beyond all files.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    OSError,
+    OverflowError,
+)
 
 
 @dataclass(frozen=True)
@@ -36,23 +53,38 @@ class Charx:
 
     Attributes:
         archive: The ZIP file, in memory.
+        card_name: The name of its `card.json`, which may be in a folder.
         text: The content of `card.json`.
         prefix: What the file begins with, in front of the archive.
     """
 
     archive: zipfile.ZipFile
+    card_name: str
     text: bytes
     prefix: bytes
 
     def read_picture(self, uri: str) -> bytes | None:
-        """Return the file of the archive that `uri` names; None if it can't be read."""
+        """Return the picture of the archive that `uri` names; None if it can't be read."""
         for scheme in _EMBEDDED_SCHEMES:
             if uri.lower().startswith(scheme):
+                entry = self._find(uri[len(scheme) :])
                 try:
-                    return _read_member(self.archive, uri[len(scheme) :], MAX_CARD_BYTES)
-                except (KeyError, ValueError, CardError):
+                    data = b"" if entry is None else self._read(entry)
+                except CardError:
                     return None
+                return data if looks_like_picture(io.BytesIO(data)) else None
         return None
+
+    def _read(self, entry: zipfile.ZipInfo) -> bytes:
+        return _read_member(self.archive, entry, MAX_CARD_BYTES)
+
+    def _find(self, name: str) -> zipfile.ZipInfo | None:
+        """Return the file with a name, as it is or in percent-encoding, beside the card."""
+        entries = {_path(entry.filename): entry for entry in self.archive.infolist()}
+        folder = _path(self.card_name).parent
+        names = [_path(each.lstrip("/")) for each in (name, unquote(name))]
+        paths = [*(folder / each for each in names), *names]
+        return next((entries[path] for path in paths if path in entries), None)
 
 
 def read_charx(data: bytes) -> Charx | None:
@@ -67,7 +99,7 @@ def read_charx(data: bytes) -> Charx | None:
         The archive; None if `data` has no part that is one, or one without a card.
 
     Raises:
-        CardError: The archive is damaged, cut short, or too large.
+        CardError: The archive is damaged, cut short, or too large, or has several cards.
     """
     part = find_archive(data)
     if part is None:
@@ -81,34 +113,56 @@ def read_charx(data: bytes) -> Charx | None:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise too_large_error(N_("The file list"))
-    if _CARD_NAME not in archive.namelist():
+    card_name = _find_card([entry.filename for entry in entries])
+    if card_name is None:
         return None
-    text = _read_member(archive, _CARD_NAME, MAX_JSON_BYTES)
+    text = _read_member(archive, archive.getinfo(card_name), MAX_JSON_BYTES_WITH_PICTURE)
     start = min(entry.header_offset for entry in entries)
-    return Charx(archive, text, part[: max(start, 0)])
+    return Charx(archive, card_name, text, part[: max(start, 0)])
 
 
-def _read_member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    """Return the bytes of one file of the archive. Raises `KeyError` if it has no such file.
-
-    The limit holds for the bytes that are really unpacked: the size in a ZIP header can lie.
-    """
-    entry = archive.getinfo(name)
-    if entry.compress_type not in _METHODS:
+def _find_card(names: list[str]) -> str | None:
+    """Return the name of the card: at the root, or else of the only one in a folder."""
+    if _CARD_NAME in names:
+        return _CARD_NAME
+    cards = {name for name in names if _path(name).name == _CARD_NAME}
+    if len(cards) > 1:
         raise CardError(
-            _("{member} in this ZIP file is compressed in an uncommon way.").format(
-                member=one_line(name)
-            ),
-            _("Unpack the file, and pack it again as an ordinary ZIP file."),
+            _("This ZIP file has several characters in it."),
+            _("Unpack it, and import each character on its own."),
         )
-    try:
-        with archive.open(entry) as file:
-            data = file.read(limit + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OSError) as error:
+    return next(iter(cards), None)
+
+
+def _path(name: str) -> PurePosixPath:
+    """Return the name of a file in an archive, whichever slashes and capitals a program writes."""
+    return PurePosixPath(name.replace("\\", "/").lower())
+
+
+def _read_member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes:
+    """Return the bytes of one file of the archive.
+
+    Not more than the limit is unpacked at once, and the size in a ZIP header is checked at the end.
+    """
+    name = one_line(entry.filename)
+    if entry.flag_bits & _ENCRYPTED:
         raise CardError(
-            _("{member} in this ZIP file is damaged.").format(member=one_line(name)),
-            _(ASK_FOR_COPY),
+            _("{member} in this ZIP file is protected by a password.").format(member=name),
+            _("Unpack the file, and pack it again without a password."),
+        )
+    if entry.file_size > limit:
+        raise too_large_error(N_("The text") if limit < MAX_CARD_BYTES else N_("The picture"))
+    try:
+        if entry.compress_type not in _METHODS:
+            raise NotImplementedError
+        with archive.open(entry) as file:
+            return file.read(limit + 1)
+    except NotImplementedError as error:
+        raise CardError(
+            _("{member} in this ZIP file is compressed in an uncommon way.").format(member=name),
+            _("Unpack the file, and pack it again as an ordinary ZIP file."),
         ) from error
-    if len(data) > limit:
-        raise too_large_error(N_("The text") if limit == MAX_JSON_BYTES else N_("The picture"))
-    return data
+    except _DAMAGED as error:
+        raise CardError(
+            _("{member} in this ZIP file is damaged.").format(member=name), _(ASK_FOR_COPY)
+        ) from error

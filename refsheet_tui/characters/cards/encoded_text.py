@@ -13,6 +13,8 @@ from refsheet_tui.untrusted import MAX_JSON_BYTES
 # How EXIF names the encoding of a user comment (EXIF 2.32, 4.6.5).
 _CHARACTER_CODES = (b"ASCII\0\0\0", b"UNICODE\0", b"JIS\0\0\0\0\0", bytes(8))
 _LABEL = re.compile(rb"(?:chara|ccv3)[\0:=]")
+_SPEC = re.compile(rb'"spec"\s*:\s*"chara_card')
+_HEAD_BYTES = 4096
 _BLANKS = b"\0 \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 _BYTE_LIST = re.compile(rb"\[?\s*[0-9]{1,3}\s*,\s*[0-9]{1,3}\s*,")
@@ -35,8 +37,10 @@ def decode_card_text(text: bytes) -> bytes | None:
     Raises:
         CardError: The text is too large.
     """
-    text = _as_utf8(_without_prefix(text)).strip(_BLANKS)
-    text = _without_prefix(text).removeprefix(_BOM).strip(_BLANKS)
+    text = _without_code(text)
+    label = _LABEL.match(text)
+    text = text[label.end() :].strip(_BLANKS) if label else text
+    text = _without_code(text).removeprefix(_BOM).strip(_BLANKS)
     if text.startswith(b"{"):
         return text
     if _BYTE_LIST.match(text):
@@ -44,6 +48,21 @@ def decode_card_text(text: bytes) -> bytes | None:
     if len(text) > MAX_ENCODED_BYTES:
         raise too_large_error(N_("The text"))
     return _check_json_begins(decode_base64(text))
+
+
+def claims_card(text: bytes, json_text: bytes | None) -> bool:
+    """Return True if a text of metadata says that it is a card, even if it can't be read as one.
+
+    Args:
+        text: The text, which has the label of a card or not.
+        json_text: What `decode_card_text` returned for it; None if it is too large.
+    """
+    text = _without_code(text)
+    if _LABEL.match(text):
+        return True
+    if json_text is None:
+        json_text = decode_base64(text[:_HEAD_BYTES])
+    return _SPEC.search(json_text) is not None
 
 
 def decode_base64(text: bytes) -> bytes:
@@ -55,12 +74,10 @@ def decode_base64(text: bytes) -> bytes:
         return b""
 
 
-def _without_prefix(text: bytes) -> bytes:
-    for code in _CHARACTER_CODES:
-        if text.startswith(code):
-            return text[len(code) :]
-    label = _LABEL.match(text)
-    return text[label.end() :] if label else text
+def _without_code(text: bytes) -> bytes:
+    """Return a text in UTF-8, without the character code of EXIF."""
+    code = next(filter(text.startswith, _CHARACTER_CODES), b"")
+    return _as_utf8(text[len(code) :]).strip(_BLANKS)
 
 
 def _as_utf8(text: bytes) -> bytes:
@@ -85,5 +102,5 @@ def _decode_byte_list(text: bytes) -> bytes:
 
 
 def _check_json_begins(text: bytes) -> bytes | None:
-    text = text.removeprefix(_BOM).strip(_BLANKS)
+    text = _as_utf8(text).removeprefix(_BOM).strip(_BLANKS)
     return text if text.startswith(b"{") else None

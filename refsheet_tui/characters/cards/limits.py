@@ -7,6 +7,8 @@ from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import MAX_JSON_BYTES
 
 MAX_CARD_BYTES = 64 << 20
+# Of these, all but the text is a picture in it.
+MAX_JSON_BYTES_WITH_PICTURE = 24 << 20
 MAX_ENTRIES = 4096
 # A text of this length in base64 is a third longer.
 MAX_ENCODED_BYTES = MAX_JSON_BYTES * 4 // 3 + 4

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Iterator
+from itertools import islice
 
 from refsheet_tui.characters.cards.xmp import xmp_texts
 from refsheet_tui.pictures import IMAGE_DESCRIPTION, USER_COMMENT, XP_COMMENT, read_exif
@@ -23,10 +24,10 @@ _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _JPEG_MORE_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _JPEG_MORE_XMP_HEAD = len(_JPEG_MORE_XMP) + 32 + 4 + 4
 _JPEG_LABELS = (b"chara", b"ccv3")
-_NOT_FILL_BYTE = re.compile(rb"[^\xff]")
+_NOT_FILL_BYTE, _NOT_ZERO = re.compile(rb"[^\xff]"), re.compile(rb"[^\0]")
 
-_GIF_IMAGE, _GIF_EXTENSION, _GIF_END = 0x2C, 0x21, 0x3B
-_GIF_COMMENT, _GIF_APPLICATION = 0xFE, 0xFF
+_GIF_IMAGE, _GIF_EXTENSION, _GIF_END = b",", b"!", b";"
+_GIF_COMMENT, _GIF_APPLICATION = b"\xfe", b"\xff"
 _GIF_MAX_BLOCKS = 1 << 19
 
 _TIFF_HEADER = re.compile(rb"II\*\0|MM\0\*")
@@ -80,8 +81,7 @@ def _read_jpeg(data: bytes) -> tuple[list[bytes], bool]:
         elif marker in _JPEG_APPS and content.startswith(_JPEG_LABELS):
             labeled.append(content)
     texts = _exif_texts(b"".join(exif))
-    for packet in (*xmp, b"".join(piece for _, piece in sorted(more_xmp))):
-        texts += xmp_texts(packet)
+    texts += xmp_texts(b"".join([*xmp, *(piece for _, piece in sorted(more_xmp))]))
     # A segment has at most 64 KiB, so that a long text is in several.
     texts += [*labeled, *comments, b"".join(comments)]
     return texts, pixels is not None and data.find(b"\xff\xd9", pixels) >= 0
@@ -108,6 +108,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes, int]]:
 
 def _read_webp(data: bytes) -> tuple[list[bytes], bool]:
     texts: list[bytes] = []
+    xmp: list[bytes] = []
     position = 12
     for _ in range(_MAX_PIECES):
         kind, size = data[position : position + 4], data[position + 4 : position + 8]
@@ -118,29 +119,44 @@ def _read_webp(data: bytes) -> tuple[list[bytes], bool]:
         if kind == b"EXIF":
             texts += _exif_texts(data[begin:position])
         elif kind == b"XMP ":
-            texts += xmp_texts(data[begin:position])
+            xmp.append(data[begin:position])
         position += position % 2
+    texts += xmp_texts(b"".join(xmp))
     return texts, 8 + int.from_bytes(data[4:8], "little") <= len(data) + 1
 
 
 def _read_gif(data: bytes) -> tuple[list[bytes], bool]:
-    """Read the comments of a GIF, and its XMP (GIF89a, 24 and 26)."""
-    texts: list[bytes] = []
+    """Read the comments of a GIF, and its XMP (GIF89a, 24 and 26).
+
+    Zeros between the blocks are passed over, and the end may be missing or something else, as in
+    files that every program shows. Only one that ends inside of a block is cut short.
+    """
+    texts, xmp = [], []
+    has_image, is_complete = False, True
     position = 13 + _color_table_size(data[10:11])
     for _ in range(_MAX_PIECES):
-        kind, label = data[position : position + 1], data[position + 1 : position + 2]
-        if kind == bytes([_GIF_IMAGE]):
-            table = _color_table_size(data[position + 9 : position + 10])
-            position = _skip_blocks(data, position + 11 + table)
-        elif kind == bytes([_GIF_EXTENSION]):
-            begin, position = position + 2, _skip_blocks(data, position + 2)
-            if label == bytes([_GIF_COMMENT]):
+        kind, begin = _next_gif_block(data, position)
+        if kind == _GIF_IMAGE:
+            has_image = True
+            table = _color_table_size(data[begin + 8 : begin + 9])
+            position = _skip_blocks(data, begin + 10 + table)
+        elif kind == _GIF_EXTENSION:
+            label, begin = data[begin : begin + 1], begin + 1
+            position = _skip_blocks(data, begin)
+            if label == _GIF_COMMENT:
                 texts.append(_join_blocks(data, begin, position))
-            elif label == bytes([_GIF_APPLICATION]) and data[begin + 1 : begin + 9] == b"XMP Data":
-                texts += xmp_texts(data[begin + 12 : position])
+            elif label == _GIF_APPLICATION and data[begin + 1 : begin + 9] == b"XMP Data":
+                xmp.append(data[begin + 12 : position])
         else:
-            return texts, kind == bytes([_GIF_END])
-    return texts, True
+            is_complete = kind == _GIF_END or (has_image and position <= len(data))
+            break
+    return [*texts, *xmp_texts(b"".join(xmp))], is_complete
+
+
+def _next_gif_block(data: bytes, position: int) -> tuple[bytes, int]:
+    """Return the kind of the next block, empty at the end of the file, and where it goes on."""
+    found = _NOT_ZERO.search(data, position)
+    return (found[0], found.end()) if found else (b"", len(data))
 
 
 def _color_table_size(flags: bytes) -> int:
@@ -171,8 +187,10 @@ def _read_boxes(data: bytes) -> tuple[list[bytes], bool]:
     """
     texts: list[bytes] = []
     headers = _TIFF_HEADER.finditer(data)
-    for header, _ in zip(headers, range(_MAX_EXIF_ITEMS), strict=False):
+    for header in islice(headers, _MAX_EXIF_ITEMS):
         texts += _exif_texts(data[header.start() : header.start() + _MAX_EXIF_BYTES])
+        if sum(map(len, texts)) > _MAX_EXIF_BYTES:  # what begins anywhere may overlap
+            break
     begin = data.find(b"<x:xmpmeta")
     if begin >= 0:
         texts += xmp_texts(data[begin : data.find(b"</x:xmpmeta", begin)])

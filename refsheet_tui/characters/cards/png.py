@@ -44,14 +44,15 @@ def read_text_chunks(data: bytes, keywords: tuple[bytes, ...]) -> dict[bytes, Pn
     If a keyword occurs more than once, the last one counts. Checksums don't count, since a text
     that is damaged is no card. Raises `CardError` for a text that is too large.
     """
-    texts: dict[bytes, PngText] = {}
+    chunks: dict[bytes, PngChunk] = {}
     for chunk in _chunks(data):
-        if chunk.kind not in _TEXTS or not chunk.is_whole:
-            continue
-        start = data[chunk.begin : chunk.begin + min(chunk.length, _MAX_KEYWORD_BYTES)]
-        keyword = start.partition(b"\0")[0]
-        if keyword not in keywords:
-            continue
+        if chunk.kind in _TEXTS and chunk.is_whole:
+            start = data[chunk.begin : chunk.begin + min(chunk.length, _MAX_KEYWORD_BYTES)]
+            keyword = start.partition(b"\0")[0]
+            if keyword in keywords:
+                chunks[keyword] = chunk
+    texts = {}
+    for keyword, chunk in chunks.items():
         text = _unpack(chunk.kind, _content(data, chunk).partition(b"\0")[2])
         if len(text) > MAX_ENCODED_BYTES:
             raise too_large_error(N_("The text"))
@@ -76,7 +77,7 @@ def replace_text_chunks(data: bytes, texts: dict[bytes, bytes]) -> bytes:
 
     They replace the texts that have the same keywords. Left out is what other programs refuse a
     file for: ancillary chunks with a wrong checksum, and compressed metadata of more than a
-    megabyte. So is what is behind the end.
+    megabyte, or of more than 16 in all. So is what is behind the end.
     """
     file, parts, room = io.BytesIO(data), [PNG_SIGNATURE], _MAX_ALL_METADATA_BYTES
     for chunk in _chunks(data):
@@ -88,10 +89,12 @@ def replace_text_chunks(data: bytes, texts: dict[bytes, bytes]) -> bytes:
         if chunk.is_ancillary and chunk.read(file) is None:
             continue
         deflated = _deflated_part(chunk.kind, content.partition(b"\0")[2])
-        size = 0 if deflated is None else len(_inflate(deflated, _MAX_METADATA_BYTES + 1))
-        room -= size
-        if size > _MAX_METADATA_BYTES or room < 0:
-            continue
+        if deflated is not None:
+            inflated = _inflate(deflated, _MAX_METADATA_BYTES + 1) if room > 0 else None
+            # Data that is damaged has been inflated up to there, which takes as long.
+            room -= _MAX_METADATA_BYTES if inflated is None else len(inflated)
+            if room < 0 or (inflated is not None and len(inflated) > _MAX_METADATA_BYTES):
+                continue
         parts.append(_build_chunk(chunk.kind, content))
     parts += [_build_chunk(_TEXT, keyword + b"\0" + text) for keyword, text in texts.items()]
     return b"".join([*parts, _build_chunk(_END, b"")])
@@ -112,7 +115,7 @@ def _unpack(kind: bytes, content: bytes) -> bytes:
     """Return the text of a chunk whose `content` follows its keyword."""
     deflated = _deflated_part(kind, content)
     if deflated is not None:
-        return _inflate(deflated, MAX_ENCODED_BYTES + 1)
+        return _inflate(deflated, MAX_ENCODED_BYTES + 1) or b""
     return _international_text(content) if kind == _INTERNATIONAL else content
 
 
@@ -134,9 +137,9 @@ def _build_chunk(kind: bytes, content: bytes) -> bytes:
     return _CHUNK_HEAD.pack(len(content), kind) + content + struct.pack(">I", checksum)
 
 
-def _inflate(data: bytes, limit: int) -> bytes:
-    """Return at most `limit` bytes of the inflated data, or nothing if it can't be inflated."""
+def _inflate(data: bytes, limit: int) -> bytes | None:
+    """Return at most `limit` bytes of the inflated data; None if it can't be inflated."""
     try:
         return zlib.decompressobj().decompress(data, limit)
     except zlib.error:
-        return b""
+        return None

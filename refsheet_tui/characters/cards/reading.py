@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from refsheet_tui.characters.cards import charx, png
-from refsheet_tui.characters.cards.encoded_text import decode_card_text
-from refsheet_tui.characters.cards.icon import find_icon
+from refsheet_tui.characters.cards.encoded_text import claims_card, decode_card_text
+from refsheet_tui.characters.cards.icon import find_icon, without_icon
 from refsheet_tui.characters.cards.limits import (
     ASK_FOR_COPY,
     MAX_CARD_BYTES,
+    MAX_JSON_BYTES_WITH_PICTURE,
     cut_short_error,
     too_large_error,
 )
@@ -23,10 +26,12 @@ from refsheet_tui.characters.cards.yaml_card import read_yaml_card
 from refsheet_tui.errors import CardError, NoCardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.pictures import picture_format
-from refsheet_tui.untrusted import read_file
+from refsheet_tui.untrusted import MAX_JSON_BYTES, read_file, to_utf8
 
 # Version 3 wins over version 2, which is only there for programs that don't know version 3.
 _KEYWORDS = (b"ccv3", b"chara")
+# In YAML, a bracket at the begin is mostly that of a title in front of a word.
+_JSON_BEGIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[\[{\"])")
 # Every card has one of these keys, in any version of the format.
 _CARD_MARKS = (b'"spec"', b'"name"', b'"char_name"', b'"first_mes"')
 
@@ -36,7 +41,8 @@ class CardFile:
     """A card file as it was read.
 
     Attributes:
-        card: The JSON object, with nothing changed.
+        card: The JSON object, with nothing changed, unless its text is so large that it could not
+            be exported: its picture is then taken out of it.
         picture: The bytes of the picture file that came with it; None if there is none.
     """
 
@@ -65,14 +71,19 @@ def _parse(data: bytes) -> CardFile:
     kind = _picture_format(data)
     if kind is not None:
         return _from_picture(data, kind)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-        return _with_icon(parse_card_json(data))
+    if _JSON_BEGIN.match(data):
+        return _from_json(data)
     archived = _from_charx(data)
     if archived is not None:
         return archived
     if data.startswith(charx.SIGNATURE):
         raise CardError(_("This ZIP file has no card.json."), _(ASK_FOR_COPY))
-    return _with_icon(read_yaml_card(data))
+    text = to_utf8(data) if len(data) <= MAX_JSON_BYTES_WITH_PICTURE else data
+    if _JSON_BEGIN.match(text):
+        return _from_json(text)
+    card = read_yaml_card(text)
+    icon = find_icon(card)
+    return CardFile(card, icon.picture if icon else None)
 
 
 def _picture_format(data: bytes) -> str | None:
@@ -81,8 +92,15 @@ def _picture_format(data: bytes) -> str | None:
     return None if kind == "BMP" and b"\0" not in data[:32] else kind
 
 
-def _with_icon(card: dict[str, Any]) -> CardFile:
-    return CardFile(card, find_icon(card))
+def _from_json(text: bytes, read_embedded: Callable[[str], bytes | None] | None = None) -> CardFile:
+    """Return the card in a JSON text, which may be too large only because of its picture."""
+    card = parse_card_json(text, MAX_JSON_BYTES_WITH_PICTURE)
+    icon = find_icon(card, read_embedded)
+    if len(text) > MAX_JSON_BYTES:
+        if icon is None or len(text) - len(icon.uri) > MAX_JSON_BYTES:
+            raise too_large_error(N_("The text"))
+        card = without_icon(card, icon)
+    return CardFile(card, icon.picture if icon else None)
 
 
 def _from_charx(data: bytes) -> CardFile | None:
@@ -90,11 +108,10 @@ def _from_charx(data: bytes) -> CardFile | None:
     found = charx.read_charx(data)
     if found is None:
         return None
-    card = parse_card_json(found.text)
-    icon = find_icon(card, found.read_picture)
-    if icon is None and _picture_format(found.prefix) is not None:
-        icon = found.prefix
-    return CardFile(card, icon)
+    card = _from_json(found.text, found.read_picture)
+    if card.picture is None and _picture_format(found.prefix) is not None:
+        return replace(card, picture=found.prefix)
+    return card
 
 
 def _from_picture(data: bytes, kind: str) -> CardFile:
@@ -144,18 +161,19 @@ def _from_png(data: bytes) -> CardFile | None:
 def _from_metadata(data: bytes, kind: str) -> CardFile | None:
     """Return the card in the metadata of a picture that isn't a PNG.
 
-    Other programs have texts of their own there, which are no damaged cards.
+    Other programs have texts of their own there, which are no damaged cards unless they say so.
     """
     texts, is_complete = read_texts(data, kind)
     error: CardError | UntrustedFileError | None = None
     for text in texts:
+        json_text = None
         try:
             json_text = decode_card_text(text)
-            if json_text is None or not any(key in json_text for key in _CARD_MARKS):
-                continue
-            return CardFile(parse_card_json(json_text), data)
+            if json_text is not None and any(mark in json_text for mark in _CARD_MARKS):
+                return CardFile(parse_card_json(json_text), data)
         except (CardError, UntrustedFileError) as problem:
-            error = error or problem
+            if error is None and claims_card(text, json_text):
+                error = problem
     if not is_complete:
         error = cut_short_error(len(data))
     if error is not None:

@@ -11,7 +11,7 @@ from refsheet_tui.characters.card_fields import field_of_key, split_card
 from refsheet_tui.characters.card_values import says_nothing
 from refsheet_tui.errors import CardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
-from refsheet_tui.untrusted import parse_json
+from refsheet_tui.untrusted import MAX_JSON_BYTES, parse_json, to_utf8
 
 _CARD_SPEC = "chara_card"
 # One of these fields is enough for a character; of the others, it takes two.
@@ -53,7 +53,7 @@ def card_object(value: object) -> dict[str, Any]:
     Raises:
         CardError: It is something else, which the error names if it is known.
     """
-    if isinstance(value, dict) and _is_card_by_name(value):
+    if isinstance(value, dict) and (_is_card_by_name(value) or _has_voice(value)):
         return value
     first = value[0] if isinstance(value, list) and value else value
     if isinstance(first, dict):
@@ -67,15 +67,21 @@ def card_object(value: object) -> dict[str, Any]:
     )
 
 
-def parse_card_json(data: bytes) -> dict[str, Any]:
+def parse_card_json(data: bytes, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
     """Return the card in a JSON file.
+
+    Args:
+        data: The JSON text, in any of the encodings in which programs save it.
+        limit: The most bytes that it may have.
 
     Raises:
         CardError: It is something else.
-        UntrustedFileError: It is no JSON.
+        UntrustedFileError: It is no JSON, or too large.
     """
+    if len(data) <= limit:
+        data = to_utf8(data)
     try:
-        value = parse_json(data)
+        value = parse_json(data, limit)
     except UntrustedFileError:
         first_line = data.lstrip().partition(b"\n")[0]
         try:
@@ -92,18 +98,20 @@ def _is_card_by_name(value: Mapping[str, Any]) -> bool:
     return isinstance(value.get("spec"), str) and value["spec"].startswith(_CARD_SPEC)
 
 
+def _has_voice(value: dict[str, Any]) -> bool:
+    """Return True if an object has a name, and says how someone speaks or what they are like.
+
+    It is a card then, whatever programs have put beside that.
+    """
+    names, telling_names = _field_names(value)
+    return "name" in names and bool(telling_names & _TELLING_FIELDS)
+
+
 def _says_who(value: dict[str, Any]) -> bool:
     """Return True if the fields of an object describe a character."""
-    data, outside = split_card(value)
-    fields = {
-        field_of_key(key, place): place[key]
-        for place in (outside, data)
-        for key in place
-        if not says_nothing(place[key])
-    }
-    names = [field_of_key(key, place) for place in (outside, data) for key in place]
+    names, telling_names = _field_names(value)
     known_names = {name for name in names if name is not None}
-    content = fields.keys() & _CONTENT_FIELDS
+    content = telling_names & _CONTENT_FIELDS
     if content & _TELLING_FIELDS or len(content) > 1:
         return True
     if "name" not in known_names:
@@ -113,9 +121,17 @@ def _says_who(value: dict[str, Any]) -> bool:
     return len(known_names) >= _MIN_EMPTY_FIELDS or (bool(content) and has_mostly_fields)
 
 
-def _has(*keys: str, count: int = 0) -> Callable[[Mapping[str, Any]], bool]:
-    """Return a test for objects with at least `count` of `keys`; 0 means all."""
-    return lambda value: sum(key in value for key in keys) >= (count or len(keys))
+def _field_names(value: dict[str, Any]) -> tuple[list[str | None], set[str | None]]:
+    """Return the field that each key of an object means, and the fields that say something."""
+    data, outside = split_card(value)
+    fields = [(field_of_key(key, place), place[key]) for place in (outside, data) for key in place]
+    names = [name for name, _ in fields]
+    return names, {name for name, each in fields if not says_nothing(each)}
+
+
+def _has(*keys: str, count: int) -> Callable[[Mapping[str, Any]], bool]:
+    """Return a test for objects with at least `count` of `keys`."""
+    return lambda value: sum(key in value for key in keys) >= count
 
 
 def _is_lorebook(value: Mapping[str, Any]) -> bool:
@@ -164,7 +180,7 @@ _KINDS = (
     _Kind(
         N_("This is a lorebook, not a character card."),
         N_("Import the card of a character that contains it."),
-        lambda value: not _says_who_beside_book(value) and _is_lorebook(value),
+        _is_lorebook,
     ),
     _Kind(_CHAT, _IMPORT_CHAT, _is_chat),
     _Kind(
@@ -180,7 +196,7 @@ _KINDS = (
     _Kind(
         N_("This is a group of characters, not a character card."),
         N_("Import the card of each character."),
-        lambda value: isinstance(value.get("members"), list) and not value.get("first_mes"),
+        lambda value: isinstance(value.get("members"), list),
     ),
     _Kind(
         N_("This is a preset with generation settings, not a character card."),
@@ -219,7 +235,3 @@ _KINDS = (
         N_("This describes a software package, not a character card."), _CHOOSE_CARD, _is_package
     ),
 )
-
-
-def _says_who_beside_book(value: Mapping[str, Any]) -> bool:
-    return any(not says_nothing(value.get(key)) for key in ("first_mes", "personality"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import yaml
@@ -14,31 +15,41 @@ from refsheet_tui.errors import CardError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import parse_json
 
-# The YAML parser takes about a second for this much.
-_MAX_BYTES = 128 << 10
-# Types that YAML sees in plain words such as `no`, `1e3` and `2001-02-03`.
-_TAGS = tuple(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "timestamp"))
-_NULL_TAG, _TEXT_TAG = "tag:yaml.org,2002:null", "tag:yaml.org,2002:str"
+# The YAML parser takes about a second for so many bytes, or so many values.
+_MAX_BYTES = 256 << 10
+_MAX_VALUES = 12_000
+# Types that YAML sees in plain words such as `no`, `~` and `1e3`.
+_BOOL_TAG, _NULL_TAG, *_NUMBER_TAGS = (
+    f"tag:yaml.org,2002:{name}" for name in ("bool", "null", "int", "float")
+)
+_TRUE_WORDS, _FALSE_WORDS = ("yes", "true", "on"), ("no", "false", "off")
 _NULL_WORD = "null"
+_NULL_WORDS = ("", "~", _NULL_WORD)
+# YAML has more numbers: in other bases, with `_` and `:` between their digits, and infinite ones.
+# They stay texts.
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,16})?(?:[eE][-+]?[0-9]{1,2})?")
 # Lorebook entries have texts as well.
 _OTHER_TEXTS = {"keys", "key", "secondary_keys", "keysecondary", "content", "comment"}
 _NO_TEXTS = {"extensions", "character_book"}
 
 
 class _Loader(yaml.SafeLoader):
-    """A YAML loader without aliases: a few nested ones make a document of any size."""
+    """A YAML loader of bounded documents.
+
+    It has no aliases: a few nested ones make a document of any size.
+    """
+
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self._values = 0
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
             raise yaml.YAMLError("aliases are not for cards")
-        node = super().compose_node(parent, index)
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                name = str(key.value)
-                field = field_of_key(name, {})
-                if name in _OTHER_TEXTS or (field is not None and field not in _NO_TEXTS):
-                    _make_text(value, is_name=field == "name")
-        return node
+        self._values += 1
+        if self._values > _MAX_VALUES:
+            raise too_large_error(N_("The text"))
+        return super().compose_node(parent, index)
 
 
 def read_yaml_card(data: bytes) -> dict[str, Any]:
@@ -46,36 +57,56 @@ def read_yaml_card(data: bytes) -> dict[str, Any]:
     if len(data) > _MAX_BYTES:
         raise too_large_error(N_("The text"))
     try:
-        document = yaml.load(data.decode("utf-8-sig"), _Loader)
+        document = _value(yaml.compose(data.decode("utf-8-sig"), _Loader))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise CardError(
-            _("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY)
-        ) from error
+        raise _no_card_error() from error
     first = document[0] if isinstance(document, list) and document else document
     if not isinstance(first, dict):
-        raise CardError(
-            _("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY)
-        )
-    try:
-        # YAML has keys and values that JSON doesn't have: numbers, dates, sets.
-        json_text = json.dumps(document, default=str, skipkeys=True)
-    except (ValueError, RecursionError) as error:
-        raise CardError(
-            _("The text contains values that no character card can have."), _(ASK_FOR_COPY)
-        ) from error
-    return card_object(parse_json(json_text.encode()))
+        raise _no_card_error()
+    # What JSON can't hold, such as very deep values, could not be exported again.
+    return card_object(parse_json(json.dumps(document).encode()))
 
 
-def _make_text(node: yaml.Node, *, is_name: bool = False) -> None:
-    """Make plain words texts: the node itself, or the items of a list.
+def _no_card_error() -> CardError:
+    return CardError(_("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY))
 
-    An empty field stays empty, and so does `null`, but a character can have it for a name.
+
+def _value(node: yaml.Node | None, *, is_text: bool = False, is_name: bool = False) -> object:
+    """Return a node as a JSON value. What a tag asks for is not built.
+
+    Args:
+        node: The node; None for an empty document.
+        is_text: Plain words are text: the node itself, or the items of a list.
+        is_name: `null` is text, too, since a character can have it for a name.
+
+    Raises:
+        ValueError: An object has a key that is no text.
     """
+    if isinstance(node, yaml.MappingNode):
+        return {(name := _key(key)): _value_of_key(name, value) for key, value in node.value}
     if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _make_text(item)
-    elif isinstance(node, yaml.ScalarNode) and (
-        node.tag in _TAGS
-        or (is_name and node.tag == _NULL_TAG and node.value.lower() == _NULL_WORD)
-    ):
-        node.tag = _TEXT_TAG
+        return [_value(item, is_text=is_text) for item in node.value]
+    if not isinstance(node, yaml.ScalarNode):
+        return None
+    word, text = node.value.lower(), str(node.value)
+    if node.tag == _NULL_TAG and word in _NULL_WORDS:
+        return text if is_name and word == _NULL_WORD else None
+    if is_text:
+        return text
+    if node.tag == _BOOL_TAG and word in (*_TRUE_WORDS, *_FALSE_WORDS):
+        return word in _TRUE_WORDS
+    if node.tag in _NUMBER_TAGS and _NUMBER.fullmatch(text):
+        return json.loads(text)
+    return text
+
+
+def _value_of_key(key: str, value: yaml.Node) -> object:
+    field = field_of_key(key, {})
+    is_text = key in _OTHER_TEXTS or (field is not None and field not in _NO_TEXTS)
+    return _value(value, is_text=is_text, is_name=field == "name")
+
+
+def _key(key: yaml.Node) -> str:
+    if not isinstance(key, yaml.ScalarNode):
+        raise ValueError("a key that is no text")
+    return str(key.value)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from refsheet_tui.chats.files import tree_json
-from refsheet_tui.chats.files.encodings import to_utf8
 from refsheet_tui.chats.files.histories import find_conversations
 from refsheet_tui.chats.files.json_lines import JsonLines, is_json_line, parse_lines
 from refsheet_tui.chats.files.message_list import (
@@ -22,7 +21,7 @@ from refsheet_tui.chats.files.sillytavern import from_jsonl_lines, is_head_line,
 from refsheet_tui.chats.files.tree_json import from_json
 from refsheet_tui.errors import ChatFileError, UntrustedFileError
 from refsheet_tui.i18n import N_, _, ngettext
-from refsheet_tui.untrusted import parse_json, read_file
+from refsheet_tui.untrusted import parse_json, read_file, to_utf8
 
 # The largest real chats have a few megabytes of text; pictures make our own files larger.
 MAX_CHAT_BYTES = 48 << 20

@@ -14,7 +14,8 @@ def to_utf8(data: bytes) -> bytes:
     """Return a text file in UTF-8, without a byte order mark.
 
     Args:
-        data: Text in UTF-8, UTF-16, Windows-1252 or Latin-1.
+        data: Text in UTF-8, UTF-16, Windows-1252 or Latin-1. That in UTF-16 begins with a byte
+            order mark, or is JSON.
 
     Returns:
         The text in UTF-8, up to three times as long. A text in UTF-8 that is damaged in places is
@@ -29,10 +30,12 @@ def to_utf8(data: bytes) -> bytes:
 
 
 def _utf16(data: bytes) -> str | None:
-    """Return the encoding of a JSON text in UTF-16; a byte order mark may stand in front of it."""
+    """Return the encoding of a text in UTF-16 with a byte order mark, or of a JSON text without."""
     for encoding, mark in (("utf-16-le", codecs.BOM_UTF16_LE), ("utf-16-be", codecs.BOM_UTF16_BE)):
         head = data.removeprefix(mark)[:_HEAD_BYTES].decode(encoding, "replace")
-        if head.lstrip()[:1] in ("{", "["):
+        # Damage may look like a mark. Hardly any text has no letter or sign of ASCII.
+        has_mark = data.startswith(mark) and any(map(str.isascii, head))
+        if has_mark or head.lstrip()[:1] in ("{", "["):
             return encoding
     return None
 
