@@ -107,6 +107,42 @@ def test_deep_nesting_is_shown(mark: str, width: int) -> None:
     assert drawn(text, width).replace("\n", "").replace(" ", "").endswith("theend")
 
 
+@pytest.mark.parametrize("width", [28, 34, 40, 52, 64, 76, 120])
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("- one\n- two", ["- one", "- two"]),
+        (
+            "- one\n  - two\n    - three\n- four",
+            ["- one", "- two", "- three", "- four"],
+        ),
+        ("1. a\n   - b\n   - c\n2. d", ["1. a", "- b", "- c", "2. d"]),
+        ("10. a\n    1. b\n11. c", ["10. a", "1. b", "11. c"]),
+        ("> - a\n>   - b\n> - c", ["▌ - a", "▌ - b", "▌ - c"]),
+        ("- a\n  > b\n- c", ["- a", "▌ b", "- c"]),
+    ],
+)
+def test_each_item_stands_in_its_list(text: str, rows: list[str], width: int) -> None:
+    shown = [row for row in drawn(text, width).splitlines() if row.strip()]
+    assert [" ".join(row.split()) for row in shown] == rows
+    first, last = (row.index(row.split()[-1]) for row in (shown[0], shown[-1]))
+    assert first == last, "both are items of one list"
+
+
+@pytest.mark.parametrize("width", [16, 17, 19, 20, 22, 25, 28])
+def test_an_item_ends_what_has_no_room_for_a_list(width: int) -> None:
+    inner = "".join(f"{'  ' * depth}- {depth}\n" for depth in range(1, 9))
+    last = drawn(f"- 0\n{inner}- end\n\n> quoted", width).splitlines()[-3:]
+    if width < 19:  # nothing has room
+        assert last[0] == "- end"
+    else:
+        assert last == [" - end", "", "▌ quoted"]
+
+
+def test_a_list_ends_a_quote_that_has_no_room_for_it() -> None:
+    assert drawn("> quoted\n- end", 20) == "▌ quoted\n\n - end"
+
+
 def test_many_columns_are_shown() -> None:
     row = "|".join(f"cell{column}" for column in range(60))
     assert_whole(drawn(f"{row}\n{'|'.join(['-'] * 60)}\n{row}"), row * 2)
