@@ -21,8 +21,9 @@ from markdown_it.rules_block import (
 )
 from markdown_it.token import Token
 
-from refsheet_tui.tui.markdown.emphasis import emphasis
+from refsheet_tui.tui.markdown.emphasis import emphasis, keep_marks_without_words
 from refsheet_tui.tui.markdown.inline_rules import (
+    LiteralMarks,
     address,
     code,
     escape,
@@ -62,6 +63,8 @@ def make_parser(width: int) -> MarkdownIt:
     inline.at("link", link_as_written)
     inline.at("image", image_as_written)
     inline.before("newline", "address", address)
+    inline.before("newline", "literal_marks", LiteralMarks())
+    parser.inline.ruler2.after("balance_pairs", "wordless_marks", keep_marks_without_words)
     rules = _BlockRules(width)
     block = parser.block.ruler
     block.at("blockquote", rules.quote, {"alt": ["paragraph", "blockquote", "list"]})
