@@ -10,4 +10,14 @@ _EMOTICONS = r"""
     (ﾉ◕ヮ◕)ﾉ*:･ﾟ✧ ☆*:.｡.o(≧▽≦)o.｡.:*☆ *...* ~~^^~~ *♪* **!**
 """
 EMOTICONS = tuple(_EMOTICONS.split())
-NAMES = ("__init__", "__all__", "tests/*", "src/*.py", "*.py", "**/*.c", "/*comment*/", "x_1_y")
+NAMES = (
+    "__init__",
+    "__all__",
+    "tests/*",
+    "src/*.py",
+    "*.py",
+    "'*'",
+    "**/*.c",
+    "/*comment*/",
+    "x_1_y",
+)
