@@ -9,6 +9,7 @@ from refsheet_tui.untrusted.json_text import (
     count_values,
     parse_json,
 )
+from refsheet_tui.untrusted.literal_marks import literal_spans
 from refsheet_tui.untrusted.text import CONTROL_CHARACTERS, StreamCleaner, clean_text, one_line
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "check_json",
     "clean_text",
     "count_values",
+    "literal_spans",
     "one_line",
     "parse_json",
     "read_file",

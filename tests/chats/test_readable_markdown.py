@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from markdown_it import MarkdownIt
 
+from helpers.cost import assert_fast
+from helpers.emoticons import EMOTICONS, NAMES
 from helpers.markdown_texts import many_examples, markdown_texts, words_of
 from refsheet_tui.chats.files import PortableChat, to_markdown
 from refsheet_tui.chats.files.readable_markdown import readable_line, readable_markdown
@@ -101,6 +103,32 @@ def test_what_loses_nothing_is_written_as_it_is(text: str) -> None:
 )
 def test_what_a_reader_would_hide_is_escaped(text: str, markdown: str) -> None:
     assert readable_markdown(text) == markdown
+
+
+@pytest.mark.parametrize("word", [*EMOTICONS, *NAMES])
+def test_a_reader_shows_emoticons_as_they_are(word: str) -> None:
+    for text in (word, f"Oh {word} and {word}!", f"({word}), {word} {word}"):
+        assert read(readable_markdown(text)).strip() == text
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("*hugs* >_< and *_*", "*hugs* \\>\\_\\< and \\*\\_\\*"),
+        ("*Sighs.* ^_^", "*Sighs.* ^_^"),
+        ("- *a*\n- (*^_^*)", "- *a*\n- (\\*^\\_^\\*)"),
+        ("`*_*` and *_*", "`*_*` and \\*\\_\\*"),
+        ("__Bold words__ in __init__", "__Bold words__ in \\_\\_init\\_\\_"),
+        ("*a*/*b*, **C++**, (*smiles*)", "*a*/*b*, **C++**, (*smiles*)"),
+    ],
+)
+def test_emphasis_beside_emoticons_is_kept(text: str, markdown: str) -> None:
+    assert readable_markdown(text) == markdown
+
+
+@pytest.mark.parametrize("unit", ["*_", "*a* ", "*_* ", "- ", "(*^", "~~", "`_`", "-_- "])
+def test_many_marks_take_little_time(unit: str) -> None:
+    assert_fast(lambda: readable_markdown(unit * 5_000))
 
 
 def test_a_name_between_marks() -> None:

@@ -11,6 +11,7 @@ from rich.style import Style
 from textual.app import App, ComposeResult
 
 from helpers.cost import assert_fast
+from helpers.emoticons import EMOTICONS, NAMES
 from helpers.markdown_texts import many_examples, markdown_texts, words_of
 from refsheet_tui.tui.markdown.palette import make_palette
 from refsheet_tui.tui.markdown.parser import make_parser
@@ -100,11 +101,118 @@ def test_marks_that_are_rendered(text: str, shown: str) -> None:
     assert drawn(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("*sighs* _sighs_ **x** *a* and *b*", "sighs sighs x a and b"),
+        ("*微笑*。**你好**，「*笑*」", "微笑。你好，「笑」"),
+        (
+            '*"Hi," she says.* "*No.*" (*smiles*) _...and then_',
+            '"Hi," she says. "No." (smiles) ...and then',
+        ),
+        ("**_x_** and _**x**_ and ***x*** and *`x`*", "x and x and x and x"),
+        (
+            "**C++**, **C#**, **Q&A**, **$5**, **+5**, *<3*, **List<T>**",
+            "C++, C#, Q&A, $5, +5, <3, List<T>",
+        ),
+        ("*a*/*b*, **yes**/**no**, *a*—*b*", "a/b, yes/no, a—b"),
+        ("**Note :** oui. *giggles ^_^* *hugs* >_<", "Note : oui. giggles ^_^ hugs >_<"),
+        ("__Bold words__ and __你好__, but __init__", "Bold words and 你好, but __init__"),
+        ("**Ada:**Hello *winks.*Hi *winks*I'm **word**s", "Ada:Hello winks.Hi winksI'm words"),
+        ("😊*smiles*😊 **🔥Go🔥**", "😊smiles😊 🔥Go🔥"),
+        ("~~gone~~ ||**x**||", "gone ||x||"),
+    ],
+)
+def test_emphasis_is_rendered(text: str, shown: str) -> None:
+    assert drawn(text) == shown
+
+
+@pytest.mark.parametrize("word", [*EMOTICONS, *NAMES])
+def test_an_emoticon_is_shown_as_it_is(word: str) -> None:
+    for text in (
+        word,
+        f"Oh {word} and {word}!",
+        f"({word}), {word} {word}",
+        f"你好 {word}，再见 {word}",
+    ):
+        assert drawn(text) == text
+
+
+@many_examples(100)
+@given(words=st.lists(st.sampled_from([*EMOTICONS, "hello", "*smiles*", "**No!**"])))
+def test_emoticons_are_shown_beside_emphasis(words: list[str]) -> None:
+    shown = drawn(f"Oh {' '.join(words)}".strip(), 10_000)
+    plain = [{"*smiles*": "smiles", "**No!**": "No!"}.get(word, word) for word in words]
+    assert shown == f"Oh {' '.join(plain)}".strip()
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "*_",
+        "- ",
+        "*",
+        "_",
+        "~~",
+        "*a ",
+        "**a",
+        "_a ",
+        "__a",
+        "(^",
+        "(*^a",
+        "*^",
+        "^*",
+        "¯a",
+        "`_`",
+        "-_- ",
+        "(`^",
+    ],
+)
+def test_many_marks_take_little_time(unit: str) -> None:
+    assert_fast(lambda: make_parser(60).parse(unit * 20_000))
+
+
 @pytest.mark.parametrize("mark", ["> ", "- ", "1. ", "123456789) "])
 @pytest.mark.parametrize("width", [16, 40, 76])
 def test_deep_nesting_is_shown(mark: str, width: int) -> None:
     text = mark * 150 + "the end"
     assert drawn(text, width).replace("\n", "").replace(" ", "").endswith("theend")
+
+
+@pytest.mark.parametrize("width", [28, 34, 40, 52, 64, 76, 120])
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("- one\n- two", ["- one", "- two"]),
+        (
+            "- one\n  - two\n    - three\n- four",
+            ["- one", "- two", "- three", "- four"],
+        ),
+        ("1. a\n   - b\n   - c\n2. d", ["1. a", "- b", "- c", "2. d"]),
+        ("10. a\n    1. b\n11. c", ["10. a", "1. b", "11. c"]),
+        ("> - a\n>   - b\n> - c", ["▌ - a", "▌ - b", "▌ - c"]),
+        ("- a\n  > b\n- c", ["- a", "▌ b", "- c"]),
+    ],
+)
+def test_each_item_stands_in_its_list(text: str, rows: list[str], width: int) -> None:
+    shown = [row for row in drawn(text, width).splitlines() if row.strip()]
+    assert [" ".join(row.split()) for row in shown] == rows
+    first, last = (row.index(row.split()[-1]) for row in (shown[0], shown[-1]))
+    assert first == last, "both are items of one list"
+
+
+@pytest.mark.parametrize("width", [16, 17, 19, 20, 22, 25, 28])
+def test_an_item_ends_what_has_no_room_for_a_list(width: int) -> None:
+    inner = "".join(f"{'  ' * depth}- {depth}\n" for depth in range(1, 9))
+    last = drawn(f"- 0\n{inner}- end\n\n> quoted", width).splitlines()[-3:]
+    if width < 19:  # nothing has room
+        assert last[0] == "- end"
+    else:
+        assert last == [" - end", "", "▌ quoted"]
+
+
+def test_a_list_ends_a_quote_that_has_no_room_for_it() -> None:
+    assert drawn("> quoted\n- end", 20) == "▌ quoted\n\n - end"
 
 
 def test_many_columns_are_shown() -> None:

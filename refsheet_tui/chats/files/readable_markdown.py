@@ -8,33 +8,39 @@ escaped.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
 
-from refsheet_tui.untrusted import one_line
+from refsheet_tui.untrusted import literal_spans, one_line
 
 _CODE_SPAN = re.compile(r"(?<!`)(?P<marks>`+)(?!`).+?(?<!`)(?P=marks)(?!`)", re.DOTALL)
 _HIDDEN = re.compile(r"[\\<&]|(?<=[^\W_])\*+(?=[^\W_])")
+_MARK = re.compile(r"[*_~`\\<>&]")
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 # A product such as 2*3*4, whose stars Markdown takes for emphasis.
 _INNER_STAR = re.compile(r"(?<=[A-Za-z0-9])\*+(?=[A-Za-z0-9])")
 
 
 def readable_markdown(text: str) -> str:
-    """Return Markdown of which a reader shows all letters and digits of `text`, and its lines."""
+    """Return Markdown of which a reader shows all letters and digits of `text`, and its lines.
+
+    The reader also shows the marks of emoticons, names and paths.
+    """
     result = "\n\n".join(_blocks(text))
-    return result if _signature(_visible(result)) == _signature(text) else _escape_all(text)
+    return result if _shows(result, text) else _escape_all(text)
 
 
 def readable_line(text: str, before: str = "", after: str = "") -> str:
     """Return one line with `text` between the marks `before` and `after`."""
     text = one_line(text).strip()
     line = f"{before}{text}{after}"
-    return line if _visible(line) == text else f"{before}{_escape_all(text)}{after}"
+    return (
+        line if _visible(_parser().parse(line)) == text else f"{before}{_escape_all(text)}{after}"
+    )
 
 
 def _blocks(text: str) -> Iterator[str]:
@@ -63,7 +69,7 @@ def _block(token: Token, source: str) -> str:
     else:
         forms = [source, _escape_hidden(source)]
     for form in forms:
-        if _signature(_visible(form)) == _signature(source):
+        if _shows(form, source):
             if token.type == "fence":
                 return _closed(token.markup, form)
             return form.replace("\n", "  \n") if token.type == "paragraph_open" else form
@@ -88,8 +94,17 @@ def _escape_hidden(text: str) -> str:
     """Escape what a reader would hide, outside of code spans."""
     parts, end = [], 0
     for span in _CODE_SPAN.finditer(text):
-        parts += [_escape(_HIDDEN, text[end : span.start()]), span[0]]
+        parts += [_escape_hidden_words(text[end : span.start()]), span[0]]
         end = span.end()
+    return "".join([*parts, _escape_hidden_words(text[end:])])
+
+
+def _escape_hidden_words(text: str) -> str:
+    parts, end = [], 0
+    for start, literal_end in literal_spans(text):
+        literal = text[start:literal_end]
+        parts += [_escape(_HIDDEN, text[end:start]), _escape(_MARK, literal)]
+        end = literal_end
     return "".join([*parts, _escape(_HIDDEN, text[end:])])
 
 
@@ -104,15 +119,36 @@ def _escape(pattern: re.Pattern[str], text: str) -> str:
     return pattern.sub(lambda match: "".join(f"\\{char}" for char in match[0]), text)
 
 
-def _signature(text: str) -> tuple[str, int]:
+def _shows(markdown: str, text: str) -> bool:
+    """Return whether a reader of `markdown` sees all of `text`."""
+    tokens = _parser().parse(markdown)
+    is_same = _signature(_visible(tokens)) == _signature(text)
+    return is_same and not any(_hides_wordless_marks(token.children or ()) for token in tokens)
+
+
+def _signature(text: str) -> tuple[str, int, list[str]]:
     """Return what has to be the same in a text and in what a reader shows of it."""
     kept = "".join(char for char in text if char.isalnum() or char in "\\<&")
-    return kept, len(_INNER_STAR.findall(text))
+    literals = [text[start:end] for start, end in literal_spans(text)]
+    return kept, len(_INNER_STAR.findall(text)), literals
 
 
-def _visible(text: str) -> str:
+def _hides_wordless_marks(tokens: Iterable[Token]) -> bool:
+    """Return whether marks enclose no letter or digit, such as `*...*`, which are no emphasis."""
+    counts: list[int] = []
+    words = 0
+    for token in tokens:
+        words += any(map(str.isalnum, token.content))
+        if token.type in ("em_open", "strong_open", "s_open"):
+            counts.append(words)
+        elif token.type in ("em_close", "strong_close", "s_close") and counts.pop() == words:
+            return True
+    return False
+
+
+def _visible(tokens: list[Token]) -> str:
     """Return what a Markdown reader shows of a text, or keeps as a link's target."""
-    return "".join(_visible_parts(_parser().parse(text))).strip()
+    return "".join(_visible_parts(tokens)).strip()
 
 
 def _visible_parts(tokens: list[Token]) -> Iterator[str]:

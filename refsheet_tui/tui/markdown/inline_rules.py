@@ -6,6 +6,8 @@ import re
 
 from markdown_it.rules_inline import StateInline, backtick, image, link
 
+from refsheet_tui.untrusted import literal_spans
+
 _ESCAPE = re.compile(r"\\[!-/:-@\[-`{-~]")
 # An address up to what may end it in a text, so that no mark in it counts as emphasis.
 _ADDRESS = re.compile(r"://[^\s*`<>\[\]]+")
@@ -29,6 +31,28 @@ def escape(state: StateInline, silent: bool) -> bool:
 def address(state: StateInline, silent: bool) -> bool:
     """Show an address such as `https://example.org/_a_` as it is."""
     return _keep(state, silent, _ADDRESS)
+
+
+class LiteralMarks:
+    """Shows the marks of emoticons, names and paths as they are."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        # The end of the part that each character belongs to.
+        self._ends: dict[int, int] = {}
+
+    def __call__(self, state: StateInline, silent: bool) -> bool:
+        if state.src is not self._text:
+            self._text = state.src
+            spans = literal_spans(state.src)
+            self._ends = {pos: end for start, end in spans for pos in range(start, end)}
+        end = min(self._ends.get(state.pos, 0), state.posMax)
+        if end <= state.pos:
+            return False
+        if not silent:
+            state.append_pending(state.src[state.pos : end])
+        state.pos = end
+        return True
 
 
 def code(state: StateInline, silent: bool) -> bool:
