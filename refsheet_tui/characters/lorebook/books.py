@@ -20,6 +20,8 @@ _BOOK_KEYS = (
     "globalLore",
     _LORE_ITEMS,
 )
+# Where the program that writes `globalLore` has what counts for all entries.
+_SETTINGS_KEY = "loreSettings"
 
 
 def find_book(card: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -34,7 +36,8 @@ def find_book(card: Mapping[str, Any]) -> Mapping[str, Any] | None:
             if key == _LORE_ITEMS and isinstance(book, list):
                 book = [_with_double_braces(each) for each in book if isinstance(each, dict)]
             if isinstance(book, list) and any(isinstance(each, dict) for each in book):
-                return {"entries": book}
+                settings = source.get(_SETTINGS_KEY)
+                return {**(settings if isinstance(settings, dict) else {}), "entries": book}
             if isinstance(book, dict) and raw_entries(book):
                 return book
     return None

@@ -31,7 +31,7 @@ def with_complete_lorebook(card: Mapping[str, Any]) -> dict[str, Any]:
     book = find_book(card) or card.get("character_book")
     if not isinstance(book, dict):
         return dict(card)
-    entries = [_complete_entry(each) for each in raw_entries(book)]
+    entries = [_complete_entry(each, book) for each in raw_entries(book)]
     extensions = book.get("extensions")
     return {
         **card,
@@ -43,8 +43,8 @@ def with_complete_lorebook(card: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _complete_entry(raw: Mapping[str, Any]) -> dict[str, Any]:
-    entry = entry_from_card(raw)
+def _complete_entry(raw: Mapping[str, Any], book: Mapping[str, Any]) -> dict[str, Any]:
+    entry = entry_from_card(raw, book)
     required: dict[str, Any] = {
         "keys": list(keys_in_card(raw)),
         "content": content_in_card(raw),

@@ -52,6 +52,14 @@ _SECONDARY_NAMES = ("secondary_keys", "keysecondary", "secondkey")
 _CONSTANT_NAMES = ("constant", "alwaysActive", "forceActivation")
 _ORDER_NAMES = ("insertion_order", "order", "insertionOrder", "insertorder")
 _LABEL_NAMES = ("name", "comment", "displayName")
+_CASE_NAMES = ("case_sensitive", "caseSensitive")
+_WHOLE_WORDS_NAMES = (
+    "match_whole_words",
+    "matchWholeWords",
+    "risu_fullWordMatching",
+    "fullWordMatching",
+)
+_PROBABILITY_NAMES = ("probability", "risu_activationPercent", "activationPercent")
 # The place of an entry in a chat instead of the description, as a number that some programs write.
 _AT_DEPTH = 4
 _LOGIC_NAMES = {logic.name: logic for logic in SelectiveLogic}
@@ -66,7 +74,7 @@ def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
     found_entries = raw_entries(book)
     entries, keys_left, characters_left = list[LorebookEntry](), _MAX_KEYS, _MAX_KEY_CHARACTERS
     for raw_entry in found_entries[:_MAX_ENTRIES]:
-        entry = entry_from_card(raw_entry)
+        entry = entry_from_card(raw_entry, book)
         keys_left -= len(entry.all_keys)
         characters_left -= sum(len(key.text) for key in entry.all_keys)
         if min(keys_left, characters_left) < 0:
@@ -84,12 +92,18 @@ def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
     )
 
 
-def entry_from_card(raw: Mapping[str, Any]) -> LorebookEntry:
-    """Return an entry of a card, in which anything may be missing or of a wrong type."""
+def entry_from_card(raw: Mapping[str, Any], book: Mapping[str, Any]) -> LorebookEntry:
+    """Return an entry of a card, in which anything may be missing or of a wrong type.
+
+    What an entry doesn't say of case and whole words, its `book` says.
+    """
     sources = _sources(raw)
+    with_book = (*sources, *_sources(book))
     decorators, content = split_decorators(content_in_card(raw))
-    case_sensitive = as_flag(first_value(("case_sensitive", "caseSensitive"), *sources), False)
-    whole_words = as_flag(first_value(("match_whole_words", "matchWholeWords"), *sources), False)
+    case_sensitive = as_flag(first_value(_CASE_NAMES, *with_book), False) or _has_flag(
+        sources, "risu_case_sensitive"
+    )
+    whole_words = as_flag(first_value(_WHOLE_WORDS_NAMES, *with_book), False)
     keys, patterns = _keywords(keys_in_card(raw), case_sensitive, whole_words)
     secondary_keys, secondary_patterns = _keywords(
         secondary_keys_in_card(raw), case_sensitive, whole_words
@@ -167,8 +181,9 @@ def secondary_keys_in_card(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _sources(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Return the objects that have the values of a lorebook or an entry."""
-    extensions = raw.get("extensions")
-    return (raw, extensions) if isinstance(extensions, dict) else (raw,)
+    # One program misspells the name.
+    extensions = (raw.get(key) for key in ("extensions", "extentions"))
+    return (raw, *(each for each in extensions if isinstance(each, dict)))
 
 
 def _logic(value: object) -> SelectiveLogic:
@@ -211,7 +226,7 @@ def _scan_depth(sources: tuple[Mapping[str, Any], ...]) -> int | None:
 
 
 def _probability(sources: tuple[Mapping[str, Any], ...]) -> float:
-    number = as_number(first_value(("probability",), *sources))
+    number = as_number(first_value(_PROBABILITY_NAMES, *sources))
     is_used = as_flag(first_value(("useProbability", "use_probability"), *sources), True)
     return max(0.0, min(number, 100.0)) if number is not None and is_used else 100.0
 

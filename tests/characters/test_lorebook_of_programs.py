@@ -1,0 +1,61 @@
+"""What programs write into lorebooks beyond the specification, and what the import says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from refsheet_tui.characters.cards import card_from_profile, profile_from_card
+from refsheet_tui.characters.lorebook import (
+    Lorebook,
+    ScanContext,
+    evaluate_entries,
+    lorebook_from_card,
+)
+
+CAVE = {"keys": ["cav"], "content": "Dark.", "enabled": True}
+
+
+def book(*entries: dict[str, Any], **settings: Any) -> Lorebook:
+    return lorebook_from_card({"character_book": {"entries": list(entries), **settings}})
+
+
+def told(lorebook: Lorebook, message: str) -> Sequence[str]:
+    found = evaluate_entries(lorebook, ScanContext([message]))
+    return [each.entry.content for each in found if each.is_due]
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"character_book": {"entries": [CAVE], "extensions": {"risu_fullWordMatching": True}}},
+        {"character_book": {"entries": [CAVE], "match_whole_words": "true"}},
+        {
+            "character_book": {
+                "entries": [{**CAVE, "match_whole_words": None}],
+                "extensions": {"matchWholeWords": 1},
+            }
+        },
+        {"globalLore": [{**CAVE, "key": "cav"}], "loreSettings": {"fullWordMatching": True}},
+    ],
+)
+def test_whole_words_count_where_the_lorebook_says_so(card: dict[str, Any]) -> None:
+    lorebook = lorebook_from_card(card)
+    assert (told(lorebook, "a cave"), told(lorebook, "a cav")) == ([], ["Dark."])
+    exported = card_from_profile(profile_from_card(card, "en"), 3)["data"]
+    assert lorebook_from_card(exported) == lorebook
+
+
+def test_an_entry_decides_before_its_lorebook() -> None:
+    lorebook = book({**CAVE, "match_whole_words": False}, match_whole_words=True)
+    assert told(lorebook, "a cave") == ["Dark."]
+
+
+@pytest.mark.parametrize("place", ["extensions", "extentions"])
+def test_case_and_chance_count_under_every_name(place: str) -> None:
+    flag = {"risu_case_sensitive": True}
+    assert told(book({**CAVE, "case_sensitive": False, place: flag}), "CAVE") == []
+    assert told(book({**CAVE, place: {"risu_activationPercent": 0}}), "cave") == []
+    assert told(book({**CAVE, "activationPercent": 0}), "cave") == []
