@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from time import monotonic
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -76,7 +77,9 @@ def test_a_known_language_is_recognized(text: str, code: str) -> None:
     ],
 )
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_another_language_is_recognized_by_its_name(text: str, name: str, form: str) -> None:
+def test_another_language_is_recognized_by_its_name(
+    text: str, name: str, form: Literal["NFC", "NFD"]
+) -> None:
     found = detect_language([unicodedata.normalize(form, text)])
     assert found is not None and (found.code, found.native) == (name, name)
 
