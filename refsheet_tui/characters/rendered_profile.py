@@ -134,7 +134,7 @@ class RenderedProfile:
 
     def lorebook(self) -> Lorebook:
         """Return the lorebook with the macros in its entries replaced."""
-        lorebook = lorebook_from_card(self._card)
+        lorebook = lorebook_from_card(self._with_outside)
         budget = MacroBudget()
         render_text = partial(self._render, budget=budget)
         # A keyword that repeats a whole text would never come up.
@@ -142,6 +142,11 @@ class RenderedProfile:
         return lorebook.with_entries(
             entry.render(render_text, render_key) for entry in lorebook.entries
         )
+
+    @property
+    def _with_outside(self) -> dict[str, Any]:
+        """The data of the card, and what stands outside of it and not in the data."""
+        return {**repair_texts(self._profile.card_outside), **self._card}
 
     def depth_prompt(self) -> DepthPrompt:
         """Return the author's note with a depth of its own that the card has."""

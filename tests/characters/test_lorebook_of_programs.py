@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from time import process_time
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
-from refsheet_tui.characters.cards import card_from_profile, profile_from_card
+from refsheet_tui.characters import RenderedProfile
+from refsheet_tui.characters.cards import card_from_profile, import_card, profile_from_card
 from refsheet_tui.characters.lorebook import (
     Lorebook,
     ScanContext,
     evaluate_entries,
+    import_notice,
     lorebook_from_card,
 )
+from refsheet_tui.prompting import language
 
 CAVE = {"keys": ["cav"], "content": "Dark.", "enabled": True}
 
@@ -102,3 +108,104 @@ def test_a_long_list_of_keys_is_read_at_once() -> None:
     for text in ("{{" * 200_000, "/" * 400_000, "{{a," * 100_000, ";" * 400_000):
         book({**CAVE, "keys": [text]})
     assert process_time() - begin < 5
+
+
+ENTRY = {"keys": ["cave"], "content": "Dark.", "enabled": True}
+
+
+@pytest.mark.parametrize(
+    ("card", "notice"),
+    [
+        ({"character_book": {"entries": [ENTRY]}}, ""),
+        ({"character_book": {"entries": []}, "lorebook": [], "loreSettings": {"a": 1}}, ""),
+        ({"character_book": {"entries": [ENTRY, {}]}, "colored": [1], "explore": {"a": [1]}}, ""),
+        ({"world": "Mountains", "character_book": {"entries": [ENTRY]}}, ""),
+        ({"globalLore": [ENTRY], "extensions": {"character_book": {"entries": [ENTRY]}}}, ""),
+        (
+            {"extensions": {"world": "Mountains\n"}},
+            "The card names the lorebook “Mountains”, but the file doesn't contain it.",
+        ),
+        (
+            {"character_book": {"entries": [ENTRY, "The sea is deep.", {"a": "b", "c": ["d"]}]}},
+            "2 lorebook entries are in an unknown form, so they are kept but not used.",
+        ),
+        (
+            {"character_book": {"entries": {"0": ENTRY, "1": {"trigger": "x", "info": "y"}}}},
+            "1 lorebook entry is in an unknown form, so it is kept but not used.",
+        ),
+        (
+            {"character_book": {"items": [{"trigger": "x"}]}},
+            "character_book of the card is kept but not used as a lorebook.",
+        ),
+        (
+            {"memoryBook": {"pages": [{"x": "y"}]}, "extensions": {"my_lore": ["The sea."]}},
+            "memoryBook, my_lore of the card are kept but not used as lorebooks.",
+        ),
+        (
+            {"globalLore": [{**ENTRY, "content": "Deep."}], "character_book": [ENTRY]},
+            "globalLore of the card is kept but not used as a lorebook.",
+        ),
+        (
+            {"character_book": [{**ENTRY, "keys": [], "comment": "Sea"}, {"content": "Deep."}]},
+            "2 lorebook entries have no keywords, so they are never told (Sea, Deep.).",
+        ),
+        (
+            {
+                "character_book": [
+                    {**ENTRY, "extensions": {"group": "a", "sticky": 3, "cooldown": 0}},
+                    {**ENTRY, "group": " ", "delay": "0", "vectorized": True},
+                    {**ENTRY, "group": "", "sticky": None, "vectorized": False},
+                ]
+            },
+            "2 lorebook entries are used without options that aren't supported:"
+            " group, sticky, vectorized.",
+        ),
+    ],
+)
+def test_the_import_says_what_is_kept_but_not_used(
+    card: dict[str, Any], notice: str, tmp_path: Path
+) -> None:
+    assert import_notice(lorebook_from_card(card)) == notice
+    path = tmp_path / "card.json"
+    card = {"name": "Ember", "description": "{{// no words}}", "first_mes": "…", **card}
+    path.write_text(json.dumps(card, ensure_ascii=False))
+    imported = import_card(path, "en")
+    assert imported.notice == notice
+    exported = json.dumps(card_from_profile(imported.profile, 3), ensure_ascii=False)
+    kept = ("The sea is deep.", "trigger", "my_lore", "pages", "Mountains", "sticky")
+    assert all((text in path.read_text()) <= (text in exported) for text in kept)
+
+
+@pytest.mark.parametrize("key", ["loreItems", "globalLore", "worldinfo", "lorebook"])
+def test_the_export_of_a_lorebook_says_nothing_of_the_original(key: str) -> None:
+    card = {"name": "Ember", key: [{"key": "cave", "content": "Dark, {character}."}]}
+    exported = card_from_profile(profile_from_card(card, "en"), 3)["data"]
+    assert exported["character_book"]["entries"] and exported[key] == card[key]
+    assert import_notice(lorebook_from_card(exported)) == ""
+
+
+def test_a_lorebook_outside_of_the_data_is_told() -> None:
+    damaged = "“Dark”".encode().decode("latin-1")
+    card = {"data": {"name": "Ember"}, "worldinfo": [{"key": "cave", "content": damaged}]}
+    profile = profile_from_card(card, "en")
+    assert told(RenderedProfile(profile, language("en")).lorebook(), "cave") == ["“Dark”"]
+    again = profile_from_card(card_from_profile(profile, 3), "en")
+    assert told(RenderedProfile(again, language("en")).lorebook(), "cave") == ["“Dark”"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["entries", "key", "content", "x"]), inner, max_size=3
+            )
+        ),
+        max_leaves=8,
+    ),
+    st.sampled_from(["character_book", "loreItems", "world", "extensions", "my_lore"]),
+)
+def test_any_value_can_be_told_of(value: object, key: str) -> None:
+    import_notice(lorebook_from_card({key: value}))

@@ -107,7 +107,7 @@ def _notice(card: dict[str, Any], profile: Profile) -> str:
         fields.unread_tags,
     ).format(count=f"{fields.unread_tags:,}")
     return join_sentences(
-        import_notice(lorebook_from_card(profile.card)),
+        import_notice(lorebook_from_card({**profile.card_outside, **profile.card})),
         greetings if fields.unread_greetings else "",
         tags if fields.unread_tags else "",
     )

@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from refsheet_tui.characters.lorebook.books import find_book, raw_entries
+from refsheet_tui.characters.lorebook.books import (
+    CONTENT_NAMES,
+    content_in_card,
+    find_book,
+    linked_book_name,
+    other_items,
+    raw_entries,
+    unread_book_keys,
+)
 from refsheet_tui.characters.lorebook.decorators import apply_decorators, split_decorators
 from refsheet_tui.characters.lorebook.entry import (
     DEFAULT_DEPTH,
@@ -46,7 +54,6 @@ _MAX_ENTRIES, _MAX_KEYS, _MAX_KEY_CHARACTERS = 5000, 10_000, 100_000
 _MAX_NAME = 60
 _DEFAULT_ORDER = 100.0
 # The names of each value, the specification's first.
-_CONTENT_NAMES = ("content", "text", "entry", "value")
 _KEY_NAMES = ("keys", "key", "keywords")
 _SECONDARY_NAMES = ("secondary_keys", "keysecondary", "secondkey")
 _CONSTANT_NAMES = ("constant", "alwaysActive", "forceActivation")
@@ -62,6 +69,8 @@ _WHOLE_WORDS_NAMES = (
 _PROBABILITY_NAMES = ("probability", "risu_activationPercent", "activationPercent")
 # The place of an entry in a chat instead of the description, as a number that some programs write.
 _AT_DEPTH = 4
+# What other programs do with an entry that this one doesn't.
+_UNUSED_OPTIONS = ("group", "sticky", "cooldown", "delay", "vectorized")
 _LOGIC_NAMES = {logic.name: logic for logic in SelectiveLogic}
 
 
@@ -69,7 +78,7 @@ def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
     """Return the lorebook of a card, in which anything may be missing or of a wrong type."""
     book = find_book(card)
     if book is None:
-        return Lorebook()
+        return Lorebook(unread_books=unread_book_keys(card), linked_name=linked_book_name(card))
     sources = _sources(book)
     found_entries = raw_entries(book)
     entries, keys_left, characters_left = list[LorebookEntry](), _MAX_KEYS, _MAX_KEY_CHARACTERS
@@ -89,6 +98,8 @@ def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
         token_budget=budget or None,  # 0 means that the author has set none
         is_recursive=as_flag(recursive, False),
         unread_count=len(found_entries) - len(entries),
+        unknown_count=len(other_items(book)) + sum(map(_is_unknown, found_entries)),
+        unread_books=unread_book_keys(card),
     )
 
 
@@ -135,8 +146,21 @@ def entry_from_card(raw: Mapping[str, Any], book: Mapping[str, Any]) -> Lorebook
             is_last=_has_flag(sources, "prevent_recursion", "preventRecursion"),
             is_delayed=_has_flag(sources, "delay_until_recursion", "delayUntilRecursion"),
         ),
+        unused_options=tuple(name for name in _UNUSED_OPTIONS if _is_set(name, sources)),
     )
     return apply_decorators(entry, decorators)
+
+
+def _is_unknown(raw: Mapping[str, Any]) -> bool:
+    """Return True for an object without any value of an entry, and with others."""
+    names = {*CONTENT_NAMES, *_KEY_NAMES, *_SECONDARY_NAMES}
+    values = raw.values()
+    return not names & raw.keys() and any(value and value is not True for value in values)
+
+
+def _is_set(name: str, sources: tuple[Mapping[str, Any], ...]) -> bool:
+    value = first_value((name,), *sources)
+    return value.strip() not in ("", "0") if isinstance(value, str) else bool(value)
 
 
 def _keywords(
@@ -155,11 +179,6 @@ def _keywords(
         else:
             patterns.append(key)
     return tuple(dict.fromkeys(keywords)), tuple(patterns)
-
-
-def content_in_card(raw: Mapping[str, Any]) -> str:
-    """Return the text of an entry of a card, with its decorators."""
-    return as_text(first_value(_CONTENT_NAMES, raw))
 
 
 def keys_in_card(raw: Mapping[str, Any]) -> tuple[str, ...]:
