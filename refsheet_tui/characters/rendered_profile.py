@@ -137,8 +137,9 @@ class RenderedProfile:
         lorebook = lorebook_from_card(self._with_outside)
         budget = MacroBudget()
         render_text = partial(self._render, budget=budget)
-        # A keyword that repeats a whole text would never come up.
-        render_key = partial(self._render, budget=budget, are_texts_repeated=False)
+        # A keyword that repeats a whole text, or what stands for a name, would never come up.
+        values = replace(self._told_values, user=self._user_name, user_possessive="")
+        render_key = partial(self._render, budget=budget, values=values, are_texts_repeated=False)
         return lorebook.with_entries(
             entry.render(render_text, render_key) for entry in lorebook.entries
         )
