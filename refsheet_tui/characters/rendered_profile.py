@@ -110,7 +110,7 @@ class RenderedProfile:
 
     @cached_property
     def _description(self) -> tuple[str, dict[str, str]]:
-        """What the picture doesn't say, and the variables of macros that it sets."""
+        """The text about the character beside the picture, and the variables that it sets."""
         parts = [self._profile.description, *(self._card_texts[key] for key in _CARD_KEYS)]
         budget, variables = MacroBudget(), dict[str, str]()
         rendered = (

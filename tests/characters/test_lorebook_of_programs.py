@@ -1,4 +1,4 @@
-"""What programs write into lorebooks beyond the specification, and what the import says of it."""
+"""Lorebooks in the shapes of other programs, and what the import says of what it can't use."""
 
 from __future__ import annotations
 
