@@ -44,6 +44,8 @@ _NAMES_BEFORE_TEXT = {"comment", "bias"}
 _WHITE_SPACE = {"newline": "\n", "br": "\n", "space": " ", "tab": "\t"}
 _COUNT = re.compile(r"\s*::?\s*(\d{1,3})\s*")
 _MIN_PROSE = 3  # words
+# Macros with names that a sentence may begin with.
+_ORDINARY_WORDS = {"space", "tab", "time", "date", "dice", "trim", "upper", "lower", "capitalize"}
 _CONDITION_NAMES = {"if", "elseif", "else"}
 _USER_NAMES = {"user", "username", "用户", "用戶", "使用者", "ユーザー"}
 _NAMES = _CHARACTER_NAMES | _USER_NAMES
@@ -186,6 +188,8 @@ class _Substitution:
             out.append(_TRIM)
         elif is_plain and name in self._values.texts:
             out.append(self._repeat(self._values.texts[name]))
+        elif name in _ORDINARY_WORDS and _is_prose(marks, name, rest):
+            out.append(content)
         elif not marks and name in _WHITE_SPACE:
             out.append(self._repeat_white_space(_WHITE_SPACE[name], rest))
         elif not marks and name in VARIABLE_MACROS:

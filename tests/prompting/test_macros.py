@@ -74,6 +74,8 @@ NOBODY = replace(JANE, user="you", user_possessive="your")
         ("{{date}}, {{weekday}}", "November 28, 2026, Saturday"),
         ("{{datetimeformat DD.MM.YYYY [at] HH:mm}}", "28.11.2026 at 15:05"),
         ("{{Ember is a small red dragon.}}", "Ember is a small red dragon."),
+        ("{{Space is big and {{char}} small.}}", "Space is big and Ember small."),
+        ("{{time for us to go}} {{upper floor of it}}", "time for us to go upper floor of it"),
         ("an open {{char and no closed brace", "an open {{char and no closed brace"),
         ("{{getvar::x", "{{getvar::x"),
         ("<START>\n{{user}}: hi", "\nJane: hi"),
