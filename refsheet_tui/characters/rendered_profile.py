@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
+from typing import Any
 
 from refsheet_tui.characters.card_fields import read_card_fields
 from refsheet_tui.characters.lorebook import (
@@ -35,6 +37,8 @@ _CARD_MACROS = {
     "charprompt": "system_prompt",
     "charversion": "character_version",
     "char_version": "character_version",
+    "char_persona": "personality",
+    "creator_notes": "creator_notes",
     "creatornotes": "creator_notes",
     "charcreatornotes": "creator_notes",
 }
@@ -90,7 +94,7 @@ class RenderedProfile:
             character=profile.spoken_name or self._wording.character,
             user=self._user_name or self._wording.somebody,
             user_possessive="" if self._user_name else to_others,
-            texts=_repeated_texts(profile, self._card_texts),
+            texts=_repeated_texts(profile, self._card, self._card_texts),
             created=created,
             language=language,
         )
@@ -102,11 +106,18 @@ class RenderedProfile:
 
     def description(self) -> str:
         """Return what the picture doesn't say of the character, one paragraph a line."""
-        profile = self._profile
-        parts = [profile.description]
-        parts += [self._card_texts[key] for key in _CARD_KEYS]
-        budget = MacroBudget()
-        return "\n".join(filter(None, (self._render(text, budget) for text in parts)))
+        return self._description[0]
+
+    @cached_property
+    def _description(self) -> tuple[str, dict[str, str]]:
+        """The text about the character beside the picture, and the variables that it sets."""
+        parts = [self._profile.description, *(self._card_texts[key] for key in _CARD_KEYS)]
+        budget, variables = MacroBudget(), dict[str, str]()
+        rendered = (
+            substitute_macros(text, self._told_values, budget, variables=variables).strip()
+            for text in parts
+        )
+        return "\n".join(filter(None, rendered)), variables
 
     def about_user(self) -> str:
         """Return what the character knows of the user."""
@@ -114,9 +125,8 @@ class RenderedProfile:
 
     def greetings(self) -> tuple[str, ...]:
         """Return the greetings, in which `{{user}}` is how the character addresses the user."""
-        texts, budget = self._profile.greetings, MacroBudget()
-        greetings = (substitute_macros(text, self._spoken_values, budget).strip() for text in texts)
-        return tuple(filter(None, greetings))
+        render = partial(self._render, budget=MacroBudget(), values=self._spoken_values)
+        return tuple(filter(None, map(render, self._profile.greetings)))
 
     def note(self) -> str:
         """Return the author's note."""
@@ -124,14 +134,20 @@ class RenderedProfile:
 
     def lorebook(self) -> Lorebook:
         """Return the lorebook with the macros in its entries replaced."""
-        lorebook = lorebook_from_card(self._card)
+        lorebook = lorebook_from_card(self._with_outside)
         budget = MacroBudget()
         render_text = partial(self._render, budget=budget)
-        # A keyword that repeats a whole text would never come up.
-        render_key = partial(self._render, budget=budget, are_texts_repeated=False)
+        # A keyword that repeats a whole text, or what stands for a name, would never come up.
+        values = replace(self._told_values, user=self._user_name, user_possessive="")
+        render_key = partial(self._render, budget=budget, values=values, are_texts_repeated=False)
         return lorebook.with_entries(
             entry.render(render_text, render_key) for entry in lorebook.entries
         )
+
+    @property
+    def _with_outside(self) -> dict[str, Any]:
+        """The data of the card, and what stands outside of it and not in the data."""
+        return {**repair_texts(self._profile.card_outside), **self._card}
 
     def depth_prompt(self) -> DepthPrompt:
         """Return the author's note with a depth of its own that the card has."""
@@ -142,9 +158,24 @@ class RenderedProfile:
         """Return `text` with macros replaced; `{{user}}` is how a third party names the user."""
         return self._render(text, MacroBudget())
 
-    def _render(self, text: str, budget: MacroBudget, *, are_texts_repeated: bool = True) -> str:
+    def _render(
+        self,
+        text: str,
+        budget: MacroBudget,
+        *,
+        values: MacroValues | None = None,
+        are_texts_repeated: bool = True,
+    ) -> str:
+        """Replace the macros of a text other than the description.
+
+        It reads the variables that the description sets, and what it sets itself is its own.
+        """
         return substitute_macros(
-            text, self._told_values, budget, are_texts_repeated=are_texts_repeated
+            text,
+            values or self._told_values,
+            budget,
+            are_texts_repeated=are_texts_repeated,
+            variables=ChainMap({}, self._description[1]),
         ).strip()
 
     def _raw_about_user(self) -> str:
@@ -160,16 +191,24 @@ class RenderedProfile:
         return f"{self._wording.examples}\n{examples}" if examples else ""
 
 
-def _repeated_texts(profile: Profile, card_texts: Mapping[str, str]) -> dict[str, str]:
+def _repeated_texts(
+    profile: Profile, card: Mapping[str, Any], card_texts: Mapping[str, str]
+) -> dict[str, str]:
     """Return the texts that macros can repeat, by the lower-case name of the macro."""
     return {
         "description": profile.description,
         "chardescription": profile.description,
+        "char_desc": profile.description,
         "persona": profile.persona,
+        "user_persona": profile.persona,
         "mesexamples": profile.examples,
         "mesexamplesraw": profile.examples,
+        "exampledialogue": profile.examples,
+        "example_dialogue": profile.examples,
         "charinstruction": profile.note,
         "charjailbreak": profile.note,
         "charfirstmessage": profile.greeting,
+        "first_message": profile.greeting,
+        "chardepthprompt": depth_prompt_from_card(card).text,
         **{macro: card_texts[key] for macro, key in _CARD_MACROS.items()},
     }

@@ -54,6 +54,8 @@ def lorebook(name: str, text: str | None, as_json: bool, **options: Any) -> None
             print_json({"entries": []})
         else:
             click.echo(f"{one_line(profile.name) or 'This character'} has no lorebook.", err=True)
+            if notice := import_notice(book):
+                print_note(notice)
         return
     counts, is_exact = _count_tokens(book, config)
     messages = [clean_text(text)] if text is not None else []

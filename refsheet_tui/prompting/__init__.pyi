@@ -3,7 +3,7 @@ from .chat_opening import (
     opening_text as opening_text,
     opening_turn as opening_turn,
 )
-from .language_detection import detect_language as detect_language
+from .language_detection import detect_language as detect_language, has_words as has_words
 from .languages import (
     LANGUAGES as LANGUAGES,
     Language as Language,

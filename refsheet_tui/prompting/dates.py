@@ -54,7 +54,7 @@ _ORDINAL_ENDINGS = {
 }
 _ENGLISH = "en"
 _FORMAT_TOKENS = re.compile(
-    r"\[([^\[\]]*)\]|Y{4}|YY|M{1,4}|DD|Do|D|d{3,4}|H{1,2}|h{1,2}|mm?|ss?|[aA]"
+    r"\[([^\[\]]*)\]|Y{4}|YY|M{1,4}|DDDD|DD|Do|D|d{3,4}|H{1,2}|h{1,2}|mm?|ss?|[aA]"
 )
 
 
@@ -90,6 +90,7 @@ def format_moment(moment: datetime, pattern: str, language: Language) -> str:
         "MMM": month[:3],
         "MM": f"{moment:%m}",
         "M": str(moment.month),
+        "DDDD": f"{moment:%j}",
         "DD": f"{moment:%d}",
         "Do": _ordinal_day(moment.day, code),
         "D": str(moment.day),

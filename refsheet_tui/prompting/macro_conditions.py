@@ -39,6 +39,12 @@ class Conditions:
     pieces: list[str]
     _blocks: list[_Block] = field(default_factory=list)
 
+    @property
+    def is_excluded(self) -> bool:
+        """True if what comes next in the text is removed at the end of a condition."""
+        decided = self._blocks[:_MAX_OPEN]
+        return any(block.is_true is (block.else_begin is not None) for block in decided)
+
     def open(self, is_true: bool | None) -> None:
         """Begin a part with a condition; None is one that can't be decided."""
         is_decided = len(self._blocks) < _MAX_OPEN

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from refsheet_tui.prompting.languages import ENGLISH, Language
 from refsheet_tui.prompting.macro_budget import MacroBudget
 from refsheet_tui.prompting.macro_conditions import Conditions, decide
-from refsheet_tui.prompting.macro_functions import FUNCTIONS, MacroCall, count_steps
+from refsheet_tui.prompting.macro_functions import CASE_FUNCTIONS, FUNCTIONS, MacroCall, count_steps
+from refsheet_tui.prompting.macro_variables import VARIABLE_MACROS, Variables, use_variable
 from refsheet_tui.prompting.sentence_starts import begins_option, begins_sentence
 
 # Pairs of braces, the older macros in angle brackets, and control characters, which are
@@ -38,8 +39,13 @@ _MAX_NAME = 200  # characters, of a longer name only so many are told
 
 _CHARACTER_NAMES = {"char", "bot", "charname", "charifnotgroup", "group", "角色", "キャラ"}
 # Macros with free text behind their names. Behind any other name that would be prose in braces.
-_NAMES_BEFORE_TEXT = {"comment", "bias", "setvar", "addvar", "setglobalvar"}
+_NAMES_BEFORE_TEXT = {"comment", "bias"}
+# Macros that stand for white space, which a number behind their names repeats.
+_WHITE_SPACE = {"newline": "\n", "br": "\n", "space": " ", "tab": "\t"}
+_COUNT = re.compile(r"\s*::?\s*(\d{1,3})\s*")
 _MIN_PROSE = 3  # words
+# Macros with names that a sentence may begin with.
+_ORDINARY_WORDS = {"space", "tab", "time", "date", "dice", "trim", "upper", "lower", "capitalize"}
 _CONDITION_NAMES = {"if", "elseif", "else"}
 _USER_NAMES = {"user", "username", "用户", "用戶", "使用者", "ユーザー"}
 _NAMES = _CHARACTER_NAMES | _USER_NAMES
@@ -72,6 +78,7 @@ def substitute_macros(
     budget: MacroBudget | None = None,
     *,
     are_texts_repeated: bool = True,
+    variables: Variables | None = None,
 ) -> str:
     """Return `text` with its macros replaced.
 
@@ -85,11 +92,15 @@ def substitute_macros(
         budget: What this and other texts may cost together; None for this text alone. What is
             beyond it is removed.
         are_texts_repeated: The macros of `values.texts` are replaced; if not, they are removed.
+        variables: The variables that other texts have set, which this one may change; None for
+            those of this text alone.
     """
     text = _START.sub("", text)
     if not _TOKENS.search(text):
         return text
-    return _Substitution(text, values, budget or MacroBudget(), are_texts_repeated).run()
+    budget = MacroBudget() if budget is None else budget
+    variables = {} if variables is None else variables
+    return _Substitution(text, values, budget, variables, are_texts_repeated).run()
 
 
 @dataclass(slots=True)
@@ -111,11 +122,17 @@ class _Substitution:
     """Replaces the macros of one text, in one pass over it."""
 
     def __init__(
-        self, text: str, values: MacroValues, budget: MacroBudget, are_texts_repeated: bool
+        self,
+        text: str,
+        values: MacroValues,
+        budget: MacroBudget,
+        variables: Variables,
+        are_texts_repeated: bool,
     ) -> None:
         self._text = text
         self._values = values
         self._budget = budget
+        self._variables = variables
         self._are_texts_repeated = are_texts_repeated
         self._levels = [_Level(0)]
         self._results: list[str] = []
@@ -171,8 +188,12 @@ class _Substitution:
             out.append(_TRIM)
         elif is_plain and name in self._values.texts:
             out.append(self._repeat(self._values.texts[name]))
-        elif is_plain and name == "newline":
-            out.append("\n")
+        elif name in _ORDINARY_WORDS and _is_prose(marks, name, rest):
+            out.append(content)
+        elif not marks and name in _WHITE_SPACE:
+            out.append(self._repeat_white_space(_WHITE_SPACE[name], rest))
+        elif not marks and name in VARIABLE_MACROS:
+            out.append(self._use_variable(name, rest))
         elif name in _CONDITION_NAMES:
             out.append(self._add_condition(marks, name, rest, source))
         elif not marks and name in FUNCTIONS:
@@ -236,11 +257,32 @@ class _Substitution:
         if not self._are_texts_repeated or not self._budget.take_characters(len(text)):
             return _REMOVED
         return self._hold(
-            substitute_macros(text, self._values, self._budget, are_texts_repeated=False).strip()
+            substitute_macros(
+                text,
+                self._values,
+                self._budget,
+                are_texts_repeated=False,
+                variables=self._variables,
+            ).strip()
         )
+
+    def _repeat_white_space(self, character: str, rest: str) -> str:
+        count = _COUNT.fullmatch(rest)
+        number = int(count[1]) if count is not None else 1
+        return character * number if self._budget.take_characters(number) else _REMOVED
+
+    def _use_variable(self, name: str, rest: str) -> str:
+        """Read or change a variable, unless a condition removes this part of the text."""
+        if any(each.conditions and each.conditions.is_excluded for each in self._levels):
+            return _REMOVED
+        argument = MacroCall(self._expand(rest), "", 0, self._values.language).argument
+        argument = argument.replace(_REMOVED, "").replace(_TRIM, "")
+        return self._hold(use_variable(name, argument, self._variables, self._budget))
 
     def _compute(self, name: str, rest: str, end: int) -> str:
         key = f"{self._values.created!r} {end} {self._digest}"
+        if name in CASE_FUNCTIONS:
+            rest = self._expand(rest)
         call = MacroCall(rest, key, self._values.created, self._values.language)
         if not self._budget.take_steps(count_steps(name, call)):
             return _REMOVED

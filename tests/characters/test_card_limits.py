@@ -17,11 +17,11 @@ from refsheet_tui.prompting import language
 MANY = 100_000
 
 
-def import_data(folder: Path, **data: Any) -> ImportedCard:
+def import_data(folder: Path, *, detect: bool = False, **data: Any) -> ImportedCard:
     card = {"spec": "chara_card_v2", "data": {"name": "Ember", "first_mes": "hm", **data}}
     file = folder / "card.json"
     file.write_text(json.dumps(card))
-    return import_card(file, "de")
+    return import_card(file, "de", detect=detect)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,10 @@ def test_greetings_and_tags_beyond_the_limit_are_counted_and_kept(
 
 
 def test_a_usual_card_has_no_notice(tmp_path: Path) -> None:
-    data = {"alternate_greetings": ["hm"] * 1000, "tags": ", ".join(map(str, range(1000)))}
+    data: dict[str, Any] = {
+        "alternate_greetings": ["hm"] * 1000,
+        "tags": ", ".join(map(str, range(1000))),
+    }
     card = import_data(tmp_path, **data)
     assert card.notice == "" and len(card.profile.greetings) == 1001
     assert len(card.profile.tags) == 1000
@@ -67,9 +70,10 @@ def test_a_usual_card_has_no_notice(tmp_path: Path) -> None:
 )
 def test_a_language_that_is_none_is_recognized_instead(tmp_path: Path, name: object) -> None:
     extension = {"refsheet": {"language": name}}
-    card = import_data(tmp_path, first_mes="Bonjour, je suis ton ami.", extensions=extension)
+    french = "Bonjour, je suis ton ami."
+    card = import_data(tmp_path, detect=True, first_mes=french, extensions=extension)
     assert card.profile.language == "fr"
-    assert import_data(tmp_path, extensions=extension).profile.language == "de"
+    assert import_data(tmp_path, detect=True, extensions=extension).profile.language == "de"
 
 
 @pytest.mark.parametrize(

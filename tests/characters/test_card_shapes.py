@@ -288,7 +288,13 @@ def test_a_web_ui_character_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("greeting", "code"),
-    [("こんにちは、私はエンバーです。", "ja"), ("Bonjour, je suis Ember.", "fr"), ("…", "de")],
+    [
+        ("こんにちは、私はエンバーです。", "ja"),
+        ("Bonjour, je suis Ember.", "fr"),
+        ("Olá, eu sou a Ember e não sei o que você quer.", "Portuguese"),
+        ("สวัสดี ฉันชื่อเอมเบอร์", "Thai"),
+        ("…", "de"),
+    ],
 )
 def test_the_language_of_a_card_is_offered(tmp_path: Path, greeting: str, code: str) -> None:
     path = tmp_path / "x.json"
@@ -296,7 +302,21 @@ def test_the_language_of_a_card_is_offered(tmp_path: Path, greeting: str, code: 
     card = import_card(path, "de")
     assert card.profile.language == code
     assert (card.detected_language is None) == (code == "de")
+    assert card.notice == ""
     assert import_card(path, "de", detect=False).profile.language == "de"
+
+
+@pytest.mark.parametrize("greeting", ["Ahoy!", "Здраво, ја сам Љубица.", "ᏏᏲ, ᎠᏯ ᎡᎹᏇ."])
+def test_a_language_that_is_not_recognized_is_named(tmp_path: Path, greeting: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"name": "Ember", "first_mes": greeting}))
+    card = import_card(path, "de")
+    assert (card.profile.language, card.detected_language) == ("de", None)
+    assert card.notice == (
+        "The language of the card wasn't recognized, so the character speaks Deutsch."
+        " To change this, edit the character."
+    )
+    assert import_card(path, "de", detect=False).notice == ""
 
 
 def test_a_language_that_a_card_names_counts(tmp_path: Path) -> None:

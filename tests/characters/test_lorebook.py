@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from time import process_time
 from typing import Any
 
@@ -110,7 +111,8 @@ def test_what_is_no_entry_of_words_never_comes_up(entry: dict[str, Any]) -> None
     "found", [None, [], {}, {"entries": None}, {"entries": [None, 1, "x"]}, {"entries": {}}]
 )
 def test_a_book_of_another_shape_is_empty(found: object) -> None:
-    assert lorebook_from_card({"character_book": found}) == Lorebook()
+    lorebook = lorebook_from_card({"character_book": found})
+    assert replace(lorebook, unread_books=()) == Lorebook()
 
 
 @pytest.mark.parametrize("value", [None, "many", [], {}, -1, 1e300, float("nan"), True, "7"])
@@ -171,6 +173,26 @@ def test_macros_are_replaced_in_entries_and_their_keywords() -> None:
     assert told(lorebook, ["I am Jane!"]) == ("Jane is a friend.",)
 
 
+def test_a_key_for_the_name_of_the_user_needs_one() -> None:
+    entries = [
+        {"keys": ["{{user}}"], "content": "A friend."},
+        {"keys": ["{{user}}", "{{user}}'s hat"], "content": "A hat."},
+    ]
+    profile = Profile(name="Ember", card={"character_book": {"entries": entries}})
+    lorebook = RenderedProfile(profile, language("en")).lorebook()
+    assert [[key.text for key in entry.keys] for entry in lorebook.entries] == [[], ["'s hat"]]
+    assert told(lorebook, ["Where is Jane's hat, the person you talk with?"]) == ("A hat.",)
+
+
+def test_letters_that_grow_are_searched_at_once() -> None:
+    keys = [f"word{number} {'x' * 5}" for number in range(5000)]
+    entry = {"keys": ["a"], "content": "\ufdfa" * 16_000, "enabled": True}
+    lorebook = book(entry, {"keys": keys, "content": "x"}, recursive_scanning=True)
+    begin = process_time()
+    told(lorebook, ["a" + "\ufdfa" * 16_000, "a"])
+    assert process_time() - begin < 3
+
+
 def test_the_person_without_a_name_is_somebody_to_the_character_and_you_to_its_face() -> None:
     profile = Profile(name="Ember", description="{{char}} likes {{user}}.", greeting="Hi {{user}}!")
     telling = RenderedProfile(profile, language("fr"))
@@ -198,6 +220,15 @@ def test_the_person_without_a_name_is_somebody_to_the_character_and_you_to_its_f
         ("Ember's cave", "In Ember’s\ncave."),
         ("Ember’s cave", "ember's  cave"),
         ("old town", "old\u00a0town"),
+        ("well-known", "well\u2011known"),
+        ("well–known", "a well-known cave"),
+        ("cave", "ca\u00adve"),
+        ("Ａｄａ", "Hi, Ada!"),
+        ("カフェ", "ｶﾌｪに行く"),
+        ("ｶﾞｽ", "ガス"),
+        ("ёлка", "Елка горит"),
+        ("елка", "ЁЛКА"),
+        ("е\u0308лка", "елка"),
     ],
 )
 def test_a_keyword_is_found_in_every_form_of_writing(key: str, said: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from refsheet_tui.characters.cards import card_from_profile, profile_from_card
-from refsheet_tui.characters.lorebook import lorebook_from_card
+from refsheet_tui.characters.lorebook import DepthPrompt, depth_prompt_from_card, lorebook_from_card
 
 WORLD_ENTRY = {
     "uid": 3,
@@ -71,6 +71,12 @@ def test_a_lorebook_elsewhere_is_exported_where_others_look_for_it() -> None:
     exported = export({"extensions": {"character_book": book}})
     assert exported["extensions"]["character_book"] == book
     assert lorebook_from_card(exported) == lorebook_from_card({"character_book": book})
+
+
+def test_a_depth_prompt_may_be_a_text() -> None:
+    card = {"extensions": {"depth_prompt": " Always limp. "}}
+    assert depth_prompt_from_card(card) == DepthPrompt("Always limp.", 4)
+    assert export(card)["extensions"]["depth_prompt"] == " Always limp. "
 
 
 def test_the_depth_prompt_is_exported_as_it_came() -> None:

@@ -89,6 +89,38 @@ def test_texts_in_a_wrong_encoding_are_told_right() -> None:
     assert profile.card["scenario"] == damaged, "kept as it came"
 
 
+def test_variables_of_the_description_hold_in_all_texts() -> None:
+    get = "{{getvar::mood}}{{addvar::mood::!}}{{getvar::mood}}"
+    book = {"entries": [{"keys": ["{{getvar::mood}}"], "content": get, "enabled": True}]}
+    card = {
+        "name": "Ember",
+        "description": "{{setvar::mood::{{random::calm::calm}}}}A dragon.",
+        "scenario": "So {{getvar::mood}}.",
+        "first_mes": get,
+        "alternate_greetings": [get],
+        "mes_example": get,
+        "post_history_instructions": get,
+        "extensions": {"depth_prompt": {"prompt": get}},
+        "character_book": book,
+    }
+    rendered = RenderedProfile(profile_from_card(card, "en"), language("en"))
+    assert rendered.greetings() == ("calmcalm!", "calmcalm!")
+    assert rendered.description() == "A dragon.\nSo calm."
+    assert rendered.note() == rendered.depth_prompt().text == "calmcalm!"
+    assert rendered.examples().endswith("\ncalmcalm!")
+    (entry,) = rendered.lorebook().entries
+    assert (entry.content, entry.keys[0].text) == ("calmcalm!", "calm")
+
+
+def test_a_macro_has_the_names_of_all_programs() -> None:
+    texts = "{{char_desc}}|{{char_persona}}|{{example_dialogue}}|{{charDepthPrompt}}"
+    told = {"description": "A dragon.", "mes_example": "Roar!", "first_mes": texts}
+    extensions = {"depth_prompt": {"prompt": "Be calm."}}
+    profile = profile_from_card({**CARD, **told, "extensions": extensions}, "en")
+    rendered = RenderedProfile(profile, language("en"))
+    assert rendered.greetings() == ("A dragon.|brave|Roar!|Be calm.",)
+
+
 def test_many_texts_repeat_little_together() -> None:
     entries = [{"keys": [f"k{n}"], "content": f"{n}{{{{description}}}}"} for n in range(400)]
     keys = [f"{{{{description}}}}{number}" for number in range(1000)]

@@ -79,6 +79,17 @@ def test_a_character_without_a_lorebook_says_so(tmp_path: Path) -> None:
     assert refsheet(tmp_path, "characters", "lorebook", "Nobody").code == 1
 
 
+def test_a_lorebook_in_an_unknown_form_is_named(tmp_path: Path) -> None:
+    card = tmp_path / "card.json"
+    card.write_text(json.dumps({"name": "Ember", "first_mes": "…", "lore": ["The sea is deep."]}))
+    notice = "lore of the card is kept but not used as a lorebook.\n"
+    done = refsheet(tmp_path, "characters", "import", card, "--sheet", EMBER)
+    assert done.code == 0 and done.err.endswith(notice)
+    done = refsheet(tmp_path, "characters", "lorebook", "Ember")
+    assert done.code == 0 and done.err.startswith("Ember has no lorebook.\n")
+    assert done.err.endswith(notice)
+
+
 def test_a_chat_names_what_does_not_fit(tmp_path: Path) -> None:
     add_character(tmp_path, ENTRIES)
     talk = ("talk", "Ember", "--greedy", "--max-new-tokens", "4")

@@ -32,6 +32,30 @@ NOBODY = replace(JANE, user="you", user_possessive="your")
         ("{{//\nmany\nlines\n}}\nOne.", "One."),
         ("Hi {{hidden_key:x}} there{{unknown}}.", "Hi there."),
         ('{{bias "x"}}{{getvar::mood}}{{setvar::mood::a b c d}}{{#if x}}yes{{/if}}', "yes"),
+        ("{{setvar::hp::10}}HP {{getvar::hp}}", "HP 10"),
+        ("{{setvar::a::{{char}}::b}}{{GetVar:: a }}, {{getvar::b}}", "Ember::b, "),
+        ("{{setglobalvar::x::1}}{{setvar::x::2}}{{getglobalvar::x}}{{getvar::x}}", "12"),
+        (
+            "{{setvar::n::5}}{{addvar::n::2.5}}{{getvar::n}} {{incvar::n}} {{decvar::n}}",
+            "7.5 8.5 7.5",
+        ),
+        ("{{incvar::n}}{{incvar::n}}{{addvar::n::0}}{{decvar::n}}", "121"),
+        ("{{addvar::t::a }}{{addvar::t::nan}}{{getvar::t}}", "anan"),
+        ("{{setdefaultvar::x::1}}{{setdefaultvar::x::2}}{{getvar::x}}", "1"),
+        ("{{setvar::x::{{getvar::x}}1}}{{setvar::x::{{getvar::x}}2}}{{getvar::x}}", "12"),
+        ("{{if char}}{{setvar::x::1}}{{else}}{{setvar::x::2}}{{/if}}{{getvar::x}}", "1"),
+        ("{{if !char}}{{setvar::x::1}}{{else}}{{setvar::x::2}}{{/if}}{{getvar::x}}", "2"),
+        ("{{setvar::x::{{user}}}}{{reverse::{{getvar::x}}!}}", "!Jane"),
+        ("a{{newline::2}}b{{br}}c{{ space }}d{{space::3}}e{{tab}}f", "a\n\nb\nc d   e\tf"),
+        ("a{{newline::x}}b{{br:0}}c", "a\nbc"),
+        ("{{upper::{{char}} a}} {{lower:ÀB}} {{capitalize::ember B}}", "EMBER A àb Ember B"),
+        (
+            "{{trim:: a }}b {{dice::2d1}} {{rollp::1}} {{randint::3::3}}{{randint::a::b}}",
+            "ab 2 1 3",
+        ),
+        ("{{date::YYYY-MM-DD}} {{time::HH:mm}} {{date: D MMM}}", "2026-11-28 15:05 28 Nov"),
+        ("{{date::DDDD}} {{date::YYYY::1000000000000}} {{date:}}", "332 2001 November 28, 2026"),
+        ("{{date of birth}} {{time::}}", "November 28, 2026 3:05 PM"),
         ("{{original}} Be brief.", "Be brief."),
         ("{{original}}\nStay calm, {{char}}.", "Stay calm, Ember."),
         ("One.\n\n{{trim}}\n\nTwo.{{newline}}Three.{{noop}}", "One.Two.\nThree."),
@@ -50,6 +74,8 @@ NOBODY = replace(JANE, user="you", user_possessive="your")
         ("{{date}}, {{weekday}}", "November 28, 2026, Saturday"),
         ("{{datetimeformat DD.MM.YYYY [at] HH:mm}}", "28.11.2026 at 15:05"),
         ("{{Ember is a small red dragon.}}", "Ember is a small red dragon."),
+        ("{{Space is big and {{char}} small.}}", "Space is big and Ember small."),
+        ("{{time for us to go}} {{upper floor of it}}", "time for us to go upper floor of it"),
         ("an open {{char and no closed brace", "an open {{char and no closed brace"),
         ("{{getvar::x", "{{getvar::x"),
         ("<START>\n{{user}}: hi", "\nJane: hi"),
@@ -161,6 +187,9 @@ def test_a_time_zone_can_be_given() -> None:
         for text in ("{{time_UTC+0}}", "{{time_UTC-4}}")
     )
     assert (at_zero - at_offset).seconds == 4 * 3600
+    for newer, older in (("UTC-4", "-4"), ("utc +5:30", "+5:30"), ("UTC", "+0")):
+        texts = (f"{{{{time::{newer}}}}}", f"{{{{time_UTC{older}}}}}")
+        assert len({substitute_macros(text, values) for text in texts}) == 1
 
 
 @pytest.mark.parametrize("each", [*LANGUAGES, language("Latin")], ids=lambda each: each.code)
@@ -209,6 +238,14 @@ def test_days_are_ordinal_numbers_where_a_pattern_says_so(code: str, expected: s
         "{{random" + " " * 1_000_000 + "{{user}}}}" + "{{random:{{user}}," + "{{user}}," * 20_000,
         "{{if char}}{{else}}" * 30_000 + "{{/if}}" * 30_000,
         "{{if user}}x" * 30_000 + "{{else}}{{/if}}" * 30_000,
+        "{{setvar::x::x}}" + "{{addvar::x::{{getvar::x}}}}" * 20_000,
+        "{{addvar::x::y}}" * 50_000,
+        "{{setvar::x::" + "x" * 1_000_000 + "}}" + "{{getvar::x}}" * 50_000,
+        "{{setvar::x::" * 50_000 + "}}" * 50_000,
+        "{{if user}}" * 50_000 + "{{setvar::x::1}}" * 20_000,
+        "{{br::999}}" * 50_000,
+        "{{upper::" * 15 + "{{char}}" * 50_000 + "}}" * 15,
+        "".join(f"{{{{setvar::{number}::x}}}}" for number in range(50_000)),
     ],
     ids=lambda text: text[:24],
 )
@@ -222,6 +259,7 @@ PIECES = st.sampled_from(
     [
         *("{{", "}}", "{", "}", "char", "user", ":", "::", ",", "//", "random", "reverse", "trim"),
         *("\n", "{{if char}}", "{{if !user}}", "{{else}}", "{{/if}}"),
+        *("{{setvar::x::", "{{addvar::x::", "{{getvar::x}}", "{{br::2}}", "{{upper::"),
     ]
 )
 

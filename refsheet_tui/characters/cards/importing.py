@@ -11,9 +11,9 @@ from refsheet_tui.characters.cards.mapping import is_newer_version, profile_from
 from refsheet_tui.characters.cards.reading import read_card
 from refsheet_tui.characters.lorebook import import_notice, lorebook_from_card
 from refsheet_tui.characters.profile import Profile, default_name
-from refsheet_tui.i18n import join_sentences, ngettext
+from refsheet_tui.i18n import _, join_sentences, ngettext
 from refsheet_tui.pictures import ground_notice, open_picture_bytes
-from refsheet_tui.prompting import Language, detect_language
+from refsheet_tui.prompting import Language, detect_language, has_words, language as language_of
 
 # So many greetings show the language of a card, if any does.
 _MAX_DETECTED_GREETINGS = 3
@@ -30,7 +30,8 @@ class ImportedCard:
         is_newer_version: The card has a newer version of the format than this program knows.
         detected_language: The language of the card's texts, if the card doesn't name one and it was
             recognized; the character speaks it.
-        notice: What the user has to know of the parts of the card that can't be used; mostly empty.
+        notice: What the user has to know of the parts of the card that can't be used, and of a
+            language that wasn't recognized; mostly empty.
     """
 
     path: Path
@@ -60,7 +61,8 @@ def import_card(path: Path, language: str, *, detect: bool = True) -> ImportedCa
     Args:
         path: A PNG, CHARX, JSON or YAML file.
         language: The language of the character if the card doesn't say.
-        detect: The language of the card's texts counts before `language`.
+        detect: The language of the card's texts counts before `language`. If it can't be told,
+            the notice says which one is used.
 
     Returns:
         The character, with the bytes of its picture, which are not checked yet. A character without
@@ -71,10 +73,15 @@ def import_card(path: Path, language: str, *, detect: bool = True) -> ImportedCa
     """
     card_file = read_card(path)
     profile = profile_from_card(card_file.card, "")
-    detected_language = None
+    detected_language, language_notice = None, ""
     if detect and not profile.language:
-        greetings = profile.greetings[:_MAX_DETECTED_GREETINGS]
-        detected_language = detect_language([*greetings, profile.description])
+        texts = [*profile.greetings[:_MAX_DETECTED_GREETINGS], profile.description]
+        detected_language = detect_language(texts)
+        if detected_language is None and has_words(texts):
+            language_notice = _(
+                "The language of the card wasn't recognized, so the character speaks {language}."
+                " To change this, edit the character."
+            ).format(language=language_of(language).native)
     code = profile.language or (detected_language.code if detected_language else language)
     name = profile.name if profile.name.strip() else default_name(path)
     return ImportedCard(
@@ -83,7 +90,7 @@ def import_card(path: Path, language: str, *, detect: bool = True) -> ImportedCa
         card_file.picture,
         is_newer_version(card_file.card),
         detected_language,
-        _notice(card_file.card, profile),
+        join_sentences(_notice(card_file.card, profile), language_notice),
     )
 
 
@@ -100,7 +107,7 @@ def _notice(card: dict[str, Any], profile: Profile) -> str:
         fields.unread_tags,
     ).format(count=f"{fields.unread_tags:,}")
     return join_sentences(
-        import_notice(lorebook_from_card(profile.card)),
+        import_notice(lorebook_from_card({**profile.card_outside, **profile.card})),
         greetings if fields.unread_greetings else "",
         tags if fields.unread_tags else "",
     )

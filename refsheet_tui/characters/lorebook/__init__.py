@@ -16,11 +16,11 @@ from refsheet_tui.characters.lorebook.explanation import (
     EntryExplanation,
     count_estimate,
     explain_lorebook,
-    import_notice,
     list_names,
 )
 from refsheet_tui.characters.lorebook.exporting import with_complete_lorebook
 from refsheet_tui.characters.lorebook.matching import Keyword
+from refsheet_tui.characters.lorebook.notice import import_notice
 from refsheet_tui.characters.lorebook.reading import lorebook_from_card
 from refsheet_tui.characters.lorebook.scanning import (
     Evaluation,

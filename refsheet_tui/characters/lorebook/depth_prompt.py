@@ -26,6 +26,6 @@ def depth_prompt_from_card(card: Mapping[str, Any]) -> DepthPrompt:
     extensions = card.get("extensions")
     value = extensions.get("depth_prompt") if isinstance(extensions, dict) else None
     if not isinstance(value, dict):
-        return DepthPrompt()
+        return DepthPrompt(as_text(value))
     depth = as_count(value.get("depth"), MAX_DEPTH)
     return DepthPrompt(as_text(value.get("prompt")), DEFAULT_DEPTH if depth is None else depth)

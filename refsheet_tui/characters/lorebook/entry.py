@@ -107,6 +107,7 @@ class LorebookEntry:
             number while the model still sees it.
         rules: Further conditions.
         recursion: How it takes part in a search of what other entries say.
+        unused_options: The names of the options in the card that are not used.
     """
 
     keys: tuple[Keyword, ...]
@@ -128,6 +129,7 @@ class LorebookEntry:
     depth: int | None = None
     rules: ActivationRules = field(default_factory=ActivationRules)
     recursion: RecursionRules = field(default_factory=RecursionRules)
+    unused_options: tuple[str, ...] = ()
 
     @property
     def all_keys(self) -> tuple[Keyword, ...]:
@@ -191,6 +193,9 @@ class Lorebook:
         token_budget: How many tokens the entries may take; None if the card doesn't say.
         is_recursive: Entries are searched for keywords as well.
         unread_count: How many entries the card has beyond the limits of this program.
+        unknown_count: How many entries have a form that is not read.
+        unread_books: The keys of the card with further lorebooks, or lorebooks in an unknown form.
+        linked_name: The name of a lorebook that the card names, and that is not in it.
     """
 
     entries: tuple[LorebookEntry, ...] = ()
@@ -198,6 +203,9 @@ class Lorebook:
     token_budget: int | None = None
     is_recursive: bool = False
     unread_count: int = 0
+    unknown_count: int = 0
+    unread_books: tuple[str, ...] = ()
+    linked_name: str = ""
 
     @property
     def opening_entries(self) -> tuple[LorebookEntry, ...]:
@@ -208,6 +216,18 @@ class Lorebook:
     def pattern_entries(self) -> tuple[LorebookEntry, ...]:
         """The entries with keys that are regular expressions, which are not used."""
         return tuple(entry for entry in self.entries if entry.patterns and not entry.is_constant)
+
+    @property
+    def entries_without_keys(self) -> tuple[LorebookEntry, ...]:
+        """The enabled entries that are never told because they have no keywords."""
+        return tuple(
+            entry
+            for entry in self.entries
+            if entry.content
+            and entry.is_enabled
+            and not (entry.is_constant or entry.rules.is_never_told)
+            and not (entry.keys or entry.patterns)
+        )
 
     def with_entries(self, entries: Iterable[LorebookEntry]) -> Lorebook:
         """Return a copy with other entries."""

@@ -19,7 +19,7 @@ from refsheet_tui.characters.lorebook.scanning import (
     Status,
     evaluate_entries,
 )
-from refsheet_tui.i18n import N_, _, join_sentences, ngettext
+from refsheet_tui.i18n import N_, _, ngettext
 from refsheet_tui.untrusted import one_line
 
 _BYTES_PER_TOKEN = 3  # about, in most languages
@@ -111,22 +111,6 @@ def explain_lorebook(
 def count_estimate(text: str) -> int:
     """Return about how many tokens a text has, for want of a model."""
     return -(-len(text.encode()) // _BYTES_PER_TOKEN)
-
-
-def import_notice(lorebook: Lorebook) -> str:
-    """Return a notice about entries that can't be used; empty if all can."""
-    entries = lorebook.pattern_entries
-    patterns = ngettext(
-        "{count} lorebook entry needs a regular expression, which isn't supported: {names}.",
-        "{count} lorebook entries need regular expressions, which aren't supported: {names}.",
-        len(entries),
-    ).format(count=len(entries), names=list_names(entries))
-    unread = ngettext(
-        "{count} lorebook entry is beyond the limit and isn't used.",
-        "{count} lorebook entries are beyond the limit and aren't used.",
-        lorebook.unread_count,
-    ).format(count=lorebook.unread_count)
-    return join_sentences(patterns if entries else "", unread if lorebook.unread_count else "")
 
 
 def list_names(entries: Iterable[LorebookEntry]) -> str:

@@ -5,15 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from refsheet_tui.characters.lorebook.books import find_book, raw_entries
-from refsheet_tui.characters.lorebook.reading import (
+from refsheet_tui.characters.lorebook.books import (
     content_in_card,
+    find_book,
+    other_items,
+    raw_entries,
+)
+from refsheet_tui.characters.lorebook.reading import (
     entry_from_card,
     is_constant_in_card,
     keys_in_card,
     secondary_keys_in_card,
 )
 from refsheet_tui.characters.lorebook.values import as_number
+
+# Where the items are kept that are no entries.
+_OTHER_ITEMS_KEY = "refsheet_other_entries"
 
 
 def with_complete_lorebook(card: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,20 +38,23 @@ def with_complete_lorebook(card: Mapping[str, Any]) -> dict[str, Any]:
     book = find_book(card) or card.get("character_book")
     if not isinstance(book, dict):
         return dict(card)
-    entries = [_complete_entry(each) for each in raw_entries(book)]
+    entries = [_complete_entry(each, book) for each in raw_entries(book)]
     extensions = book.get("extensions")
+    extensions = extensions if isinstance(extensions, dict) else {}
+    if items := other_items(book):
+        extensions = {**extensions, _OTHER_ITEMS_KEY: items}
     return {
         **card,
         "character_book": {
             **book,
-            "extensions": extensions if isinstance(extensions, dict) else {},
+            "extensions": extensions,
             "entries": entries,
         },
     }
 
 
-def _complete_entry(raw: Mapping[str, Any]) -> dict[str, Any]:
-    entry = entry_from_card(raw)
+def _complete_entry(raw: Mapping[str, Any], book: Mapping[str, Any]) -> dict[str, Any]:
+    entry = entry_from_card(raw, book)
     required: dict[str, Any] = {
         "keys": list(keys_in_card(raw)),
         "content": content_in_card(raw),

@@ -22,7 +22,14 @@ _PATTERN = re.compile(PATTERN)
 _PLAIN_PATTERN = re.compile(r"(?:[^\\.^$*+?()\[\]{}|/]|\\[^\w\s]|\\b|\|)+")
 _BOUNDARY = "\\b"
 _ENCLOSING_GROUP = re.compile(r"(\\b)?\((?:\?:)?([^()]*)\)(\\b)?")
-_APOSTROPHES = str.maketrans(dict.fromkeys("‘’‛ʼ′`´＇", "'") | dict.fromkeys("“”„‟″＂", '"'))
+# Characters that are typed for each other. Without the two dots, ё is the same letter to readers.
+_VARIANTS = str.maketrans(
+    dict.fromkeys("‘’‛ʼ′`´＇", "'")
+    | dict.fromkeys("“”„‟″＂", '"')
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-")
+    | dict.fromkeys("\u00ad\u200b\u2060\ufeff", "")
+    | {"ё": "е", "Ё": "Е"}
+)
 # How many occurrences of one key are looked at to find one that is a whole word.
 _MAX_OCCURRENCES = 50
 # Scripts that write no spaces between words, or append endings to them: there a whole word can't be
@@ -40,16 +47,18 @@ _UNSPACED_SCRIPTS = (
 
 
 def normalize(text: str) -> str:
-    """Return `text` in the form in which keywords are compared: composed, with plain apostrophes.
+    """Return `text` in the form in which keywords are compared.
 
-    Every run of white space becomes one space.
+    Letters are composed and of full or half width as is usual, apostrophes and hyphens are plain,
+    and every run of white space becomes one space.
     """
-    return " ".join(unicodedata.normalize("NFC", text).translate(_APOSTROPHES).split())
+    composed = unicodedata.normalize("NFKC", text.translate(_VARIANTS)).translate(_VARIANTS)
+    return " ".join(composed.split())
 
 
 def fold(normalized_text: str) -> str:
     """Return a normalized text without differences of case; İ counts as i."""
-    return unicodedata.normalize("NFC", normalized_text.casefold().replace("i\u0307", "i"))
+    return unicodedata.normalize("NFKC", normalized_text.casefold().replace("i\u0307", "i"))
 
 
 @dataclass(frozen=True)

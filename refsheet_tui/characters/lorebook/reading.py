@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from refsheet_tui.characters.lorebook.books import find_book, raw_entries
+from refsheet_tui.characters.lorebook.books import (
+    CONTENT_NAMES,
+    content_in_card,
+    find_book,
+    linked_book_name,
+    other_items,
+    raw_entries,
+    unread_book_keys,
+)
 from refsheet_tui.characters.lorebook.decorators import apply_decorators, split_decorators
 from refsheet_tui.characters.lorebook.entry import (
     DEFAULT_DEPTH,
@@ -46,14 +54,23 @@ _MAX_ENTRIES, _MAX_KEYS, _MAX_KEY_CHARACTERS = 5000, 10_000, 100_000
 _MAX_NAME = 60
 _DEFAULT_ORDER = 100.0
 # The names of each value, the specification's first.
-_CONTENT_NAMES = ("content", "text", "entry", "value")
 _KEY_NAMES = ("keys", "key", "keywords")
 _SECONDARY_NAMES = ("secondary_keys", "keysecondary", "secondkey")
 _CONSTANT_NAMES = ("constant", "alwaysActive", "forceActivation")
 _ORDER_NAMES = ("insertion_order", "order", "insertionOrder", "insertorder")
 _LABEL_NAMES = ("name", "comment", "displayName")
+_CASE_NAMES = ("case_sensitive", "caseSensitive")
+_WHOLE_WORDS_NAMES = (
+    "match_whole_words",
+    "matchWholeWords",
+    "risu_fullWordMatching",
+    "fullWordMatching",
+)
+_PROBABILITY_NAMES = ("probability", "risu_activationPercent", "activationPercent")
 # The place of an entry in a chat instead of the description, as a number that some programs write.
 _AT_DEPTH = 4
+# What other programs do with an entry that this one doesn't.
+_UNUSED_OPTIONS = ("group", "sticky", "cooldown", "delay", "vectorized")
 _LOGIC_NAMES = {logic.name: logic for logic in SelectiveLogic}
 
 
@@ -61,12 +78,12 @@ def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
     """Return the lorebook of a card, in which anything may be missing or of a wrong type."""
     book = find_book(card)
     if book is None:
-        return Lorebook()
+        return Lorebook(unread_books=unread_book_keys(card), linked_name=linked_book_name(card))
     sources = _sources(book)
     found_entries = raw_entries(book)
     entries, keys_left, characters_left = list[LorebookEntry](), _MAX_KEYS, _MAX_KEY_CHARACTERS
     for raw_entry in found_entries[:_MAX_ENTRIES]:
-        entry = entry_from_card(raw_entry)
+        entry = entry_from_card(raw_entry, book)
         keys_left -= len(entry.all_keys)
         characters_left -= sum(len(key.text) for key in entry.all_keys)
         if min(keys_left, characters_left) < 0:
@@ -81,15 +98,23 @@ def lorebook_from_card(card: Mapping[str, Any]) -> Lorebook:
         token_budget=budget or None,  # 0 means that the author has set none
         is_recursive=as_flag(recursive, False),
         unread_count=len(found_entries) - len(entries),
+        unknown_count=len(other_items(book)) + sum(map(_is_unknown, found_entries)),
+        unread_books=unread_book_keys(card),
     )
 
 
-def entry_from_card(raw: Mapping[str, Any]) -> LorebookEntry:
-    """Return an entry of a card, in which anything may be missing or of a wrong type."""
+def entry_from_card(raw: Mapping[str, Any], book: Mapping[str, Any]) -> LorebookEntry:
+    """Return an entry of a card, in which anything may be missing or of a wrong type.
+
+    What an entry doesn't say of case and whole words, its `book` says.
+    """
     sources = _sources(raw)
+    with_book = (*sources, *_sources(book))
     decorators, content = split_decorators(content_in_card(raw))
-    case_sensitive = as_flag(first_value(("case_sensitive", "caseSensitive"), *sources), False)
-    whole_words = as_flag(first_value(("match_whole_words", "matchWholeWords"), *sources), False)
+    case_sensitive = as_flag(first_value(_CASE_NAMES, *with_book), False) or _has_flag(
+        sources, "risu_case_sensitive"
+    )
+    whole_words = as_flag(first_value(_WHOLE_WORDS_NAMES, *with_book), False)
     keys, patterns = _keywords(keys_in_card(raw), case_sensitive, whole_words)
     secondary_keys, secondary_patterns = _keywords(
         secondary_keys_in_card(raw), case_sensitive, whole_words
@@ -121,8 +146,21 @@ def entry_from_card(raw: Mapping[str, Any]) -> LorebookEntry:
             is_last=_has_flag(sources, "prevent_recursion", "preventRecursion"),
             is_delayed=_has_flag(sources, "delay_until_recursion", "delayUntilRecursion"),
         ),
+        unused_options=tuple(name for name in _UNUSED_OPTIONS if _is_set(name, sources)),
     )
     return apply_decorators(entry, decorators)
+
+
+def _is_unknown(raw: Mapping[str, Any]) -> bool:
+    """Return True for an object without any value of an entry, and with others."""
+    names = {*CONTENT_NAMES, *_KEY_NAMES, *_SECONDARY_NAMES}
+    values = raw.values()
+    return not names & raw.keys() and any(value and value is not True for value in values)
+
+
+def _is_set(name: str, sources: tuple[Mapping[str, Any], ...]) -> bool:
+    value = first_value((name,), *sources)
+    return value.strip() not in ("", "0") if isinstance(value, str) else bool(value)
 
 
 def _keywords(
@@ -141,11 +179,6 @@ def _keywords(
         else:
             patterns.append(key)
     return tuple(dict.fromkeys(keywords)), tuple(patterns)
-
-
-def content_in_card(raw: Mapping[str, Any]) -> str:
-    """Return the text of an entry of a card, with its decorators."""
-    return as_text(first_value(_CONTENT_NAMES, raw))
 
 
 def keys_in_card(raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -167,8 +200,9 @@ def secondary_keys_in_card(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _sources(raw: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """Return the objects that have the values of a lorebook or an entry."""
-    extensions = raw.get("extensions")
-    return (raw, extensions) if isinstance(extensions, dict) else (raw,)
+    # One program misspells the name.
+    extensions = (raw.get(key) for key in ("extensions", "extentions"))
+    return (raw, *(each for each in extensions if isinstance(each, dict)))
 
 
 def _logic(value: object) -> SelectiveLogic:
@@ -211,7 +245,7 @@ def _scan_depth(sources: tuple[Mapping[str, Any], ...]) -> int | None:
 
 
 def _probability(sources: tuple[Mapping[str, Any], ...]) -> float:
-    number = as_number(first_value(("probability",), *sources))
+    number = as_number(first_value(_PROBABILITY_NAMES, *sources))
     is_used = as_flag(first_value(("useProbability", "use_probability"), *sources), True)
     return max(0.0, min(number, 100.0)) if number is not None and is_used else 100.0
 

@@ -250,7 +250,7 @@ def _text_of_entries(entries: Sequence[LorebookEntry]) -> SearchText:
         text += f"{entry.content[:_MAX_TEXT]}\n"
         if len(text) > _MAX_TEXT:
             break
-    return SearchText(normalize(text[:_MAX_TEXT]))
+    return SearchText(normalize(text[:_MAX_TEXT])[:_MAX_TEXT])  # which may make it longer
 
 
 def _has_luck(entry: LorebookEntry, number: int, seed: str) -> bool:

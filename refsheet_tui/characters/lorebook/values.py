@@ -12,8 +12,12 @@ from refsheet_tui.untrusted import clean_text
 
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0", ""})
 _MAX_NUMBER = 1e9
-# A list of keys in one text. A pattern may contain commas, so it is matched as a whole.
-_LISTED_KEY = re.compile(rf"\s*({PATTERN}(?=\s*(?:[,，、]|$))|[^,，、]+)")
+# A list of keys in one text. A pattern or a macro may contain commas, so it is matched as a whole.
+_LISTED_KEY = re.compile(
+    rf"\s*({PATTERN}(?=\s*(?:[,，、;；\r\n]|$))|(?:\{{\{{[^{{}}]*\}}\}}|[^,，、;；\r\n])+)"
+)
+# The comma of a number such as 1,000.
+_DIGITS_COMMA = re.compile(r"\d,\d")
 
 
 def first_value(names: Iterable[str], *sources: Mapping[str, Any]) -> object:
@@ -72,13 +76,29 @@ def as_text(value: object) -> str:
 
 
 def as_keys(value: object) -> tuple[str, ...]:
-    """Return the keys of a list, or of a text with commas between them."""
+    """Return the keys of a list, or of a text with commas, semicolons or line breaks between them.
+
+    An item of a list may be such a text, too.
+    """
     if isinstance(value, str):
-        value = [match[1] for match in _LISTED_KEY.finditer(value)]
-    items = value if isinstance(value, list) else ()
-    texts = (
-        as_text(str(item))
-        for item in items
-        if isinstance(item, str | int) and not isinstance(item, bool)
-    )
-    return tuple(dict.fromkeys(text for text in texts if text))
+        texts = _split_keys(value)
+    else:
+        items = value if isinstance(value, list) else ()
+        texts = [
+            text
+            for item in items
+            if isinstance(item, str | int) and not isinstance(item, bool)
+            for text in _keys_in_item(str(item))
+        ]
+    return tuple(dict.fromkeys(filter(None, map(as_text, texts))))
+
+
+def _split_keys(text: str) -> list[str]:
+    return [match[1] for match in _LISTED_KEY.finditer(text)]
+
+
+def _keys_in_item(item: str) -> list[str]:
+    """Return the keys in one item of a list; numbers and emoticons such as `;)` are one key."""
+    keys = _split_keys(item)
+    are_words = keys and all(any(map(str.isalnum, key)) for key in keys)
+    return keys if are_words and not _DIGITS_COMMA.search(item) else [item]
