@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refsheet_tui.i18n import _, join_sentences, ngettext
 
@@ -20,6 +20,7 @@ class Omissions:
         tool_messages: The number of messages from or to tools, and of developer messages.
         other_messages: The number of other items that aren't messages of a known role.
         pictures: The number of pictures that aren't in the file, or can't be decoded.
+        parts: The number of parts of messages that are kept, but not shown, such as files.
         ends_with_system: A system message at the end became a message of the user.
         conversations: The number of conversations in the file. Each is a branch of the chat.
     """
@@ -28,8 +29,26 @@ class Omissions:
     tool_messages: int = 0
     other_messages: int = 0
     pictures: int = 0
+    parts: int = 0
     ends_with_system: bool = False
     conversations: int = 1
+
+    def plus(
+        self,
+        *,
+        tool_messages: int = 0,
+        other_messages: int = 0,
+        pictures: int = 0,
+        parts: int = 0,
+    ) -> Omissions:
+        """Return these counts with others added."""
+        return replace(
+            self,
+            tool_messages=self.tool_messages + tool_messages,
+            other_messages=self.other_messages + other_messages,
+            pictures=self.pictures + pictures,
+            parts=self.parts + parts,
+        )
 
     def describe(self) -> str:
         """Return this in sentences for the user; empty if nothing was left out or changed."""
@@ -57,6 +76,14 @@ class Omissions:
                     "{count} picture was left out because the file doesn't contain it.",
                     "{count} pictures were left out because the file doesn't contain them.",
                     self.pictures,
+                ),
+            ),
+            _count(
+                self.parts,
+                ngettext(
+                    "{count} part of a message, such as a file, isn't shown. Exports keep it.",
+                    "{count} parts of messages, such as files, aren't shown. Exports keep them.",
+                    self.parts,
                 ),
             ),
             _("The system message at the end was kept as a message of yours.")
