@@ -90,17 +90,18 @@ def read_item(item: dict[str, Any]) -> MessageItem:
         role = author.get("role") or ("assistant" if author.get("isBot") is True else "user")
     elif role is None and "msg" in item:  # Agnai says which of them has an identifier
         role = "user" if item.get("userId") else "assistant"
-    filled = [key for key in _TEXT_KEYS if item.get(key) not in (None, "", [], {})]
-    text_key = filled[0] if filled else next((key for key in _TEXT_KEYS if key in item), None)
+    text_keys = [key for key in _TEXT_KEYS if key in item]
+    filled = [key for key in text_keys if item[key] not in (None, "", [], {})]
+    text_key = next(iter(filled or text_keys), None)
     content = item[text_key] if text_key else None
     attachments = {key: item[key] for key in _ATTACHMENT_KEYS if item.get(key)}
     mapped_keys = {text_key, *attachments, *(() if author else (role_key,))}
     # Some programs store the text of the parts again.
-    mapped_keys |= {key for key in _TEXT_KEYS if key in item and item[key] in (content, None)}
+    mapped_keys |= {key for key in text_keys if item[key] in (content, None)}
     return MessageItem(
         role,
         content,
-        _name_of(item) or _name_of(author),
+        _name_of(item) or (_name_of(author) if author else ""),
         _created(item),
         is_hidden(item),
         attachments,
@@ -110,7 +111,8 @@ def read_item(item: dict[str, Any]) -> MessageItem:
 
 def is_hidden(item: dict[str, Any]) -> bool:
     """Return True for a message that RisuAI doesn't tell the model."""
-    return is_true(item.get("disabled")) or hides_earlier(item) or is_true(item.get("isComment"))
+    marks = [item[key] for key in ("disabled", "isComment") if key in item]
+    return any(map(is_true, marks)) or hides_earlier(item)
 
 
 def hides_earlier(item: object) -> bool:
@@ -119,10 +121,15 @@ def hides_earlier(item: object) -> bool:
 
 
 def _name_of(item: dict[str, Any]) -> str:
-    names = (usable_name(item.get(key)) for key in _NAME_KEYS)
-    return next((each for each in names if each and each.casefold() not in _NO_NAMES), "")
+    for key in _NAME_KEYS:
+        name = usable_name(item[key]) if key in item else ""
+        if name and name.casefold() not in _NO_NAMES:
+            return name
+    return ""
 
 
 def _created(item: dict[str, Any]) -> float | None:
-    dates = (valid_time(parse_date(item[key])) for key in _DATE_KEYS if item.get(key))
-    return next((date for date in dates if date), None)
+    for key in _DATE_KEYS:
+        if key in item and item[key] and (date := valid_time(parse_date(item[key]))):
+            return date
+    return None

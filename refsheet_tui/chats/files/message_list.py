@@ -135,11 +135,12 @@ class _Reader:
         nodes = conversation.nodes
         answers = Counter(node.parent for node in nodes)
         hiding = [place for place, node in enumerate(nodes) if hides_earlier(node.item)]
+        last_hiding = max(hiding, default=-1)
         ends: list[_End] = []
         for place, node in enumerate(nodes):
             end = ends[node.parent] if node.parent is not None else _End()
             if node.item is not None:
-                end = self._read(node.item, end, is_hidden=place <= max(hiding, default=-1))
+                end = self._read(node.item, end, is_hidden=place <= last_hiding)
             if end.system is not None and answers[place] != 1:
                 end = self._add_system(end)
                 if not answers[place]:
@@ -227,9 +228,10 @@ class _Reader:
             **({_PARTS_KEY: parts} if parts else {}),
             **{key: each for key, each in unread.items() if each},
         }
-        self.omissions = self.omissions.plus(
-            pictures=content.missing_pictures, parts=len(content.unread_parts)
-        )
+        if content.missing_pictures or content.unread_parts:
+            self.omissions = self.omissions.plus(
+                pictures=content.missing_pictures, parts=len(content.unread_parts)
+            )
         return {
             **({SPEAKER_KEY: message.name} if message.name else {}),
             **({HIDDEN_KEY: True} if is_hidden or message.is_hidden else {}),
