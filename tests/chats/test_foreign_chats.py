@@ -311,6 +311,11 @@ def test_odd_information_of_swipes_goes_out_as_it_came(tmp_path: Path, infos: ob
         ("5 апреля 2024 г., 15:14", (15, 14, 0, 0)),
         ("2024年4月5日 15:14", (15, 14, 0, 0)),
         ("2024年4月5日下午3点14分", (15, 14, 0, 0)),
+        ("5 tháng 4 năm 2024 15:14", (15, 14, 0, 0)),
+        ("5 Nisan 2024 15:14", (15, 14, 0, 0)),
+        ("5. dubna 2024 15:14", (15, 14, 0, 0)),
+        ("5 april 2024 om 15:14", (15, 14, 0, 0)),
+        ("2024. ápr. 5. 15:14", (15, 14, 0, 0)),
         ("April 5, 2024 12:14am", (0, 14, 0, 0)),
         ("April 5, 2024", (0, 0, 0, 0)),
     ],
@@ -321,6 +326,30 @@ def test_dates_of_all_times(tmp_path: Path, date: str, when: tuple[int, int, int
     chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
     assert chat.messages[0].created == expected
     assert exported(chat)[1]["send_date"] == date
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri Apr 05 2024 17:07:25 GMT+0200 (Central European Summer Time)",
+        "Fri Apr 05 2024 17:07:25 GMT+02:00",
+        "Fri, 05 Apr 2024 15:07:25 GMT",
+        "Fri, 05 Apr 2024 11:07:25 -0400",
+        "2024-04-05 15:07:25 UTC",
+        "April 5, 2024 3:07:25 PM UTC",
+        "Fri Apr 05 2024 20:37:25 GMT+0530",
+    ],
+)
+def test_dates_with_a_time_zone(tmp_path: Path, date: str) -> None:
+    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
+    assert chat.messages[0].created == 1712329645
+
+
+@pytest.mark.parametrize(("month", "number"), [("března", 3), ("června", 6), ("července", 7)])
+def test_similar_names_of_months(tmp_path: Path, month: str, number: int) -> None:
+    date = f"5. {month} 2024 15:14"
+    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
+    assert chat.messages[0].created == datetime(2024, number, 5, 15, 14).timestamp()
 
 
 @pytest.mark.parametrize(
