@@ -177,6 +177,12 @@ WEBUI = {
         },
     },
 }
+GEMINI = {
+    "contents": [
+        {"role": "user", "parts": [{"text": "Hi"}]},
+        {"role": "model", "parts": [{"text": "Ho"}]},
+    ]
+}
 ALL: dict[str, dict[str, Any]] = {
     "chatgpt": CHATGPT,
     "claude": CLAUDE,
@@ -187,6 +193,7 @@ ALL: dict[str, dict[str, Any]] = {
     "cai": CAI,
     "ai studio": AI_STUDIO,
     "discord": DISCORD,
+    "gemini": GEMINI,
     "webui": WEBUI,
 }
 WITH_SWIPES = ("chatgpt", "open webui", "lm studio", "cai", "webui")
@@ -221,6 +228,11 @@ def test_all_chats_of_an_account_are_branches(tmp_path: Path, name: str) -> None
         assert texts(file.chat) == ["Hi", "Ho"]
         kept = file.chat.extra["file"]
         assert kept["user"] == "x" and len(kept["conversations"]) == 2
+
+
+def test_chats_of_one_character_are_branches(tmp_path: Path) -> None:
+    file = read(tmp_path, {"chats": [CAI, CAI]})
+    assert texts(file.chat) == ["Hi", "Ho"] and file.omissions.conversations == 2
 
 
 @pytest.mark.parametrize("name", ["chatgpt", "claude", "open webui", "risu", "cai"])

@@ -336,6 +336,7 @@ def test_dates_of_all_times(tmp_path: Path, date: str, when: tuple[int, int, int
         "Fri, 05 Apr 2024 15:07:25 GMT",
         "Fri, 05 Apr 2024 11:07:25 -0400",
         "2024-04-05 15:07:25 UTC",
+        "5 avril 2024 17:07:25+0200",
         "April 5, 2024 3:07:25 PM UTC",
         "Fri Apr 05 2024 20:37:25 GMT+0530",
     ],
@@ -378,11 +379,28 @@ def test_a_date_that_is_none_is_kept(tmp_path: Path, date: object) -> None:
 def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     lines = [HEAD, said("Ember", "Grüße, “Jane”" if encoding != "latin-1" else "Grüße")]
     text = "\r\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
-    chat = read(tmp_path, text.encode(encoding)).chat
+    file = read(tmp_path, text.encode(encoding))
+    chat = file.chat
+    is_guess = encoding in ("cp1252", "latin-1")
+    assert ("read as Windows-1252" in file.omissions.describe()) is is_guess
     assert texts(chat) == [lines[1]["mes"]]
     if encoding in ("utf-8-sig", "utf-16"):
         chat = read(tmp_path, f"\r\n {text}".encode(encoding)).chat
         assert texts(chat) == [lines[1]["mes"]]
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "shift-jis", "big5", "cp1251"])
+def test_other_encodings_are_no_silent_damage(tmp_path: Path, encoding: str) -> None:
+    word = {"gbk": "你好世界能\\再见", "shift-jis": "表", "big5": "功", "cp1251": "Привет"}[
+        encoding
+    ]
+    lines = [json.dumps(said("Ember", word), ensure_ascii=False).encode(encoding)] * 3
+    for data in (b"\n".join(lines), b"[" + b",".join(lines) + b"]"):
+        try:
+            notice = read(tmp_path, data).omissions.describe()
+        except ChatFileError as error:
+            notice = str(error)
+        assert "isn't in UTF-8" in notice and "ave it as UTF-8" in notice
 
 
 def test_large_files_of_other_encodings_are_bounded(tmp_path: Path) -> None:

@@ -52,6 +52,11 @@ def test_a_text_is_read_in_every_form(tmp_path: Path, content: object) -> None:
     assert [each.text for each in read_chat(path).chat.messages] == ["hi", "hi"]
 
 
+def test_a_refusal_beside_no_content_is_a_text(tmp_path: Path) -> None:
+    file = read(tmp_path, [{"role": "assistant", "content": None, "refusal": "No."}])
+    assert [each.text for each in file.chat.messages] == ["No."]
+
+
 def test_a_number_is_a_text(tmp_path: Path) -> None:
     assert read(tmp_path, [{"role": "user", "content": 123}]).chat.messages[0].text == "123"
 

@@ -62,6 +62,7 @@ def through_library(folder: Path, chat: PortableChat) -> list[dict[str, Any]]:
         ({"text": "hi\0"}, "hi"),
         ([{"type": "text", "text": "hi"}], "hi"),
         (["a", "b"], "a\nb"),
+        ({"mes": "hi"}, "hi"),
         ({"mes": {"x": 1}}, ""),
         (12, "12"),
         (True, "true"),

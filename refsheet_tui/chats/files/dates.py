@@ -31,7 +31,7 @@ _MONTH_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in
 _NUMERIC = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})")
 # Vietnamese numbers its months.
 _NUMBERED_MONTH = re.compile(r"tháng\s+(\d{1,2})")
-_ZONE = re.compile(r"(?:\b(?:GMT|UTC)|(?<=\d)\s*)([+-]\d{2}):?(\d{2})\b|\b(?:GMT|UTC|Z)\b")
+_ZONE = re.compile(r"(?:\b(?:GMT|UTC)|(?<!\d))([+-]\d{2}):?(\d{2})\b|\b(?:GMT|UTC|Z)\b")
 _REMARK = re.compile(r"\([^)]*\)")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _DAY = re.compile(r"(?<![\d:])(\d{1,2})(?![\d:])")
@@ -73,9 +73,9 @@ def _parse_written_date(text: str) -> float | None:
     """
     text = _REMARK.sub("", text)
     time = _TIME.search(text)
-    zone = _ZONE.search(text, time.end()) if time else None
-    text = f"{text[: zone.start()]} {text[zone.end() :]}" if zone else text
-    day_text = f"{text[: time.start()]} {text[time.end() :]}" if time else text
+    before, after = (text[: time.start()], text[time.end() :]) if time else (text, "")
+    zone = _ZONE.search(after)
+    day_text = f"{before} {_ZONE.sub(' ', after, count=1)}"
     day = _parse_day(day_text)
     if day is None:
         return None

@@ -11,7 +11,8 @@ from refsheet_tui.chats.files.message_items import is_message_item, with_version
 
 # text-generation-webui puts this in place of the user's first words if the character begins.
 _NO_WORDS = "<|BEGIN-VISIBLE-CHAT|>"
-_LIST_KEYS = ("messages", "conversations", "conversation", "chat_messages")
+_LIST_KEYS = ("messages", "conversations", "conversation", "chat_messages", "contents")
+_CONVERSATIONS_KEYS = (*_LIST_KEYS, "chats")
 # Some APIs and data sets have the system message beside the list, not in it.
 _SYSTEM_KEYS = ("system", "system_prompt", "systemPrompt", "systemInstruction")
 _PAIR_KEYS = ("internal", "data")
@@ -52,7 +53,7 @@ def find_conversations(content: dict[str, Any]) -> tuple[list[Conversation], dic
 
 def _find_listed_conversations(content: dict[str, Any]) -> _Found:
     """Find conversations in a list, such as all of a user's."""
-    for key in _LIST_KEYS:
+    for key in _CONVERSATIONS_KEYS:
         value = content.get(key)
         if isinstance(value, list) and value and not any(map(is_message_item, value)):
             found = [find_conversations(each) if isinstance(each, dict) else None for each in value]

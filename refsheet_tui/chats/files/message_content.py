@@ -11,7 +11,7 @@ from typing import Any
 
 from refsheet_tui.pictures import looks_like_picture
 
-_TEXT_KEYS = ("text", "value", "refusal", "parts", "content", "steps")
+_TEXT_KEYS = ("text", "value", "mes", "refusal", "parts", "content", "steps")
 _PICTURE_KEYS = ("image", "image_url", "source", "inline_data", "inlineData", "asset_pointer")
 _ADDRESS_KEYS = ("url", "data", "image_url")
 _THOUGHT_TYPES = ("thinking", "redacted_thinking", "reasoning", "thought")

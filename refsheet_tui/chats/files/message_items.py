@@ -11,7 +11,7 @@ from refsheet_tui.chats.files.portable import valid_time
 from refsheet_tui.chats.speakers import is_true, usable_name
 
 _ROLE_KEYS = ("role", "from", "sender", "author")
-_TEXT_KEYS = ("content", "value", "data", "msg", "message", "text", "parts", "steps")
+_TEXT_KEYS = ("content", "value", "data", "msg", "message", "text", "refusal", "parts", "steps")
 _DATE_KEYS = ("created_at", "createdAt", "create_time", "timestamp", "time", "send_date", "date")
 _NAME_KEYS = ("name", "handle", "nickname")
 # The names by which some programs call the user, whatever the user's name is.

@@ -22,6 +22,7 @@ class Omissions:
         pictures: The number of pictures that aren't in the file, or can't be decoded.
         parts: The number of parts of messages that are kept, but not shown, such as files.
         ends_with_system: A system message at the end became a message of the user.
+        is_encoding_guessed: The file isn't in UTF-8 or UTF-16.
         conversations: The number of conversations in the file. Each is a branch of the chat.
     """
 
@@ -31,6 +32,7 @@ class Omissions:
     pictures: int = 0
     parts: int = 0
     ends_with_system: bool = False
+    is_encoding_guessed: bool = False
     conversations: int = 1
 
     def plus(
@@ -88,6 +90,12 @@ class Omissions:
             ),
             _("The system message at the end was kept as a message of yours.")
             if self.ends_with_system
+            else "",
+            _(
+                "The file isn't in UTF-8, so it was read as Windows-1252. If letters look wrong, "
+                "save it as UTF-8, then import it again."
+            )
+            if self.is_encoding_guessed
             else "",
             _count(
                 self.conversations if self.conversations > 1 else 0,

@@ -24,6 +24,7 @@ from refsheet_tui.untrusted import parse_json, read_file
 
 # The largest real chats have a few megabytes of text; pictures make our own files larger.
 MAX_CHAT_BYTES = 48 << 20
+_SAMPLE_BYTES = 1 << 20
 _ZIP = b"PK\x03\x04"
 _SPACE = b" \t\r\n"
 _UNKNOWN = N_("This isn't a RefSheet chat, a SillyTavern chat, or a list of messages.")
@@ -62,9 +63,32 @@ def _too_large_error() -> ChatFileError:
 
 
 def _parse(data: bytes) -> ChatFile:
-    data = to_utf8(data)
-    if len(data) > MAX_CHAT_BYTES:
+    text = to_utf8(data)
+    if len(text) > MAX_CHAT_BYTES:
         raise _too_large_error()
+    # Letters beyond ASCII have one byte in Windows-1252, and more in UTF-8.
+    is_guess = len(text) > len(data) and b"\0" not in data and text.lstrip()[:1] in (b"{", b"[")
+    try:
+        file = _parse_text(text)
+    except ChatFileError as error:
+        if not (is_guess or _is_mostly_no_utf8(data)):
+            raise
+        raise ChatFileError(
+            _("The file isn't in UTF-8."), _("Save it as UTF-8, then import it again.")
+        ) from error
+    return replace(file, omissions=replace(file.omissions, is_encoding_guessed=is_guess))
+
+
+def _is_mostly_no_utf8(data: bytes) -> bool:
+    """Return True for a JSON text in which few letters beyond ASCII are in UTF-8."""
+    if b"\0" in data or data.lstrip()[:1] not in (b"{", b"["):
+        return False
+    text = data[:_SAMPLE_BYTES].decode("utf-8", "replace")
+    return 2 * text.count("\ufffd") > sum(not letter.isascii() for letter in text)
+
+
+def _parse_text(data: bytes) -> ChatFile:
+    """Return the chat in a text in UTF-8."""
     begin = len(data) - len(data.lstrip(_SPACE))
     head = data[begin : data.find(b"\n", begin) + 1]
     if is_json_line(head):
