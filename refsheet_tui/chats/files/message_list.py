@@ -34,6 +34,10 @@ _ROLES: dict[str, Role] = {
     "bot": "model",
     "char": "model",
     "ai": "model",
+    "character": "model",
+    "chatgpt": "model",
+    "bing": "model",
+    "bard": "model",
 }
 _TOOL_ROLES = (
     "tool",
