@@ -306,6 +306,16 @@ def test_what_is_hidden_is_kept_and_never_told(
     assert [each.extra.get("message", {}) for each in chat.messages] == hiding
 
 
+def test_a_system_message_is_told_although_the_next_one_is_hidden(tmp_path: Path) -> None:
+    items = [
+        {"role": "system", "content": "Be red."},
+        {"role": "user", "content": "A", "disabled": True},
+        {"role": "user", "content": "B"},
+    ]
+    chat = read(tmp_path, items).chat
+    assert told(tmp_path, chat) == ["Be red.\nB"]
+
+
 def test_the_note_of_a_chat_is_its_note(tmp_path: Path) -> None:
     assert read(tmp_path, RISU).chat.note == "Be brief."
 
@@ -325,6 +335,12 @@ def test_a_tree_in_circles_is_read(tmp_path: Path) -> None:
     mapping = {"a": node("a", "user", "A"), "b": node("gone", "assistant", "B")}
     file = read(tmp_path, {"mapping": mapping, "current_node": "gone"})
     assert {each.text for each in file.chat.messages} == {"A", "B"}
+
+
+def test_a_tree_that_ends_nowhere_shows_its_last_message(tmp_path: Path) -> None:
+    mapping = {"root": node(None), "u": node("root", "user", "Hi")}
+    chat = read(tmp_path, {"mapping": mapping, "current_node": "root"}).chat
+    assert texts(chat) == ["Hi"]
 
 
 def test_a_long_branch_is_read(tmp_path: Path) -> None:

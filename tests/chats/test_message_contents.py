@@ -107,6 +107,15 @@ def test_a_picture_beside_the_text_is_attached(tmp_path: Path, values: dict[str,
 def test_a_missing_picture_is_counted(tmp_path: Path, part: dict[str, Any]) -> None:
     file = read(tmp_path, [{"role": "user", "content": [part, "Look!"]}])
     assert file.omissions.describe() in (NO_PICTURE, NOT_SHOWN)
+    assert file.chat.messages[0].extra == {"message": {"content": [part]}}
+
+
+@pytest.mark.parametrize("key", ["images", "files"])
+def test_the_address_of_a_missing_picture_is_kept(tmp_path: Path, key: str) -> None:
+    pictures = [{"type": "image", "url": "https://example.com/x.png"}, ADDRESS]
+    file = read(tmp_path, [{"role": "user", "content": "Look!", key: pictures}])
+    assert file.omissions.describe() == NO_PICTURE
+    assert file.chat.messages[0].extra == {"message": {key: pictures[:1]}}
 
 
 @pytest.mark.parametrize(

@@ -30,14 +30,16 @@ class MessageContent:
         texts: Its texts, as they came in.
         pictures: The bytes of its pictures.
         missing_pictures: The number of pictures that aren't in the file, or can't be decoded.
-        unread_parts: The parts that can't be shown, such as thoughts and files, as they came in.
+        hidden_parts: The number of other parts that can't be shown, such as thoughts and files.
+        kept_parts: The parts that can't be shown, missing pictures included, as they came in.
         has_internals: There are thoughts of the model, or calls of tools, among them.
     """
 
     texts: list[str] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
     missing_pictures: int = 0
-    unread_parts: list[Any] = field(default_factory=list)
+    hidden_parts: int = 0
+    kept_parts: list[Any] = field(default_factory=list)
     has_internals: bool = False
 
     @property
@@ -58,14 +60,15 @@ class MessageContent:
             self.texts.append(json.dumps(content))
 
     def add_attachments(self, attachments: object) -> list[Any]:
-        """Add the pictures in a list of attachments, and return what can't be read of it."""
-        unread: list[Any] = []
+        """Add the pictures in a list of attachments, and return what can't be shown of it."""
+        kept: list[Any] = []
         for each in attachments if isinstance(attachments, list) else [attachments]:
+            count = len(self.pictures)
             part = {"image": each} if isinstance(each, str) else each
-            if not (isinstance(part, dict) and self._add_picture(part, has_picture_type(part))):
-                unread.append(each)
-        self.unread_parts += unread
-        return unread
+            has_picture = isinstance(part, dict) and self._add_picture(part)
+            self.hidden_parts += not has_picture
+            kept += [each] if len(self.pictures) == count else []
+        return kept
 
     def _add_part(self, part: dict[str, Any]) -> None:
         kind = part_type(part)
@@ -79,18 +82,25 @@ class MessageContent:
         )
         if is_internal:
             self.has_internals = True
-            self.unread_parts.append(part)
+            self._keep(part)
             return
-        has_picture = self._add_picture(part, has_picture_type(part))
+        count = len(self.pictures)
+        has_picture = self._add_picture(part)
+        if has_picture and len(self.pictures) == count:
+            self.kept_parts.append(part)
         key = next((each for each in _TEXT_KEYS if part.get(each) is not None), None)
         if key is not None:
             self.add(part[key])
         elif not has_picture and any(each not in _TYPE_KEYS for each in part):
-            self.unread_parts.append(part)
+            self._keep(part)
 
-    def _add_picture(self, part: dict[str, Any], is_picture: bool) -> bool:
-        """Add the picture of a part. Return False if the part has none."""
-        keys = (*_PICTURE_KEYS, *_ADDRESS_KEYS) if is_picture else _PICTURE_KEYS
+    def _keep(self, part: dict[str, Any]) -> None:
+        self.hidden_parts += 1
+        self.kept_parts.append(part)
+
+    def _add_picture(self, part: dict[str, Any]) -> bool:
+        """Add the picture of a part, or count it as missing. Return False if the part has none."""
+        keys = (*_PICTURE_KEYS, *_ADDRESS_KEYS) if has_picture_type(part) else _PICTURE_KEYS
         value = next((part[key] for key in keys if part.get(key)), None)
         if isinstance(value, dict):
             value = next((value[key] for key in _ADDRESS_KEYS if value.get(key)), None)

@@ -151,9 +151,12 @@ class _Reader:
                     self.omissions = replace(self.omissions, ends_with_system=True)
             ends.append(end)
         leaf = conversation.leaf if conversation.leaf is not None else len(ends) - 1
-        if any(end.message is not None for end in ends):
+        last = next((end.message for end in reversed(ends) if end.message is not None), None)
+        if last is not None:
             self.conversations += 1
-            self.leaf = ends[leaf].message if self.leaf is None else self.leaf
+            end_message = ends[leaf].message
+            leaf_message = end_message if end_message is not None else last
+            self.leaf = leaf_message if self.leaf is None else self.leaf
 
     def _read(self, item: object, end: _End, *, is_hidden: bool) -> _End:
         """Add a message, in all of its versions, and return the new end of the branch."""
@@ -183,8 +186,10 @@ class _Reader:
             self.omissions = self.omissions.plus(tool_messages=1)
             return end
         role = _ROLES[role_name]
-        extra = self._extra(message, content, text, role, is_hidden=is_hidden)
-        if end.system is not None and role == "user":
+        if is_hidden:
+            message = replace(message, is_hidden=True)
+        extra = self._extra(message, content, text, role)
+        if end.system is not None and role == "user" and not message.is_hidden:
             text = f"{end.system.joined_text()}\n\n{text}"
         elif end.system is not None:
             end = self._add_system(end)
@@ -218,27 +223,24 @@ class _Reader:
         content: MessageContent,
         text: str,
         role: Role,
-        *,
-        is_hidden: bool,
     ) -> dict[str, Any]:
         """Return the extra values of a message, and attach to it what they hold of pictures."""
-        if message.name:
+        if message.name and not message.is_hidden:
             self.names.setdefault(role, message.name)
         original = original_values(content.text, text)
-        parts = [*content.unread_parts]
-        unread = {key: content.add_attachments(each) for key, each in message.attachments.items()}
+        kept = {key: content.add_attachments(each) for key, each in message.attachments.items()}
         others = {
             **message.others,
-            **({_PARTS_KEY: parts} if parts else {}),
-            **{key: each for key, each in unread.items() if each},
+            **({_PARTS_KEY: content.kept_parts} if content.kept_parts else {}),
+            **{key: each for key, each in kept.items() if each},
         }
-        if content.missing_pictures or content.unread_parts:
+        if content.missing_pictures or content.hidden_parts:
             self.omissions = self.omissions.plus(
-                pictures=content.missing_pictures, parts=len(content.unread_parts)
+                pictures=content.missing_pictures, parts=content.hidden_parts
             )
         return {
             **({SPEAKER_KEY: message.name} if message.name else {}),
-            **({HIDDEN_KEY: True} if is_hidden or message.is_hidden else {}),
+            **({HIDDEN_KEY: True} if message.is_hidden else {}),
             **original,
             **({_OTHER_KEY: others} if others else {}),
         }

@@ -75,7 +75,7 @@ def from_jsonl_chats(
         ChatFileError: There are too many messages.
     """
     messages: list[PortableMessage] = []
-    missing_pictures = unread_parts = 0
+    missing_pictures = hidden_parts = 0
     ends: list[int | None] = []
     for _head, lines in chats:
         leaf: int | None = None
@@ -88,7 +88,7 @@ def from_jsonl_chats(
             leaf = first_index + chosen
             for content in (_content_of(line.get("mes")), _attachments_of({LINE_KEY: line})):
                 missing_pictures += content.missing_pictures if content else 0
-                unread_parts += len(content.unread_parts) if content else 0
+                hidden_parts += content.hidden_parts if content else 0
         ends.append(leaf)
     heads = [head for head, _lines in chats if head is not None]
     head = chats[0][0]
@@ -103,7 +103,7 @@ def from_jsonl_chats(
         note=_note_of(head) if head else "",
         extra=extra,
     )
-    return chat, Omissions(pictures=missing_pictures, parts=unread_parts, conversations=len(chats))
+    return chat, Omissions(pictures=missing_pictures, parts=hidden_parts, conversations=len(chats))
 
 
 def _swipes_of(line: dict[str, Any]) -> tuple[int, list[object]]:
