@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
-from refsheet_tui.chats.files import ChatFile, PortableChat, import_chat, read_chat
+from refsheet_tui.chats.files import (
+    ChatFile,
+    PortableChat,
+    import_chat,
+    read_chat,
+    to_json,
+    to_jsonl,
+)
 from refsheet_tui.chats.library import Library
 from refsheet_tui.chats.turns import text_of, turns_of
 from refsheet_tui.errors import ChatFileError
@@ -410,3 +418,34 @@ def test_what_is_no_row_of_objects_is_damaged(tmp_path: Path, text: str) -> None
 def test_what_can_not_be_read_is_named(tmp_path: Path, content: object, problem: str) -> None:
     with pytest.raises(ChatFileError, match=problem):
         read(tmp_path, content)
+
+
+KEYS = st.sampled_from(
+    [
+        *("role", "content", "text", "type", "parts", "versions", "currentlySelected", "msg"),
+        *("author", "message", "messages", "mapping", "parent", "current_node", "history"),
+        *("candidates", "turns", "data", "image", "source", "images", "disabled", "created_at"),
+        *("internal", "metadata", "chats", "system", "mes", "swipes", "extra", "chunks", "a"),
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["user", "assistant", "a", "x"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(VALUES)
+def test_any_values_are_a_chat_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, content: object
+) -> None:
+    folder = tmp_path_factory.mktemp("values")
+    try:
+        chat = read(folder, json.dumps(content)).chat
+    except ChatFileError as error:
+        assert error.problem and error.remedy
+    else:
+        assert chat.leaf is not None and chat.path()
+        to_json(chat)
+        to_jsonl(chat)
