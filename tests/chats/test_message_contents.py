@@ -1,4 +1,4 @@
-"""What messages consist of: texts, pictures, files, thoughts and tools, in every known form."""
+"""Texts, pictures, files, thoughts and tools in messages, in every known form."""
 
 from __future__ import annotations
 

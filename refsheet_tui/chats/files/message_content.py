@@ -24,7 +24,7 @@ _TYPE_KEYS = ("type", "content_type")
 
 @dataclass
 class MessageContent:
-    """What a message consists of.
+    """The texts, pictures, and other parts of a message.
 
     Attributes:
         texts: Its texts, as they came in.
@@ -115,7 +115,7 @@ class MessageContent:
 
 
 def read_content(content: object) -> MessageContent:
-    """Return what a content consists of, whatever its form is."""
+    """Return the parts of a content, whatever its form is."""
     result = MessageContent()
     result.add(content)
     return result

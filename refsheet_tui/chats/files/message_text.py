@@ -12,9 +12,8 @@ from refsheet_tui.untrusted import clean_text
 
 # An extra value of a message: its text as it came in, if that is not the text which is shown.
 ORIGINAL_KEY = "original"
-# The first two bytes of a sequence of UTF-8, read as Latin-1 or Windows-1252.
-_MAYBE_MOJIBAKE = re.compile("[\u00c2-\u00f4][^\x00-\x7f]")
-_CONTROLS = re.compile("[\x80-\x9f]")
+# The first two bytes of a sequence of UTF-8, read as Latin-1 or Windows-1252, or a control.
+_SUSPICIOUS = re.compile("[\x80-\x9f]|[\u00c2-\u00f4][^\x00-\x7f]")
 # Real text has no control characters of Latin-1. They are what Windows-1252 has in their places.
 _WINDOWS_1252 = {
     code: bytes([code]).decode("cp1252")
@@ -34,10 +33,8 @@ def readable_text(text: str) -> str:
     """
     if text.isascii():
         return clean_text(text)
-    if _MAYBE_MOJIBAKE.search(text):
-        text = repair_mojibake(text)
-    if _CONTROLS.search(text):
-        text = text.translate(_WINDOWS_1252)
+    if _SUSPICIOUS.search(text):
+        text = repair_mojibake(text).translate(_WINDOWS_1252)
     return clean_text(text)
 
 

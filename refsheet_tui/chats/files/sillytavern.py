@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -106,21 +107,46 @@ def from_jsonl_chats(
     return chat, Omissions(pictures=missing_pictures, parts=hidden_parts, conversations=len(chats))
 
 
-def _swipes_of(line: dict[str, Any]) -> tuple[int, list[object]]:
-    """Return the index of the swipe that a line shows, and all of its swipes as they came in."""
+@dataclass(slots=True)
+class _Swipe:
+    """A swipe of a line.
+
+    Attributes:
+        text: Its text, as it is shown.
+        listed: Its text in the list of swipes, as it came in.
+        original: Its text in the line, as it came in; the same as `listed` for the other swipes.
+    """
+
+    text: str
+    listed: object
+    original: object
+
+
+def _swipes_of(line: dict[str, Any]) -> tuple[int, list[_Swipe]]:
+    """Return the index of the swipe that a line shows, and all of its swipes."""
     listed = line.get("swipes")
+    original = line.get("mes")
+    text = text_of(original)
     if not isinstance(listed, list) or not listed:
-        return 0, [line.get("mes")]
-    text, swipes = text_of(line.get("mes")), [text_of(each) for each in listed]
+        return 0, [_Swipe(text, original, original)]
+    swipes = [_Swipe(text_of(each), each, each) for each in listed]
+    chosen = _chosen_swipe(line, text, [each.text for each in swipes])
+    if chosen == len(swipes):  # edited after it was chosen
+        swipes.append(_Swipe(text, original, original))
+    elif "mes" in line and (text or not swipes[chosen].text):
+        swipes[chosen] = _Swipe(text, listed[chosen], original)
+    return chosen, swipes
+
+
+def _chosen_swipe(line: dict[str, Any], text: str, swipes: Sequence[str]) -> int:
+    """Return the index of the swipe with the text of a line; behind the last one if none has it."""
     index = _swipe_index(line.get("swipe_id"), len(swipes))
     if not text or (index is not None and swipes[index].strip() == text.strip()):
-        return index or 0, listed
+        return index or 0
     if text in swipes:
-        return swipes.index(text), listed
+        return swipes.index(text)
     stripped_swipes = [each.strip() for each in swipes]
-    if text.strip() in stripped_swipes:
-        return stripped_swipes.index(text.strip()), listed
-    return len(listed), [*listed, line["mes"]]  # edited after it was chosen
+    return stripped_swipes.index(text.strip()) if text.strip() in stripped_swipes else len(swipes)
 
 
 def _swipe_index(swipe_id: object, count: int) -> int | None:
@@ -131,7 +157,7 @@ def _swipe_index(swipe_id: object, count: int) -> int | None:
 
 
 def _messages_of(
-    line: dict[str, Any], swipes: Sequence[object], chosen: int, parent: int | None
+    line: dict[str, Any], swipes: Sequence[_Swipe], chosen: int, parent: int | None
 ) -> Iterable[PortableMessage]:
     """Yield a message for each swipe of a line. The chosen one has the values of the line."""
     mapped_keys = {"mes", *(("is_user",) if isinstance(line.get("is_user"), bool) else ())}
@@ -148,26 +174,23 @@ def _messages_of(
     role: Role = "user" if is_true(line.get("is_user")) else "model"
     for index, swipe in enumerate(swipes):
         extra: dict[str, Any] = {LINE_KEY: values} if index == chosen else dict(other_values)
-        text = text_of(swipe)
-        original = swipe
-        uses_mes = not has_list or text_of(line.get("mes")) or not text
-        if index == chosen and "mes" in line and uses_mes:
-            original = line["mes"]
-            text = text_of(original)
-            extra |= original_values(original, text)
-        if has_list and swipe != original:
-            extra[_SWIPE_KEY] = swipe
-        elif has_list and ORIGINAL_KEY not in extra:
-            extra |= original_values(swipe, text, _SWIPE_KEY)
+        if not has_list:
+            extra |= original_values(swipe.original, swipe.text) if "mes" in line else {}
+        elif swipe.listed != swipe.original:
+            extra |= {ORIGINAL_KEY: swipe.original, _SWIPE_KEY: swipe.listed}
+        else:
+            extra |= original_values(swipe.listed, swipe.text, _SWIPE_KEY)
         if has_list and index == chosen:
             extra[_LISTS_SWIPES_KEY] = True
         if index < len(infos):
             extra[_INFO_KEY] = infos[index]
         created = parse_date(_send_date(extra, line))
         finish = None if role == "user" else FINISH_END_OF_TURN
-        contents = (_content_of(swipe), _attachments_of(extra))
+        contents = (_content_of(swipe.original), _attachments_of(extra))
         pictures = tuple(each for content in contents if content for each in content.pictures)
-        yield PortableMessage(parent, role, text, finish, valid_time(created), extra, pictures)
+        yield PortableMessage(
+            parent, role, swipe.text, finish, valid_time(created), extra, pictures
+        )
 
 
 def _content_of(text: object) -> MessageContent | None:
@@ -266,8 +289,7 @@ def _line_of(
     }
     if is_true(line["is_user"]) != (message.role == "user"):
         line["is_user"] = message.role == "user"
-    is_chosen = LINE_KEY in message.extra  # the others have their texts in the list alone
-    line["mes"] = _text_value(message) if is_chosen else _swipe_value(message)
+    line["mes"] = _text_value(message)
     info = message.extra.get(_INFO_KEY)
     if source is not message and isinstance(info, dict):
         line |= {key: info[key] for key in _INFO_VALUES if key in info}
@@ -282,12 +304,13 @@ def _line_of(
 
 
 def _text_value(message: PortableMessage) -> object:
-    return original_of(message.extra, message.text)
+    key = ORIGINAL_KEY if ORIGINAL_KEY in message.extra else _SWIPE_KEY
+    return original_of(message.extra, message.text, key)
 
 
 def _swipe_value(message: PortableMessage) -> object:
-    has_own = _SWIPE_KEY in message.extra
-    return original_of(message.extra, message.text, _SWIPE_KEY) if has_own else _text_value(message)
+    key = _SWIPE_KEY if _SWIPE_KEY in message.extra else ORIGINAL_KEY
+    return original_of(message.extra, message.text, key)
 
 
 def _info_of(message: PortableMessage) -> object:
