@@ -46,10 +46,13 @@ class MessageItem:
 
 def is_message_item(item: object) -> bool:
     """Return True for an object with a role and a content."""
-    return isinstance(item, dict) and (
-        has_versions(item)
+    if not isinstance(item, dict):
+        return False
+    has_role = any(key in item for key in _ROLE_KEYS)
+    return (
+        (has_role and any(key in item for key in _TEXT_KEYS))
         or ("msg" in item and any(key in item for key in _AGNAI_KEYS))
-        or (any(key in item for key in _ROLE_KEYS) and any(key in item for key in _TEXT_KEYS))
+        or has_versions(item)
     )
 
 
@@ -95,24 +98,27 @@ def read_item(item: dict[str, Any]) -> MessageItem:
     text_key = next(iter(filled or text_keys), None)
     content = item[text_key] if text_key else None
     attachments = {key: item[key] for key in _ATTACHMENT_KEYS if item.get(key)}
-    mapped_keys = {text_key, *attachments, *(() if author else (role_key,))}
     # Some programs store the text of the parts again.
-    mapped_keys |= {key for key in text_keys if item[key] in (content, None)}
+    mapped_keys = {key for key in text_keys if item[key] in (content, None)}
+    mapped_keys.update(attachments)
+    if role_key and not author:
+        mapped_keys.add(role_key)
     return MessageItem(
         role,
         content,
         _name_of(item) or (_name_of(author) if author else ""),
         _created(item),
-        is_hidden(item),
+        _is_hidden(item),
         attachments,
         {key: value for key, value in item.items() if key not in mapped_keys},
     )
 
 
-def is_hidden(item: dict[str, Any]) -> bool:
+def _is_hidden(item: dict[str, Any]) -> bool:
     """Return True for a message that RisuAI doesn't tell the model."""
-    marks = [item[key] for key in ("disabled", "isComment") if key in item]
-    return any(map(is_true, marks)) or hides_earlier(item)
+    if "disabled" not in item and "isComment" not in item:
+        return False
+    return is_true(item.get("disabled")) or hides_earlier(item) or is_true(item.get("isComment"))
 
 
 def hides_earlier(item: object) -> bool:

@@ -167,8 +167,7 @@ class _Reader:
         versions, chosen = versions_of(item)
         if len(versions) > 1 and end.system is not None:
             end = self._add_system(end)
-        ends = [self._read_version(each, end, is_hidden=is_hidden) for each in versions]
-        return ends[chosen]
+        return [self._read_version(each, end, is_hidden=is_hidden) for each in versions][chosen]
 
     def _read_version(self, item: dict[str, Any], end: _End, *, is_hidden: bool) -> _End:
         message = read_item(item)
