@@ -111,7 +111,8 @@ class ImpersonationFilter:
 
     def _classify(self, labels: UserLabels, line_start: str) -> LineKind:
         if _LINE_BREAK.search(line_start):
-            return LineKind.ORDINARY
+            is_heading = not self._is_in_code and labels.is_heading(line_start)
+            return LineKind.USER if is_heading else LineKind.ORDINARY
         if _CODE_FENCE.fullmatch(line_start):
             self._is_in_code = not self._is_in_code
             return LineKind.ORDINARY

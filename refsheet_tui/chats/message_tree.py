@@ -135,6 +135,7 @@ class MessageTree:
         """
         with self._database.transaction() as connection:
             numbers: list[int] = []
+            shown = _path_to(messages, leaf)
             for each in messages:
                 parent = numbers[each.parent] if each.parent is not None else None
                 created = time() if each.created is None else each.created
@@ -144,7 +145,7 @@ class MessageTree:
                 assert number is not None
                 numbers.append(number)
                 self._add_pictures(connection, number, each.pictures)
-                if not each.is_hidden:
+                if not each.is_hidden and (shown is None or len(numbers) - 1 in shown):
                     _set_chat_beginning(connection, chat, each.role, each.text)
             _set_leaf(connection, chat, numbers[leaf] if leaf is not None else None)
 
@@ -279,6 +280,18 @@ def _set_chat_beginning(connection: sqlite3.Connection, chat: int, role: Role, t
         " WHERE id = ?3 AND NOT begun AND (?2 OR beginning = '')",
         (text[:_MAX_BEGINNING], role == "user", chat),
     )
+
+
+def _path_to(messages: Sequence[PortableMessage], leaf: int | None) -> set[int] | None:
+    """Return the indices of the messages on the branch to `leaf`; None if there is no leaf."""
+    if leaf is None:
+        return None
+    path: set[int] = set()
+    index: int | None = leaf
+    while index is not None:
+        path.add(index)
+        index = messages[index].parent
+    return path
 
 
 def _set_leaf(connection: sqlite3.Connection, chat: int, leaf: int | None) -> None:

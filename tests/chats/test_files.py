@@ -227,6 +227,14 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "many swipes": lambda: (
         jsonl(HEAD) + (b'{"mes":"x","swipes":[' + b'"x",' * 300_000 + b'"x"]}\n') * 4
     ),
+    "many swipes of a large text": lambda: (
+        jsonl(HEAD) + (b'{"mes":"' + b"x" * MIB + b'","swipes":[' + b'"x",' * 90_000 + b'"x"]}\n')
+    ),
+    "many messages with a role": lambda: b'{"role":"user","content":"x"}\n' * 50_000,
+    "many versions": lambda: (
+        b'{"messages":[{"versions":[' + b'{"role":"user","content":"x"},' * 90_000 + b"{}]}]}"
+    ),
+    "many objects on a line": lambda: b'{"mes":"x"}' * 50_000,
     "many objects": lambda: b"[" + b"{}," * (12 * MIB) + b"{}]",
     "many numbers": lambda: b"[" + b"1," * (20 * MIB) + b"1]",
     "many strings": lambda: b"[" + b'"",' * (12 * MIB) + b'""]',

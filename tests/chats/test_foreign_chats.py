@@ -265,7 +265,8 @@ def test_all_swipes_are_kept_and_the_shown_one_is_chosen(
     out = exported(chat)[1]
     assert out["mes"] == swipes[chosen]
     if len(swipes) > 1:
-        assert (out["swipes"], out["swipe_id"]) == (swipes, chosen)
+        listed = line["swipes"] if len(line["swipes"]) == len(swipes) else swipes
+        assert (out["swipes"], out["swipe_id"]) == (listed, chosen)
     else:
         assert line.items() <= out.items()
 
@@ -310,6 +311,11 @@ def test_odd_information_of_swipes_goes_out_as_it_came(tmp_path: Path, infos: ob
         ("5 апреля 2024 г., 15:14", (15, 14, 0, 0)),
         ("2024年4月5日 15:14", (15, 14, 0, 0)),
         ("2024年4月5日下午3点14分", (15, 14, 0, 0)),
+        ("5 tháng 4 năm 2024 15:14", (15, 14, 0, 0)),
+        ("5 Nisan 2024 15:14", (15, 14, 0, 0)),
+        ("5. dubna 2024 15:14", (15, 14, 0, 0)),
+        ("5 april 2024 om 15:14", (15, 14, 0, 0)),
+        ("2024. ápr. 5. 15:14", (15, 14, 0, 0)),
         ("April 5, 2024 12:14am", (0, 14, 0, 0)),
         ("April 5, 2024", (0, 0, 0, 0)),
     ],
@@ -320,6 +326,31 @@ def test_dates_of_all_times(tmp_path: Path, date: str, when: tuple[int, int, int
     chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
     assert chat.messages[0].created == expected
     assert exported(chat)[1]["send_date"] == date
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri Apr 05 2024 17:07:25 GMT+0200 (Central European Summer Time)",
+        "Fri Apr 05 2024 17:07:25 GMT+02:00",
+        "Fri, 05 Apr 2024 15:07:25 GMT",
+        "Fri, 05 Apr 2024 11:07:25 -0400",
+        "2024-04-05 15:07:25 UTC",
+        "5 avril 2024 17:07:25+0200",
+        "April 5, 2024 3:07:25 PM UTC",
+        "Fri Apr 05 2024 20:37:25 GMT+0530",
+    ],
+)
+def test_dates_with_a_time_zone(tmp_path: Path, date: str) -> None:
+    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
+    assert chat.messages[0].created == 1712329645
+
+
+@pytest.mark.parametrize(("month", "number"), [("března", 3), ("června", 6), ("července", 7)])
+def test_similar_names_of_months(tmp_path: Path, month: str, number: int) -> None:
+    date = f"5. {month} 2024 15:14"
+    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
+    assert chat.messages[0].created == datetime(2024, number, 5, 15, 14).timestamp()
 
 
 @pytest.mark.parametrize(
@@ -348,11 +379,28 @@ def test_a_date_that_is_none_is_kept(tmp_path: Path, date: object) -> None:
 def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
     lines = [HEAD, said("Ember", "Grüße, “Jane”" if encoding != "latin-1" else "Grüße")]
     text = "\r\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
-    chat = read(tmp_path, text.encode(encoding)).chat
+    file = read(tmp_path, text.encode(encoding))
+    chat = file.chat
+    is_guess = encoding in ("cp1252", "latin-1")
+    assert ("read as Windows-1252" in file.omissions.describe()) is is_guess
     assert texts(chat) == [lines[1]["mes"]]
     if encoding in ("utf-8-sig", "utf-16"):
         chat = read(tmp_path, f"\r\n {text}".encode(encoding)).chat
         assert texts(chat) == [lines[1]["mes"]]
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "shift-jis", "big5", "cp1251"])
+def test_other_encodings_are_no_silent_damage(tmp_path: Path, encoding: str) -> None:
+    word = {"gbk": "你好世界能\\再见", "shift-jis": "表", "big5": "功", "cp1251": "Привет"}[
+        encoding
+    ]
+    lines = [json.dumps(said("Ember", word), ensure_ascii=False).encode(encoding)] * 3
+    for data in (b"\n".join(lines), b"[" + b",".join(lines) + b"]"):
+        try:
+            notice = read(tmp_path, data).omissions.describe()
+        except ChatFileError as error:
+            notice = str(error)
+        assert "isn't in UTF-8" in notice and "ave it as UTF-8" in notice
 
 
 def test_large_files_of_other_encodings_are_bounded(tmp_path: Path) -> None:
@@ -531,8 +579,11 @@ def test_in_and_out_and_in_again_is_the_same(
     for before, after in zip(lines, out[1:], strict=True):
         for key in before.keys() & UNKNOWN.keys():
             assert after[key] == before[key]
-        if before["mes"] and (text := clean_text(before["mes"])):
-            assert after["mes"] == text
+        listed = before.get("swipes") if isinstance(before.get("swipes"), list) else None
+        if not listed or (before["mes"] and clean_text(before["mes"])):
+            assert after["mes"] == before["mes"]
+        if listed:
+            assert after["swipes"][: len(listed)] == listed
     second = read(folder, jsonl(*out))
     assert exported(second.chat) == out
     assert read(folder, jsonl(*exported(second.chat))) == second

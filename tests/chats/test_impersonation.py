@@ -62,7 +62,13 @@ def test_a_reply_ends_where_the_user_would_speak(
         *('"Jane":', "“Jane”:", "'Jane':", "«Jane» :", "«\u00a0Jane\u00a0»\u00a0:", "「Jane」："),
         *("Jane (smiling):", "Jane [softly]:", "Jane *smiles*:", "**Jane** *(smiling)*:"),
         *("**Jane (smiling):**", "Jane（笑顔で）：", "Jane 😊:", "👩 **Jane**:", "【Jane】："),
-        *("{{user}}:", "<USER>:"),
+        *("{{user}}:", "<USER>:", "User:", "Human:", "### Human:", "**User**:"),
+        *("<Jane>:", "{Jane}:", "<b>Jane</b>:", "<b>Jane:</b>", "`Jane:`", '"Jane:"', "“Jane:”"),
+        *('<span style="color: red">Jane</span>:', "[10:32] Jane:", "(2024-04-05 3:14 pm) Jane:"),
+        *("@Jane:", "→ Jane:", "▶ Jane:", "== Jane ==:", "Jane, smiling:", "Jane, smiling softly:"),
+        *("Jane, softly smiling:", "*Jane smiles*:", "_Jane smiles at him_ :", "Jane {smiling}:"),
+        *("### Jane\n", "## **Jane Doe**\n\n", "**Jane**\n", "**Jane**\r\n", "__Jane__ \n"),
+        *("### User\n", "### Human\n", "<|im_start|>user\n", "<|user|>", "<|im_start|>user"),
     ],
 )
 def test_every_spelling_of_a_label_ends_the_reply(label: str) -> None:
@@ -85,6 +91,8 @@ def test_every_spelling_of_a_label_ends_the_reply(label: str) -> None:
             "Toi :",
             "Du:",
         ),
+        *("您：", "妳:", "Вы:", "Vous :", "Sie:", "Usted:", "{User}:", "<you>:", "[10:32] You:"),
+        *("<|im_start|>user", "### User\n"),
     ],
 )
 def test_a_user_without_a_name_has_the_labels_of_chat_formats(label: str) -> None:
@@ -104,6 +112,17 @@ def test_a_user_without_a_name_has_the_labels_of_chat_formats(label: str) -> Non
         ("Fox 🦊", "Fox:"),
         ("약한 사용자", "약한:"),
         ("约翰·史密斯", "约翰："),
+        ("约翰·史密斯", "约翰・史密斯："),
+        ("O'Brien", "O’Brien:"),
+        ("O’Brien", "O'Brien:"),
+        ("D`Artagnan", "D`Artagnan:"),
+        ('Jane "JD" Doe', "Jane “JD” Doe:"),
+        ("Jane «JD» Doe", 'Jane "JD" Doe:'),
+        ("田中 太郎", "田中太郎："),
+        ("Mr. Smith", "Mr Smith:"),
+        ("Dr. Jane Doe", "Jane Doe:"),
+        ("@jane", "Jane:"),
+        ("{Jane}", "{Jane}:"),
     ],
 )
 def test_names_are_compared_as_readers_do(user_name: str, label: str) -> None:
@@ -168,6 +187,27 @@ User: root
 ```
 Ingredients: one egg, you: stir.
 Toi et moi : une histoire. Du weißt: es ist spät. 你知道：她走了。
+Vous savez : il est parti. Вы знаете: она ушла. Sie wissen: es ist spät. 您知道：她走了。
+{ Jane: 3 }
+{ user: 1 }
+<Jane: an unknown tag>
+`Jane: 3` is written there.
+Jane, darling: come here. Jane, nothing: not a word.
+**Jane** is here: look!
+**Jane's house**: a cottage.
+**Jane Austen**
+*Jane Eyre*: a novel
+*Jane smiles.*
+# Jane and Tom
+→ You: take the sword
+[10:32] the bell rings: noon.
+[10:32] Tom: Jane is late.
+<b>Tom</b>: Jane?
+3 < 4: true
+@Tom: Jane is here.
+### Humans
+**You**
+### You
 """
 
 

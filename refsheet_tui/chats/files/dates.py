@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 
 # Larger than any date in milliseconds. A much larger integer can't be divided as a float.
 _MAX_NUMBER = 1e18
@@ -14,21 +14,25 @@ _MIN_MS = 1e11
 _MAX_LENGTH = 64
 # The beginnings of the months' names, in the languages in which SillyTavern writes dates.
 _MONTHS = (
-    ("jan", "jän", "янв", "січ", "ene", "gen", "sty"),
-    ("feb", "fév", "фев", "лют", "fev", "lut"),
-    ("mar", "mär", "мар", "бер", "mrt"),
-    ("apr", "avr", "апр", "кві", "abr", "kwi"),
-    ("may", "mai", "мая", "май", "тра", "mag", "mei", "maj"),
-    ("jun", "juin", "июн", "чер", "giu", "cze"),
-    ("jul", "juil", "июл", "лип", "lug", "lip"),
-    ("aug", "aoû", "aou", "авг", "сер", "ago", "sie"),
-    ("sep", "сен", "вер", "set", "wrz"),
-    ("oct", "okt", "окт", "жов", "out", "ott", "paź"),
-    ("nov", "ноя", "лис", "lis"),
-    ("dec", "dez", "déc", "дек", "гру", "dic", "gru"),
+    ("jan", "jän", "янв", "січ", "ene", "gen", "sty", "led", "oca"),
+    ("feb", "fév", "фев", "лют", "fev", "lut", "úno", "şub"),
+    ("mar", "mär", "мар", "бер", "mrt", "maa", "már", "bře"),
+    ("apr", "avr", "апр", "кві", "abr", "kwi", "ápr", "dub", "nis"),
+    ("may", "mai", "мая", "май", "тра", "mag", "mei", "maj", "máj", "kvě"),
+    ("jun", "juin", "июн", "чер", "giu", "cze", "jún", "čer", "haz"),
+    ("jul", "juil", "июл", "лип", "lug", "lip", "júl", "červenc", "tem"),
+    ("aug", "aoû", "aou", "авг", "сер", "ago", "sie", "agu", "srp", "ağu"),
+    ("sep", "сен", "вер", "set", "wrz", "sze", "zář", "eyl"),
+    ("oct", "okt", "окт", "жов", "out", "ott", "paź", "říj", "eki"),
+    ("nov", "ноя", "лис", "lis", "kas"),
+    ("dec", "dez", "déc", "дек", "гру", "dic", "gru", "des", "pro", "ara"),
 )
 _MONTH_OF = {name: number for number, names in enumerate(_MONTHS, 1) for name in names}
 _NUMERIC = re.compile(r"(\d{4})\s*[-/.年년]\s*(\d{1,2})\s*[-/.月월]\s*(\d{1,2})")
+# Vietnamese numbers its months.
+_NUMBERED_MONTH = re.compile(r"tháng\s+(\d{1,2})")
+_ZONE = re.compile(r"(?:\b(?:GMT|UTC)|(?<!\d))([+-]\d{2}):?(\d{2})\b|\b(?:GMT|UTC|Z)\b")
+_REMARK = re.compile(r"\([^)]*\)")
 _WORD = re.compile(r"[^\W\d_]{3,}")
 _DAY = re.compile(r"(?<![\d:])(\d{1,2})(?![\d:])")
 _YEAR = re.compile(r"(?<!\d)(\d{4})(?!\d)")
@@ -63,9 +67,15 @@ def parse_date(date: object) -> float | None:
 
 
 def _parse_written_date(text: str) -> float | None:
-    """Return a date in words or numbers, of the local time; None if no day is named."""
+    """Return a date in words or numbers, of the local time or the zone that it names.
+
+    Returns None if no day is named.
+    """
+    text = _REMARK.sub("", text)
     time = _TIME.search(text)
-    day_text = f"{text[: time.start()]} {text[time.end() :]}" if time else text
+    before, after = (text[: time.start()], text[time.end() :]) if time else (text, "")
+    zone = _ZONE.search(after)
+    day_text = f"{before} {_ZONE.sub(' ', after, count=1)}"
     day = _parse_day(day_text)
     if day is None:
         return None
@@ -76,12 +86,24 @@ def _parse_written_date(text: str) -> float | None:
         hour += 12
     elif _MORNING.search(text) and hour == 12:
         hour = 0
-    return datetime(*day, hour, minute, second, millisecond * 1000).timestamp()
+    zone_info = _time_zone(zone) if zone else None
+    return datetime(*day, hour, minute, second, millisecond * 1000, zone_info).timestamp()
+
+
+def _time_zone(zone: re.Match[str]) -> timezone:
+    hours, minutes = int(zone[1] or 0), int(zone[2] or 0)
+    offset = timedelta(hours=abs(hours), minutes=minutes)
+    return timezone(-offset if (zone[1] or "").startswith("-") else offset)
 
 
 def _parse_day(text: str) -> tuple[int, int, int] | None:
     if numeric := _NUMERIC.search(text):
         return int(numeric[1]), int(numeric[2]), int(numeric[3])
+    if numbered := _NUMBERED_MONTH.search(text.casefold()):
+        month = int(numbered[1])
+        rest = f"{text[: numbered.start()]} {text[numbered.end() :]}"
+        year, day = _YEAR.search(rest), _DAY.search(rest)
+        return (int(year[1]), month, int(day[1])) if year and day else None
     months = (_month(word) for word in _WORD.findall(text.casefold()))
     month = next((each for each in months if each), 0)
     year, day = _YEAR.search(text), _DAY.search(text)
@@ -89,4 +111,4 @@ def _parse_day(text: str) -> tuple[int, int, int] | None:
 
 
 def _month(word: str) -> int:
-    return _MONTH_OF.get(word[:4]) or _MONTH_OF.get(word[:3]) or 0
+    return next((_MONTH_OF[word[:length]] for length in (7, 4, 3) if word[:length] in _MONTH_OF), 0)

@@ -1,23 +1,27 @@
-"""Lists of messages with `role` and `content`, as chat APIs and other programs have them.
-
-ShareGPT's `from` and `value` are read, and RisuAI's `data`, too.
-"""
+"""Messages with a role and a content, as chat APIs and other programs have them."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from refsheet_tui.chats.files.conversations import Conversation
+from refsheet_tui.chats.files.message_content import MessageContent, read_content
+from refsheet_tui.chats.files.message_items import (
+    MessageItem,
+    hides_earlier,
+    read_item,
+    versions_of,
+)
+from refsheet_tui.chats.files.message_text import original_values, readable_text
 from refsheet_tui.chats.files.omissions import Omissions
 from refsheet_tui.chats.files.portable import MAX_MESSAGES, PortableChat, too_many_messages_error
 from refsheet_tui.chats.messages import FINISH_END_OF_TURN, PortableMessage
-from refsheet_tui.chats.speakers import SPEAKER_KEY, usable_name
+from refsheet_tui.chats.speakers import HIDDEN_KEY, SPEAKER_KEY
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import _
-from refsheet_tui.pictures import looks_like_picture
 from refsheet_tui.prompting import Role
 from refsheet_tui.untrusted import clean_text
 
@@ -30,6 +34,10 @@ _ROLES: dict[str, Role] = {
     "bot": "model",
     "char": "model",
     "ai": "model",
+    "character": "model",
+    "chatgpt": "model",
+    "bing": "model",
+    "bard": "model",
 }
 _TOOL_ROLES = (
     "tool",
@@ -45,8 +53,8 @@ _TOOL_ROLES = (
 _CALL_KEYS = ("tool_calls", "function_call")
 # Other values of a message are stored with it under this key.
 _OTHER_KEY = "message"
-_ROLE_KEYS = ("role", "from")
-_TEXT_KEYS = ("content", "value", "data")
+# Under this one, its parts that can't be shown.
+_PARTS_KEY = "content"
 
 
 def no_messages_error() -> ChatFileError:
@@ -54,21 +62,8 @@ def no_messages_error() -> ChatFileError:
     return ChatFileError(_("The file contains no messages."), _("Choose another file."))
 
 
-def is_message_item(item: object) -> bool:
-    """Return True for an object with a role and a content."""
-    return (
-        isinstance(item, dict)
-        and any(key in item for key in _ROLE_KEYS)
-        and any(key in item for key in _TEXT_KEYS)
-    )
-
-
-def _first_value(item: dict[str, Any], keys: Sequence[str]) -> object:
-    return next((item[key] for key in keys if item.get(key) is not None), None)
-
-
 def from_conversations(
-    conversations: Sequence[Sequence[object]], extra: dict[str, Any] | None = None
+    conversations: Sequence[Conversation], extra: dict[str, Any] | None = None
 ) -> tuple[PortableChat, Omissions]:
     """Return conversations as one chat, in which each of them is a branch, and what was left out.
 
@@ -77,34 +72,55 @@ def from_conversations(
     out: nothing is downloaded.
 
     Args:
-        conversations: The messages of each conversation, as they are in the file.
+        conversations: The conversations, as they are in the file.
         extra: The other values of the file.
 
     Raises:
         ChatFileError: No conversation has a message that can be read, or there are too many.
     """
-    if sum(map(len, conversations)) > MAX_MESSAGES:
+    if sum(len(each.nodes) for each in conversations) > MAX_MESSAGES:
         raise too_many_messages_error()
     reader = _Reader()
-    for items in conversations:
-        reader.read_conversation(items)
+    for each in conversations:
+        reader.read_conversation(each)
     reader.check()
+    only = conversations[0] if len(conversations) == 1 else Conversation(())
     return (
         PortableChat(
             tuple(reader.messages),
             reader.leaf,
+            title=only.title,
             character=reader.names.get("model", ""),
             user_name=reader.names.get("user", ""),
+            note=readable_text(only.note).strip(),
             extra=extra or {},
         ),
-        Omissions(
-            tool_messages=reader.tool_messages,
-            other_messages=len(reader.other_roles),
-            pictures=reader.missing_pictures,
-            ends_with_system=reader.ends_with_system,
-            conversations=reader.conversations,
-        ),
+        replace(reader.omissions, conversations=reader.conversations),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _System:
+    """System messages that belong to the next message of the user; the last one stands first."""
+
+    text: str
+    earlier: _System | None
+
+    def joined_text(self) -> str:
+        texts: list[str] = []
+        each: _System | None = self
+        while each is not None:
+            texts.append(each.text)
+            each = each.earlier
+        return "\n\n".join(reversed(texts))
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The end of a branch: the index of its last message, and the system messages behind it."""
+
+    message: int | None = None
+    system: _System | None = None
 
 
 class _Reader:
@@ -115,113 +131,140 @@ class _Reader:
         self.leaf: int | None = None
         self.names: dict[Role, str] = {}
         self.conversations = 0
-        self.tool_messages = 0
-        self.other_roles: list[object] = []
-        self.missing_pictures = 0
-        self.ends_with_system = False
-        self._parent: int | None = None
+        self.omissions = Omissions()
+        self._other_roles: list[object] = []
+        self._has_objects = False
 
-    def read_conversation(self, items: Sequence[object]) -> None:
-        self._parent = None
-        system: list[str] = []
-        for item in items:
-            if not isinstance(item, dict):
-                self.other_roles.append(None)
-                continue
-            written_role = _first_value(item, _ROLE_KEYS)
-            role_name = written_role.strip().casefold() if isinstance(written_role, str) else ""
-            text, pictures = self._content(_first_value(item, _TEXT_KEYS))
-            calls_tool = any(item.get(key) for key in _CALL_KEYS)
-            if role_name in _TOOL_ROLES or (calls_tool and not text.strip()):
-                self.tool_messages += 1
-            elif role_name == "system":
-                system += [text.strip()] if text.strip() else []
-            elif role_name not in _ROLES:
-                self.other_roles.append(written_role)
-            else:
-                role = _ROLES[role_name]
-                if role == "user":
-                    text = "\n\n".join([*system, text])
-                elif system:
-                    self._add("user", "\n\n".join(system))
-                system = []
-                self._add(role, text, pictures, self._extra(item, role))
-        if system:
-            self._add("user", "\n\n".join(system))
-            self.ends_with_system = True
-        if self._parent is not None:
+    def read_conversation(self, conversation: Conversation) -> None:
+        nodes = conversation.nodes
+        answers = Counter(node.parent for node in nodes)
+        hiding = [place for place, node in enumerate(nodes) if hides_earlier(node.item)]
+        last_hiding = max(hiding, default=-1)
+        ends: list[_End] = []
+        for place, node in enumerate(nodes):
+            end = ends[node.parent] if node.parent is not None else _End()
+            if node.item is not None:
+                end = self._read(node.item, end, is_hidden=place <= last_hiding)
+            if end.system is not None and answers[place] != 1:
+                end = self._add_system(end)
+                if not answers[place]:
+                    self.omissions = replace(self.omissions, ends_with_system=True)
+            ends.append(end)
+        leaf = conversation.leaf if conversation.leaf is not None else len(ends) - 1
+        last = next((end.message for end in reversed(ends) if end.message is not None), None)
+        if last is not None:
             self.conversations += 1
-            self.leaf = self._parent if self.leaf is None else self.leaf
+            end_message = ends[leaf].message
+            leaf_message = end_message if end_message is not None else last
+            self.leaf = leaf_message if self.leaf is None else self.leaf
+
+    def _read(self, item: object, end: _End, *, is_hidden: bool) -> _End:
+        """Add a message, in all of its versions, and return the new end of the branch."""
+        if not isinstance(item, dict):
+            self._omit_other(None)
+            return end
+        self._has_objects = True
+        versions, chosen = versions_of(item)
+        if len(versions) > 1 and end.system is not None:
+            end = self._add_system(end)
+        return [self._read_version(each, end, is_hidden=is_hidden) for each in versions][chosen]
+
+    def _read_version(self, item: dict[str, Any], end: _End, *, is_hidden: bool) -> _End:
+        message = read_item(item)
+        role_name = message.role.strip().casefold() if isinstance(message.role, str) else ""
+        content = read_content(message.content)
+        text = readable_text(content.text)
+        if role_name == "system":
+            return replace(end, system=_System(text.strip(), end.system)) if text.strip() else end
+        if role_name not in _ROLES and role_name not in _TOOL_ROLES:
+            self._omit_other(message.role)
+            return end
+        says_something = bool(text.strip() or content.pictures or content.missing_pictures)
+        is_internal = content.has_internals or any(item.get(key) for key in _CALL_KEYS)
+        if role_name in _TOOL_ROLES or (is_internal and not says_something):
+            self.omissions = self.omissions.plus(tool_messages=1)
+            return end
+        role = _ROLES[role_name]
+        if is_hidden:
+            message = replace(message, is_hidden=True)
+        extra = self._extra(message, content, text, role)
+        if end.system is not None and role == "user" and not message.is_hidden:
+            text = f"{end.system.joined_text()}\n\n{text}"
+        elif end.system is not None:
+            end = self._add_system(end)
+        return self._add(end, role, text, message.created, extra, content.pictures)
+
+    def _add_system(self, end: _End) -> _End:
+        """Add the system messages at the end of a branch as a message of the user."""
+        assert end.system is not None
+        return self._add(end, "user", end.system.joined_text())
+
+    def _add(
+        self,
+        end: _End,
+        role: Role,
+        text: str,
+        created: float | None = None,
+        extra: dict[str, Any] | None = None,
+        pictures: Sequence[bytes] = (),
+    ) -> _End:
+        if len(self.messages) >= MAX_MESSAGES:
+            raise too_many_messages_error()
+        finish = None if role == "user" else FINISH_END_OF_TURN
+        self.messages.append(
+            PortableMessage(end.message, role, text, finish, created, extra or {}, tuple(pictures))
+        )
+        return _End(len(self.messages) - 1)
+
+    def _extra(
+        self,
+        message: MessageItem,
+        content: MessageContent,
+        text: str,
+        role: Role,
+    ) -> dict[str, Any]:
+        """Return the extra values of a message, and attach to it what they hold of pictures."""
+        if message.name and not message.is_hidden:
+            self.names.setdefault(role, message.name)
+        original = original_values(content.text, text)
+        kept = {key: content.add_attachments(each) for key, each in message.attachments.items()}
+        others = {
+            **message.others,
+            **({_PARTS_KEY: content.kept_parts} if content.kept_parts else {}),
+            **{key: each for key, each in kept.items() if each},
+        }
+        if content.missing_pictures or content.hidden_parts:
+            self.omissions = self.omissions.plus(
+                pictures=content.missing_pictures, parts=content.hidden_parts
+            )
+        return {
+            **({SPEAKER_KEY: message.name} if message.name else {}),
+            **({HIDDEN_KEY: True} if message.is_hidden else {}),
+            **original,
+            **({_OTHER_KEY: others} if others else {}),
+        }
+
+    def _omit_other(self, role: object) -> None:
+        self.omissions = self.omissions.plus(other_messages=1)
+        self._other_roles.append(role)
 
     def check(self) -> None:
         """Raise `ChatFileError` if there is no message."""
         if self.messages:
             return
-        if not self.other_roles:
+        if not self._other_roles:
             raise no_messages_error()
-        role = self.other_roles[0]
-        if not isinstance(role, str):
+        role = self._other_roles[0]
+        if not self._has_objects:
             raise ChatFileError(_("This list doesn't contain messages."), _("Choose another file."))
+        if not isinstance(role, str):
+            raise ChatFileError(
+                _("RefSheet doesn't know the form of the messages in this file."),
+                _("Export the chat in another format."),
+            )
         raise ChatFileError(
             _("One message has the role “{role}” instead of user or assistant.").format(
                 role=clean_text(role)[:40]
             ),
             _("Correct the file."),
         )
-
-    def _add(
-        self,
-        role: Role,
-        text: str,
-        pictures: Sequence[bytes] = (),
-        extra: dict[str, Any] | None = None,
-    ) -> None:
-        finish = None if role == "user" else FINISH_END_OF_TURN
-        self.messages.append(
-            PortableMessage(
-                self._parent, role, text, finish, extra=extra or {}, pictures=tuple(pictures)
-            )
-        )
-        self._parent = len(self.messages) - 1
-
-    def _extra(self, item: dict[str, Any], role: Role) -> dict[str, Any]:
-        speaker = usable_name(item.get("name"))
-        if speaker:
-            self.names.setdefault(role, speaker)
-        mapped_keys = (*_ROLE_KEYS, *_TEXT_KEYS)
-        others = {key: value for key, value in item.items() if key not in mapped_keys}
-        return {
-            **({SPEAKER_KEY: speaker} if speaker else {}),
-            **({_OTHER_KEY: others} if others else {}),
-        }
-
-    def _content(self, content: object) -> tuple[str, list[bytes]]:
-        if not isinstance(content, list):
-            return (clean_text(content) if isinstance(content, str) else ""), []
-        texts: list[str] = []
-        pictures: list[bytes] = []
-        for part in content:
-            if isinstance(part, str):
-                texts.append(clean_text(part))
-            elif isinstance(part, dict):
-                texts += [clean_text(part["text"])] if isinstance(part.get("text"), str) else []
-                pictures += self._pictures(part)
-        return "\n".join(texts), pictures
-
-    def _pictures(self, part: dict[str, Any]) -> Iterator[bytes]:
-        """Yield the pictures that are in the file itself, as `data:` addresses or plain base64."""
-        value = part.get("image") or part.get("image_url")
-        if isinstance(value, dict):
-            value = value.get("url")
-        if value is None:
-            return
-        data = b""
-        if isinstance(value, str) and "://" not in value[:16]:
-            try:
-                data = base64.b64decode(value.partition(",")[2] or value, validate=True)
-            except (binascii.Error, ValueError):
-                data = b""
-        if looks_like_picture(io.BytesIO(data)):
-            yield data
-        else:
-            self.missing_pictures += 1

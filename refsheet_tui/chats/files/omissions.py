@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from refsheet_tui.i18n import _, join_sentences, ngettext
 
@@ -20,7 +20,9 @@ class Omissions:
         tool_messages: The number of messages from or to tools, and of developer messages.
         other_messages: The number of other items that aren't messages of a known role.
         pictures: The number of pictures that aren't in the file, or can't be decoded.
+        parts: The number of parts of messages that are kept, but not shown, such as files.
         ends_with_system: A system message at the end became a message of the user.
+        is_encoding_guessed: The file isn't in UTF-8 or UTF-16.
         conversations: The number of conversations in the file. Each is a branch of the chat.
     """
 
@@ -28,8 +30,27 @@ class Omissions:
     tool_messages: int = 0
     other_messages: int = 0
     pictures: int = 0
+    parts: int = 0
     ends_with_system: bool = False
+    is_encoding_guessed: bool = False
     conversations: int = 1
+
+    def plus(
+        self,
+        *,
+        tool_messages: int = 0,
+        other_messages: int = 0,
+        pictures: int = 0,
+        parts: int = 0,
+    ) -> Omissions:
+        """Return these counts with others added."""
+        return replace(
+            self,
+            tool_messages=self.tool_messages + tool_messages,
+            other_messages=self.other_messages + other_messages,
+            pictures=self.pictures + pictures,
+            parts=self.parts + parts,
+        )
 
     def describe(self) -> str:
         """Return this in sentences for the user; empty if nothing was left out or changed."""
@@ -59,8 +80,22 @@ class Omissions:
                     self.pictures,
                 ),
             ),
+            _count(
+                self.parts,
+                ngettext(
+                    "{count} part of a message, such as a file, isn't shown. Exports keep it.",
+                    "{count} parts of messages, such as files, aren't shown. Exports keep them.",
+                    self.parts,
+                ),
+            ),
             _("The system message at the end was kept as a message of yours.")
             if self.ends_with_system
+            else "",
+            _(
+                "The file isn't in UTF-8, so it was read as Windows-1252. If letters look wrong, "
+                "save it as UTF-8, then import it again."
+            )
+            if self.is_encoding_guessed
             else "",
             _count(
                 self.conversations if self.conversations > 1 else 0,
