@@ -411,7 +411,7 @@ def test_what_is_no_row_of_objects_is_damaged(tmp_path: Path, text: str) -> None
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ({"gamestarted": True, "prompt": "A cave.", "actions": ["You go."]}, "story of KoboldAI"),
+        ({"gamestarted": True, "prompt": "A cave.", "actions": ["You go."]}, "KoboldAI story"),
         ("PK\x03\x04", "ZIP archive"),
     ],
 )

@@ -140,7 +140,7 @@ def _from_content(content: object) -> ChatFile:
             raise no_messages_error()
         if is_story(content):
             raise ChatFileError(
-                _("This is a story of KoboldAI, which isn't divided into messages."),
+                _("This is a KoboldAI story, which isn't divided into messages."),
                 _("Import it as a character, or choose another file."),
             )
     raise ChatFileError(_(_UNKNOWN), _(_OTHER_FILE))
