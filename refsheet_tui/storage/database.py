@@ -15,16 +15,24 @@ from filelock import FileLock, Timeout
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
-from refsheet_tui.i18n import _
+from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.storage.layout import damage_marker, picture_path
 from refsheet_tui.storage.migrations import MIGRATIONS
 from refsheet_tui.storage.recovery import finish_recovery, is_recovery_unfinished, recover
+from refsheet_tui.storage.restore import finish_restore, is_restore_unfinished
 
 # Seconds for which a write waits for another process.
 _BUSY_TIMEOUT_S = 10.0
 # Seconds for which opening waits for another process that recovers the file, which may be large.
 _RECOVERY_TIMEOUT_S = 120.0
 
+_RESTORED_NOTICE = N_(
+    "A restore was interrupted, and is finished now. Your previous data is in {folder}."
+)
+_EMPTY_NOTICE = N_(
+    "{file} was empty, so this is a new library. To restore a backup: "
+    "refsheet restore FILE --replace"
+)
 _SMALLEST_PAGE = 512  # bytes
 _NO_SPACE_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 
@@ -63,27 +71,30 @@ class Database:
             self._connection = _connect(":memory:")
             return
         paths.ensure_dir(file.parent)
-        damaged_file = self._finish_recovery()
+        previous_folder, damaged_file = self._finish_interrupted()
         is_empty = _size_of(file) == 0 and not _size_of(Path(f"{file}-wal"))
         connection = self._open_if_intact()
         if connection is None:
             connection, damaged_file = self._recover()
         self._connection = connection
-        if damaged_file is not None:
-            self.recovery_notice = _describe_recovery(connection, file, damaged_file)
-        elif is_empty:
-            self.recovery_notice = _(
-                "{file} was empty, so this is a new library. To restore a backup: "
-                "refsheet restore FILE --replace"
-            ).format(file=file)
         self._inode = file.stat().st_ino
+        notices = [
+            _(_RESTORED_NOTICE).format(folder=previous_folder) if previous_folder else "",
+            _describe_recovery(connection, file, damaged_file) if damaged_file else "",
+            _(_EMPTY_NOTICE).format(file=file) if is_empty else "",
+        ]
+        self.recovery_notice = join_sentences(*notices) or None
 
-    def _finish_recovery(self) -> Path | None:
-        """Finish a recovery that was interrupted, and return where the damaged file is."""
-        if not is_recovery_unfinished(self.file):
-            return None
+    def _finish_interrupted(self) -> tuple[Path | None, Path | None]:
+        """Finish a restore and a recovery that were interrupted.
+
+        Returns where the previous library is, and where the damaged file is.
+        """
+        folder = self.file.parent
+        if not (is_restore_unfinished(folder) or is_recovery_unfinished(self.file)):
+            return None, None
         with self._recovery_lock():
-            return finish_recovery(self.file)
+            return finish_restore(folder), finish_recovery(self.file)
 
     def _open_if_intact(self) -> sqlite3.Connection | None:
         try:

@@ -40,7 +40,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TableLayout:
-    """What the rows of a table look like, and where they begin in a new database.
+    """The layout of the rows of a table, and its first page in a new database.
 
     Attributes:
         name: The name of the table.
