@@ -148,12 +148,15 @@ class RefsheetApp(App[int]):
         self.theme_changed_signal.subscribe(self, self._on_theme_change)
         self.session = Session(self.preferences.config, self._on_engine_state, self._engine)
         self.push_screen(HomeScreen(self._character_language, self.session.library.characters))
+        if notice := self.session.library.database.recovery_notice:
+            self.notify(notice, severity="warning", markup=False, timeout=60)
         self.call_after_refresh(self._start_loading)
 
     async def on_unmount(self) -> None:
         if "models" in vars(self):
             await self.models.downloads.close()
-        await self.session.close()
+        if "session" in vars(self):  # not if the library can't be opened
+            await self.session.close()
 
     @show_errors
     async def on_open_character_chat(self, message: OpenCharacterChat) -> None:
@@ -255,7 +258,9 @@ class RefsheetApp(App[int]):
         self.preferences.change(changes)
         config = self.preferences.config
         if config.model != previous.model:
-            self._remember_model(previous)
+            from refsheet_tui.weights import remember_model  # reads the catalog's modules
+
+            remember_model(previous)
         self._appearance.apply(self.preferences.config.screens)
         self._character_language = choose_language(config.language, os.environ)
         for screen in self.screen_stack:
@@ -270,11 +275,6 @@ class RefsheetApp(App[int]):
             await self._retranslate()
         self.config = config
         return reloads
-
-    def _remember_model(self, previous: Config) -> None:
-        from refsheet_tui.weights import remember_model  # reads the catalog's modules
-
-        remember_model(previous)
 
     async def _retranslate(self) -> None:
         set_language(choose_screen_language(self.preferences.config.screens.language, os.environ))
