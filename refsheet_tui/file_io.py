@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -240,6 +241,26 @@ def _rename_without_replacing(temporary_file: Path, target: Path) -> None:
             raise
         target.open("xb").close()  # takes the name, which the next line replaces
         temporary_file.replace(target)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name; where that isn't possible, copy it. Raises `OSError`."""
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno not in _NO_LINK_ERRORS:
+            raise
+        shutil.copy2(source, target)
+
+
+def sync_folder(folder: Path) -> None:
+    """Write the names of a folder's files to the disk, so that they outlast a power cut."""
+    with suppress(OSError):  # Windows can't open a folder, and some file systems can't do this
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class JsonFile:

@@ -8,8 +8,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
-from datetime import datetime
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from refsheet_tui import paths
@@ -23,7 +22,6 @@ from refsheet_tui.untrusted import one_line
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _CHOOSE_ANOTHER_FILE = N_("Choose another file.")
-_COMPANION_SUFFIXES = ("-wal", "-shm", ".damaged")
 _BLOCK_BYTES = 1 << 20
 # RuntimeError: the file is encrypted. NotImplementedError: the compression is unknown.
 _BAD_ARCHIVE_ERRORS = (
@@ -157,54 +155,6 @@ def unpack_backup(file: Path, folder: Path) -> None:
             _("Can't restore {file}: {reason}.").format(file=name, reason=error.strerror),
             _(_CHOOSE_ANOTHER_FILE),
         ) from error
-
-
-def install_backup(folder: Path, data_folder: Path) -> Path | None:
-    """Replace the library in `data_folder` by the one that was unpacked into `folder`.
-
-    Returns the folder that the old library was moved to; None if there was none. Raises
-    `StorageError`.
-    """
-    old_library_folder = data_folder / f"before-restore-{datetime.now():%Y%m%d-%H%M%S}"
-    try:
-        old_paths = [path for path in _library_paths(data_folder) if path.exists()]
-        with _lock_database(data_folder / DATABASE_NAME) if old_paths else nullcontext():
-            if old_paths:
-                old_library_folder.mkdir()
-            for path in old_paths:
-                path.rename(old_library_folder / path.name)
-            for path in _library_paths(folder):
-                if path.exists():
-                    path.rename(data_folder / path.name)
-    except OSError as error:
-        raise StorageError(
-            _("Can't replace the library in {folder}: {reason}.").format(
-                folder=data_folder, reason=error.strerror
-            ),
-            _("The previous library is in {aside}.").format(aside=old_library_folder),
-        ) from error
-    return old_library_folder if old_paths else None
-
-
-@contextmanager
-def _lock_database(file: Path) -> Iterator[None]:
-    """Lock the database against other processes, unless it is too damaged to be locked.
-
-    A process that writes later finds another file in its place, and reports that.
-    """
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        with suppress(sqlite3.DatabaseError):
-            connection.execute("BEGIN IMMEDIATE")
-        yield
-
-
-def _library_paths(folder: Path) -> list[Path]:
-    names = [
-        DATABASE_NAME,
-        *(f"{DATABASE_NAME}{suffix}" for suffix in _COMPANION_SUFFIXES),
-        PICTURES_FOLDER,
-    ]
-    return [folder / name for name in names]
 
 
 def _read_picture_hashes(database_file: Path) -> list[str]:

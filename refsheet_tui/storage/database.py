@@ -15,16 +15,25 @@ from filelock import FileLock, Timeout
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
-from refsheet_tui.i18n import _
-from refsheet_tui.storage.layout import picture_path
+from refsheet_tui.i18n import N_, _, join_sentences
+from refsheet_tui.storage.layout import damage_marker, picture_path
 from refsheet_tui.storage.migrations import MIGRATIONS
-from refsheet_tui.storage.recovery import recover
+from refsheet_tui.storage.recovery import finish_recovery, is_recovery_unfinished, recover
+from refsheet_tui.storage.restore import finish_restore, is_restore_unfinished
 
 # Seconds for which a write waits for another process.
 _BUSY_TIMEOUT_S = 10.0
 # Seconds for which opening waits for another process that recovers the file, which may be large.
 _RECOVERY_TIMEOUT_S = 120.0
 
+_RESTORED_NOTICE = N_(
+    "A restore was interrupted, and is finished now. Your previous data is in {folder}."
+)
+_EMPTY_NOTICE = N_(
+    "{file} was empty, so this is a new library. To restore a backup: "
+    "refsheet restore FILE --replace"
+)
+_SMALLEST_PAGE = 512  # bytes
 _NO_SPACE_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
 
 SqlValue = str | int | float | bytes | None
@@ -62,29 +71,50 @@ class Database:
             self._connection = _connect(":memory:")
             return
         paths.ensure_dir(file.parent)
-        self._connection = self._open_if_intact() or self._recover_and_open()
+        previous_folder, damaged_file = self._finish_interrupted()
+        is_empty = _size_of(file) == 0 and not _size_of(Path(f"{file}-wal"))
+        connection = self._open_if_intact()
+        if connection is None:
+            connection, damaged_file = self._recover()
+        self._connection = connection
         self._inode = file.stat().st_ino
+        notices = [
+            _(_RESTORED_NOTICE).format(folder=previous_folder) if previous_folder else "",
+            _describe_recovery(connection, file, damaged_file) if damaged_file else "",
+            _(_EMPTY_NOTICE).format(file=file) if is_empty else "",
+        ]
+        self.recovery_notice = join_sentences(*notices) or None
+
+    def _finish_interrupted(self) -> tuple[Path | None, Path | None]:
+        """Finish a restore and a recovery that were interrupted.
+
+        Returns where the previous library is, and where the damaged file is.
+        """
+        folder = self.file.parent
+        if not (is_restore_unfinished(folder) or is_recovery_unfinished(self.file)):
+            return None, None
+        with self._recovery_lock():
+            return finish_restore(folder), finish_recovery(self.file)
 
     def _open_if_intact(self) -> sqlite3.Connection | None:
         try:
-            return None if _damage_marker(self.file).exists() else _connect(self.file)
+            # SQLite takes a file that is shorter than a page for an empty one.
+            is_too_short = 0 < (_size_of(self.file) or 0) < _SMALLEST_PAGE
+            is_damaged = is_too_short or damage_marker(self.file).exists()
+            return None if is_damaged else _connect(self.file)
         except sqlite3.DatabaseError as error:
             if not _is_damage(error):
                 raise _storage_error(self.file, error) from error
             return None
 
-    def _recover_and_open(self) -> sqlite3.Connection:
+    def _recover(self) -> tuple[sqlite3.Connection, Path | None]:
+        """Return a connection, and where the damaged file is if this process has recovered it."""
         # If several processes find the file damaged, one of them recovers it.
         with self._recovery_lock():
             if (connection := self._open_if_intact()) is not None:
-                return connection
-            renamed_file = recover(self.file, _connect, partial(picture_path, self.file))
-            _damage_marker(self.file).unlink(missing_ok=True)
-        self.recovery_notice = (
-            f"{self.file.name} was damaged. What could be read is here again; the damaged file is "
-            f"{renamed_file}."
-        )
-        return _connect(self.file)
+                return connection, None
+            damaged_file = recover(self.file, _connect, partial(picture_path, self.file))
+        return _connect(self.file), damaged_file
 
     @contextmanager
     def _recovery_lock(self) -> Iterator[None]:
@@ -195,12 +225,34 @@ class Database:
             if _is_damage(error):
                 # Opening a file doesn't check all of it. The marker makes the next start recover.
                 with suppress(OSError):
-                    _damage_marker(self.file).touch()
+                    damage_marker(self.file).touch()
             raise _storage_error(self.file, error) from error
 
 
-def _damage_marker(file: Path) -> Path:
-    return file.with_name(f"{file.name}.damaged")
+def _size_of(file: Path) -> int | None:
+    return file.stat().st_size if file.exists() else None
+
+
+def _describe_recovery(connection: sqlite3.Connection, file: Path, damaged_file: Path) -> str:
+    counts = [
+        int(connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+        for table in ("characters", "chats", "messages")
+    ]
+    if not any(counts):
+        return _(
+            "{file} was damaged, and nothing could be read. The damaged file is {damaged_file}. "
+            "To restore a backup: refsheet restore FILE --replace"
+        ).format(file=file.name, damaged_file=damaged_file)
+    return _(
+        "{file} was damaged. Everything that could be read is here again (characters: "
+        "{characters}, chats: {chats}, messages: {messages}). The damaged file is {damaged_file}."
+    ).format(
+        file=file.name,
+        characters=f"{counts[0]:,}",
+        chats=f"{counts[1]:,}",
+        messages=f"{counts[2]:,}",
+        damaged_file=damaged_file,
+    )
 
 
 def _connect(file: Path | str) -> sqlite3.Connection:

@@ -1,18 +1,24 @@
-"""Copying everything that SQLite can still read from a damaged database into a new one."""
+"""Copying everything that a damaged database file still contains into a new one."""
 
 from __future__ import annotations
 
+import glob
+import mmap
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from time import time
-from typing import Any
 
 from refsheet_tui.errors import StorageError
+from refsheet_tui.file_io import link_or_copy, sync_folder
 from refsheet_tui.i18n import _
+from refsheet_tui.storage.database_pages import DatabasePages, Record
+from refsheet_tui.storage.layout import damage_marker
+from refsheet_tui.storage.salvage import FoundRow, TableLayout, find_rows, read_layouts
+from refsheet_tui.storage.write_ahead_log import read_log
 
 # A table comes after the tables that it refers to.
 _TABLES = (
@@ -24,15 +30,17 @@ _TABLES = (
     "messages",
     "message_pictures",
 )
-# The number of rows to read at once, the longest gap of numbers to jump over, and the most numbers
-# of a gap to try one by one.
-_BATCH_ROWS, _MAX_JUMP, _MAX_TRIES = 50, 1 << 32, 200_000
-_COMPANION_SUFFIXES = ("", "-wal", "-shm")
+# The tables whose rows the tables of pictures refer to.
+_OWNERS = {"version_pictures": "character_versions", "message_pictures": "messages"}
+_LOG_SUFFIXES = ("-wal", "-shm")
+_COMPANION_SUFFIXES = ("", *_LOG_SUFFIXES)
+# Between the name of the file and the time, in the name of a new file that is complete.
+_COMPLETE = ".recovered-"
 # A column without valid JSON would make the program fail on everything that refers to its row. Rows
 # that are missing are made up from the rows that refer to them, so that these keep their texts.
 _REPAIR_SQL = """
 UPDATE character_versions SET content = json_object(
-    'name', coalesce((SELECT name FROM characters WHERE id = character), '')
+    'name', coalesce((SELECT name FROM characters WHERE id = character), ''), 'description', content
 ) WHERE NOT json_valid(content);
 INSERT INTO characters (id, name, version, created, used)
     SELECT character, coalesce(json_extract(content, '$.name'), ''), max(id), min(created),
@@ -63,8 +71,6 @@ DELETE FROM character_words;
 INSERT INTO character_words (rowid, name, text) SELECT id, name, text FROM words_of_characters;
 """
 
-Row = tuple[Any, ...]
-
 
 def recover(
     file: Path,
@@ -73,7 +79,8 @@ def recover(
 ) -> Path:
     """Replace a damaged database file by a new one with everything that can be read of it.
 
-    Until the new file is complete, nothing is changed.
+    Until the new file is complete, nothing is changed. If the program is killed after that,
+    `finish_recovery` does the rest.
 
     Args:
         file: The damaged file.
@@ -81,55 +88,113 @@ def recover(
         picture_path: Returns where the picture of a hash is.
 
     Returns:
-        The path that the damaged file was moved to.
+        Where the damaged file is now.
 
     Raises:
-        StorageError: The new file can't be written, or nothing can be read.
+        StorageError: The files can't be read or written.
     """
-    renamed_file = file.with_name(
-        f"{file.stem}-damaged-{datetime.now():%Y%m%d-%H%M%S}{file.suffix}"
-    )
     new = file.with_name(f"{file.name}.recovering")
     try:
-        for companion in _COMPANION_SUFFIXES:
-            Path(f"{new}{companion}").unlink(missing_ok=True)
-        with closing(sqlite3.connect(file, isolation_level=None)) as damaged:
-            damaged.text_factory = lambda data: data.decode("utf-8", "replace")
-            # No other process may write meanwhile; a badly damaged file can't be locked.
-            with suppress(sqlite3.DatabaseError):
-                damaged.execute("BEGIN IMMEDIATE")
-            with closing(create_database(new)) as connection:
-                _copy_readable(connection, damaged, picture_path)
-            # A process that has the old file open finds another one at its next write, and reports
-            # that.
-            for companion in _COMPANION_SUFFIXES:
-                with suppress(FileNotFoundError):
-                    os.rename(f"{file}{companion}", f"{renamed_file}{companion}")  # noqa: PTH104 - not paths
-            new.rename(file)
+        for suffix in _COMPANION_SUFFIXES:
+            Path(f"{new}{suffix}").unlink(missing_ok=True)
+        with _lock(file), closing(create_database(new)) as connection, _open_pages(file) as pages:
+            _copy_rows(connection, pages, picture_path)
+            connection.execute("PRAGMA journal_mode = DELETE")  # all of it is in one file
+        complete = file.with_name(f"{file.name}{_COMPLETE}{datetime.now():%Y%m%d-%H%M%S}")
+        new.rename(complete)
+        sync_folder(file.parent)
+        return _install(file, complete)
+    except (OSError, sqlite3.Error) as error:
+        raise _not_recovered_error(file, error) from error
+
+
+def is_recovery_unfinished(file: Path) -> bool:
+    """Return True if a recovery was interrupted when the new file was complete."""
+    return _find_complete(file) is not None
+
+
+def finish_recovery(file: Path) -> Path | None:
+    """Finish a recovery that was interrupted when the new file was complete.
+
+    Returns where the damaged file is now; None if there is nothing to finish. Raises
+    `StorageError`.
+    """
+    complete = _find_complete(file)
+    try:
+        return _install(file, complete) if complete is not None else None
     except OSError as error:
-        raise StorageError(
-            _("{file} is damaged and can't be recovered: {reason}.").format(
-                file=file, reason=error.strerror
-            ),
-            _("Make the folder writable, and check the free disk space."),
-        ) from error
-    except sqlite3.Error as error:
-        raise StorageError(
-            _("{file} is damaged and can't be recovered: {reason}.").format(
-                file=file, reason=error
-            ),
-            _("The file is unchanged. Restore a backup: refsheet restore FILE --replace"),
-        ) from error
-    return renamed_file
+        raise _not_recovered_error(file, error) from error
 
 
-def _copy_readable(
-    new: sqlite3.Connection, damaged: sqlite3.Connection, picture_path: Callable[[str], Path]
+def _find_complete(file: Path) -> Path | None:
+    return max(file.parent.glob(f"{glob.escape(file.name)}{_COMPLETE}*"), default=None)
+
+
+def _not_recovered_error(file: Path, error: OSError | sqlite3.Error) -> StorageError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return StorageError(
+        _("{file} is damaged and can't be recovered: {reason}.").format(file=file, reason=reason),
+        _("Make the folder writable, and check the free disk space."),
+    )
+
+
+def _install(file: Path, complete: Path) -> Path:
+    """Put the complete new file in the place of `file`, and return where the old one is.
+
+    Every step can be done again, and until the last one the new file has its special name.
+    """
+    time_of_recovery = complete.name.removeprefix(f"{file.name}{_COMPLETE}")
+    damaged_file = file.with_name(f"{file.stem}-damaged-{time_of_recovery}{file.suffix}")
+    for suffix in _COMPANION_SUFFIXES:
+        old, kept = Path(f"{file}{suffix}"), Path(f"{damaged_file}{suffix}")
+        if old.exists() and not kept.exists():
+            link_or_copy(old, kept)
+    sync_folder(file.parent)
+    for old in (*(Path(f"{file}{suffix}") for suffix in _LOG_SUFFIXES), damage_marker(file)):
+        old.unlink(missing_ok=True)  # SQLite would take a log for one of the new file
+    sync_folder(file.parent)
+    # A process that has the old file open finds another one at its next write, and reports that.
+    complete.replace(file)
+    sync_folder(file.parent)
+    return damaged_file
+
+
+@contextmanager
+def _lock(file: Path) -> Iterator[None]:
+    """Keep other processes from writing, as far as a damaged file can be locked."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as damaged:
+        with suppress(sqlite3.DatabaseError):
+            damaged.execute("BEGIN IMMEDIATE")
+        yield
+
+
+@contextmanager
+def _open_pages(file: Path) -> Iterator[DatabasePages]:
+    log = Path(f"{file}-wal")
+    newer_pages = read_log(log.read_bytes()) if log.exists() else {}
+    with file.open("rb") as opened:
+        if not opened.seek(0, os.SEEK_END):  # an empty file can't be mapped
+            yield DatabasePages(b"", newer_pages)
+            return
+        with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            yield DatabasePages(content, newer_pages)
+
+
+def _copy_rows(
+    new: sqlite3.Connection, pages: DatabasePages, picture_path: Callable[[str], Path]
 ) -> None:
     new.execute("PRAGMA foreign_keys = OFF")
     new.execute("BEGIN")
-    for table in _TABLES:
-        _copy_table(damaged, new, table)
+    undecided: list[FoundRow] = []
+    for found in find_rows(pages, read_layouts(new, _TABLES)):
+        if len(found.layouts) == 1:
+            _insert(new, found.layouts[0], found.record)
+        else:
+            undecided.append(found)
+    for found in undecided:
+        for layout in found.layouts:
+            if _has_owner(new, layout, found.record) and _insert(new, layout, found.record):
+                break
     _register_pictures(new, picture_path)
     _run_script(new, _REPAIR_SQL)
     _repair_references(new)
@@ -137,79 +202,28 @@ def _copy_readable(
     new.execute("COMMIT")
 
 
+def _insert(new: sqlite3.Connection, layout: TableLayout, record: Record) -> bool:
+    """Add a row, unless there is one of the same key. Return False if it was not added."""
+    row = layout.row_of(record)
+    columns = ", ".join(column.name for column in layout.columns[: len(row)])
+    placeholders = ", ".join("?" * len(row))
+    insert = f"INSERT OR IGNORE INTO {layout.name} ({columns}) VALUES ({placeholders})"
+    with suppress(sqlite3.IntegrityError):
+        return new.execute(insert, row).rowcount == 1
+    return False
+
+
+def _has_owner(new: sqlite3.Connection, layout: TableLayout, record: Record) -> bool:
+    """Return True if the message or the version that a picture belongs to was found."""
+    owners = _OWNERS[layout.name]
+    query = f"SELECT 1 FROM {owners} WHERE id = ?"
+    return new.execute(query, (record.values[0],)).fetchone() is not None
+
+
 def _run_script(new: sqlite3.Connection, script: str) -> None:
     """Run the statements of a script inside of the open transaction, unlike `executescript`."""
     for statement in script.split(";\n"):
         new.execute(statement)
-
-
-def _copy_table(damaged: sqlite3.Connection, new: sqlite3.Connection, table: str) -> None:
-    # An older version of the program may have written the file, with fewer columns.
-    old_columns = {row[1] for row in _read_rows(damaged, f"PRAGMA table_info({table})")}
-    new_columns = [row[1] for row in new.execute(f"PRAGMA table_info({table})")]
-    columns = [column for column in new_columns if column in old_columns]
-    if not columns:
-        return
-    placeholders = ", ".join("?" * len(columns))
-    insert = f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({placeholders})"
-    read_rows = _read_by_id if columns[0] == "id" else _read_from_both_ends
-    for row in read_rows(damaged, f"SELECT {', '.join(columns)} FROM {table}", columns[0]):
-        with suppress(sqlite3.IntegrityError):
-            new.execute(insert, row)
-
-
-def _read_by_id(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[Row]:
-    """Yield the rows of a table by growing numbers.
-
-    After a place that can't be read, numbers further and further behind it are tried; then the
-    numbers in the gap, one by one. A damaged page may hold rows of a wrong place, so rows whose
-    numbers don't grow are ignored.
-    """
-    last, jump = -1, 0
-    while jump < _MAX_JUMP:
-        query = f"{select} WHERE {key} > {last + jump} ORDER BY {key} LIMIT {_BATCH_ROWS}"
-        readable_rows, is_complete = _read_until_error(damaged, query)
-        rows = [row for row in readable_rows if row[0] > last + jump]
-        if rows or (is_complete and not readable_rows):
-            yield from _read_one_by_one(damaged, select, key, range(last + 1, last + jump + 1))
-        if rows:
-            yield from rows
-            last, jump = max(row[0] for row in rows), 0 if is_complete else 1
-        elif is_complete and not readable_rows:
-            return
-        else:
-            jump = max(1, 2 * jump)
-    yield from _read_one_by_one(damaged, select, key, range(last + 1, last + _BATCH_ROWS))
-    backwards = f"{select} WHERE {key} > {last} ORDER BY {key} DESC"
-    yield from _read_until_error(damaged, backwards)[0]
-
-
-def _read_until_error(damaged: sqlite3.Connection, query: str) -> tuple[list[Row], bool]:
-    """Return the rows that can be read, and True if these are all rows of the query."""
-    rows: list[Row] = []
-    try:
-        rows += damaged.execute(query)
-    except sqlite3.DatabaseError:
-        return rows, False
-    return rows, True
-
-
-def _read_one_by_one(
-    damaged: sqlite3.Connection, select: str, key: str, numbers: range
-) -> Iterator[Row]:
-    for number in numbers[:_MAX_TRIES]:
-        yield from _read_rows(damaged, f"{select} WHERE {key} = {number}")
-
-
-def _read_from_both_ends(damaged: sqlite3.Connection, select: str, key: str) -> Iterator[Row]:
-    """Yield the rows before and after a damaged page: read from the beginning and from the end."""
-    for order in ("ASC", "DESC"):
-        yield from _read_rows(damaged, f"{select} ORDER BY {key} {order}")
-
-
-def _read_rows(damaged: sqlite3.Connection, query: str) -> Iterator[Row]:
-    with suppress(sqlite3.DatabaseError):
-        yield from damaged.execute(query)
 
 
 def _register_pictures(new: sqlite3.Connection, picture_path: Callable[[str], Path]) -> None:

@@ -32,6 +32,7 @@ from refsheet_tui.tui.clipboard import copy_by_system
 from refsheet_tui.tui.control_chars import ControlCharFilter
 from refsheet_tui.tui.dialogs.error import ErrorScreen
 from refsheet_tui.tui.dialogs.show_errors import show_errors
+from refsheet_tui.tui.garbage import free_memory_regularly
 from refsheet_tui.tui.graphics.terminal import Drawing, best_drawing
 from refsheet_tui.tui.messages import (
     ChangeSettings,
@@ -146,14 +147,18 @@ class RefsheetApp(App[int]):
     def on_mount(self) -> None:
         self._appearance.apply(self.preferences.config.screens)
         self.theme_changed_signal.subscribe(self, self._on_theme_change)
+        free_memory_regularly(self)
         self.session = Session(self.preferences.config, self._on_engine_state, self._engine)
         self.push_screen(HomeScreen(self._character_language, self.session.library.characters))
+        if notice := self.session.library.database.recovery_notice:
+            self.notify(notice, severity="warning", markup=False, timeout=60)
         self.call_after_refresh(self._start_loading)
 
     async def on_unmount(self) -> None:
         if "models" in vars(self):
             await self.models.downloads.close()
-        await self.session.close()
+        if "session" in vars(self):  # not if the library can't be opened
+            await self.session.close()
 
     @show_errors
     async def on_open_character_chat(self, message: OpenCharacterChat) -> None:
@@ -227,10 +232,8 @@ class RefsheetApp(App[int]):
                 characters = self.session.library.characters
                 self.post_message(OpenCharacterChat(characters.get_character(selection.number)))
 
-        open_chats = self._chats.on_screen
-        self.push_screen(
-            ChatsScreen(self.session.library, open_chats, self._deleted_chats), open_selection
-        )
+        screen = ChatsScreen(self.session.library, self._chats.on_screen, self._deleted_chats)
+        self.push_screen(screen, open_selection)
 
     @work(group="look", exclusive=True)
     async def on_prewarm_sheet(self, message: PrewarmSheet) -> None:
@@ -255,7 +258,9 @@ class RefsheetApp(App[int]):
         self.preferences.change(changes)
         config = self.preferences.config
         if config.model != previous.model:
-            self._remember_model(previous)
+            from refsheet_tui.weights import remember_model  # reads the catalog's modules
+
+            remember_model(previous)
         self._appearance.apply(self.preferences.config.screens)
         self._character_language = choose_language(config.language, os.environ)
         for screen in self.screen_stack:
@@ -270,11 +275,6 @@ class RefsheetApp(App[int]):
             await self._retranslate()
         self.config = config
         return reloads
-
-    def _remember_model(self, previous: Config) -> None:
-        from refsheet_tui.weights import remember_model  # reads the catalog's modules
-
-        remember_model(previous)
 
     async def _retranslate(self) -> None:
         set_language(choose_screen_language(self.preferences.config.screens.language, os.environ))

@@ -189,7 +189,7 @@ def test_a_recovery_that_fails_leaves_everything_as_it_was(
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr("refsheet_tui.storage.recovery._copy_table", full)
+    monkeypatch.setattr("refsheet_tui.storage.recovery._copy_rows", full)
     with pytest.raises(StorageError, match="can't be recovered"):
         library(tmp_path)
     monkeypatch.undo()
@@ -224,13 +224,33 @@ def test_who_writes_to_a_file_that_was_replaced_is_told(tmp_path: Path) -> None:
     assert database.fetch_rows("SELECT id FROM chats") == other.fetch_rows("SELECT id FROM chats")
 
 
-def test_a_file_that_is_no_database_is_kept_aside(tmp_path: Path) -> None:
-    fill_library(tmp_path, 1)
-    damage(tmp_path / "library.db", 0, 200)
+@pytest.mark.parametrize("size", [16, 100, 200, 4096])
+def test_a_damaged_beginning_costs_nothing(tmp_path: Path, size: int) -> None:
+    fill_library(tmp_path, 2)
+    damage(tmp_path / "library.db", 0, size)
     database, shelf, _ = library(tmp_path)
     assert database.recovery_notice is not None
-    assert list(tmp_path.glob("library-damaged-*.db"))
+    assert "chats: 2, messages: 40" in database.recovery_notice
+    assert len(shelf.latest_chats()) == 2
+
+
+@pytest.mark.parametrize("content", [b"words " * 2000, b"x", bytes(8192)])
+def test_a_file_that_is_no_database_is_kept_aside(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "library.db").write_bytes(content)
+    database, shelf, _ = library(tmp_path)
+    assert database.recovery_notice is not None
+    assert "nothing could be read" in database.recovery_notice
+    (aside,) = tmp_path.glob("library-damaged-*.db")
+    assert aside.read_bytes() == content
     assert list(shelf.latest_chats()) == []
+
+
+def test_an_empty_file_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "library.db").touch()
+    database, _, _ = library(tmp_path)
+    assert database.recovery_notice is not None and "was empty" in database.recovery_notice
+    database.close()
+    assert library(tmp_path)[0].recovery_notice is None
 
 
 def test_two_programs_write_to_one_file(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from textual.worker import Worker
 from refsheet_tui.chats import Message, ReplyKind
 from refsheet_tui.i18n import _
 from refsheet_tui.tui.chat.controller import ChatController, ReplyResult, UserInput
+from refsheet_tui.tui.garbage import let_go
 from refsheet_tui.tui.widgets.chat_message import ChatNotice, ReplyMessage, UserMessage
 from refsheet_tui.tui.widgets.history import History
 from refsheet_tui.untrusted import clean_text
@@ -149,6 +150,7 @@ class ReplyQueue:
                     await self._finish(widget, inputs, result, edited_message)
             finally:
                 self._worker = None
+                let_go(self._history.app)
         if (self._queued_inputs or self._next_kind) and self._is_current():
             self.start(self._next_kind or "reply")
         else:

@@ -9,6 +9,7 @@ from textual.binding import ActiveBinding, Binding
 from textual.screen import Screen
 
 from refsheet_tui.i18n import N_, _
+from refsheet_tui.tui.garbage import let_go
 
 Result = TypeVar("Result")
 
@@ -33,6 +34,9 @@ class TranslatedScreen(Screen[Result]):
             )
             for key, active in super().active_bindings.items()
         }
+
+    def on_unmount(self) -> None:
+        let_go(self.app)
 
     def describe_key(self, binding: Binding) -> str:
         """Return what a key does at present, in English.

@@ -23,6 +23,9 @@ from refsheet_tui.untrusted import clean_text
 # Messages that are shown at first. Older ones are added on request.
 _PAGE_SIZE = 20
 _MAX_MESSAGES = 600
+# In a chat that grows beyond the first number, the oldest messages are removed from the screen, so
+# that a long evening doesn't fill the memory; so many stay.
+_CROWDED, _KEPT = 120, 60
 
 
 class EarlierNotice(Static):
@@ -96,7 +99,8 @@ class History(VerticalScroll):
         await self.query(ChatNotice).remove()
         if self.is_attached:
             await self.mount_all([self._build_bubble(message) for message in messages[same_count:]])
-        await self._show_earlier_notice(len(self._path) > len(messages))
+        await self._remove_oldest()
+        await self._show_earlier_notice(len(self._path) > len(self._bubbles()))
         await self._show_context_marker()
 
     async def retranslate(self, name: str) -> None:
@@ -209,6 +213,13 @@ class History(VerticalScroll):
 
     def _bubbles(self) -> list[MessageWidget]:
         return [each for each in self.children if isinstance(each, MessageWidget)]
+
+    async def _remove_oldest(self) -> None:
+        """Remove the oldest messages if there are many, and the user is at the end."""
+        bubbles = self._bubbles()
+        if len(bubbles) > _CROWDED and self.is_vertical_scroll_end:
+            self._message_limit = _KEPT
+            await self.remove_children(bubbles[:-_KEPT])
 
     async def _show_context_marker(self) -> None:
         await self.query(ContextMarker).remove()

@@ -71,6 +71,7 @@ class Portrait(Widget):
         self.app.app_resume_signal.subscribe(self, lambda _app: self._redraw())
 
     def on_unmount(self) -> None:
+        self.app.app_resume_signal.unsubscribe(self)
         self._set_picture([], None)
 
     def on_resize(self) -> None:

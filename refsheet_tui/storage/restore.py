@@ -1,0 +1,143 @@
+"""Putting a library that was unpacked from a backup in the place of the user's own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext, suppress
+from datetime import datetime
+from pathlib import Path
+
+from refsheet_tui.errors import StorageError
+from refsheet_tui.file_io import sync_folder
+from refsheet_tui.i18n import _
+from refsheet_tui.storage.layout import DATABASE_NAME, PICTURES_FOLDER
+
+# Before the time, in the names of folders: the restored library while it is not in its place, what
+# is left of its folder then, and the previous library.
+_RESTORED, _FINISHED, _PREVIOUS = ".restored-", ".restore-finished-", "before-restore-"
+# A file in the first of them, once the previous library is out of the way.
+_PREVIOUS_IS_MOVED = "previous-is-moved"
+_COMPANION_SUFFIXES = ("-wal", "-shm", ".damaged")
+
+
+def install_backup(folder: Path, data_folder: Path) -> Path | None:
+    """Replace the library in `data_folder` by the one that was unpacked into `folder`.
+
+    If the program is killed meanwhile, `finish_restore` does the rest.
+
+    Args:
+        folder: A complete library, in another folder on the same disk.
+        data_folder: The folder of the user's library.
+
+    Returns:
+        The folder that the previous library was moved to; None if there was none.
+
+    Raises:
+        StorageError: The files can't be moved.
+    """
+    finish_restore(data_folder)
+    restored_folder = data_folder / f"{_RESTORED}{datetime.now():%Y%m%d-%H%M%S}"
+    try:
+        for path in folder.rglob("*"):
+            _sync(path)
+        folder.rename(restored_folder)
+        sync_folder(data_folder)
+    except OSError as error:
+        raise _not_replaced_error(data_folder, error) from error
+    return finish_restore(data_folder)
+
+
+def is_restore_unfinished(data_folder: Path) -> bool:
+    """Return True if a restore was interrupted while it replaced the library."""
+    return _find_restored(data_folder) is not None
+
+
+def finish_restore(data_folder: Path) -> Path | None:
+    """Finish a restore that was interrupted while it replaced the library.
+
+    Each step can be done again. The folder of the restored library is removed by the last one.
+
+    Returns:
+        The folder that the previous library was moved to; None if there was none, or nothing to
+        finish.
+
+    Raises:
+        StorageError: The files can't be moved.
+    """
+    restored_folder = _find_restored(data_folder)
+    if restored_folder is None:
+        return None
+    time_of_restore = restored_folder.name.removeprefix(_RESTORED)
+    previous_folder = data_folder / f"{_PREVIOUS}{time_of_restore}"
+    marker = restored_folder / _PREVIOUS_IS_MOVED
+    try:
+        if not marker.exists():
+            _move_previous(data_folder, previous_folder)
+            marker.touch()
+            sync_folder(restored_folder)
+        for path in _library_paths(restored_folder):
+            if path.exists():
+                path.rename(data_folder / path.name)
+        sync_folder(data_folder)
+        # Under its name, the next start would take it for a restore that has just begun.
+        finished_folder = data_folder / f"{_FINISHED}{time_of_restore}"
+        restored_folder.rename(finished_folder)
+    except OSError as error:
+        raise _not_replaced_error(data_folder, error) from error
+    shutil.rmtree(finished_folder, ignore_errors=True)
+    return previous_folder if previous_folder.exists() else None
+
+
+def _move_previous(data_folder: Path, previous_folder: Path) -> None:
+    paths = [path for path in _library_paths(data_folder) if path.exists()]
+    database = data_folder / DATABASE_NAME
+    with _lock_database(database) if database.exists() else nullcontext():
+        if paths:
+            previous_folder.mkdir(mode=0o700, exist_ok=True)
+        for path in paths:
+            path.rename(previous_folder / path.name)
+    if paths:
+        sync_folder(previous_folder)
+    sync_folder(data_folder)
+
+
+def _find_restored(data_folder: Path) -> Path | None:
+    return max(data_folder.glob(f"{_RESTORED}*"), default=None)
+
+
+@contextmanager
+def _lock_database(file: Path) -> Iterator[None]:
+    """Lock the database against other processes, unless it is too damaged to be locked.
+
+    A process that writes later finds another file in its place, and reports that.
+    """
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        with suppress(sqlite3.DatabaseError):
+            connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def _library_paths(folder: Path) -> list[Path]:
+    companions = (f"{DATABASE_NAME}{suffix}" for suffix in _COMPANION_SUFFIXES)
+    return [folder / name for name in (DATABASE_NAME, *companions, PICTURES_FOLDER)]
+
+
+def _sync(path: Path) -> None:
+    """Write a file, or the names in a folder, to the disk. Raises `OSError`."""
+    if path.is_dir():
+        sync_folder(path)
+        return
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _not_replaced_error(data_folder: Path, error: OSError) -> StorageError:
+    return StorageError(
+        _("Can't replace the library in {folder}: {reason}.").format(
+            folder=data_folder, reason=error.strerror
+        ),
+        _("Make the folder writable, and start RefSheet again: it will finish the restore."),
+    )

@@ -1,0 +1,95 @@
+"""A recovery or a restore that is killed at any step is finished later, and nothing is lost."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from helpers.crashes import crashes_of
+from refsheet_tui.chats.library import Library
+from refsheet_tui.cli.backups import restore
+from refsheet_tui.storage import Database, write_backup
+from refsheet_tui.storage.layout import DATABASE_NAME, damage_marker
+
+
+def write_library(folder: Path, *texts: str) -> Path:
+    library = Library.open(folder)
+    chat = library.chats.create_chat(None).id
+    for text in texts:
+        library.tree.add_message(chat, None, "user", text)
+    library.close()
+    return folder / DATABASE_NAME
+
+
+def texts_of(database: Database) -> list[str]:
+    return [str(row[0]) for row in database.fetch_rows("SELECT text FROM messages ORDER BY id")]
+
+
+def test_a_recovery_that_is_killed_is_finished(tmp_path: Path) -> None:
+    file = write_library(tmp_path / "damaged", "one", "two")
+    damaged = file.read_bytes()[:-4096]
+    file.write_bytes(damaged)
+    damage_marker(file).touch()
+
+    def prepare(number: int) -> Path:
+        return shutil.copytree(tmp_path / "damaged", tmp_path / str(number))
+
+    def recover(folder: Path) -> None:
+        Database(folder / DATABASE_NAME).close()
+
+    notices = []
+    for folder in crashes_of(prepare, recover):
+        database = Database(folder / DATABASE_NAME)
+        assert texts_of(database) == ["one", "two"]
+        asides = list(folder.glob("library-damaged-*.db"))
+        assert any(aside.read_bytes() == damaged for aside in asides)
+        notice = database.recovery_notice
+        assert notice is None or any(str(aside) in notice for aside in asides)
+        notices.append(notice)
+        database.close()
+        again = Database(folder / DATABASE_NAME)
+        assert again.recovery_notice is None and texts_of(again) == ["one", "two"]
+        again.close()
+        assert not list(folder.glob("*.recovered-*"))
+    assert len(notices) > 5
+    assert all(notices[:-1]) and not notices[-1]
+
+
+@pytest.mark.parametrize("has_previous", [True, False])
+def test_a_restore_that_is_killed_is_undone_or_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_previous: bool
+) -> None:
+    write_library(tmp_path / "other", "restored")
+    other = Library.open(tmp_path / "other")
+    write_backup(other.database, tmp_path / "x.refsheet")
+    other.close()
+    before = ["previous"] if has_previous else []
+    write_library(tmp_path / "before", *before)
+
+    def prepare(number: int) -> Path:
+        return shutil.copytree(tmp_path / "before", tmp_path / str(number))
+
+    def run_restore(folder: Path) -> None:
+        monkeypatch.setenv("REFSHEET_DATA_DIR", str(folder))
+        restore.main(["--replace", str(tmp_path / "x.refsheet")], standalone_mode=False)
+
+    outcomes = []
+    for folder in crashes_of(prepare, run_restore):
+        database = Database(folder / DATABASE_NAME)
+        texts = texts_of(database)
+        previous = list(folder.glob("before-restore-*"))
+        if texts == ["restored"]:
+            assert has_previous <= bool(previous)
+            for each in previous:
+                assert texts_of(Database(each / DATABASE_NAME)) == before
+                notice = database.recovery_notice
+                assert notice is None or str(each) in notice
+        else:
+            assert texts == before and not previous
+        outcomes.append(texts)
+        database.close()
+        assert not list(folder.glob(".restored-*"))
+    assert len(outcomes) > 8
+    assert outcomes[0] == before and outcomes[-1] == ["restored"]
