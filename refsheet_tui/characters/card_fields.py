@@ -67,6 +67,10 @@ _NAMES_BY_MARK = {
     "savedsettings": {"memory": "description", "prompt": "first_mes"},
     "external_id": {"definition": "mes_example"},
 }
+# What they mean where the character is told by a persona, and a list of characters is shown with
+# the description. Such files have no personality, which every export of this program has.
+_NAMES_BESIDE_PERSONA = {"persona": "description", "description": "creator_notes"}
+_PERSONA_MARK, _NO_PERSONA_MARK = "sampleChat", "personality"
 _WRAPPERS = ("character", "char", "card")
 # How one program writes the names of the character and of the user, beside this key.
 _SINGLE_BRACES_MARK = "aiPersona"
@@ -157,6 +161,8 @@ def field_of_key(key: str, place: Mapping[str, Any]) -> str | None:
     for mark, names in _NAMES_BY_MARK.items():
         if mark in place and key in names:
             return names[key]
+    if key in _NAMES_BESIDE_PERSONA and _is_told_by_persona(place):
+        return _NAMES_BESIDE_PERSONA[key]
     return _FIELDS_BY_NAME.get(_NO_LETTERS.sub("", key.lower()))
 
 
@@ -187,6 +193,14 @@ def _named_fields(place: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
             name, names = _NO_LETTERS.sub("", key.lower()), _NAMES[field]
             rank = names.index(name) + 1 if name in names else len(names) + 1
             yield 0 if key == field else rank, field, key
+
+
+def _is_told_by_persona(place: Mapping[str, Any]) -> bool:
+    """Return True if the persona of a character tells who it is, rather than its description."""
+    persona = place.get("persona")
+    is_object = isinstance(persona, dict) and isinstance(persona.get("attributes"), dict)
+    has_mark = is_object or _PERSONA_MARK in place or place.get("kind") == "character"
+    return has_mark and _NO_PERSONA_MARK not in place and bool(text_from(persona).strip())
 
 
 def _has_fields(value: dict[str, Any]) -> bool:

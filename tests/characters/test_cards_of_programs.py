@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from refsheet_tui.characters import import_card, lorebook_from_card
+from refsheet_tui.characters import Profile, import_card, lorebook_from_card
 from refsheet_tui.characters.cards import json_card
 
 TEXTS = {
@@ -135,6 +135,12 @@ CARDS: dict[str, dict[str, Any]] = {
 }
 
 
+def import_json(card: object, folder: Path) -> Profile:
+    path = folder / "card.json"
+    path.write_text(json.dumps(card))
+    return import_card(path, "en").profile
+
+
 def lost(came: object, went: object, path: str = "") -> list[str]:
     """Return the places of a card whose values changed or are missing."""
     if isinstance(came, dict) and isinstance(went, dict):
@@ -170,3 +176,44 @@ def test_all_of_a_card_is_read_or_kept(tmp_path: Path, name: str) -> None:
     path.write_text(json.dumps(written))
     again = import_card(path, "en").profile
     assert again.model_dump(exclude={"card"}) == profile.model_dump(exclude={"card"})
+
+
+AGNAI = {
+    "kind": "character",
+    "name": "Vex",
+    "description": "My first bot!",
+    "greeting": "Hello.",
+    "sampleChat": "Vex: Hi.",
+    "scenario": "A castle.",
+    "persona": {"kind": "text", "attributes": {"text": ["Vex is a brave fox knight."]}},
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"kind": None},
+        {"sampleChat": ""},
+        {"persona": "Vex is a brave fox knight."},
+        {"kind": None, "sampleChat": "", "persona": AGNAI["persona"]},
+    ],
+)
+def test_the_line_of_a_catalog_is_no_description_beside_a_persona(
+    changes: dict[str, Any], tmp_path: Path
+) -> None:
+    card = {key: value for key, value in {**AGNAI, **changes}.items() if value is not None}
+    profile = import_json(card, tmp_path)
+    assert profile.description == "Vex is a brave fox knight."
+    assert profile.card["creator_notes"] == "My first bot!"
+
+    exported_card = json.loads(json_card(profile))
+    assert exported_card["data"]["description"] == profile.description
+    assert exported_card["data"]["creator_notes"] == "My first bot!"
+    exported_card["data"]["description"] = "Edited in another program."
+    assert import_json(exported_card, tmp_path).description == "Edited in another program."
+
+
+def test_a_description_stays_one_beside_an_empty_persona(tmp_path: Path) -> None:
+    card = {**AGNAI, "persona": {"kind": "text", "attributes": {"text": [""]}}}
+    assert import_json(card, tmp_path).description == "My first bot!"
