@@ -81,7 +81,7 @@ def parse_card_json(data: bytes, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
     if len(data) <= limit:
         data = to_utf8(data)
     try:
-        value = parse_json(data, limit)
+        value = parse_json(data, limit, has_infinities=True)
     except UntrustedFileError:
         first_line = data.lstrip().partition(b"\n")[0]
         try:
