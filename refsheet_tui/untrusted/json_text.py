@@ -25,9 +25,7 @@ _SURROGATES = re.compile(
 _NOT_STRUCTURAL = bytes(byte for byte in range(256) if byte not in b"[]{},")
 
 
-def parse_json(
-    text: bytes, limit: int = MAX_JSON_BYTES, *, has_infinities: bool = False
-) -> object:
+def parse_json(text: bytes, limit: int = MAX_JSON_BYTES, *, has_infinities: bool = False) -> object:
     """Parse a JSON text.
 
     Args:
