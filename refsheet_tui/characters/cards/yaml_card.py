@@ -35,8 +35,8 @@ _HEAD_CHARACTERS = 2048
 _NO_TEXTS = {"extensions", "character_book"}
 
 
-class _LineError(yaml.MarkedYAMLError):
-    """YAML that is valid, but that no card has, such as an asterisk at the begin of a text."""
+class _UnusualYamlError(yaml.MarkedYAMLError):
+    """YAML that is valid, but that no card has. Mostly a text that begins with its signs."""
 
     def __init__(self, mark: yaml.Mark) -> None:
         super().__init__(problem_mark=mark)
@@ -54,7 +54,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
-            raise _LineError(self.peek_event().start_mark)
+            raise _UnusualYamlError(self.peek_event().start_mark)
         self._values += 1
         if self._values > _MAX_VALUES:
             raise too_large_error(N_("The text"))
@@ -93,7 +93,7 @@ def _begins_card(text: str) -> bool:
 
 
 def _damaged_error(error: yaml.YAMLError, text: str) -> CardError:
-    """Return the error for a card that isn't valid YAML, which mostly lacks a quotation mark."""
+    """Return the error for a card that can't be read, which mostly lacks quotation marks."""
     mark = getattr(error, "problem_mark", None)
     context_mark = getattr(error, "context_mark", None)
     if context_mark is not None and "quoted" in str(getattr(error, "context", "")):
@@ -102,8 +102,13 @@ def _damaged_error(error: yaml.YAMLError, text: str) -> CardError:
         line = text.count("\n", 0, getattr(error, "position", 0))
     else:
         line = mark.line
+    problem = (
+        _("Line {line} of the text means something special in YAML, which no card can have.")
+        if isinstance(error, _UnusualYamlError)
+        else _("The text is damaged at line {line}: it isn't valid YAML.")
+    )
     return CardError(
-        _("The text is damaged at line {line}: it isn't valid YAML.").format(line=f"{line + 1:,}"),
+        problem.format(line=f"{line + 1:,}"),
         _("Write the text of that line in quotation marks, or ask the creator for another copy."),
     )
 
@@ -145,5 +150,5 @@ def _value_of_key(key: str, value: yaml.Node) -> object:
 
 def _key(key: yaml.Node) -> str:
     if not isinstance(key, yaml.ScalarNode):
-        raise _LineError(key.start_mark)
+        raise _UnusualYamlError(key.start_mark)
     return str(key.value)
