@@ -71,7 +71,14 @@ _NAMES_BY_MARK = {
 # the description. Such files have no personality, which every export of this program has.
 _NAMES_BESIDE_PERSONA = {"persona": "description", "description": "creator_notes"}
 _PERSONA_MARK, _NO_PERSONA_MARK = "sampleChat", "personality"
-_WRAPPERS = ("character", "char", "card")
+# What a catalog of cards calls the fields of version 2, one of which never has this name elsewhere.
+_CATALOG_NAMES = {
+    "personality": "description",
+    "tavern_personality": "personality",
+    "description": "creator_notes",
+}
+_CATALOG_MARK = "tavern_personality"
+_WRAPPERS = ("character", "char", "card", "bot", "node", "definition")
 # How one program writes the names of the character and of the user, beside this key.
 _SINGLE_BRACES_MARK = "aiPersona"
 _NO_LETTERS = re.compile(r"[^a-z0-9]")
@@ -172,16 +179,20 @@ def split_card(card: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     A card of version 1 is all data. Some programs have their data, or the whole card, under another
     key.
     """
+    if _CATALOG_MARK in card and "creator_notes" not in card:
+        return {_CATALOG_NAMES.get(key, key): value for key, value in card.items()}, {}
     for key in ("data", *_WRAPPERS):
         inner = _parse_object(card.get(key))
         if not isinstance(inner, dict):
             continue
         outside = {name: value for name, value in card.items() if name != key}
-        if key == "data" or _has_fields(inner):
-            return inner, outside
-        if isinstance(inner.get("data"), dict):
+        has_fields = _has_fields(inner)
+        if key != "data" or not has_fields:
             data, inner_outside = split_card(inner)
-            return data, {**outside, **inner_outside}
+            if data is not inner:
+                return data, {**outside, **inner_outside}
+        if key == "data" or has_fields:
+            return inner, outside
     return card, {}
 
 

@@ -217,3 +217,41 @@ def test_the_line_of_a_catalog_is_no_description_beside_a_persona(
 def test_a_description_stays_one_beside_an_empty_persona(tmp_path: Path) -> None:
     card = {**AGNAI, "persona": {"kind": "text", "attributes": {"text": [""]}}}
     assert import_json(card, tmp_path).description == "My first bot!"
+
+
+CATALOG_DEFINITION = {
+    "name": "Kim",
+    "personality": "Kim is a fox.",
+    "tavern_personality": "brave",
+    "first_message": "hi",
+    "example_dialogs": "ex",
+    "scenario": "A wood.",
+    "alternate_greetings": ["yo"],
+    "description": "Made for fun.",
+}
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"node": {"name": "Kim", "description": "A fox!", "definition": CATALOG_DEFINITION}},
+        {"name": "Kim", "definition": CATALOG_DEFINITION},
+        {"definition": CATALOG_DEFINITION},
+    ],
+)
+def test_a_definition_is_read_that_is_an_object(card: dict[str, Any], tmp_path: Path) -> None:
+    profile = import_json(card, tmp_path)
+    assert (profile.name, profile.description) == ("Kim", "Kim is a fox.")
+    assert profile.greetings == ("hi", "yo")
+    assert profile.examples == "ex"
+    assert profile.card["personality"] == "brave"
+    assert profile.card["creator_notes"] == "Made for fun."
+    written = json.loads(json_card(profile))["data"]
+    assert written["personality"] == "brave"
+    again = import_json(json.loads(json_card(profile)), tmp_path)
+    assert again.model_dump(exclude={"card"}) == profile.model_dump(exclude={"card"})
+
+
+def test_the_data_of_a_card_in_an_envelope_counts_before_its_copies(tmp_path: Path) -> None:
+    card = {**TEXTS, "name": "", **V2, "data": {**DATA, "description": "Inner."}}
+    assert import_json({"card": card}, tmp_path).description == "Inner."
