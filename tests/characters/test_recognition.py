@@ -42,6 +42,13 @@ OTHERS: list[tuple[str, object]] = [
     ("lorebook", {"name": "Caves", "description": "Of caves", "entries": [LOREBOOK_ENTRY]}),
     ("lorebook", {"spec": "lorebook_v3", "data": {"entries": [LOREBOOK_ENTRY]}}),
     ("lorebook", {"lorebookVersion": 5, "entries": []}),
+    ("lorebook", {"entries": {}}),
+    ("lorebook", {"name": "Caves", "entries": []}),
+    ("lorebook", {"type": "risu", "ver": 1, "data": [{"key": "cave", "content": "Dark."}]}),
+    ("lorebook", {"kind": "memory", "entries": [{"keywords": ["cave"], "entry": "Dark."}]}),
+    ("lorebook", {"name": "Caves", "entries": [{"keys": ["cave"], "text": "Dark."}]}),
+    ("lorebook", [LOREBOOK_ENTRY]),
+    ("lorebook", [{"keys": ["cave"], "content": "Dark.", "name": "Cave"}]),
     ("chat", {"user_name": "Jane", "character_name": "Ember", "create_date": "x"}),
     ("chat", [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Roar"}]),
     ("chat", {"messages": [{"role": "user", "content": "Hi"}]}),
@@ -108,3 +115,47 @@ def test_a_card_is_taken_for_one(tmp_path: Path, card: dict[str, Any]) -> None:
     path = tmp_path / "card.json"
     path.write_text(json.dumps(card))
     assert profile_from_card(read_card(path).card, "en")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [EMBER],
+        [{"spec": "chara_card_v2", "data": EMBER}],
+        {"characters": [EMBER]},
+        {"data": [EMBER]},
+        {"export": {"characters": [EMBER]}},
+        {"bot": EMBER},
+    ],
+    ids=json.dumps,
+)
+def test_a_list_of_one_card_is_that_card(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(value))
+    profile = profile_from_card(read_card(path).card, "")
+    assert (profile.name, profile.description) == ("Ember", "A dragon.")
+    assert profile.greeting == "Hi"
+
+
+def test_what_is_around_a_list_of_one_card_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"characters": [EMBER], "exported_by": "x"}))
+    assert profile_from_card(read_card(path).card, "").card_outside == {"exported_by": "x"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [EMBER, {**EMBER, "name": "Ash"}],
+        {"characters": [EMBER, EMBER]},
+        {"export": {"characters": [EMBER, EMBER]}},
+        [{"spec": "chara_card_v2", "data": EMBER}] * 2,
+    ],
+    ids=json.dumps,
+)
+def test_a_list_of_several_cards_is_named(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(value))
+    with pytest.raises(CardError) as caught:
+        read_card(path)
+    assert caught.value.problem == f"{path}: This file has several characters in it."
