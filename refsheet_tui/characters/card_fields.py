@@ -118,9 +118,8 @@ def read_card_fields(data: Mapping[str, Any], outside: Mapping[str, Any]) -> Car
     values = first_values(data, outside)
     first_messages, unread_messages = first_items(values.get("first_mes"))
     values["first_mes"] = first_messages
-    texts = {field: text_from(values.get(field)) for field in _TEXT_FIELDS}
-    if _SINGLE_BRACES_MARK in data:
-        texts = {field: double_braces(text) for field, text in texts.items()}
+    complete = double_braces if _SINGLE_BRACES_MARK in data else str
+    texts = {field: complete(text_from(values.get(field))) for field in _TEXT_FIELDS}
     is_list = isinstance(first_messages, list)
     greetings = (texts_from(first_messages) if is_list else ()) or (texts["first_mes"],)
     alternate_greetings, unread_greetings = first_items(values.get("alternate_greetings"))
@@ -128,7 +127,7 @@ def read_card_fields(data: Mapping[str, Any], outside: Mapping[str, Any]) -> Car
     user_name = line_from(values.get("your_name")).strip()
     return CardFields(
         texts={**texts, "name": line_from(values.get("name")).strip()},
-        greetings=(*greetings, *texts_from(alternate_greetings)),
+        greetings=tuple(map(complete, [*greetings, *texts_from(alternate_greetings)])),
         tags=tags_from(tags),
         user_name="" if user_name.casefold() == _DEFAULT_USER_NAME else user_name,
         unread_greetings=unread_messages + unread_greetings,

@@ -77,7 +77,10 @@ def _parse(data: bytes) -> CardFile:
     if archived is not None:
         return archived
     if data.startswith(charx.SIGNATURE):
-        raise CardError(_("This ZIP file has no card.json."), _(ASK_FOR_COPY))
+        raise CardError(
+            _("This ZIP file has no card.json."),
+            _("If there are cards in it, unpack it and import each one."),
+        )
     text = to_utf8(data) if len(data) <= MAX_JSON_BYTES_WITH_PICTURE else data
     if _JSON_BEGIN.match(text):
         return _from_json(text)
@@ -109,9 +112,10 @@ def _from_charx(data: bytes) -> CardFile | None:
     if found is None:
         return None
     card = _from_json(found.text, found.read_picture)
-    if card.picture is None and _picture_format(found.prefix) is not None:
-        return replace(card, picture=found.prefix)
-    return card
+    if card.picture is not None:
+        return card
+    is_behind_picture = _picture_format(found.prefix) is not None
+    return replace(card, picture=found.prefix if is_behind_picture else found.only_picture())
 
 
 def _from_picture(data: bytes, kind: str) -> CardFile:
