@@ -54,7 +54,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
-            raise _UnusualYamlError(self.peek_event().start_mark)
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise _UnusualYamlError(event.start_mark)
         self._values += 1
         if self._values > _MAX_VALUES:
             raise too_large_error(N_("The text"))
@@ -98,10 +99,8 @@ def _damaged_error(error: yaml.YAMLError, text: str) -> CardError:
     context_mark = getattr(error, "context_mark", None)
     if context_mark is not None and "quoted" in str(getattr(error, "context", "")):
         mark = context_mark  # a text without an end is found to have none at the end of the file
-    if mark is None:
-        line = text.count("\n", 0, getattr(error, "position", 0))
-    else:
-        line = mark.line
+    position = getattr(error, "position", 0)
+    line = text.count("\n", 0, position) if mark is None else mark.line
     problem = (
         _("Line {line} of the text means something special in YAML, which no card can have.")
         if isinstance(error, _UnusualYamlError)
