@@ -31,6 +31,7 @@ _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,16})?(?:[eE][-+]?[0-
 # Lorebook entries have texts as well.
 _OTHER_TEXTS = {"keys", "key", "secondary_keys", "keysecondary", "content", "comment"}
 _LINE_KEY = re.compile(r"""["']?([\w -]{1,40})["']?[ \t]*:(?:\s|$)""")
+_NO_KEYS = ("#", "---", "%")
 _HEAD_CHARACTERS = 2048
 _NO_TEXTS = {"extensions", "character_book"}
 
@@ -88,9 +89,11 @@ def _no_card_error() -> CardError:
 
 
 def _begins_card(text: str) -> bool:
-    """Return True if a field of a card is at the begin of one of the first lines of a text."""
-    keys = (_LINE_KEY.match(line) for line in text[:_HEAD_CHARACTERS].splitlines())
-    return any(key is not None and field_of_key(key[1], {}) is not None for key in keys)
+    """Return True if a text begins with a key, and has a field of a card in its first lines."""
+    lines = filter(str.strip, text[:_HEAD_CHARACTERS].splitlines())
+    keys = [_LINE_KEY.match(line) for line in lines if not line.startswith(_NO_KEYS)]
+    fields = (field_of_key(key[1], {}) for key in keys if key is not None)
+    return bool(keys) and keys[0] is not None and any(fields)
 
 
 def _damaged_error(error: yaml.YAMLError, text: str) -> CardError:
