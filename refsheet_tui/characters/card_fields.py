@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from refsheet_tui.characters.card_lists import first_items, first_tags
-from refsheet_tui.characters.card_values import line_from, tags_from, text_from, texts_from
+from refsheet_tui.characters.card_values import (
+    line_from,
+    name_from,
+    tags_from,
+    text_from,
+    texts_from,
+)
 from refsheet_tui.characters.single_braces import double_braces
 from refsheet_tui.errors import UntrustedFileError
 from refsheet_tui.untrusted import parse_json
@@ -30,7 +36,7 @@ _NAMES = {
     ),
     "personality": ("personality",),
     "scenario": ("scenario", "worldscenario"),
-    "first_mes": ("firstmes", "chargreeting", "firstmessage", "greeting"),
+    "first_mes": ("firstmes", "firstmessages", "chargreeting", "firstmessage", "greeting"),
     "mes_example": (
         "mesexample",
         "exampledialogue",
@@ -120,13 +126,13 @@ def read_card_fields(data: Mapping[str, Any], outside: Mapping[str, Any]) -> Car
     values["first_mes"] = first_messages
     complete = double_braces if _SINGLE_BRACES_MARK in data else str
     texts = {field: complete(text_from(values.get(field))) for field in _TEXT_FIELDS}
-    is_list = isinstance(first_messages, list)
+    is_list = isinstance(first_messages, list | dict)
     greetings = (texts_from(first_messages) if is_list else ()) or (texts["first_mes"],)
     alternate_greetings, unread_greetings = first_items(values.get("alternate_greetings"))
     tags, unread_tags = first_tags(values.get("tags"))
     user_name = line_from(values.get("your_name")).strip()
     return CardFields(
-        texts={**texts, "name": line_from(values.get("name")).strip()},
+        texts={**texts, "name": name_from(values.get("name"))},
         greetings=tuple(map(complete, [*greetings, *texts_from(alternate_greetings)])),
         tags=tags_from(tags),
         user_name="" if user_name.casefold() == _DEFAULT_USER_NAME else user_name,

@@ -255,3 +255,63 @@ def test_a_definition_is_read_that_is_an_object(card: dict[str, Any], tmp_path: 
 def test_the_data_of_a_card_in_an_envelope_counts_before_its_copies(tmp_path: Path) -> None:
     card = {**TEXTS, "name": "", **V2, "data": {**DATA, "description": "Inner."}}
     assert import_json({"card": card}, tmp_path).description == "Inner."
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ({"trait": "brave", "age": 5}, "trait: brave\nage: 5"),
+        (
+            {"looks": {"hair": ["red", "long"], "eyes": "green"}},
+            "looks:\nhair: red, long\neyes: green",
+        ),
+        ({"a": {"b": ["DEEP"]}}, "a: b: DEEP"),
+        (
+            {"name": "Kim", "description": "A fox", "age": 5},
+            "name: Kim\ndescription: A fox\nage: 5",
+        ),
+        ([{"trait": "brave"}, {"trait": "kind"}], "trait: brave\ntrait: kind"),
+        ({"text": "A fox.", "id": 3}, "A fox."),
+        ({"attributes": {"mind": ["kind"], "body": []}}, "mind: kind"),
+        ({"a": None, "b": True, "c": "", "d": [], "e": {}}, ""),
+    ],
+)
+def test_the_text_of_an_object_is_read(tmp_path: Path, value: object, text: str) -> None:
+    card = {"name": "Kim", "first_mes": "Hi", "description": value, "personality": value}
+    profile = import_json(card, tmp_path)
+    assert profile.description == text
+    written = json.loads(json_card(profile))["data"]
+    assert (written["description"], written["personality"]) == (text, text)
+    if text:
+        assert written["extensions"]["refsheet"]["originals"]["personality"] == value
+        assert import_json(json.loads(json_card(profile)), tmp_path).description == text
+
+
+@pytest.mark.parametrize(
+    ("first_mes", "greetings"),
+    [
+        ({"a": "Hi", "b": "Yo"}, ("Hi", "Yo")),
+        ({"text": "Hi", "id": 1}, ("Hi",)),
+        ({"title": "At the door", "content": "Hi"}, ("Hi",)),
+    ],
+)
+def test_a_greeting_that_is_an_object_is_read(
+    tmp_path: Path, first_mes: object, greetings: tuple[str, ...]
+) -> None:
+    card = {"name": "Kim", "description": "A fox.", "first_mes": first_mes}
+    assert import_json(card, tmp_path).greetings == greetings
+
+
+def test_first_messages_are_greetings(tmp_path: Path) -> None:
+    card = {
+        "name": "Kim",
+        "personality": "A fox",
+        "first_message": "hi",
+        "first_messages": ["hi", "yo"],
+    }
+    assert import_json(card, tmp_path).greetings == ("hi", "yo")
+
+
+def test_a_name_in_parts_is_one_name(tmp_path: Path) -> None:
+    card = {"name": {"first": "Kim", "last": "Fox"}, "first_mes": "Hi"}
+    assert import_json(card, tmp_path).name == "Kim Fox"
