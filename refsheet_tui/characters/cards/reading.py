@@ -21,6 +21,7 @@ from refsheet_tui.characters.cards.limits import (
     too_large_error,
 )
 from refsheet_tui.characters.cards.metadata import read_texts
+from refsheet_tui.characters.cards.other_files import check_other_file
 from refsheet_tui.characters.cards.recognition import parse_card_json
 from refsheet_tui.characters.cards.yaml_card import read_yaml_card
 from refsheet_tui.errors import CardError, NoCardError, UntrustedFileError
@@ -32,6 +33,8 @@ from refsheet_tui.untrusted import MAX_JSON_BYTES, read_file, to_utf8
 _KEYWORDS = (b"ccv3", b"chara")
 # In YAML, a bracket at the begin is mostly that of a title in front of a word.
 _JSON_BEGIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[\[{\"])")
+# Chat programs put code between such lines, which come along when it is copied.
+_FENCE = re.compile(rb"\s*```[\w+-]{0,20}[ \t]*\r?\n(.*?)\r?\n?```\s*", re.DOTALL)
 # Every card has one of these keys, in any version of the format.
 _CARD_MARKS = (b'"spec"', b'"name"', b'"char_name"', b'"first_mes"')
 
@@ -81,7 +84,10 @@ def _parse(data: bytes) -> CardFile:
             _("This ZIP file has no card.json."),
             _("If there are cards in it, unpack it and import each one."),
         )
+    check_other_file(data)
     text = to_utf8(data) if len(data) <= MAX_JSON_BYTES_WITH_PICTURE else data
+    fenced = _FENCE.fullmatch(text)
+    text = fenced[1] if fenced else text
     if _JSON_BEGIN.match(text):
         return _from_json(text)
     card = read_yaml_card(text)
