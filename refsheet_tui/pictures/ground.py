@@ -66,10 +66,8 @@ def keep_ground_only(image: Image.Image, source: Image.Image) -> None:
 
 
 def _is_empty(image: Image.Image) -> bool:
-    """Return True if no pixel of an RGBA picture can be seen on any ground."""
-    return not any(
-        any(strip.getchannel("A").histogram()[_MIN_CONTRAST:]) for strip in _strips(image)
-    )
+    """Return True if every pixel of an RGBA picture is fully transparent."""
+    return all(strip.getchannel("A").getbbox() is None for strip in _strips(image))
 
 
 def _strips(image: Image.Image) -> Iterator[Image.Image]:
