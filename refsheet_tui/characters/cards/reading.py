@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -75,7 +76,7 @@ def _parse(data: bytes) -> CardFile:
     if kind is not None:
         return _from_picture(data, kind)
     if _JSON_BEGIN.match(data):
-        return _from_json(data)
+        return _from_json_file(data)
     archived = _from_charx(data)
     if archived is not None:
         return archived
@@ -89,7 +90,7 @@ def _parse(data: bytes) -> CardFile:
     fenced = _FENCE.fullmatch(text)
     text = fenced[1] if fenced else text
     if _JSON_BEGIN.match(text):
-        return _from_json(text)
+        return _from_json_file(text)
     card = read_yaml_card(text)
     icon = find_icon(card)
     return CardFile(card, icon.picture if icon else None)
@@ -99,6 +100,22 @@ def _picture_format(data: bytes) -> str | None:
     kind = picture_format(io.BytesIO(data))
     # A text may begin with these two letters, too.
     return None if kind == "BMP" and b"\0" not in data[:32] else kind
+
+
+def _from_json_file(text: bytes) -> CardFile:
+    try:
+        return _from_json(text)
+    except UntrustedFileError as problem:
+        cause = problem.__cause__
+        if isinstance(cause, json.JSONDecodeError) and _is_at_end(cause):
+            raise cut_short_error(len(text)) from problem
+        raise
+
+
+def _is_at_end(error: json.JSONDecodeError) -> bool:
+    """Return True if a JSON text is valid up to its end, which is missing."""
+    is_open_string = error.msg.startswith("Unterminated string")
+    return is_open_string or error.pos >= len(error.doc.rstrip())
 
 
 def _from_json(text: bytes, read_embedded: Callable[[str], bytes | None] | None = None) -> CardFile:

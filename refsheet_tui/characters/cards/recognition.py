@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from typing import Any, TypeGuard
 
 from refsheet_tui.characters.card_fields import field_of_key, split_card
 from refsheet_tui.characters.card_values import says_nothing
-from refsheet_tui.characters.cards.limits import cut_short_error
 from refsheet_tui.errors import CardError, UntrustedFileError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.untrusted import MAX_JSON_BYTES, parse_json, to_utf8
@@ -85,14 +83,14 @@ def parse_card_json(data: bytes, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
         limit: The most bytes that it may have.
 
     Raises:
-        CardError: It is something else, or cut short.
+        CardError: It is something else.
         UntrustedFileError: It is no JSON, or too large.
     """
     if len(data) <= limit:
         data = to_utf8(data)
     try:
         value = parse_json(data, limit, has_infinities=True)
-    except UntrustedFileError as error:
+    except UntrustedFileError:
         first_line = data.lstrip().partition(b"\n")[0]
         try:
             first_value = parse_json(first_line)
@@ -100,17 +98,8 @@ def parse_card_json(data: bytes, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
             first_value = None
         if isinstance(first_value, dict) and _is_chat(first_value):
             raise CardError(_(_CHAT), _(_IMPORT_CHAT)) from None
-        if _ends_inside(error.__cause__):
-            raise cut_short_error(len(data)) from error
         raise
     return card_object(value)
-
-
-def _ends_inside(error: BaseException | None) -> bool:
-    """Return True if a JSON text is valid up to its end, which is missing."""
-    return isinstance(error, json.JSONDecodeError) and (
-        error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string")
-    )
 
 
 def _is_card(value: object) -> TypeGuard[dict[str, Any]]:
