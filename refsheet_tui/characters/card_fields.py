@@ -67,10 +67,11 @@ _LIST_READERS = {
     "group_only_greetings": texts_from,
 }
 _TEXT_FIELDS = [field for field in _NAMES if field not in {*_OBJECT_FIELDS, *_LIST_READERS}]
+_STORY_MARK, _NAME_SEPARATOR = "savedsettings", "||$||"
 # Names that mean a field only beside a key that a certain program writes.
 _NAMES_BY_MARK = {
     "scenarioVersion": {"title": "name", "prompt": "first_mes", "context": "description"},
-    "savedsettings": {"memory": "description", "prompt": "first_mes"},
+    _STORY_MARK: {"memory": "description", "prompt": "first_mes"},
     "external_id": {"definition": "mes_example"},
 }
 # What they mean where the character is told by a persona, and a list of characters is shown with
@@ -132,13 +133,20 @@ def read_card_fields(data: Mapping[str, Any], outside: Mapping[str, Any]) -> Car
     tags, unread_tags = first_tags(values.get("tags"))
     user_name = line_from(values.get("your_name")).strip()
     return CardFields(
-        texts={**texts, "name": name_from(values.get("name"))},
+        texts={**texts, "name": name_from(values.get("name")) or _name_in_story(data)},
         greetings=tuple(map(complete, [*greetings, *texts_from(alternate_greetings)])),
         tags=tags_from(tags),
         user_name="" if user_name.casefold() == _DEFAULT_USER_NAME else user_name,
         unread_greetings=unread_messages + unread_greetings,
         unread_tags=unread_tags,
     )
+
+
+def _name_in_story(data: Mapping[str, Any]) -> str:
+    """Return whom a story of one program is told with; empty if that is nobody, or several."""
+    settings = data.get(_STORY_MARK)
+    name = line_from(settings.get("chatopponent")) if isinstance(settings, dict) else ""
+    return "" if _NAME_SEPARATOR in name else name.strip()
 
 
 def first_values(data: Mapping[str, Any], outside: Mapping[str, Any]) -> dict[str, Any]:

@@ -315,3 +315,18 @@ def test_first_messages_are_greetings(tmp_path: Path) -> None:
 def test_a_name_in_parts_is_one_name(tmp_path: Path) -> None:
     card = {"name": {"first": "Kim", "last": "Fox"}, "first_mes": "Hi"}
     assert import_json(card, tmp_path).name == "Kim Fox"
+
+
+@pytest.mark.parametrize(
+    ("opponent", "name"), [("Kim", "Kim"), ("Kim||$||Lee", "Card"), ("", "Card"), (None, "Card")]
+)
+def test_a_story_is_named_after_whom_it_is_told_with(
+    tmp_path: Path, opponent: str | None, name: str
+) -> None:
+    settings = {"chatname": "Jane", "chatopponent": opponent}
+    story = {"gamestarted": True, "prompt": "Hello", "memory": "A fox", "savedsettings": settings}
+    profile = import_json(story, tmp_path)
+    assert (profile.name, profile.description, profile.greeting) == (name, "A fox", "Hello")
+    written = json.loads(json_card(profile))
+    assert written["data"]["name"] == name
+    assert import_json(written, tmp_path).name == name
