@@ -58,3 +58,10 @@ def test_the_class_of_an_error_stays(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(b"x")
     assert isinstance(refusal(path, parse), NoCardError)
+
+
+@pytest.mark.parametrize("address", ["https://example.com/x/ember.png", "http://example.com/a"])
+def test_a_web_address_is_named(address: str) -> None:
+    error = refusal(Path(address))
+    assert error.problem == f"{address} is a web address, not a file."
+    assert "Download the file first" in error.remedy

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from refsheet_tui.characters.card_lists import first_items, first_tags
-from refsheet_tui.characters.card_values import line_from, tags_from, text_from, texts_from
+from refsheet_tui.characters.card_values import (
+    line_from,
+    name_from,
+    tags_from,
+    text_from,
+    texts_from,
+)
 from refsheet_tui.characters.single_braces import double_braces
 from refsheet_tui.errors import UntrustedFileError
 from refsheet_tui.untrusted import parse_json
@@ -30,7 +36,7 @@ _NAMES = {
     ),
     "personality": ("personality",),
     "scenario": ("scenario", "worldscenario"),
-    "first_mes": ("firstmes", "chargreeting", "firstmessage", "greeting"),
+    "first_mes": ("firstmes", "firstmessages", "chargreeting", "firstmessage", "greeting"),
     "mes_example": (
         "mesexample",
         "exampledialogue",
@@ -61,13 +67,25 @@ _LIST_READERS = {
     "group_only_greetings": texts_from,
 }
 _TEXT_FIELDS = [field for field in _NAMES if field not in {*_OBJECT_FIELDS, *_LIST_READERS}]
+_STORY_MARK, _NAME_SEPARATOR = "savedsettings", "||$||"
 # Names that mean a field only beside a key that a certain program writes.
 _NAMES_BY_MARK = {
     "scenarioVersion": {"title": "name", "prompt": "first_mes", "context": "description"},
-    "savedsettings": {"memory": "description", "prompt": "first_mes"},
+    _STORY_MARK: {"memory": "description", "prompt": "first_mes"},
     "external_id": {"definition": "mes_example"},
 }
-_WRAPPERS = ("character", "char", "card")
+# What they mean where the character is told by a persona, and a list of characters is shown with
+# the description. Such files have no personality, which every export of this program has.
+_NAMES_BESIDE_PERSONA = {"persona": "description", "description": "creator_notes"}
+_PERSONA_MARK, _NO_PERSONA_MARK = "sampleChat", "personality"
+# What a catalog of cards calls the fields of version 2, one of which never has this name elsewhere.
+_CATALOG_NAMES = {
+    "personality": "description",
+    "tavern_personality": "personality",
+    "description": "creator_notes",
+}
+_CATALOG_MARK = "tavern_personality"
+_WRAPPERS = ("character", "char", "card", "bot", "node", "definition")
 # How one program writes the names of the character and of the user, beside this key.
 _SINGLE_BRACES_MARK = "aiPersona"
 _NO_LETTERS = re.compile(r"[^a-z0-9]")
@@ -107,22 +125,28 @@ def read_card_fields(data: Mapping[str, Any], outside: Mapping[str, Any]) -> Car
     values = first_values(data, outside)
     first_messages, unread_messages = first_items(values.get("first_mes"))
     values["first_mes"] = first_messages
-    texts = {field: text_from(values.get(field)) for field in _TEXT_FIELDS}
-    if _SINGLE_BRACES_MARK in data:
-        texts = {field: double_braces(text) for field, text in texts.items()}
-    is_list = isinstance(first_messages, list)
+    complete = double_braces if _SINGLE_BRACES_MARK in data else str
+    texts = {field: complete(text_from(values.get(field))) for field in _TEXT_FIELDS}
+    is_list = isinstance(first_messages, list | dict)
     greetings = (texts_from(first_messages) if is_list else ()) or (texts["first_mes"],)
     alternate_greetings, unread_greetings = first_items(values.get("alternate_greetings"))
     tags, unread_tags = first_tags(values.get("tags"))
     user_name = line_from(values.get("your_name")).strip()
     return CardFields(
-        texts={**texts, "name": line_from(values.get("name")).strip()},
-        greetings=(*greetings, *texts_from(alternate_greetings)),
+        texts={**texts, "name": name_from(values.get("name")) or _name_in_story(data)},
+        greetings=tuple(map(complete, [*greetings, *texts_from(alternate_greetings)])),
         tags=tags_from(tags),
         user_name="" if user_name.casefold() == _DEFAULT_USER_NAME else user_name,
         unread_greetings=unread_messages + unread_greetings,
         unread_tags=unread_tags,
     )
+
+
+def _name_in_story(data: Mapping[str, Any]) -> str:
+    """Return whom a story of one program is told with; empty if that is nobody, or several."""
+    settings = data.get(_STORY_MARK)
+    name = line_from(settings.get("chatopponent")) if isinstance(settings, dict) else ""
+    return "" if _NAME_SEPARATOR in name else name.strip()
 
 
 def first_values(data: Mapping[str, Any], outside: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,6 +181,8 @@ def field_of_key(key: str, place: Mapping[str, Any]) -> str | None:
     for mark, names in _NAMES_BY_MARK.items():
         if mark in place and key in names:
             return names[key]
+    if key in _NAMES_BESIDE_PERSONA and _is_told_by_persona(place):
+        return _NAMES_BESIDE_PERSONA[key]
     return _FIELDS_BY_NAME.get(_NO_LETTERS.sub("", key.lower()))
 
 
@@ -166,16 +192,20 @@ def split_card(card: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     A card of version 1 is all data. Some programs have their data, or the whole card, under another
     key.
     """
+    if _CATALOG_MARK in card and "creator_notes" not in card:
+        return {_CATALOG_NAMES.get(key, key): value for key, value in card.items()}, {}
     for key in ("data", *_WRAPPERS):
         inner = _parse_object(card.get(key))
         if not isinstance(inner, dict):
             continue
         outside = {name: value for name, value in card.items() if name != key}
-        if key == "data" or _has_fields(inner):
-            return inner, outside
-        if isinstance(inner.get("data"), dict):
+        has_fields = _has_fields(inner)
+        if key != "data" or not has_fields:
             data, inner_outside = split_card(inner)
-            return data, {**outside, **inner_outside}
+            if data is not inner:
+                return data, {**outside, **inner_outside}
+        if key == "data" or has_fields:
+            return inner, outside
     return card, {}
 
 
@@ -187,6 +217,14 @@ def _named_fields(place: Mapping[str, Any]) -> Iterator[tuple[int, str, str]]:
             name, names = _NO_LETTERS.sub("", key.lower()), _NAMES[field]
             rank = names.index(name) + 1 if name in names else len(names) + 1
             yield 0 if key == field else rank, field, key
+
+
+def _is_told_by_persona(place: Mapping[str, Any]) -> bool:
+    """Return True if the persona of a character tells who it is, rather than its description."""
+    persona = place.get("persona")
+    is_object = isinstance(persona, dict) and isinstance(persona.get("attributes"), dict)
+    has_mark = is_object or _PERSONA_MARK in place or place.get("kind") == "character"
+    return has_mark and _NO_PERSONA_MARK not in place and bool(text_from(persona).strip())
 
 
 def _has_fields(value: dict[str, Any]) -> bool:

@@ -8,21 +8,10 @@ from refsheet_tui.characters.mojibake import repair_mojibake
 from refsheet_tui.errors import UntrustedFileError
 from refsheet_tui.untrusted import clean_text, one_line, parse_json
 
-# The keys of an object that may hold its text, the likeliest first.
-_TEXT_KEYS = (
-    "content",
-    "text",
-    "message",
-    "mes",
-    "greeting",
-    "first_mes",
-    "value",
-    "name",
-    "label",
-    "title",
-    "tag",
-    "description",
-)
+# The keys of an object that hold its text, the likeliest first, and those that hold that of an item
+# of a list, such as a tag.
+_TEXT_KEYS = ("content", "text", "message", "mes", "greeting", "first_mes", "value")
+_ITEM_KEYS = (*_TEXT_KEYS, "name", "label", "title", "tag", "description")
 _TAG_SEPARATORS = re.compile(r"[,，、;；\n]")
 
 
@@ -34,8 +23,8 @@ def says_nothing(value: object) -> bool:
 def text_from(value: object) -> str:
     """Return the text of a value: repaired, and clean of control characters.
 
-    Numbers become texts, a list one line for each of its items, and an object the text in it. Truth
-    values and null are empty.
+    Numbers become texts, and a list one line for each of its items. An object becomes the text
+    under a usual key, or else a line for each of its keys. Truth values and null are empty.
     """
     if isinstance(value, str):
         return clean_text(repair_mojibake(value))
@@ -60,9 +49,15 @@ def texts_from(value: object) -> tuple[str, ...]:
         parsed = _parse_list(value)
         value = [value] if parsed is None else parsed
     elif isinstance(value, dict):
-        value = [value] if any(key in value for key in _TEXT_KEYS) else [*value.values()]
+        value = [value] if any(key in value for key in _ITEM_KEYS) else [*value.values()]
     items = value if isinstance(value, list) else [value]
-    return tuple(filter(str.strip, map(text_from, items)))
+    return tuple(filter(str.strip, map(_text_of_item, items)))
+
+
+def name_from(value: object) -> str:
+    """Return the text of a name in one line; that of an object is in its parts."""
+    parts = texts_from(value) if isinstance(value, dict) else (text_from(value),)
+    return one_line(" ".join(parts)).strip()
 
 
 def tags_from(value: object) -> tuple[str, ...]:
@@ -77,20 +72,29 @@ def tags_from(value: object) -> tuple[str, ...]:
     return tuple(map(one_line, texts_from(value)))
 
 
+def _text_of_item(value: object) -> str:
+    """Return the text of an item of a list, which may be named as well."""
+    texts = (text_from(value.get(key)) for key in _ITEM_KEYS) if isinstance(value, dict) else ()
+    return next(filter(str.strip, texts), "") or text_from(value)
+
+
 def _text_from_object(value: dict[str, object]) -> str:
     """Return the text in an object: under a usual key, or one line for each attribute."""
     attributes = value.get("attributes")
-    if isinstance(attributes, dict):
-        lines = (
-            (key, ", ".join(texts_from(each))) for key, each in attributes.items() if each != [""]
-        )
-        return "\n".join(
-            text if key == "text" else f"{clean_text(str(key))}: {text}"
-            for key, text in lines
-            if text
-        )
-    texts = (text_from(value.get(key)) for key in _TEXT_KEYS)
-    return next(filter(str.strip, texts), "")
+    if not isinstance(attributes, dict):
+        texts = (text_from(value.get(key)) for key in _TEXT_KEYS)
+        text = next(filter(str.strip, texts), "")
+        if text:
+            return text
+        attributes = value
+    return "\n".join(filter(None, (_attribute(key, each) for key, each in attributes.items())))
+
+
+def _attribute(key: str, value: object) -> str:
+    text = ", ".join(texts_from(value)) if isinstance(value, list) else text_from(value)
+    if not text.strip() or key == "text":
+        return text.strip() and text
+    return f"{clean_text(str(key))}:" + ("\n" if "\n" in text else " ") + text
 
 
 def _parse_list(text: str) -> list[object] | None:

@@ -1,4 +1,7 @@
-"""Repairing text in UTF-8 that some program has read as Latin-1 or Windows-1252.
+"""Repairing text that some program has read in the wrong encoding.
+
+Text in Windows-1252 that was read as Latin-1 has control characters where its quotes were, which no
+text has, so that each of them tells what it was. Most other texts were in UTF-8:
 
 “é” becomes “Ã©” by this, and a curly quote three characters. The way back is unambiguous if every
 character that isn't ASCII belongs to a sequence of UTF-8, and one of these sequences can't be
@@ -16,6 +19,7 @@ _WINDOWS_1252 = {
     for byte in range(0x80, 0xA0)
     if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
 }
+_CONTROLS_OF_WINDOWS = {byte: character for character, byte in _WINDOWS_1252.items()}
 _SEQUENCES = re.compile("[\u00c2-\u00df][\u0080-\u00bf]|[\u00e0-\u00f4][\u0080-\u00bf]{2,3}")
 # What can follow an accented letter in ordinary text, such as “CAFÉ…” and “MANHÃ”.
 _AFTER_WORDS = frozenset(
@@ -26,6 +30,11 @@ _USUAL_FIRST_BYTES = frozenset(b"\xc3\xc4\xc5\xce\xcf\xd0\xd1")
 # Those of Hebrew and Arabic letters are “×ØÙÚÛ”, of which ordinary text has some before “½”.
 _SEMITIC, _MIN_SEMITIC = tuple("\u00d7\u00d8\u00d9\u00da\u00db"), 3
 _CONTROLS = re.compile("[\x80-\x9f]")
+# A closing quote ends with a byte that Windows-1252 doesn't have, so that many programs lose it.
+_CUT_QUOTE = re.compile(
+    "\u00e2\u20ac(?:\ufffd|(?![\u0080-\u00bf" + "".join(map(chr, _WINDOWS_1252)) + "]))"
+)
+_WHOLE_QUOTE = "\u00e2\u20ac\x9d"
 # Some texts were read wrongly more than once.
 _MAX_ROUNDS = 3
 
@@ -37,15 +46,15 @@ def repair_mojibake(text: str) -> str:
         text: Any text.
 
     Returns:
-        The repaired text, or `text` itself if it is not certain that it is damaged, or if only a
-        part of it could be repaired.
+        The repaired text, or `text` itself if it is not certain that it is damaged. If only a part
+        of its UTF-8 could be repaired, that stays as it is.
     """
     for _ in range(_MAX_ROUNDS):
         repaired_text = _repair_once(text)
         if repaired_text is None:
             break
         text = repaired_text
-    return text
+    return text.translate(_CONTROLS_OF_WINDOWS) if _CONTROLS.search(text) else text
 
 
 def repair_texts(value: Any) -> Any:
@@ -62,6 +71,7 @@ def repair_texts(value: Any) -> Any:
 def _repair_once(text: str) -> str | None:
     if text.isascii():
         return None
+    text = _CUT_QUOTE.sub(_WHOLE_QUOTE, text)
     try:
         data = text.translate(_WINDOWS_1252).encode("latin-1")
         repaired_text = data.decode()

@@ -6,6 +6,8 @@ of the picture would be left to see: white line art is placed on gray.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PIL import Image, ImageChops
 
 from refsheet_tui.i18n import _
@@ -15,7 +17,7 @@ Color = tuple[int, int, int]
 WHITE: Color = (255, 255, 255)
 DARK: Color = (64, 64, 64)
 
-_GROUND_KEY = "ground"
+_GROUND_KEY, _EMPTY_KEY = "ground", "is_empty"
 # Samples that differ by less than this from their ground are not seen, and neither are pixels with
 # less than this opacity, whatever the ground is.
 _MIN_CONTRAST = 32
@@ -36,14 +38,21 @@ def place_on_ground(image: Image.Image) -> Image.Image:
     canvas.paste(image, mask=image)
     if ground != WHITE:
         canvas.info[_GROUND_KEY] = ground
+    elif _is_empty(image):
+        canvas.info[_EMPTY_KEY] = True
     return canvas
 
 
 def ground_notice(image: Image.Image) -> str | None:
     """Return what to tell the user about the ground of a picture that `open_picture` returned.
 
-    That is None for nearly all pictures, which are opaque or on white.
+    That is None for nearly all pictures, which are opaque or on white, with something to see.
     """
+    if _EMPTY_KEY in image.info:
+        return _(
+            "The picture is fully transparent, so there is nothing to see in it. Of an animation,"
+            " only the first frame is used."
+        )
     if _GROUND_KEY not in image.info:
         return None
     return _("The picture is white on a transparent background, so it is shown on dark gray.")
@@ -51,10 +60,20 @@ def ground_notice(image: Image.Image) -> str | None:
 
 def keep_ground_only(image: Image.Image, source: Image.Image) -> None:
     """Remove all metadata of `image` but the ground that `source` was placed on."""
-    ground = source.info.get(_GROUND_KEY)
+    kept = {key: source.info[key] for key in (_GROUND_KEY, _EMPTY_KEY) if key in source.info}
     image.info.clear()
-    if ground is not None:
-        image.info[_GROUND_KEY] = ground
+    image.info.update(kept)
+
+
+def _is_empty(image: Image.Image) -> bool:
+    """Return True if every pixel of an RGBA picture is fully transparent."""
+    return all(strip.getchannel("A").getbbox() is None for strip in _strips(image))
+
+
+def _strips(image: Image.Image) -> Iterator[Image.Image]:
+    width, height = image.size
+    for top in range(0, height, _STRIP_HEIGHT):
+        yield image.crop((0, top, width, min(top + _STRIP_HEIGHT, height)))
 
 
 def _vanishes_on_white(image: Image.Image) -> bool:
@@ -62,8 +81,7 @@ def _vanishes_on_white(image: Image.Image) -> bool:
     if width * height < _MIN_AREA:
         return False
     drawn = seen_on_white = seen_on_dark = 0
-    for top in range(0, height, _STRIP_HEIGHT):
-        strip = image.crop((0, top, width, min(top + _STRIP_HEIGHT, height)))
+    for strip in _strips(image):
         drawn += sum(strip.getchannel("A").histogram()[_MIN_CONTRAST:])
         seen_on_white += _count_seen(strip, WHITE)
         if seen_on_white >= _MIN_SEEN_SHARE * width * height:

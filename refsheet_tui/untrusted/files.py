@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from refsheet_tui.i18n import _
 from refsheet_tui.untrusted.text import one_line
 
 T = TypeVar("T")
+_WEB_ADDRESS = re.compile(r"(https?|ftp):[/\\]+", re.IGNORECASE)
 
 
 def read_file(
@@ -50,6 +52,13 @@ def read_file(
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except FileNotFoundError as error:
+        address = _WEB_ADDRESS.match(name)
+        if address is not None:  # a path has lost one of its slashes
+            name = f"{address[1]}://{name[address.end() :]}"
+            raise error_class(
+                _("{file} is a web address, not a file.").format(file=name),
+                _("Download the file first, and then choose it."),
+            ) from error
         raise error_class(
             _("{file} doesn't exist.").format(file=name), _("Check the folder and the file name.")
         ) from error

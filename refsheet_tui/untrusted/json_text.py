@@ -25,12 +25,14 @@ _SURROGATES = re.compile(
 _NOT_STRUCTURAL = bytes(byte for byte in range(256) if byte not in b"[]{},")
 
 
-def parse_json(text: bytes, limit: int = MAX_JSON_BYTES) -> object:
+def parse_json(text: bytes, limit: int = MAX_JSON_BYTES, *, has_infinities: bool = False) -> object:
     """Parse a JSON text.
 
     Args:
         text: The text in UTF-8. Escaped lone surrogates become U+FFFD.
         limit: The most bytes that it may have.
+        has_infinities: The text may have `NaN`, `Infinity`, and numbers beyond all that Python has.
+            They become null, since JSON has no way to write them.
 
     Returns:
         The parsed value, which can be of any JSON type.
@@ -42,7 +44,8 @@ def parse_json(text: bytes, limit: int = MAX_JSON_BYTES) -> object:
     if b"\\ud" in text or b"\\uD" in text:
         text = _SURROGATES.sub(_replace_lone_surrogate, text)
     try:
-        return _DECODER.decode(text.decode("utf-8-sig"))
+        decoder = _LENIENT_DECODER if has_infinities else _DECODER
+        return decoder.decode(text.decode("utf-8-sig"))
     except json.JSONDecodeError as error:
         problem = _("The text is damaged at character {position}: it isn't valid JSON.")
         raise UntrustedFileError(
@@ -130,9 +133,17 @@ def _parse_finite(digits: str) -> float:
     return number
 
 
+def _parse_finite_or_null(digits: str) -> float | None:
+    number = float(digits)
+    return None if math.isinf(number) else number
+
+
 def _reject_constant(name: str) -> object:
     raise ValueError(f"{name} is no number in JSON")
 
 
-# One decoder for all texts, because a chat file is parsed line by line.
+# One decoder for all texts of a kind, because a chat file is parsed line by line.
 _DECODER = json.JSONDecoder(parse_constant=_reject_constant, parse_float=_parse_finite)
+_LENIENT_DECODER = json.JSONDecoder(
+    parse_constant=lambda name: None, parse_float=_parse_finite_or_null
+)

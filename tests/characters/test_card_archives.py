@@ -112,3 +112,38 @@ def test_what_is_wrong_with_a_card_in_an_archive(value: Any, problem: str, tmp_p
     path.write_bytes(changed(json.dumps(V3).encode(), *value))
     with pytest.raises(CardError, match=problem):
         read_card(path)
+
+
+DEFAULT_ICON = {"type": "icon", "name": "main", "uri": "ccdefault:", "ext": "png"}
+
+
+@pytest.mark.parametrize("assets", [None, [DEFAULT_ICON]])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["assets/icon/image/1.png"],
+        ["main.png"],
+        ["assets/icon/image/1.png", "assets/emotion/image/smile.png"],
+        ["Ember/Assets/Icon/1.PNG", "other.png"],
+    ],
+)
+def test_the_only_picture_of_an_archive_is_that_of_the_card(
+    tmp_path: Path, assets: Any, names: list[str]
+) -> None:
+    card = {**V3, "data": {**V3["data"], "assets": assets}}
+    others = {name: b"\x89PNG other" for name in names[1:]}
+    files = {"card.json": json.dumps(card).encode(), names[0]: SHEET, **others}
+    assert read_card(packed(tmp_path, files)).picture == SHEET
+
+
+@pytest.mark.parametrize("names", [[], ["a.png", "b.png"], ["icon/a.png", "icon/b.png"], ["a.txt"]])
+def test_no_picture_is_guessed_among_several(tmp_path: Path, names: list[str]) -> None:
+    card = {**V3, "data": {**V3["data"], "assets": []}}
+    files = {"card.json": json.dumps(card).encode(), **dict.fromkeys(names, SHEET)}
+    assert read_card(packed(tmp_path, files)).picture is None
+
+
+def test_what_to_do_with_a_pack_of_cards_is_said(tmp_path: Path) -> None:
+    with pytest.raises(CardError) as caught:
+        read_card(packed(tmp_path, {"ember.png": SHEET, "ash.png": SHEET}))
+    assert caught.value.remedy == "If there are cards in it, unpack it and import each one."

@@ -242,10 +242,10 @@ def test_values_that_nobody_reads_are_read_as_json_can_hold_them(
 
 
 @pytest.mark.parametrize("text", ["? [a]\n: b", "? {a: b}\n: c", "a: *b", "a: &a [*a]", "- [", "%"])
-def test_yaml_that_is_no_card_is_said(tmp_path: Path, text: str) -> None:
+def test_yaml_that_no_card_can_have_is_said(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.yaml"
     path.write_text(f"name: Ember\ngreeting: Hi\n{text}\n")
-    with pytest.raises(CardError, match=r"x\.yaml: This isn't a PNG, CHARX, JSON, or YAML"):
+    with pytest.raises(CardError, match=r"x\.yaml: (The text is damaged at l|L)ine \d"):
         read_card(path)
 
 

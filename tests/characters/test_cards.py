@@ -103,6 +103,27 @@ def test_a_version_that_is_known_is_not_newer(version: object) -> None:
     assert is_newer_version({"spec_version": "4.0"}) and is_newer_version({"spec_version": "10"})
 
 
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"card": {**V3, "spec_version": "4.0"}},
+        {"card": json.dumps({**V3, "spec_version": " 4.0"})},
+        {"data": {**V3["data"], "spec_version": "4.0"}},
+    ],
+    ids=["envelope", "text", "in the data"],
+)
+def test_a_newer_version_is_found_wherever_it_stands(card: dict[str, Any]) -> None:
+    assert is_newer_version(card)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_number_that_json_has_not_becomes_null(tmp_path: Path, number: str) -> None:
+    text = json.dumps({**V3["data"], "extensions": {"x": "?"}}).replace('"?"', number)
+    profile = profile_from_card(read(tmp_path, "x.json", text.encode()).card, "")
+    assert profile.name == V3["data"]["name"]
+    assert profile.card["extensions"] == {"x": None}
+
+
 def test_what_stands_beside_the_data_survives_too() -> None:
     card = {**V2, "name": "Ember", "avatar": "none", "vendor": {"x": [1, "ü"]}}
     again = card_from_profile(profile_from_card(card, "en"), 3)
@@ -230,12 +251,12 @@ def test_version_2_has_every_field_that_it_wants() -> None:
         ("x.png", SHEET, "This picture doesn't contain a character card"),
         ("x.png", b"RIFF\0\0\0\0WEBPVP8 ", "This picture doesn't contain a character card"),
         ("x.png", png(text(b"chara", b"!!!")), "damaged"),
-        ("x.json", b"{", "damaged"),
-        ("x.json", b'{"a": NaN}', "damaged"),
+        ("x.json", b"{", "cut short"),
+        ("x.json", b'{"a": NaN}', "doesn't describe a character"),
         ("x.json", b"[1, 2]", "This isn't a PNG, CHARX, JSON, or YAML character card"),
         ("x.txt", b"\xff\xfe\x00", "This isn't a PNG, CHARX, JSON, or YAML character card"),
         ("x.txt", b"just words", "This isn't a PNG, CHARX, JSON, or YAML character card"),
-        ("x.txt", b"", "This isn't a PNG, CHARX, JSON, or YAML character card"),
+        ("x.txt", b"", "This file is empty"),
         ("x.charx", b"PK\x03\x04 not a zip", "no card.json"),
     ],
 )

@@ -66,6 +66,26 @@ def test_ordinary_text_stays(text: str) -> None:
     assert repair_mojibake(text) == text
 
 
+@pytest.mark.parametrize(
+    ("damaged", "text"),
+    [
+        ("Don\x92t use \x93smart\x94 quotes\x85", "Don’t use “smart” quotes…"),
+        ("caf\xe9 \x80 5 \x96 \x9cuf", "café € 5 – œuf"),
+        ("\u732b\x94", "\u732b”"),
+        ("a\x8d\x9d", "a\x8d\x9d"),
+    ],
+)
+def test_control_characters_of_windows_1252_become_what_they_were(damaged: str, text: str) -> None:
+    assert repair_mojibake(damaged) == text
+
+
+@pytest.mark.parametrize(
+    "damaged", ["â€œHelloâ€\x9d, she said", "â€œHelloâ€\ufffd, she said", "â€œHelloâ€, she said"]
+)
+def test_a_quote_that_has_lost_its_last_byte_is_repaired(damaged: str) -> None:
+    assert repair_mojibake(damaged) == "“Hello”, she said"
+
+
 def test_all_texts_of_a_value_are_repaired() -> None:
     damaged = "é".encode().decode("latin-1")
     value = {"a": [damaged, 1, None, True, {"b": damaged}], damaged: 1.5}

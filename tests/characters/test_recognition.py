@@ -42,6 +42,13 @@ OTHERS: list[tuple[str, object]] = [
     ("lorebook", {"name": "Caves", "description": "Of caves", "entries": [LOREBOOK_ENTRY]}),
     ("lorebook", {"spec": "lorebook_v3", "data": {"entries": [LOREBOOK_ENTRY]}}),
     ("lorebook", {"lorebookVersion": 5, "entries": []}),
+    ("lorebook", {"entries": {}}),
+    ("lorebook", {"name": "Caves", "entries": []}),
+    ("lorebook", {"type": "risu", "ver": 1, "data": [{"key": "cave", "content": "Dark."}]}),
+    ("lorebook", {"kind": "memory", "entries": [{"keywords": ["cave"], "entry": "Dark."}]}),
+    ("lorebook", {"name": "Caves", "entries": [{"keys": ["cave"], "text": "Dark."}]}),
+    ("lorebook", [LOREBOOK_ENTRY]),
+    ("lorebook", [{"keys": ["cave"], "content": "Dark.", "name": "Cave"}]),
     ("chat", {"user_name": "Jane", "character_name": "Ember", "create_date": "x"}),
     ("chat", [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Roar"}]),
     ("chat", {"messages": [{"role": "user", "content": "Hi"}]}),
@@ -108,3 +115,125 @@ def test_a_card_is_taken_for_one(tmp_path: Path, card: dict[str, Any]) -> None:
     path = tmp_path / "card.json"
     path.write_text(json.dumps(card))
     assert profile_from_card(read_card(path).card, "en")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [EMBER],
+        [{"spec": "chara_card_v2", "data": EMBER}],
+        {"characters": [EMBER]},
+        {"data": [EMBER]},
+        {"export": {"characters": [EMBER]}},
+        {"bot": EMBER},
+    ],
+    ids=json.dumps,
+)
+def test_a_list_of_one_card_is_that_card(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(value))
+    profile = profile_from_card(read_card(path).card, "")
+    assert (profile.name, profile.description) == ("Ember", "A dragon.")
+    assert profile.greeting == "Hi"
+
+
+def test_what_is_around_a_list_of_one_card_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps({"characters": [EMBER], "exported_by": "x"}))
+    assert profile_from_card(read_card(path).card, "").card_outside == {"exported_by": "x"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [EMBER, {**EMBER, "name": "Ash"}],
+        {"characters": [EMBER, EMBER]},
+        {"export": {"characters": [EMBER, EMBER]}},
+        [{"spec": "chara_card_v2", "data": EMBER}] * 2,
+    ],
+    ids=json.dumps,
+)
+def test_a_list_of_several_cards_is_named(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(value))
+    with pytest.raises(CardError) as caught:
+        read_card(path)
+    assert caught.value.problem == f"{path}: This file has several characters in it."
+
+
+HTML = b"<html><head><title>Ember</title></head></html>"
+
+
+@pytest.mark.parametrize(
+    ("problem", "data"),
+    [
+        ("empty", b""),
+        ("empty", b" \r\n\t"),
+        ("empty", bytes(100)),
+        ("empty", b"\xef\xbb\xbf\n"),
+        ("compressed file", b"\x1f\x8b\x08\0 gzip"),
+        ("compressed file", b"Rar!\x1a\x07\0"),
+        ("compressed file", b"7z\xbc\xaf\x27\x1c"),
+        ("document", b"%PDF-1.7\n"),
+        ("kind of picture", b"8BPS\0\x01"),
+        ("kind of picture", b"\xff\x0a\xfa"),
+        ("kind of picture", b"<?xml version='1.0'?>\n<svg xmlns='x'/>"),
+        ("kind of picture", b"<svg/>"),
+        ("video", b"\x1aE\xdf\xa3"),
+        ("video", b"\0\0\0\x20ftypisom"),
+        ("video", b"RIFF\0\0\0\0WAVE"),
+        ("model", b"GGUF\3\0\0\0"),
+        ("where the real one is", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
+        ("web page", HTML),
+        ("web page", b"\n<!DOCTYPE html>\n" + HTML),
+        ("web page", b"<!-- saved -->" + HTML),
+        ("web page", b"<?xml version='1.0'?><!DOCTYPE html>"),
+    ],
+)
+@pytest.mark.parametrize("name", ["x.png", "x.json"])
+def test_a_file_of_another_kind_is_named(
+    tmp_path: Path, name: str, problem: str, data: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(CardError) as caught:
+        read_card(path)
+    assert caught.value.problem.startswith(f"{path}: This ")
+    assert problem in caught.value.problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(EMBER),
+        json.dumps(EMBER, indent=1),
+        "name: Ember\ngreeting: Hi\ncontext: A dragon.",
+    ],
+)
+@pytest.mark.parametrize(
+    ("start", "end"), [("```json\n", "\n```"), ("\n```\r\n", "\r\n```\n"), ("```yaml\n", "```")]
+)
+def test_a_card_in_a_code_block_is_read(tmp_path: Path, text: str, start: str, end: str) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text(start + text + end)
+    profile = profile_from_card(read_card(path).card, "")
+    assert (profile.name, profile.description, profile.greeting) == ("Ember", "A dragon.", "Hi")
+
+
+@pytest.mark.parametrize("place", [1, 5, 8, 12, 20, 30, -1])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_json_card_that_is_cut_short_is_called_that(tmp_path: Path, place: int, end: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(EMBER)[:place] + end)
+    with pytest.raises(CardError, match="cut short: it ends after"):
+        read_card(path)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"name": "a" "b": 1}', '{"name": tru, "x": "y"}', "{'name': 'Ember'}"]
+)
+def test_a_json_card_that_is_damaged_says_where(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(text)
+    with pytest.raises(CardError, match="damaged at character"):
+        read_card(path)

@@ -71,7 +71,9 @@ def test_a_white_animal_with_an_outline_is_on_white() -> None:
 
 @pytest.mark.parametrize("alpha", [0, 3])
 def test_what_no_ground_makes_visible_is_on_white(alpha: int) -> None:
-    assert ground_notice(opened(drawing((255, 255, 255, alpha)))) is None
+    picture = opened(drawing((255, 255, 255, alpha)))
+    assert picture.getpixel((0, 0)) == WHITE
+    assert "dark gray" not in (ground_notice(picture) or "")
 
 
 def test_a_faint_shadow_is_on_white() -> None:
@@ -91,3 +93,23 @@ def test_the_ground_is_told_of_a_turned_picture() -> None:
     picture = opened(drawing(WHITE), exif=exif)
     assert picture.size == (300, 200)
     assert ground_notice(picture)
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("PNG", "LA"), ("WEBP", "RGBA")])
+def test_a_picture_that_is_fully_transparent_is_said(kind: str, mode: str) -> None:
+    picture = opened(Image.new(mode, (200, 600)), kind)
+    assert picture.getpixel((0, 0)) == WHITE
+    assert "fully transparent" in (ground_notice(picture) or "")
+
+
+@pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
+def test_an_animation_whose_first_frame_is_empty_is_said(kind: str) -> None:
+    first, second = Image.new("RGBA", (60, 60)), drawing((200, 0, 0, 255)).resize((60, 60))
+    picture = opened(first, kind, save_all=True, append_images=[second], disposal=2)
+    assert "first frame" in (ground_notice(picture) or "")
+
+
+def test_a_picture_with_one_spot_is_not_empty() -> None:
+    image = Image.new("RGBA", (200, 600))
+    image.putpixel((10, 590), (200, 0, 0, 255))
+    assert ground_notice(opened(image)) is None

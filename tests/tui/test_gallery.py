@@ -103,7 +103,7 @@ async def test_a_dropped_file_that_is_no_card_is_told_and_opens_no_form(tmp_path
     files = {
         "cut.png": (whole[: len(whole) // 2], "cut short"),
         "photo.heic": (b"\0\0\0\x18ftypheic\0\0\0\0heicmif1", "HEIC format"),
-        "cut.json": (b'{"name": "Ash"', "isn't valid JSON"),
+        "cut.json": (b'{"name": "Ash"', "ends after 14 bytes"),
     }
     app = RefsheetApp(GREEDY)
     async with app.run_test(size=(120, 40)) as pilot:

@@ -1,4 +1,4 @@
-"""`.charx` files: a ZIP with `card.json` in it, and the pictures that it names.
+"""`.charx` and `.byaf` files: a ZIP with a card in it, and the pictures that it names.
 
 The ZIP may be behind something else, such as a picture or a program that unpacks it, and all of its
 files may be in one folder.
@@ -10,9 +10,11 @@ import io
 import zipfile
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
+from refsheet_tui.characters.cards import byaf
 from refsheet_tui.characters.cards.limits import (
     ASK_FOR_COPY,
     MAX_CARD_BYTES,
@@ -25,12 +27,14 @@ from refsheet_tui.characters.cards.zip_end import begins_archive, find_archive
 from refsheet_tui.errors import CardError
 from refsheet_tui.i18n import N_, _
 from refsheet_tui.pictures import looks_like_picture
-from refsheet_tui.untrusted import one_line
+from refsheet_tui.untrusted import MAX_JSON_BYTES, one_line
 
 SIGNATURE = b"PK"
 _CARD_NAME = "card.json"
 # Both spellings are in use; the specification has the first.
 _EMBEDDED_SCHEMES = ("embeded://", "embedded://")
+_PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".avif", ".heic"}
+_ICON_FOLDERS = {"icon", "icons"}
 # These are unpacked piece by piece. Of the others, `zipfile` unpacks a whole block at once, which
 # can be of any size.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -53,8 +57,8 @@ class Charx:
 
     Attributes:
         archive: The ZIP file, in memory.
-        card_name: The name of its `card.json`, which may be in a folder.
-        text: The content of `card.json`.
+        card_name: The name of its `card.json`, which may be in a folder, or of its character.
+        text: The card as JSON.
         prefix: What the file begins with, in front of the archive.
     """
 
@@ -68,12 +72,28 @@ class Charx:
         for scheme in _EMBEDDED_SCHEMES:
             if uri.lower().startswith(scheme):
                 entry = self._find(uri[len(scheme) :])
-                try:
-                    data = b"" if entry is None else self._read(entry)
-                except CardError:
-                    return None
-                return data if looks_like_picture(io.BytesIO(data)) else None
+                return None if entry is None else self._picture(entry)
         return None
+
+    def only_picture(self) -> bytes | None:
+        """Return the picture in the folder of icons if there is one, else the only picture."""
+        entries = [
+            entry
+            for entry in self.archive.infolist()
+            if _path(entry.filename).suffix in _PICTURE_SUFFIXES
+        ]
+        icons = [entry for entry in entries if _ICON_FOLDERS & {*_path(entry.filename).parts[:-1]}]
+        for candidates in (icons, entries):
+            if len(candidates) == 1:
+                return self._picture(candidates[0])
+        return None
+
+    def _picture(self, entry: zipfile.ZipInfo) -> bytes | None:
+        try:
+            data = self._read(entry)
+        except CardError:
+            return None
+        return data if looks_like_picture(io.BytesIO(data)) else None
 
     def _read(self, entry: zipfile.ZipInfo) -> bytes:
         return _read_member(self.archive, entry, MAX_CARD_BYTES)
@@ -100,6 +120,7 @@ def read_charx(data: bytes) -> Charx | None:
 
     Raises:
         CardError: The archive is damaged, cut short, or too large, or has several cards.
+        UntrustedFileError: A file of a `.byaf` archive is damaged.
     """
     part = find_archive(data)
     if part is None:
@@ -113,10 +134,16 @@ def read_charx(data: bytes) -> Charx | None:
     entries = archive.infolist()
     if len(entries) > MAX_ENTRIES:
         raise too_large_error(N_("The file list"))
-    card_name = _find_card([entry.filename for entry in entries])
-    if card_name is None:
+    names = [entry.filename for entry in entries]
+    card_name = _find_card(names)
+    if card_name is not None:
+        text = _read_text(archive, card_name, MAX_JSON_BYTES_WITH_PICTURE)
+    elif byaf.MANIFEST_NAME in names and byaf.is_manifest(
+        manifest := _read_text(archive, byaf.MANIFEST_NAME)
+    ):
+        card_name, text = byaf.card_of_archive(manifest, partial(_read_text, archive))
+    else:
         return None
-    text = _read_member(archive, archive.getinfo(card_name), MAX_JSON_BYTES_WITH_PICTURE)
     start = min(entry.header_offset for entry in entries)
     return Charx(archive, card_name, text, part[: max(start, 0)])
 
@@ -132,6 +159,17 @@ def _find_card(names: list[str]) -> str | None:
             _("Unpack it, and import each character on its own."),
         )
     return next(iter(cards), None)
+
+
+def _read_text(archive: zipfile.ZipFile, name: str, limit: int = MAX_JSON_BYTES) -> bytes:
+    try:
+        entry = archive.getinfo(name)
+    except KeyError as error:
+        raise CardError(
+            _("{member} is missing in this ZIP file.").format(member=one_line(name)),
+            _(ASK_FOR_COPY),
+        ) from error
+    return _read_member(archive, entry, limit)
 
 
 def _path(name: str) -> PurePosixPath:

@@ -112,8 +112,10 @@ def card_values(profile_fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_newer_version(card: dict[str, Any]) -> bool:
     """Return True if the card has a newer version of the format than this program knows."""
-    version = re.match(r"\d{1,9}", text_from(card.get("spec_version")))
-    return version is not None and int(version[0]) > _NEWEST_VERSION
+    data, outside = split_card(card)
+    texts = (text_from(place.get("spec_version")) for place in (outside, data))
+    versions = [match[0] for text in texts if (match := re.match(r"\d{1,9}", text.strip()))]
+    return bool(versions) and int(versions[0]) > _NEWEST_VERSION
 
 
 def _keep_what_differs(

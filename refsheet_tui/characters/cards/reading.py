@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from refsheet_tui.characters.cards.limits import (
     too_large_error,
 )
 from refsheet_tui.characters.cards.metadata import read_texts
+from refsheet_tui.characters.cards.other_files import check_other_file
 from refsheet_tui.characters.cards.recognition import parse_card_json
 from refsheet_tui.characters.cards.yaml_card import read_yaml_card
 from refsheet_tui.errors import CardError, NoCardError, UntrustedFileError
@@ -32,6 +34,8 @@ from refsheet_tui.untrusted import MAX_JSON_BYTES, read_file, to_utf8
 _KEYWORDS = (b"ccv3", b"chara")
 # In YAML, a bracket at the begin is mostly that of a title in front of a word.
 _JSON_BEGIN = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\{|\[\s*[\[{\"])")
+# Chat programs put code between such lines, which come along when it is copied.
+_FENCE = re.compile(rb"\s*```[\w+-]{0,20}[ \t]*\r?\n(.*?)\r?\n?```\s*", re.DOTALL)
 # Every card has one of these keys, in any version of the format.
 _CARD_MARKS = (b'"spec"', b'"name"', b'"char_name"', b'"first_mes"')
 
@@ -72,15 +76,21 @@ def _parse(data: bytes) -> CardFile:
     if kind is not None:
         return _from_picture(data, kind)
     if _JSON_BEGIN.match(data):
-        return _from_json(data)
+        return _from_json_file(data)
     archived = _from_charx(data)
     if archived is not None:
         return archived
     if data.startswith(charx.SIGNATURE):
-        raise CardError(_("This ZIP file has no card.json."), _(ASK_FOR_COPY))
+        raise CardError(
+            _("This ZIP file has no card.json."),
+            _("If there are cards in it, unpack it and import each one."),
+        )
+    check_other_file(data)
     text = to_utf8(data) if len(data) <= MAX_JSON_BYTES_WITH_PICTURE else data
+    fenced = _FENCE.fullmatch(text)
+    text = fenced[1] if fenced else text
     if _JSON_BEGIN.match(text):
-        return _from_json(text)
+        return _from_json_file(text)
     card = read_yaml_card(text)
     icon = find_icon(card)
     return CardFile(card, icon.picture if icon else None)
@@ -90,6 +100,22 @@ def _picture_format(data: bytes) -> str | None:
     kind = picture_format(io.BytesIO(data))
     # A text may begin with these two letters, too.
     return None if kind == "BMP" and b"\0" not in data[:32] else kind
+
+
+def _from_json_file(text: bytes) -> CardFile:
+    try:
+        return _from_json(text)
+    except UntrustedFileError as problem:
+        cause = problem.__cause__
+        if isinstance(cause, json.JSONDecodeError) and _is_at_end(cause):
+            raise cut_short_error(len(text)) from problem
+        raise
+
+
+def _is_at_end(error: json.JSONDecodeError) -> bool:
+    """Return True if a JSON text is valid up to its end, which is missing."""
+    is_open_string = error.msg.startswith("Unterminated string")
+    return is_open_string or error.pos >= len(error.doc.rstrip())
 
 
 def _from_json(text: bytes, read_embedded: Callable[[str], bytes | None] | None = None) -> CardFile:
@@ -109,9 +135,10 @@ def _from_charx(data: bytes) -> CardFile | None:
     if found is None:
         return None
     card = _from_json(found.text, found.read_picture)
-    if card.picture is None and _picture_format(found.prefix) is not None:
-        return replace(card, picture=found.prefix)
-    return card
+    if card.picture is not None:
+        return card
+    is_behind_picture = _picture_format(found.prefix) is not None
+    return replace(card, picture=found.prefix if is_behind_picture else found.only_picture())
 
 
 def _from_picture(data: bytes, kind: str) -> CardFile:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from refsheet_tui.characters.card_fields import field_of_key, split_card
 from refsheet_tui.characters.card_values import says_nothing
@@ -28,7 +28,12 @@ _CONTENT_FIELDS = {
 # A card whose fields are all empty has at least so many of their names.
 _MIN_EMPTY_FIELDS = 4
 _PACKAGE_FIELDS = {None, "name", "description", "tags", "creator"}
+# Where programs have a list of characters, of which the first ones show what it is.
+_LIST_KEYS = {"characters", "character", "chars", "bots", "cards", "data", "export", "items"}
+_MAX_LISTED, _MAX_LIST_DEPTH = 100, 2
 _VERSION_NUMBER = re.compile(r"\d+\.\d+\.\d+.*")
+_ENTRY_KEYS = {"key", "keys", "keywords"}
+_ENTRY_TEXTS = {"content", "entry", "text", "value"}
 _CHOOSE_CARD = N_("Choose a file with a character in it.")
 
 
@@ -47,14 +52,17 @@ class _Kind:
     is_kind: Callable[[Mapping[str, Any]], bool]
 
 
-def card_object(value: object) -> dict[str, Any]:
+def card_object(value: Any) -> dict[str, Any]:
     """Return a parsed JSON or YAML document if it is a card.
 
     Raises:
         CardError: It is something else, which the error names if it is known.
     """
-    if isinstance(value, dict) and (_is_card_by_name(value) or _has_voice(value)):
+    if _is_card(value):
         return value
+    listed_card = _listed_card(value)
+    if listed_card is not None:
+        return listed_card
     first = value[0] if isinstance(value, list) and value else value
     if isinstance(first, dict):
         for kind in _KINDS:
@@ -81,7 +89,7 @@ def parse_card_json(data: bytes, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
     if len(data) <= limit:
         data = to_utf8(data)
     try:
-        value = parse_json(data, limit)
+        value = parse_json(data, limit, has_infinities=True)
     except UntrustedFileError:
         first_line = data.lstrip().partition(b"\n")[0]
         try:
@@ -92,6 +100,32 @@ def parse_card_json(data: bytes, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
             raise CardError(_(_CHAT), _(_IMPORT_CHAT)) from None
         raise
     return card_object(value)
+
+
+def _is_card(value: object) -> TypeGuard[dict[str, Any]]:
+    """Return True for an object that is a card, whatever else it looks like."""
+    return isinstance(value, dict) and (_is_card_by_name(value) or _has_voice(value))
+
+
+def _listed_card(value: object, depth: int = 0) -> dict[str, Any] | None:
+    """Return the card in a list of one, in an envelope with what is around it; None if none is.
+
+    Raises `CardError` for a list of several cards.
+    """
+    if isinstance(value, list):
+        cards = [item for item in value[:_MAX_LISTED] if _is_card(item)]
+        if len(cards) > 1:
+            raise CardError(
+                _("This file has several characters in it."),
+                _("Save each character as a file of its own, and import those."),
+            )
+        return cards[0] if cards else None
+    if isinstance(value, dict) and depth < _MAX_LIST_DEPTH:
+        for key in _LIST_KEYS & value.keys():
+            card = _listed_card(value[key], depth + 1)
+            if card is not None:
+                return {**{name: each for name, each in value.items() if name != key}, "card": card}
+    return None
 
 
 def _is_card_by_name(value: Mapping[str, Any]) -> bool:
@@ -138,10 +172,16 @@ def _is_lorebook(value: Mapping[str, Any]) -> bool:
     if str(value.get("spec", "")).startswith("lorebook") or "lorebookVersion" in value:
         return True
     data = value.get("data")
-    entries = value.get("entries", data.get("entries") if isinstance(data, dict) else None)
+    entries = value.get("entries", data.get("entries") if isinstance(data, dict) else data)
+    if entries in ([], {}) and "entries" in value:
+        return True
     values = [*entries.values()] if isinstance(entries, dict) else entries
-    first = values[0] if isinstance(values, list) and values else None
-    return isinstance(first, dict) and ("content" in first or "key" in first or "keys" in first)
+    first = values[0] if isinstance(values, list) and values else value
+    return isinstance(first, dict) and _is_lorebook_entry(first)
+
+
+def _is_lorebook_entry(value: Mapping[str, Any]) -> bool:
+    return bool(_ENTRY_KEYS & value.keys()) and bool(_ENTRY_TEXTS & value.keys())
 
 
 def _is_chat(value: Mapping[str, Any]) -> bool:

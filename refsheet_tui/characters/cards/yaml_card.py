@@ -30,7 +30,17 @@ _NULL_WORDS = ("", "~", _NULL_WORD)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,16})?(?:[eE][-+]?[0-9]{1,2})?")
 # Lorebook entries have texts as well.
 _OTHER_TEXTS = {"keys", "key", "secondary_keys", "keysecondary", "content", "comment"}
+_LINE_KEY = re.compile(r"""["']?([\w -]{1,40})["']?[ \t]*:(?:\s|$)""")
+_NO_KEYS = ("#", "---", "%")
+_HEAD_CHARACTERS = 2048
 _NO_TEXTS = {"extensions", "character_book"}
+
+
+class _UnusualYamlError(yaml.MarkedYAMLError):
+    """YAML that is valid, but that no card has. Mostly a text that begins with its signs."""
+
+    def __init__(self, mark: yaml.Mark) -> None:
+        super().__init__(problem_mark=mark)
 
 
 class _Loader(yaml.SafeLoader):
@@ -45,7 +55,8 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.events.AliasEvent):
-            raise yaml.YAMLError("aliases are not for cards")
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise _UnusualYamlError(event.start_mark)
         self._values += 1
         if self._values > _MAX_VALUES:
             raise too_large_error(N_("The text"))
@@ -57,8 +68,14 @@ def read_yaml_card(data: bytes) -> dict[str, Any]:
     if len(data) > _MAX_BYTES:
         raise too_large_error(N_("The text"))
     try:
-        document = _value(yaml.compose(data.decode("utf-8-sig"), _Loader))
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        text = data.decode("utf-8-sig")
+    except ValueError as error:
+        raise _no_card_error() from error
+    try:
+        document = _value(yaml.compose(text, _Loader))
+    except yaml.YAMLError as error:
+        raise (_damaged_error(error, text) if _begins_card(text) else _no_card_error()) from error
+    except RecursionError as error:
         raise _no_card_error() from error
     first = document[0] if isinstance(document, list) and document else document
     if not isinstance(first, dict):
@@ -71,6 +88,33 @@ def _no_card_error() -> CardError:
     return CardError(_("This isn't a PNG, CHARX, JSON, or YAML character card."), _(ASK_FOR_COPY))
 
 
+def _begins_card(text: str) -> bool:
+    """Return True if a text begins with a key, and has a field of a card in its first lines."""
+    lines = filter(str.strip, text[:_HEAD_CHARACTERS].splitlines())
+    keys = [_LINE_KEY.match(line) for line in lines if not line.startswith(_NO_KEYS)]
+    fields = (field_of_key(key[1], {}) for key in keys if key is not None)
+    return bool(keys) and keys[0] is not None and any(fields)
+
+
+def _damaged_error(error: yaml.YAMLError, text: str) -> CardError:
+    """Return the error for a card that can't be read, which mostly lacks quotation marks."""
+    mark = getattr(error, "problem_mark", None)
+    context_mark = getattr(error, "context_mark", None)
+    if context_mark is not None and "quoted" in str(getattr(error, "context", "")):
+        mark = context_mark  # a text without an end is found to have none at the end of the file
+    position = getattr(error, "position", 0)
+    line = text.count("\n", 0, position) if mark is None else mark.line
+    problem = (
+        _("Line {line} of the text means something special in YAML, which no card can have.")
+        if isinstance(error, _UnusualYamlError)
+        else _("The text is damaged at line {line}: it isn't valid YAML.")
+    )
+    return CardError(
+        problem.format(line=f"{line + 1:,}"),
+        _("Write the text of that line in quotation marks, or ask the creator for another copy."),
+    )
+
+
 def _value(node: yaml.Node | None, *, is_text: bool = False, is_name: bool = False) -> object:
     """Return a node as a JSON value. What a tag asks for is not built.
 
@@ -80,7 +124,7 @@ def _value(node: yaml.Node | None, *, is_text: bool = False, is_name: bool = Fal
         is_name: `null` is text, too, since a character can have it for a name.
 
     Raises:
-        ValueError: An object has a key that is no text.
+        YAMLError: An object has a key that is no text.
     """
     if isinstance(node, yaml.MappingNode):
         return {(name := _key(key)): _value_of_key(name, value) for key, value in node.value}
@@ -108,5 +152,5 @@ def _value_of_key(key: str, value: yaml.Node) -> object:
 
 def _key(key: yaml.Node) -> str:
     if not isinstance(key, yaml.ScalarNode):
-        raise ValueError("a key that is no text")
+        raise _UnusualYamlError(key.start_mark)
     return str(key.value)
