@@ -217,7 +217,7 @@ def test_import_export_import_is_the_identity(card: dict[str, Any], version: int
     assert repr({key: written["data"][key] for key in unknown}) == repr(unknown)
 
 
-# Text that looks like one in the wrong encoding is repaired, whoever wrote it.
+# Text that looks like one in the wrong encoding is repaired, no matter who wrote it.
 WORDS = st.text(st.characters(categories=["Lu", "Ll", "Nd"]), min_size=1, max_size=5).filter(
     lambda text: repair_mojibake(text) == text
 )

@@ -39,7 +39,7 @@ def test_a_slip_is_told_with_its_line(tmp_path: Path, line: int, text: str) -> N
     problem = caught.value.problem.removeprefix(f"{path}: ")
     assert problem in (
         f"The text is damaged at line {line}: it isn't valid YAML.",
-        f"Line {line} of the text means something special in YAML, which no card can have.",
+        f"Line {line} uses a feature of YAML that cards can't have.",
     )
     assert "quotation marks" in caught.value.remedy
 

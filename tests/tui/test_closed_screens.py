@@ -1,4 +1,4 @@
-"""What was closed is freed, so that a long evening doesn't fill the memory."""
+"""A long evening does not fill the memory, because closed screens are freed."""
 
 from __future__ import annotations
 

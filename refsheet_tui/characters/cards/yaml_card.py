@@ -105,7 +105,7 @@ def _damaged_error(error: yaml.YAMLError, text: str) -> CardError:
     position = getattr(error, "position", 0)
     line = text.count("\n", 0, position) if mark is None else mark.line
     problem = (
-        _("Line {line} of the text means something special in YAML, which no card can have.")
+        _("Line {line} uses a feature of YAML that cards can't have.")
         if isinstance(error, _UnusualYamlError)
         else _("The text is damaged at line {line}: it isn't valid YAML.")
     )

@@ -202,7 +202,7 @@ class HomeScreen(TranslatedScreen[None]):
             if path is not None:
                 self.call_later(self._import_path, path)
 
-        question = _("Import a character card (.png, .json, .yaml, .charx):")
+        question = _("Import a character card (.png, .json, .yaml, .charx, .byaf):")
         self.app.push_screen(PathScreen(question, "", check), import_path)
 
     @show_errors
