@@ -21,6 +21,7 @@ OTHER_NAME_OR_FORCE = "Choose another name, or add --force."
 CHOOSE_ANOTHER_LOCATION = N_("Choose another location.")
 
 _IS_WINDOWS = os.name == "nt"
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 # File systems without hard links, such as FAT and some network shares.
 _NO_LINK_ERRORS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -54,9 +55,21 @@ def atomic_write(file: Path, data: bytes, *, durable: bool = False) -> None:
         raise
 
 
+def make_private(path: Path) -> None:
+    """Take a file or folder of the user's from everyone else, if that is possible."""
+    with suppress(OSError):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & _OTHERS:
+            path.chmod(mode & ~_OTHERS)
+
+
 @contextmanager
 def open_new_file(
-    file: Path, *, force: bool = False, advice: str = OTHER_NAME_OR_FORCE
+    file: Path,
+    *,
+    force: bool = False,
+    advice: str = OTHER_NAME_OR_FORCE,
+    is_private: bool = False,
 ) -> Iterator[BinaryIO]:
     """Open a file that the user asked for, and give it its name when all of it is written.
 
@@ -67,6 +80,7 @@ def open_new_file(
         file: The file, in an existing folder.
         force: Replace a file that exists, with its permissions; it must not be read-only.
         advice: The remedy in the error for a file that exists.
+        is_private: Nobody else may read a file that is new.
 
     Yields:
         The stream to write to.
@@ -84,6 +98,8 @@ def open_new_file(
                 yield out
             return
         with temporary_file.open("xb") as out:
+            if is_private:
+                make_private(temporary_file)
             yield out
             out.flush()
             os.fsync(out.fileno())

@@ -14,7 +14,7 @@ from refsheet_tui.chats.chat_store import ChatStore
 from refsheet_tui.chats.message_tree import MessageTree
 from refsheet_tui.errors import StorageError
 from refsheet_tui.i18n import _
-from refsheet_tui.storage import DATABASE_NAME, Database, PictureStore
+from refsheet_tui.storage import DATABASE_NAME, Database, PictureStore, remove_leftovers
 
 # Seconds for which something deleted can be restored.
 _UNDO_S = 30 * 24 * 3600.0
@@ -39,7 +39,9 @@ class Library:
         A library that doesn't exist is created. Whatever was deleted a month ago is removed for
         good. Raises `StorageError`.
         """
-        library = cls._from_database(Database((folder or paths.data_dir()) / DATABASE_NAME))
+        folder = folder or paths.data_dir()
+        library = cls._from_database(Database(folder / DATABASE_NAME))
+        remove_leftovers(folder)
         library.chats.purge_deleted(_UNDO_S)
         library.characters.purge_deleted(_UNDO_S)
         return library

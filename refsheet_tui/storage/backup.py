@@ -49,7 +49,10 @@ def write_backup(database: Database, file: Path, *, force: bool = False) -> int:
         StorageError: The file exists, or can't be written.
     """
     pictures = PictureStore(database)
-    with open_new_file(file, force=force) as out, _create_temporary_folder() as folder:
+    with (
+        open_new_file(file, force=force, is_private=True) as out,
+        _create_temporary_folder() as folder,
+    ):
         database_copy = folder / DATABASE_NAME
         _copy_database(database, database_copy)
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
+from refsheet_tui.file_io import make_private
 from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.storage.layout import damage_marker, picture_path
 from refsheet_tui.storage.migrations import MIGRATIONS
@@ -70,13 +71,14 @@ class Database:
         if in_memory:
             self._connection = _connect(":memory:")
             return
-        paths.ensure_dir(file.parent)
+        make_private(paths.ensure_dir(file.parent))
         previous_folder, damaged_file = self._finish_interrupted()
         is_empty = _size_of(file) == 0 and not _size_of(Path(f"{file}-wal"))
         connection = self._open_if_intact()
         if connection is None:
             connection, damaged_file = self._recover()
         self._connection = connection
+        make_private(file)
         self._inode = file.stat().st_ino
         notices = [
             _(_RESTORED_NOTICE).format(folder=previous_folder) if previous_folder else "",
@@ -265,6 +267,8 @@ def _connect(file: Path | str) -> sqlite3.Connection:
         # FULL: a commit returns only when the data is on the disk.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # What is deleted is overwritten.
+        connection.execute("PRAGMA secure_delete = ON")
         _migrate(connection, file)
     except BaseException:
         connection.close()

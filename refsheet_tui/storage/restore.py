@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
+from time import time
 
 from refsheet_tui.errors import StorageError
 from refsheet_tui.file_io import sync_folder
@@ -20,6 +21,7 @@ from refsheet_tui.storage.layout import DATABASE_NAME, PICTURES_FOLDER
 _RESTORED, _FINISHED, _PREVIOUS = ".restored-", ".restore-finished-", "before-restore-"
 # A file in the first of them, once the previous library is out of the way.
 _PREVIOUS_IS_MOVED = "previous-is-moved"
+_STALE_S = 24 * 3600.0
 _COMPANION_SUFFIXES = ("-wal", "-shm", ".damaged")
 
 
@@ -89,6 +91,22 @@ def finish_restore(data_folder: Path) -> Path | None:
         raise _not_replaced_error(data_folder, error) from error
     shutil.rmtree(finished_folder, ignore_errors=True)
     return previous_folder if previous_folder.exists() else None
+
+
+def remove_leftovers(data_folder: Path) -> None:
+    """Remove what restores and recoveries have left that were killed a day ago or earlier.
+
+    They had not begun to replace anything.
+    """
+    earliest = time() - _STALE_S
+    for path in (
+        *data_folder.glob(".restore-*"),
+        *data_folder.glob(f"{DATABASE_NAME}.recovering*"),
+    ):
+        with suppress(OSError):
+            if path.stat().st_mtime > earliest:
+                continue
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _move_previous(data_folder: Path, previous_folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -93,3 +94,50 @@ def test_a_restore_that_is_killed_is_undone_or_finished(
         assert not list(folder.glob(".restored-*"))
     assert len(outcomes) > 8
     assert outcomes[0] == before and outcomes[-1] == ["restored"]
+
+
+def test_leftovers_of_what_was_killed_long_ago_are_removed(tmp_path: Path) -> None:
+    write_library(tmp_path, "one")
+    old = [tmp_path / ".restore-x1" / "library", tmp_path / ".restore-finished-1"]
+    for folder in old:
+        folder.mkdir(parents=True)
+        (folder / "words").touch()
+    recovering = tmp_path / "library.db.recovering"
+    recovering.touch()
+    (tmp_path / ".restore-x2").mkdir()
+    for path in (tmp_path / ".restore-x1", tmp_path / ".restore-finished-1", recovering):
+        os.utime(path, (1, 1))
+    Library.open(tmp_path).close()
+    assert hidden_or_unfinished(tmp_path) == [".restore-x2"]
+
+
+def hidden_or_unfinished(folder: Path) -> list[str]:
+    names = sorted(path.name for path in folder.iterdir())
+    return [name for name in names if name.startswith(".") or "recover" in name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_nobody_else_can_read_the_library(tmp_path: Path) -> None:
+    folder = tmp_path / "open to all"
+    folder.mkdir(mode=0o755)
+    folder.chmod(0o755)
+    write_library(folder, "one")
+    library = Library.open(folder)
+    write_backup(library.database, tmp_path / "x.refsheet")
+    for path, mode in ((folder, 0o700), (folder / DATABASE_NAME, 0o600)):
+        assert path.stat().st_mode & 0o777 == mode
+    assert (tmp_path / "x.refsheet").stat().st_mode & 0o777 == 0o600
+    library.close()
+
+
+def test_what_was_deleted_for_good_is_not_in_the_file(tmp_path: Path) -> None:
+    library = Library.open(tmp_path)
+    chat = library.chats.create_chat(None).id
+    library.tree.add_message(chat, None, "user", "the secret of the glade " * 300)
+    library.database.fetch_row("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"the secret of the glade" in library.database.file.read_bytes()
+    library.chats.delete_chat(chat)
+    library.chats.purge_deleted(0)
+    library.database.fetch_row("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"the secret of the glade" not in library.database.file.read_bytes()
+    library.close()
