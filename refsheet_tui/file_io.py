@@ -266,7 +266,14 @@ def link_or_copy(source: Path, target: Path) -> None:
     except OSError as error:
         if error.errno not in _NO_LINK_ERRORS:
             raise
-        shutil.copy2(source, target)
+        copy = _temporary_file_beside(target)
+        try:
+            shutil.copy2(source, copy)
+            with copy.open("rb+") as file:
+                os.fsync(file.fileno())
+            copy.rename(target)  # complete under its name, or not there
+        finally:
+            copy.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

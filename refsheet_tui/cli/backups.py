@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
 import click
 
 from refsheet_tui import paths
-from refsheet_tui.chats import Library
 from refsheet_tui.cli.library import open_library
-from refsheet_tui.errors import BackupError, StorageError
-from refsheet_tui.storage import install_backup, unpack_backup, write_backup
+from refsheet_tui.errors import BackupError
+from refsheet_tui.storage import install_backup, remove_if_empty, unpack_backup, write_backup
 from refsheet_tui.weights import format_bytes
 
 _FILE = click.argument("file", type=click.Path(path_type=Path))
@@ -29,18 +27,6 @@ def backup(file: Path, force: bool) -> None:
     with open_library() as library:
         size = write_backup(library.database, file, force=force)
     click.echo(f"Saved {file} ({format_bytes(size)}). To restore it: refsheet restore {file}")
-
-
-def _is_empty(folder: Path) -> bool:
-    """Return True if the library holds nothing. One that can't be opened counts as full."""
-    try:
-        library = Library.open(folder)
-    except StorageError:
-        return False
-    try:
-        return library.is_empty
-    finally:
-        library.close()
 
 
 @click.command()
@@ -63,7 +49,5 @@ def restore(file: Path, replace: bool) -> None:
         unpack_backup(file, unpacked_folder)
         previous_folder = install_backup(unpacked_folder, data)
     click.echo("Restored.")
-    if previous_folder is not None and _is_empty(previous_folder):
-        shutil.rmtree(previous_folder)
-    elif previous_folder is not None:
+    if previous_folder is not None and not remove_if_empty(previous_folder):
         click.echo(f"Your previous data is in {previous_folder}.")

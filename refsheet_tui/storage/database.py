@@ -11,21 +11,18 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from refsheet_tui import paths
 from refsheet_tui.errors import StorageError
 from refsheet_tui.file_io import make_private
 from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.storage.layout import damage_marker, picture_path
+from refsheet_tui.storage.library_lock import lock_library
 from refsheet_tui.storage.migrations import MIGRATIONS
 from refsheet_tui.storage.recovery import finish_recovery, is_recovery_unfinished, recover
 from refsheet_tui.storage.restore import finish_restore, is_restore_unfinished
 
 # Seconds for which a write waits for another process.
 _BUSY_TIMEOUT_S = 10.0
-# Seconds for which opening waits for another process that recovers the file, which may be large.
-_RECOVERY_TIMEOUT_S = 120.0
 
 _RESTORED_NOTICE = N_(
     "A restore was interrupted, and is finished now. Your previous data is in {folder}."
@@ -95,7 +92,7 @@ class Database:
         folder = self.file.parent
         if not (is_restore_unfinished(folder) or is_recovery_unfinished(self.file)):
             return None, None
-        with self._recovery_lock():
+        with lock_library(self.file):
             return finish_restore(folder), finish_recovery(self.file)
 
     def _open_if_intact(self) -> sqlite3.Connection | None:
@@ -112,24 +109,11 @@ class Database:
     def _recover(self) -> tuple[sqlite3.Connection, Path | None]:
         """Return a connection, and where the damaged file is if this process has recovered it."""
         # If several processes find the file damaged, one of them recovers it.
-        with self._recovery_lock():
+        with lock_library(self.file):
             if (connection := self._open_if_intact()) is not None:
                 return connection, None
             damaged_file = recover(self.file, _connect, partial(picture_path, self.file))
         return _connect(self.file), damaged_file
-
-    @contextmanager
-    def _recovery_lock(self) -> Iterator[None]:
-        try:
-            with FileLock(f"{self.file}.lock", timeout=_RECOVERY_TIMEOUT_S):
-                yield
-        except Timeout as error:
-            raise StorageError(
-                _("Another program has been recovering {file} for {seconds} s.").format(
-                    file=self.file, seconds=f"{_RECOVERY_TIMEOUT_S:.0f}"
-                ),
-                _("Try again when it's done."),
-            ) from error
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -160,15 +144,17 @@ class Database:
         """
         if self._inode is None:  # in memory
             return
-        try:
-            is_same_file = self.file.stat().st_ino == self._inode
-        except OSError:
-            is_same_file = False
-        if not is_same_file:
+        if not self._is_same_file():
             raise StorageError(
                 _("{file} was replaced by a restore or recovery.").format(file=self.file),
                 _("Restart RefSheet. Your last message wasn't saved."),
             )
+
+    def _is_same_file(self) -> bool:
+        try:
+            return self.file.stat().st_ino == self._inode
+        except OSError:
+            return False
 
     def fetch_rows(self, query: str, parameters: Sequence[SqlValue] = ()) -> list[Row]:
         """Return all rows that a query finds.
@@ -224,7 +210,7 @@ class Database:
         try:
             yield
         except sqlite3.DatabaseError as error:
-            if _is_damage(error):
+            if _is_damage(error) and self._is_same_file():
                 # Opening a file doesn't check all of it. The marker makes the next start recover.
                 with suppress(OSError):
                     damage_marker(self.file).touch()

@@ -8,7 +8,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import time
 
@@ -41,7 +41,7 @@ _COMPLETE = ".recovered-"
 _REPAIR_SQL = """
 UPDATE character_versions SET content = json_object(
     'name', coalesce((SELECT name FROM characters WHERE id = character), ''), 'description', content
-) WHERE NOT json_valid(content);
+) WHERE CASE WHEN json_valid(content) THEN json_type(content) <> 'object' ELSE 1 END;
 INSERT INTO characters (id, name, version, created, used)
     SELECT character, coalesce(json_extract(content, '$.name'), ''), max(id), min(created),
         max(created)
@@ -59,10 +59,24 @@ INSERT INTO chats (id, beginning, begun, created, used)
          WHERE candidate.chat = messages.chat ORDER BY role = 'user' DESC, id LIMIT 1), ''
     ), max(role = 'user'), min(created), max(created)
     FROM messages WHERE chat NOT IN (SELECT id FROM chats) GROUP BY chat;
-UPDATE chats SET extra = '{}' WHERE NOT json_valid(extra);
-UPDATE messages SET extra = '{}' WHERE NOT json_valid(extra);
-UPDATE messages SET asides = '[]' WHERE NOT json_valid(asides);
+UPDATE chats SET extra = '{}'
+    WHERE CASE WHEN json_valid(extra) THEN json_type(extra) <> 'object' ELSE 1 END;
+UPDATE messages SET extra = '{}'
+    WHERE CASE WHEN json_valid(extra) THEN json_type(extra) <> 'object' ELSE 1 END;
+UPDATE messages SET asides = '[]' WHERE CASE WHEN json_valid(asides) THEN
+    json_type(asides) <> 'array' OR EXISTS (SELECT 1 FROM json_each(asides) WHERE type <> 'text')
+    ELSE 1 END;
+UPDATE messages SET parent = NULL WHERE parent >= id
 """
+# A message is always newer than the one that it answers. Times that no calendar has would make
+# every list fail.
+_TIME_COLUMNS = {
+    "characters": ("created", "used", "deleted"),
+    "character_versions": ("created", "left"),
+    "chats": ("created", "used", "deleted"),
+    "messages": ("created", "deleted"),
+}
+_LAST_TIME = 253_402_214_400  # a day before the end of the year 9999
 _FINISH_SQL = """
 UPDATE chats SET leaf = (
     SELECT max(id) FROM messages WHERE chat = chats.id AND deleted IS NULL
@@ -94,17 +108,19 @@ def recover(
         StorageError: The files can't be read or written.
     """
     new = file.with_name(f"{file.name}.recovering")
+    complete = _free_name(file)
     try:
         for suffix in _COMPANION_SUFFIXES:
             Path(f"{new}{suffix}").unlink(missing_ok=True)
         with _lock(file), closing(create_database(new)) as connection, _open_pages(file) as pages:
             _copy_rows(connection, pages, picture_path)
             connection.execute("PRAGMA journal_mode = DELETE")  # all of it is in one file
-        complete = file.with_name(f"{file.name}{_COMPLETE}{datetime.now():%Y%m%d-%H%M%S}")
         new.rename(complete)
         sync_folder(file.parent)
         return _install(file, complete)
     except (OSError, sqlite3.Error) as error:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)  # it may be what fills the disk
         raise _not_recovered_error(file, error) from error
 
 
@@ -126,6 +142,18 @@ def finish_recovery(file: Path) -> Path | None:
         raise _not_recovered_error(file, error) from error
 
 
+def _free_name(file: Path) -> Path:
+    """Return the name of a complete new file: the damaged one isn't named yet after this time."""
+    now = datetime.now()
+    while _damaged_file(file, f"{now:%Y%m%d-%H%M%S}").exists():
+        now += timedelta(seconds=1)
+    return file.with_name(f"{file.name}{_COMPLETE}{now:%Y%m%d-%H%M%S}")
+
+
+def _damaged_file(file: Path, time_of_recovery: str) -> Path:
+    return file.with_name(f"{file.stem}-damaged-{time_of_recovery}{file.suffix}")
+
+
 def _find_complete(file: Path) -> Path | None:
     return max(file.parent.glob(f"{glob.escape(file.name)}{_COMPLETE}*"), default=None)
 
@@ -144,7 +172,7 @@ def _install(file: Path, complete: Path) -> Path:
     Every step can be done again, and until the last one the new file has its special name.
     """
     time_of_recovery = complete.name.removeprefix(f"{file.name}{_COMPLETE}")
-    damaged_file = file.with_name(f"{file.stem}-damaged-{time_of_recovery}{file.suffix}")
+    damaged_file = _damaged_file(file, time_of_recovery)
     for suffix in _COMPANION_SUFFIXES:
         old, kept = Path(f"{file}{suffix}"), Path(f"{damaged_file}{suffix}")
         if old.exists() and not kept.exists():
@@ -197,6 +225,12 @@ def _copy_rows(
                 break
     _register_pictures(new, picture_path)
     _run_script(new, _REPAIR_SQL)
+    for table, columns in _TIME_COLUMNS.items():
+        for column in columns:
+            new.execute(
+                f"UPDATE {table} SET {column} = ? WHERE {column} NOT BETWEEN 0 AND {_LAST_TIME}",
+                (time(),),
+            )
     _repair_references(new)
     _run_script(new, _FINISH_SQL)
     new.execute("COMMIT")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from refsheet_tui.errors import StorageError
 from refsheet_tui.file_io import sync_folder
 from refsheet_tui.i18n import _
 from refsheet_tui.storage.layout import DATABASE_NAME, PICTURES_FOLDER
+from refsheet_tui.storage.library_lock import lock_library
 
 # Before the time, in the names of folders: the restored library while it is not in its place, what
 # is left of its folder then, and the previous library.
@@ -40,16 +41,17 @@ def install_backup(folder: Path, data_folder: Path) -> Path | None:
     Raises:
         StorageError: The files can't be moved.
     """
-    finish_restore(data_folder)
     restored_folder = data_folder / f"{_RESTORED}{datetime.now():%Y%m%d-%H%M%S}"
-    try:
-        for path in folder.rglob("*"):
-            _sync(path)
-        folder.rename(restored_folder)
-        sync_folder(data_folder)
-    except OSError as error:
-        raise _not_replaced_error(data_folder, error) from error
-    return finish_restore(data_folder)
+    with lock_library(data_folder / DATABASE_NAME):
+        finish_restore(data_folder)
+        try:
+            for path in folder.rglob("*"):
+                _sync(path)
+            folder.rename(restored_folder)
+            sync_folder(data_folder)
+        except OSError as error:
+            raise _not_replaced_error(data_folder, error) from error
+        return finish_restore(data_folder)
 
 
 def is_restore_unfinished(data_folder: Path) -> bool:
@@ -60,7 +62,8 @@ def is_restore_unfinished(data_folder: Path) -> bool:
 def finish_restore(data_folder: Path) -> Path | None:
     """Finish a restore that was interrupted while it replaced the library.
 
-    Each step can be done again. The folder of the restored library is removed by the last one.
+    Each step can be done again. The folder of the restored library is removed by the last one. The
+    caller has the lock of `lock_library`.
 
     Returns:
         The folder that the previous library was moved to; None if there was none, or nothing to
@@ -82,6 +85,8 @@ def finish_restore(data_folder: Path) -> Path | None:
             sync_folder(restored_folder)
         for path in _library_paths(restored_folder):
             if path.exists():
+                # What another process has written there meanwhile.
+                _move_aside([data_folder / path.name], previous_folder)
                 path.rename(data_folder / path.name)
         sync_folder(data_folder)
         # Under its name, the next start would take it for a restore that has just begun.
@@ -110,16 +115,44 @@ def remove_leftovers(data_folder: Path) -> None:
 
 
 def _move_previous(data_folder: Path, previous_folder: Path) -> None:
-    paths = [path for path in _library_paths(data_folder) if path.exists()]
     database = data_folder / DATABASE_NAME
     with _lock_database(database) if database.exists() else nullcontext():
-        if paths:
-            previous_folder.mkdir(mode=0o700, exist_ok=True)
-        for path in paths:
-            path.rename(previous_folder / path.name)
-    if paths:
-        sync_folder(previous_folder)
+        _move_aside(_library_paths(data_folder), previous_folder)
     sync_folder(data_folder)
+
+
+def _move_aside(paths: Iterable[Path], folder: Path) -> None:
+    """Move files and folders that exist into `folder`, under names that are free there."""
+    for path in filter(Path.exists, paths):
+        folder.mkdir(mode=0o700, exist_ok=True)
+        target, number = folder / path.name, 1
+        while target.exists():
+            number += 1
+            target = folder / f"{path.name}-{number}"
+        path.rename(target)
+        sync_folder(folder)
+
+
+def remove_if_empty(previous_folder: Path) -> bool:
+    """Remove a previous library that holds nothing. Return False if it may hold something.
+
+    It is only read: one that is damaged, or that has a picture or any other file, stays.
+    """
+    database = previous_folder / DATABASE_NAME
+    own_names = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"}
+    if {path.name for path in previous_folder.rglob("*") if path.is_file()} - own_names:
+        return False
+    query = "SELECT EXISTS (SELECT 1 FROM characters) OR EXISTS (SELECT 1 FROM chats)"
+    try:
+        with closing(
+            sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)
+        ) as reader:
+            if reader.execute(query).fetchone() != (0,):
+                return False
+    except sqlite3.Error:
+        return False
+    shutil.rmtree(previous_folder, ignore_errors=True)
+    return True
 
 
 def _find_restored(data_folder: Path) -> Path | None:
@@ -139,8 +172,10 @@ def _lock_database(file: Path) -> Iterator[None]:
 
 
 def _library_paths(folder: Path) -> list[Path]:
+    """Return the files of a library that there may be, and a recovery that waits to be finished."""
     companions = (f"{DATABASE_NAME}{suffix}" for suffix in _COMPANION_SUFFIXES)
-    return [folder / name for name in (DATABASE_NAME, *companions, PICTURES_FOLDER)]
+    paths = [folder / name for name in (DATABASE_NAME, *companions, PICTURES_FOLDER)]
+    return [*paths, *folder.glob(f"{DATABASE_NAME}.recover*")]
 
 
 def _sync(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Letting go of what was closed, which Textual and Python would keep for long."""
+"""Letting go of what was closed, which Textual and Python would keep for a long time."""
 
 from __future__ import annotations
 

@@ -209,3 +209,9 @@ def test_a_lorebook_outside_of_the_data_is_told() -> None:
 )
 def test_any_value_can_be_told_of(value: object, key: str) -> None:
     import_notice(lorebook_from_card({key: value}))
+
+
+def test_a_short_part_of_an_item_counts_as_a_word_only() -> None:
+    lorebook = book({"keys": ["New York, NY"], "content": "The city."})
+    assert told(lorebook, "There are many things.") == []
+    assert told(lorebook, "We live in NY.") == told(lorebook, "New York!") == ["The city."]

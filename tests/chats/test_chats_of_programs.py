@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from helpers.cost import assert_fast
 from refsheet_tui.chats.files import (
     ChatFile,
     PortableChat,
@@ -449,3 +451,26 @@ def test_any_values_are_a_chat_or_a_sentence(
         assert chat.leaf is not None and chat.path()
         to_json(chat)
         to_jsonl(chat)
+
+
+def test_an_object_of_many_keys_takes_little_time(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    wide = {f"key {number}": number for number in range(50_000)}
+    for content in (wide, [{**wide, "role": "user", "content": "Hi"}]):
+        path.write_text(json.dumps(content))
+        assert_fast(lambda: read_or_refuse(path))
+
+
+def read_or_refuse(path: Path) -> None:
+    with suppress(ChatFileError):
+        read_chat(path)
+
+
+def test_what_all_versions_share_is_stored_once(tmp_path: Path) -> None:
+    versions = [{"role": "assistant", "content": f"version {number}"} for number in range(50)]
+    path = tmp_path / "x.json"
+    message = {"versions": versions, "currentlySelected": 1, "name": "Ember", "x": "z" * 1000}
+    path.write_text(json.dumps({"messages": [{"role": "user", "content": "Hi"}, message]}))
+    chat = read_chat(path).chat
+    assert sum("zzz" in str(each.extra) for each in chat.messages) == 1
+    assert all(each.speaker == "Ember" for each in chat.messages[1:])

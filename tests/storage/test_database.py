@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -243,6 +244,38 @@ def test_a_file_that_is_no_database_is_kept_aside(tmp_path: Path, content: bytes
     (aside,) = tmp_path.glob("library-damaged-*.db")
     assert aside.read_bytes() == content
     assert list(shelf.latest_chats()) == []
+
+
+def test_values_that_would_break_every_list_are_repaired(tmp_path: Path) -> None:
+    fill_library(tmp_path, 2)
+    damaged = sqlite3.connect(tmp_path / "library.db")
+    damaged.executescript("""
+        UPDATE messages SET parent = 2, asides = '5', extra = '[]' WHERE id = 1;
+        UPDATE messages SET asides = '[5]' WHERE id = 2;
+        UPDATE messages SET created = 1e300 WHERE id = 3;
+        UPDATE chats SET used = -1e300, extra = 'null';
+    """)
+    damaged.close()
+    (tmp_path / "library.db.damaged").touch()
+    database, shelf, tree = library(tmp_path)
+    for chat in shelf.latest_chats():
+        datetime.fromtimestamp(chat.last_used)
+        for message in tree.path_to(chat.leaf or 0):
+            datetime.fromtimestamp(message.created)
+            assert message.context_notes == () and message.extra == {}
+    assert database.fetch_row("SELECT count(*) FROM messages WHERE parent >= id") == (0,)
+
+
+def test_who_has_the_old_file_open_does_not_call_the_new_one_damaged(tmp_path: Path) -> None:
+    fill_library(tmp_path, 1)
+    old, _, _ = library(tmp_path)
+    (tmp_path / "library.db.damaged").touch()
+    new, _, _ = library(tmp_path)
+    with pytest.raises(StorageError), old._translate_errors():
+        raise sqlite3.DatabaseError("database disk image is malformed")
+    assert not (tmp_path / "library.db.damaged").exists()
+    new.close()
+    old.close()
 
 
 def test_an_empty_file_is_said_to_be_one(tmp_path: Path) -> None:

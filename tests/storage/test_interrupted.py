@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from helpers.crashes import crashes_of
+from helpers.full_disk import full_disk
 from refsheet_tui.chats.library import Library
 from refsheet_tui.cli.backups import restore
+from refsheet_tui.file_io import link_or_copy
 from refsheet_tui.storage import Database, write_backup
 from refsheet_tui.storage.layout import DATABASE_NAME, damage_marker
 
@@ -141,3 +144,72 @@ def test_what_was_deleted_for_good_is_not_in_the_file(tmp_path: Path) -> None:
     library.database.fetch_row("PRAGMA wal_checkpoint(TRUNCATE)")
     assert b"the secret of the glade" not in library.database.file.read_bytes()
     library.close()
+
+
+def restore_into(folder: Path, backup: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFSHEET_DATA_DIR", str(folder))
+    restore.main(["--replace", str(backup)], standalone_mode=False)
+
+
+@pytest.fixture
+def backup(tmp_path: Path) -> Path:
+    write_library(tmp_path / "other", "restored")
+    other = Library.open(tmp_path / "other")
+    write_backup(other.database, tmp_path / "x.refsheet")
+    other.close()
+    return tmp_path / "x.refsheet"
+
+
+def test_a_recovery_that_waits_does_not_undo_a_restore(
+    tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_library(tmp_path / "data", "previous")
+    recovered = file.with_name(f"{file.name}.recovered-20260101-000000")
+    shutil.copy(file, recovered)
+    restore_into(tmp_path / "data", backup, monkeypatch)
+    database = Database(file)
+    assert texts_of(database) == ["restored"] and database.recovery_notice is None
+    database.close()
+    (previous,) = (tmp_path / "data").glob("before-restore-*")
+    assert (previous / recovered.name).exists()
+
+
+def test_a_damaged_library_stays_when_a_backup_replaces_it(
+    tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_library(tmp_path / "data")
+    file.write_bytes(b"\xff" * 9000)
+    picture = tmp_path / "data" / "pictures" / "ab" / "picture"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"a picture")
+    restore_into(tmp_path / "data", backup, monkeypatch)
+    (previous,) = (tmp_path / "data").glob("before-restore-*")
+    assert (previous / DATABASE_NAME).read_bytes() == b"\xff" * 9000
+    assert (previous / "pictures" / "ab" / "picture").read_bytes() == b"a picture"
+
+
+def test_what_is_in_the_way_of_a_restore_is_moved_aside(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    write_library(data / ".restored-20260101-000000", "restored")
+    (data / ".restored-20260101-000000" / "pictures").mkdir()
+    (data / ".restored-20260101-000000" / "previous-is-moved").touch()
+    (data / "pictures").mkdir()
+    (data / "pictures" / "new").touch()
+    database = Database(data / DATABASE_NAME)
+    assert texts_of(database) == ["restored"]
+    database.close()
+    assert (data / "before-restore-20260101-000000" / "pictures" / "new").exists()
+
+
+def test_a_copy_that_is_cut_off_is_no_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_link(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    file = tmp_path / "x"
+    file.write_bytes(b"x" * 9000)
+    monkeypatch.setattr(Path, "hardlink_to", no_link)
+    with full_disk(4096), pytest.raises(OSError, match="File too large"):
+        link_or_copy(file, tmp_path / "y")
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+    link_or_copy(file, tmp_path / "y")
+    assert (tmp_path / "y").read_bytes() == file.read_bytes()

@@ -13,6 +13,7 @@ from refsheet_tui.untrusted import clean_text
 _TRUE, _FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0", ""})
 _MAX_NUMBER = 1e9
 # A list of keys in one text. A pattern or a macro may contain commas, so it is matched as a whole.
+_SHORT, _WORD = 4, re.compile("[A-Za-z]+")  # letters of a key that stands in other words
 _LISTED_KEY = re.compile(
     rf"\s*({PATTERN}(?=\s*(?:[,，、;；\r\n]|$))|(?:\{{\{{[^{{}}]*\}}\}}|[^,，、;；\r\n])+)"
 )
@@ -101,4 +102,11 @@ def _keys_in_item(item: str) -> list[str]:
     """Return the keys in one item of a list; numbers and emoticons such as `;)` are one key."""
     keys = _split_keys(item)
     are_words = keys and all(any(map(str.isalnum, key)) for key in keys)
-    return keys if are_words and not _DIGITS_COMMA.search(item) else [item]
+    if len(keys) < 2 or not are_words or _DIGITS_COMMA.search(item):
+        return [item]
+    return [_whole_word(key) if len(key) < _SHORT and _WORD.fullmatch(key) else key for key in keys]
+
+
+def _whole_word(key: str) -> str:
+    """Return a pattern for a short part of an item, such as `NY`, which stands in other words."""
+    return rf"/\b{key}\b/i"

@@ -12,6 +12,7 @@ from refsheet_tui.chats.files.message_items import is_message_item, with_version
 # text-generation-webui puts this in place of the user's first words if the character begins.
 _NO_WORDS = "<|BEGIN-VISIBLE-CHAT|>"
 _LIST_KEYS = ("messages", "conversations", "conversation", "chat_messages", "contents")
+_CONVERSATION_KEYS = (*_LIST_KEYS, "turns", "histories")
 _CONVERSATIONS_KEYS = (*_LIST_KEYS, "chats")
 # Some APIs and data sets have the system message beside the list, not in it.
 _SYSTEM_KEYS = ("system", "system_prompt", "systemPrompt", "systemInstruction")
@@ -40,9 +41,9 @@ def find_conversations(content: dict[str, Any]) -> tuple[list[Conversation], dic
     for find in (*finders, _find_listed_conversations):
         if found := find(content):
             return found
-    for key, value in content.items():
+    for key in [key for key in content if key in _CONVERSATION_KEYS]:
         others = _without(content, key)
-        if conversations := _conversations_of(key, value, others):
+        if conversations := _conversations_of(key, content[key], others):
             return conversations, others
     for key in _INNER_KEYS:
         inner = content.get(key)

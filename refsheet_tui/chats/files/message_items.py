@@ -18,6 +18,8 @@ _NAME_KEYS = ("name", "handle", "nickname")
 _NO_NAMES = ("you", "user")
 _VERSIONS_KEY, _VERSION_KEY = "versions", "currentlySelected"
 _AGNAI_KEYS = ("userId", "characterId", "handle")
+# What all versions of a message have: who says it, when, and whether the model is told.
+_COMMON_KEYS = (*_ROLE_KEYS, *_DATE_KEYS, *_NAME_KEYS, "userId", "disabled", "isComment")
 _ATTACHMENT_KEYS = ("images", "files", "attachments")
 
 
@@ -76,7 +78,11 @@ def versions_of(item: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
     if not isinstance(chosen, int) or not 0 <= chosen < len(versions):
         chosen = len(versions) - 1
     others = {key: item[key] for key in item if key not in (_VERSIONS_KEY, _VERSION_KEY)}
-    return [{**others, **each} for each in versions], chosen
+    # Only the shown one gets all of them, so that they are stored once.
+    common = {key: others[key] for key in _COMMON_KEYS if key in others}
+    return [
+        {**(others if index == chosen else common), **each} for index, each in enumerate(versions)
+    ], chosen
 
 
 def with_versions(versions: Sequence[dict[str, Any]], chosen: int) -> dict[str, Any]:
