@@ -218,7 +218,7 @@ def test_another_file_of_ollama_is_no_model(tmp_path: Path, content: bytes) -> N
     path = write_bytes(tmp_path / f"sha256-{'0' * 64}", content)
     with pytest.raises(WeightsError, match="one of Ollama's files, but not a model") as caught:
         check_model_files(LoadSettings(path))
-    assert "largest file" in caught.value.remedy
+    assert "refsheet models download" in caught.value.remedy
 
 
 def test_a_text_model_of_ollama_is_used_under_its_name(tmp_path: Path) -> None:
