@@ -174,7 +174,7 @@ class EngineProcess:
         translated_reason = _(reason.template).format(what=reason.detail)
         return EngineDiedError(
             _(template).format(how=translated_reason, last=last_errors, log=self.log),
-            _("It is restarting. When it's ready, press Ctrl+R to regenerate the reply."),
+            _("Try again."),
             template.format(how=english_reason, last=last_errors, log=self.log),
         )
 

@@ -242,7 +242,7 @@ async def died(pilot: Pilot[int], app: RefsheetApp) -> None:
     await app.screen.query_one(History).mount(
         ChatNotice(
             "The engine stopped: killed by SIGKILL (memory may have run out). Log: ~/engine.log. "
-            "It is restarting. When it's ready, press Ctrl+R to regenerate the reply."
+            "Try again."
         )
     )
 
