@@ -18,7 +18,13 @@ from refsheet_tui.i18n import N_, _, join_sentences
 from refsheet_tui.storage.layout import damage_marker, picture_path
 from refsheet_tui.storage.library_lock import lock_library
 from refsheet_tui.storage.migrations import MIGRATIONS
-from refsheet_tui.storage.recovery import finish_recovery, is_recovery_unfinished, recover
+from refsheet_tui.storage.recovery import (
+    finish_recovery,
+    is_recovery_unfinished,
+    mark_as_told,
+    recover,
+    untold_damaged_files,
+)
 from refsheet_tui.storage.restore import finish_restore, is_restore_unfinished
 
 # Seconds for which a write waits for another process.
@@ -69,31 +75,33 @@ class Database:
             self._connection = _connect(":memory:")
             return
         make_private(paths.ensure_dir(file.parent))
-        previous_folder, damaged_file = self._finish_interrupted()
+        previous_folder = self._finish_interrupted()
         is_empty = _size_of(file) == 0 and not _size_of(Path(f"{file}-wal"))
-        connection = self._open_if_intact()
-        if connection is None:
-            connection, damaged_file = self._recover()
-        self._connection = connection
+        self._connection = self._open_if_intact() or self._recover()
         make_private(file)
         self._inode = file.stat().st_ino
+        damaged_files = untold_damaged_files(file)
         notices = [
             _(_RESTORED_NOTICE).format(folder=previous_folder) if previous_folder else "",
-            _describe_recovery(connection, file, damaged_file) if damaged_file else "",
+            *(_describe_recovery(self._connection, file, each) for each in damaged_files),
             _(_EMPTY_NOTICE).format(file=file) if is_empty else "",
         ]
         self.recovery_notice = join_sentences(*notices) or None
+        for each in damaged_files:
+            mark_as_told(each)
 
-    def _finish_interrupted(self) -> tuple[Path | None, Path | None]:
+    def _finish_interrupted(self) -> Path | None:
         """Finish a restore and a recovery that were interrupted.
 
-        Returns where the previous library is, and where the damaged file is.
+        Returns where the previous library is, if a restore was finished.
         """
         folder = self.file.parent
         if not (is_restore_unfinished(folder) or is_recovery_unfinished(self.file)):
-            return None, None
+            return None
         with lock_library(self.file):
-            return finish_restore(folder), finish_recovery(self.file)
+            previous_folder = finish_restore(folder)
+            finish_recovery(self.file)
+            return previous_folder
 
     def _open_if_intact(self) -> sqlite3.Connection | None:
         try:
@@ -106,14 +114,13 @@ class Database:
                 raise _storage_error(self.file, error) from error
             return None
 
-    def _recover(self) -> tuple[sqlite3.Connection, Path | None]:
-        """Return a connection, and where the damaged file is if this process has recovered it."""
+    def _recover(self) -> sqlite3.Connection:
         # If several processes find the file damaged, one of them recovers it.
         with lock_library(self.file):
             if (connection := self._open_if_intact()) is not None:
-                return connection, None
-            damaged_file = recover(self.file, _connect, partial(picture_path, self.file))
-        return _connect(self.file), damaged_file
+                return connection
+            recover(self.file, _connect, partial(picture_path, self.file))
+        return _connect(self.file)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

@@ -36,6 +36,8 @@ _LOG_SUFFIXES = ("-wal", "-shm")
 _COMPANION_SUFFIXES = ("", *_LOG_SUFFIXES)
 # Between the name of the file and the time, in the name of a new file that is complete.
 _COMPLETE = ".recovered-"
+# Behind the name of a damaged file, in that of an empty one that stays until the user is told.
+_UNTOLD = ".untold"
 # A column without valid JSON would make the program fail on everything that refers to its row. Rows
 # that are missing are made up from the rows that refer to them, so that these keep their texts.
 _REPAIR_SQL = """
@@ -90,7 +92,7 @@ def recover(
     file: Path,
     create_database: Callable[[Path], sqlite3.Connection],
     picture_path: Callable[[str], Path],
-) -> Path:
+) -> None:
     """Replace a damaged database file by a new one with everything that can be read of it.
 
     Until the new file is complete, nothing is changed. If the program is killed after that,
@@ -100,9 +102,6 @@ def recover(
         file: The damaged file.
         create_database: Creates a database file, with all of its tables.
         picture_path: Returns where the picture of a hash is.
-
-    Returns:
-        Where the damaged file is now.
 
     Raises:
         StorageError: The files can't be read or written.
@@ -117,7 +116,7 @@ def recover(
             connection.execute("PRAGMA journal_mode = DELETE")  # all of it is in one file
         new.rename(complete)
         sync_folder(file.parent)
-        return _install(file, complete)
+        _install(file, complete)
     except (OSError, sqlite3.Error) as error:
         with suppress(OSError):
             new.unlink(missing_ok=True)  # it may be what fills the disk
@@ -129,17 +128,29 @@ def is_recovery_unfinished(file: Path) -> bool:
     return _find_complete(file) is not None
 
 
-def finish_recovery(file: Path) -> Path | None:
+def finish_recovery(file: Path) -> None:
     """Finish a recovery that was interrupted when the new file was complete.
 
-    Returns where the damaged file is now; None if there is nothing to finish. Raises
-    `StorageError`.
+    Raises `StorageError`.
     """
     complete = _find_complete(file)
     try:
-        return _install(file, complete) if complete is not None else None
+        if complete is not None:
+            _install(file, complete)
     except OSError as error:
         raise _not_recovered_error(file, error) from error
+
+
+def untold_damaged_files(file: Path) -> list[Path]:
+    """Return the damaged files that `file` took the place of, and that nobody was told of."""
+    markers = file.parent.glob(f"{glob.escape(file.stem)}-damaged-*{_UNTOLD}")
+    return [path.with_name(path.name.removesuffix(_UNTOLD)) for path in sorted(markers)]
+
+
+def mark_as_told(damaged_file: Path) -> None:
+    """Let `untold_damaged_files` no longer return a file."""
+    with suppress(OSError):
+        Path(f"{damaged_file}{_UNTOLD}").unlink(missing_ok=True)
 
 
 def _free_name(file: Path) -> Path:
@@ -166,8 +177,8 @@ def _not_recovered_error(file: Path, error: OSError | sqlite3.Error) -> StorageE
     )
 
 
-def _install(file: Path, complete: Path) -> Path:
-    """Put the complete new file in the place of `file`, and return where the old one is.
+def _install(file: Path, complete: Path) -> None:
+    """Put the complete new file in the place of `file`, which gets another name.
 
     Every step can be done again, and until the last one the new file has its special name.
     """
@@ -177,6 +188,7 @@ def _install(file: Path, complete: Path) -> Path:
         old, kept = Path(f"{file}{suffix}"), Path(f"{damaged_file}{suffix}")
         if old.exists() and not kept.exists():
             link_or_copy(old, kept)
+    Path(f"{damaged_file}{_UNTOLD}").touch()
     sync_folder(file.parent)
     for old in (*(Path(f"{file}{suffix}") for suffix in _LOG_SUFFIXES), damage_marker(file)):
         old.unlink(missing_ok=True)  # SQLite would take a log for one of the new file
@@ -184,7 +196,6 @@ def _install(file: Path, complete: Path) -> Path:
     # A process that has the old file open finds another one at its next write, and reports that.
     complete.replace(file)
     sync_folder(file.parent)
-    return damaged_file
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-_EVENTS = ("os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir", "os.truncate")
+_EVENTS = ("os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir", "os.truncate", "os.fsync")
 _CRASHED, _FAILED = 41, 42
 
 
@@ -17,7 +17,7 @@ def crashes_of(prepare: Callable[[int], Path], work: Callable[[Path], object]) -
 
     Nothing is cleaned up in them: no `finally` and no `with` block ends. The changes are those that
     Python reports to audit hooks: renaming, linking and removing files, and folders that are made
-    and removed.
+    and removed; and the moments at which a file is written to the disk.
 
     Args:
         prepare: Returns a folder for the process of a number, from 1.
@@ -48,6 +48,13 @@ def _run_until(number: int, work: Callable[[], object]) -> bool:
                     os._exit(_CRASHED)
 
         sys.addaudithook(count)
+        write_to_disk = os.fsync
+
+        def fsync(descriptor: int) -> None:
+            count("os.fsync", ())
+            write_to_disk(descriptor)
+
+        os.fsync = fsync  # type: ignore[assignment]
         try:
             work()
         except BaseException as error:

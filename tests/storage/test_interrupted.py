@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,8 +16,9 @@ from helpers.full_disk import full_disk
 from refsheet_tui.chats.library import Library
 from refsheet_tui.cli.backups import restore
 from refsheet_tui.file_io import link_or_copy
-from refsheet_tui.storage import Database, write_backup
+from refsheet_tui.storage import Database, unpack_backup, write_backup
 from refsheet_tui.storage.layout import DATABASE_NAME, damage_marker
+from refsheet_tui.storage.migrations import MIGRATIONS
 
 
 def write_library(folder: Path, *texts: str) -> Path:
@@ -213,3 +216,44 @@ def test_a_copy_that_is_cut_off_is_no_copy(tmp_path: Path, monkeypatch: pytest.M
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
     link_or_copy(file, tmp_path / "y")
     assert (tmp_path / "y").read_bytes() == file.read_bytes()
+
+
+def test_a_backup_that_is_killed_leaves_the_old_one(tmp_path: Path) -> None:
+    write_library(tmp_path / "data", "one")
+    old = b"an old backup"
+
+    def prepare(number: int) -> Path:
+        folder = shutil.copytree(tmp_path / "data", tmp_path / str(number))
+        (folder / "x.refsheet").write_bytes(old)
+        return folder
+
+    def back_up(folder: Path) -> None:
+        write_backup(Database(folder / DATABASE_NAME), folder / "x.refsheet", force=True)
+
+    outcomes = []
+    for folder in crashes_of(prepare, back_up):
+        content = (folder / "x.refsheet").read_bytes()
+        if content != old:
+            unpack_backup(folder / "x.refsheet", folder / "unpacked")
+        outcomes.append(content == old)
+    assert outcomes[0] and not outcomes[-1] and len(outcomes) > 3
+
+
+def test_a_migration_that_is_killed_is_done_later(tmp_path: Path) -> None:
+    file = tmp_path / "old" / DATABASE_NAME
+    file.parent.mkdir()
+    with closing(sqlite3.connect(file)) as old:
+        old.executescript(MIGRATIONS[0])
+        old.executescript("""
+            INSERT INTO chats (id, leaf, created, used) VALUES (1, 1, 1.0, 1.0);
+            INSERT INTO messages VALUES (1, 1, NULL, 'user', 'one', NULL, '{}', 1.0, NULL);
+            PRAGMA user_version = 1;
+        """)
+
+    def prepare(number: int) -> Path:
+        return shutil.copytree(file.parent, tmp_path / str(number))
+
+    for folder in crashes_of(prepare, lambda folder: Library.open(folder).close()):
+        database = Database(folder / DATABASE_NAME)
+        assert texts_of(database) == ["one"] and database.recovery_notice is None
+        database.close()
