@@ -4,6 +4,7 @@ from .layout import DATABASE_NAME as DATABASE_NAME
 from .pictures import PictureStore as PictureStore
 from .restore import (
     install_backup as install_backup,
+    mark_folder_as_told as mark_folder_as_told,
     remove_if_empty as remove_if_empty,
     remove_leftovers as remove_leftovers,
 )

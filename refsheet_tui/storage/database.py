@@ -25,7 +25,12 @@ from refsheet_tui.storage.recovery import (
     recover,
     untold_damaged_files,
 )
-from refsheet_tui.storage.restore import finish_restore, is_restore_unfinished
+from refsheet_tui.storage.restore import (
+    finish_restore,
+    is_restore_unfinished,
+    mark_folder_as_told,
+    untold_previous_folders,
+)
 
 # Seconds for which a write waits for another process.
 _BUSY_TIMEOUT_S = 10.0
@@ -75,33 +80,31 @@ class Database:
             self._connection = _connect(":memory:")
             return
         make_private(paths.ensure_dir(file.parent))
-        previous_folder = self._finish_interrupted()
+        self._finish_interrupted()
         is_empty = _size_of(file) == 0 and not _size_of(Path(f"{file}-wal"))
         self._connection = self._open_if_intact() or self._recover()
         make_private(file)
         self._inode = file.stat().st_ino
+        previous_folders = untold_previous_folders(file.parent)
         damaged_files = untold_damaged_files(file)
         notices = [
-            _(_RESTORED_NOTICE).format(folder=previous_folder) if previous_folder else "",
+            *(_(_RESTORED_NOTICE).format(folder=each) for each in previous_folders),
             *(_describe_recovery(self._connection, file, each) for each in damaged_files),
             _(_EMPTY_NOTICE).format(file=file) if is_empty else "",
         ]
         self.recovery_notice = join_sentences(*notices) or None
-        for each in damaged_files:
-            mark_as_told(each)
+        for folder in previous_folders:
+            mark_folder_as_told(folder)
+        for damaged_file in damaged_files:
+            mark_as_told(damaged_file)
 
-    def _finish_interrupted(self) -> Path | None:
-        """Finish a restore and a recovery that were interrupted.
-
-        Returns where the previous library is, if a restore was finished.
-        """
+    def _finish_interrupted(self) -> None:
+        """Finish a restore and a recovery that were interrupted."""
         folder = self.file.parent
-        if not (is_restore_unfinished(folder) or is_recovery_unfinished(self.file)):
-            return None
-        with lock_library(self.file):
-            previous_folder = finish_restore(folder)
-            finish_recovery(self.file)
-            return previous_folder
+        if is_restore_unfinished(folder) or is_recovery_unfinished(self.file):
+            with lock_library(self.file):
+                finish_restore(folder)
+                finish_recovery(self.file)
 
     def _open_if_intact(self) -> sqlite3.Connection | None:
         try:

@@ -22,6 +22,8 @@ from refsheet_tui.storage.library_lock import lock_library
 _RESTORED, _FINISHED, _PREVIOUS = ".restored-", ".restore-finished-", "before-restore-"
 # A file in the first of them, once the previous library is out of the way.
 _PREVIOUS_IS_MOVED = "previous-is-moved"
+# A file in the folder of the previous library that stays until the user is told of it.
+_UNTOLD = ".untold"
 _STALE_S = 24 * 3600.0
 _COMPANION_SUFFIXES = ("-wal", "-shm", ".damaged")
 
@@ -89,6 +91,8 @@ def finish_restore(data_folder: Path) -> Path | None:
                 _move_aside([data_folder / path.name], previous_folder)
                 path.rename(data_folder / path.name)
         sync_folder(data_folder)
+        if previous_folder.exists():
+            (previous_folder / _UNTOLD).touch()
         # Under its name, the next start would take it for a restore that has just begun.
         finished_folder = data_folder / f"{_FINISHED}{time_of_restore}"
         restored_folder.rename(finished_folder)
@@ -96,6 +100,17 @@ def finish_restore(data_folder: Path) -> Path | None:
         raise _not_replaced_error(data_folder, error) from error
     shutil.rmtree(finished_folder, ignore_errors=True)
     return previous_folder if previous_folder.exists() else None
+
+
+def untold_previous_folders(data_folder: Path) -> list[Path]:
+    """Return the folders of previous libraries that nobody was told of."""
+    return [marker.parent for marker in sorted(data_folder.glob(f"{_PREVIOUS}*/{_UNTOLD}"))]
+
+
+def mark_folder_as_told(previous_folder: Path) -> None:
+    """Let `untold_previous_folders` no longer return a folder."""
+    with suppress(OSError):
+        (previous_folder / _UNTOLD).unlink(missing_ok=True)
 
 
 def remove_leftovers(data_folder: Path) -> None:
@@ -139,7 +154,7 @@ def remove_if_empty(previous_folder: Path) -> bool:
     It is only read: one that is damaged, or that has a picture or any other file, stays.
     """
     database = previous_folder / DATABASE_NAME
-    own_names = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"}
+    own_names = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", _UNTOLD}
     if {path.name for path in previous_folder.rglob("*") if path.is_file()} - own_names:
         return False
     query = "SELECT EXISTS (SELECT 1 FROM characters) OR EXISTS (SELECT 1 FROM chats)"

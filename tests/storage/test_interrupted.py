@@ -82,7 +82,7 @@ def test_a_restore_that_is_killed_is_undone_or_finished(
         monkeypatch.setenv("REFSHEET_DATA_DIR", str(folder))
         restore.main(["--replace", str(tmp_path / "x.refsheet")], standalone_mode=False)
 
-    outcomes = []
+    outcomes, notices = [], []
     for folder in crashes_of(prepare, run_restore):
         database = Database(folder / DATABASE_NAME)
         texts = texts_of(database)
@@ -91,8 +91,11 @@ def test_a_restore_that_is_killed_is_undone_or_finished(
             assert has_previous <= bool(previous)
             for each in previous:
                 assert texts_of(Database(each / DATABASE_NAME)) == before
+                # The last process has told it itself.
+                is_told = not (each / ".untold").exists()
                 notice = database.recovery_notice
-                assert notice is None or str(each) in notice
+                assert is_told and (notice is None or str(each) in notice)
+                notices.append(notice)
         else:
             assert texts == before and not previous
         outcomes.append(texts)
@@ -100,6 +103,7 @@ def test_a_restore_that_is_killed_is_undone_or_finished(
         assert not list(folder.glob(".restored-*"))
     assert len(outcomes) > 8
     assert outcomes[0] == before and outcomes[-1] == ["restored"]
+    assert all(notices[:-1]) and (not has_previous or notices[-1] is None)
 
 
 def test_leftovers_of_what_was_killed_long_ago_are_removed(tmp_path: Path) -> None:
