@@ -170,7 +170,7 @@ def _messages_of(
     else:
         infos = []
     values = {key: value for key, value in line.items() if key not in mapped_keys}
-    other_values = values_for_swipes({LINE_KEY: values})
+    other_values = values_for_swipes({LINE_KEY: values}) if len(swipes) > 1 else {}
     role: Role = "user" if is_true(line.get("is_user")) else "model"
     for index, swipe in enumerate(swipes):
         extra: dict[str, Any] = {LINE_KEY: values} if index == chosen else dict(other_values)
