@@ -13,13 +13,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-# Windows-1252 has these characters where Latin-1 has control characters.
-_WINDOWS_1252 = {
-    ord(bytes([byte]).decode("cp1252")): byte
-    for byte in range(0x80, 0xA0)
-    if byte not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
-}
-_CONTROLS_OF_WINDOWS = {byte: character for character, byte in _WINDOWS_1252.items()}
+from refsheet_tui.untrusted import WINDOWS_1252
+
+_BYTES_OF_WINDOWS = {ord(character): byte for byte, character in WINDOWS_1252.items()}
 _SEQUENCES = re.compile("[\u00c2-\u00df][\u0080-\u00bf]|[\u00e0-\u00f4][\u0080-\u00bf]{2,3}")
 # What can follow an accented letter in ordinary text, such as “CAFÉ…” and “MANHÃ”.
 _AFTER_WORDS = frozenset(
@@ -32,7 +28,7 @@ _SEMITIC, _MIN_SEMITIC = tuple("\u00d7\u00d8\u00d9\u00da\u00db"), 3
 _CONTROLS = re.compile("[\x80-\x9f]")
 # A closing quote ends with a byte that Windows-1252 doesn't have, so that many programs lose it.
 _CUT_QUOTE = re.compile(
-    "\u00e2\u20ac(?:\ufffd|(?![\u0080-\u00bf" + "".join(map(chr, _WINDOWS_1252)) + "]))"
+    "\u00e2\u20ac(?:\ufffd|(?![\u0080-\u00bf" + "".join(WINDOWS_1252.values()) + "]))"
 )
 _WHOLE_QUOTE = "\u00e2\u20ac\x9d"
 # Some texts were read wrongly more than once.
@@ -54,7 +50,7 @@ def repair_mojibake(text: str) -> str:
         if repaired_text is None:
             break
         text = repaired_text
-    return text.translate(_CONTROLS_OF_WINDOWS) if _CONTROLS.search(text) else text
+    return text.translate(WINDOWS_1252) if _CONTROLS.search(text) else text
 
 
 def repair_texts(value: Any) -> Any:
@@ -73,7 +69,7 @@ def _repair_once(text: str) -> str | None:
         return None
     text = _CUT_QUOTE.sub(_WHOLE_QUOTE, text)
     try:
-        data = text.translate(_WINDOWS_1252).encode("latin-1")
+        data = text.translate(_BYTES_OF_WINDOWS).encode("latin-1")
         repaired_text = data.decode()
     except UnicodeError:
         return None

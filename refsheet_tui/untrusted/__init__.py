@@ -1,6 +1,6 @@
 """Reading untrusted text, JSON and files: bounded, checked, and safe to display."""
 
-from refsheet_tui.untrusted.encodings import to_utf8
+from refsheet_tui.untrusted.encodings import WINDOWS_1252, to_utf8
 from refsheet_tui.untrusted.files import read_file
 from refsheet_tui.untrusted.json_text import (
     MAX_JSON_BYTES,
@@ -16,6 +16,7 @@ __all__ = [
     "CONTROL_CHARACTERS",
     "MAX_JSON_BYTES",
     "MAX_JSON_VALUES",
+    "WINDOWS_1252",
     "StreamCleaner",
     "check_json",
     "clean_text",

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 # What Windows-1252 has in the places of Latin-1's control characters, five excepted.
-_WINDOWS_1252 = {
+WINDOWS_1252 = {
     byte: bytes([byte]).decode("cp1252")
     for byte in range(0x80, 0xA0)
     if byte not in b"\x81\x8d\x8f\x90\x9d"
@@ -55,7 +55,7 @@ def _decode_single_bytes(chunk: bytes) -> str:
     try:
         return chunk.decode("cp1252")
     except UnicodeDecodeError:  # five bytes have no meaning there
-        return chunk.decode("latin-1").translate(_WINDOWS_1252)
+        return chunk.decode("latin-1").translate(WINDOWS_1252)
 
 
 def _decode(data: bytes, encoding: str, errors: str) -> Iterator[str]:

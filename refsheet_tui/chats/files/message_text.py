@@ -14,12 +14,6 @@ from refsheet_tui.untrusted import clean_text
 ORIGINAL_KEY = "original"
 # The first two bytes of a sequence of UTF-8, read as Latin-1 or Windows-1252, or a control.
 _SUSPICIOUS = re.compile("[\x80-\x9f]|[\u00c2-\u00f4][^\x00-\x7f]")
-# Real text has no control characters of Latin-1. They are what Windows-1252 has in their places.
-_WINDOWS_1252 = {
-    code: bytes([code]).decode("cp1252")
-    for code in range(0x80, 0xA0)
-    if code not in (0x81, 0x8D, 0x8F, 0x90, 0x9D)
-}
 
 
 def readable_text(text: str) -> str:
@@ -34,7 +28,7 @@ def readable_text(text: str) -> str:
     if text.isascii():
         return clean_text(text)
     if _SUSPICIOUS.search(text):
-        text = repair_mojibake(text).translate(_WINDOWS_1252)
+        text = repair_mojibake(text)
     return clean_text(text)
 
 
