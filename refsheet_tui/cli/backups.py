@@ -12,7 +12,7 @@ from refsheet_tui.cli.library import open_library
 from refsheet_tui.errors import BackupError
 from refsheet_tui.storage import (
     install_backup,
-    mark_folder_as_told,
+    mark_as_told,
     remove_if_empty,
     unpack_backup,
     write_backup,
@@ -57,4 +57,4 @@ def restore(file: Path, replace: bool) -> None:
     click.echo("Restored.")
     if previous_folder is not None and not remove_if_empty(previous_folder):
         click.echo(f"Your previous data is in {previous_folder}.")
-        mark_folder_as_told(previous_folder)
+        mark_as_told(previous_folder)

@@ -21,16 +21,15 @@ from refsheet_tui.storage.migrations import MIGRATIONS
 from refsheet_tui.storage.recovery import (
     finish_recovery,
     is_recovery_unfinished,
-    mark_as_told,
     recover,
     untold_damaged_files,
 )
 from refsheet_tui.storage.restore import (
     finish_restore,
     is_restore_unfinished,
-    mark_folder_as_told,
     untold_previous_folders,
 )
+from refsheet_tui.storage.untold import mark_as_told
 
 # Seconds for which a write waits for another process.
 _BUSY_TIMEOUT_S = 10.0
@@ -93,10 +92,8 @@ class Database:
             _(_EMPTY_NOTICE).format(file=file) if is_empty else "",
         ]
         self.recovery_notice = join_sentences(*notices) or None
-        for folder in previous_folders:
-            mark_folder_as_told(folder)
-        for damaged_file in damaged_files:
-            mark_as_told(damaged_file)
+        for path in (*previous_folders, *damaged_files):
+            mark_as_told(path)
 
     def _finish_interrupted(self) -> None:
         """Finish a restore and a recovery that were interrupted."""

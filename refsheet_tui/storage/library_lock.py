@@ -1,9 +1,10 @@
-"""A lock around everything that replaces the files of a library."""
+"""Locks around everything that replaces the files of a library."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -44,3 +45,15 @@ def lock_library(file: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def lock_database(file: Path) -> Iterator[None]:
+    """Keep other processes from writing to a database, unless it is too damaged to be locked.
+
+    A process that writes later finds another file in its place, and reports that.
+    """
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        with suppress(sqlite3.DatabaseError):
+            connection.execute("BEGIN IMMEDIATE")
+        yield

@@ -6,6 +6,9 @@ the column `deleted`.
 
 from __future__ import annotations
 
+# The end of the year 9999, where `datetime` stops, less a day for the difference of time zones.
+MAX_TIME_S = 253_402_300_799 - 24 * 3600
+
 _INITIAL_SCHEMA = """
 CREATE TABLE pictures (
     sha256 TEXT PRIMARY KEY,

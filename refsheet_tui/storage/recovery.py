@@ -17,7 +17,10 @@ from refsheet_tui.file_io import link_or_copy, sync_folder
 from refsheet_tui.i18n import _
 from refsheet_tui.storage.database_pages import DatabasePages, Record
 from refsheet_tui.storage.layout import damage_marker
+from refsheet_tui.storage.library_lock import lock_database
+from refsheet_tui.storage.migrations import MAX_TIME_S
 from refsheet_tui.storage.salvage import FoundRow, TableLayout, find_rows, read_layouts
+from refsheet_tui.storage.untold import mark_as_untold, untold_paths
 from refsheet_tui.storage.write_ahead_log import read_log
 
 # A table comes after the tables that it refers to.
@@ -36,10 +39,9 @@ _LOG_SUFFIXES = ("-wal", "-shm")
 _COMPANION_SUFFIXES = ("", *_LOG_SUFFIXES)
 # Between the name of the file and the time, in the name of a new file that is complete.
 _COMPLETE = ".recovered-"
-# Behind the name of a damaged file, in that of an empty one that stays until the user is told.
-_UNTOLD = ".untold"
 # A column without valid JSON would make the program fail on everything that refers to its row. Rows
-# that are missing are made up from the rows that refer to them, so that these keep their texts.
+# that are missing are made up from the rows that refer to them, so that these keep their texts. A
+# message is always newer than the one that it answers.
 _REPAIR_SQL = """
 UPDATE character_versions SET content = json_object(
     'name', coalesce((SELECT name FROM characters WHERE id = character), ''), 'description', content
@@ -70,15 +72,13 @@ UPDATE messages SET asides = '[]' WHERE CASE WHEN json_valid(asides) THEN
     ELSE 1 END;
 UPDATE messages SET parent = NULL WHERE parent >= id
 """
-# A message is always newer than the one that it answers. Times that no calendar has would make
-# every list fail.
+# Times that no calendar has would make every list fail.
 _TIME_COLUMNS = {
     "characters": ("created", "used", "deleted"),
     "character_versions": ("created", "left"),
     "chats": ("created", "used", "deleted"),
     "messages": ("created", "deleted"),
 }
-_LAST_TIME = 253_402_214_400  # a day before the end of the year 9999
 _FINISH_SQL = """
 UPDATE chats SET leaf = (
     SELECT max(id) FROM messages WHERE chat = chats.id AND deleted IS NULL
@@ -111,7 +111,11 @@ def recover(
     try:
         for suffix in _COMPANION_SUFFIXES:
             Path(f"{new}{suffix}").unlink(missing_ok=True)
-        with _lock(file), closing(create_database(new)) as connection, _open_pages(file) as pages:
+        with (
+            lock_database(file),
+            closing(create_database(new)) as connection,
+            _open_pages(file) as pages,
+        ):
             _copy_rows(connection, pages, picture_path)
             connection.execute("PRAGMA journal_mode = DELETE")  # all of it is in one file
         new.rename(complete)
@@ -143,14 +147,7 @@ def finish_recovery(file: Path) -> None:
 
 def untold_damaged_files(file: Path) -> list[Path]:
     """Return the damaged files that `file` took the place of, and that nobody was told of."""
-    markers = file.parent.glob(f"{glob.escape(file.stem)}-damaged-*{_UNTOLD}")
-    return [path.with_name(path.name.removesuffix(_UNTOLD)) for path in sorted(markers)]
-
-
-def mark_as_told(damaged_file: Path) -> None:
-    """Let `untold_damaged_files` no longer return a file."""
-    with suppress(OSError):
-        Path(f"{damaged_file}{_UNTOLD}").unlink(missing_ok=True)
+    return untold_paths(file.parent, f"{glob.escape(file.stem)}-damaged-*")
 
 
 def _free_name(file: Path) -> Path:
@@ -188,7 +185,7 @@ def _install(file: Path, complete: Path) -> None:
         old, kept = Path(f"{file}{suffix}"), Path(f"{damaged_file}{suffix}")
         if old.exists() and not kept.exists():
             link_or_copy(old, kept)
-    Path(f"{damaged_file}{_UNTOLD}").touch()
+    mark_as_untold(damaged_file)
     sync_folder(file.parent)
     for old in (*(Path(f"{file}{suffix}") for suffix in _LOG_SUFFIXES), damage_marker(file)):
         old.unlink(missing_ok=True)  # SQLite would take a log for one of the new file
@@ -196,15 +193,6 @@ def _install(file: Path, complete: Path) -> None:
     # A process that has the old file open finds another one at its next write, and reports that.
     complete.replace(file)
     sync_folder(file.parent)
-
-
-@contextmanager
-def _lock(file: Path) -> Iterator[None]:
-    """Keep other processes from writing, as far as a damaged file can be locked."""
-    with closing(sqlite3.connect(file, isolation_level=None)) as damaged:
-        with suppress(sqlite3.DatabaseError):
-            damaged.execute("BEGIN IMMEDIATE")
-        yield
 
 
 @contextmanager
@@ -239,8 +227,8 @@ def _copy_rows(
     for table, columns in _TIME_COLUMNS.items():
         for column in columns:
             new.execute(
-                f"UPDATE {table} SET {column} = ? WHERE {column} NOT BETWEEN 0 AND {_LAST_TIME}",
-                (time(),),
+                f"UPDATE {table} SET {column} = ? WHERE {column} NOT BETWEEN 0 AND ?",
+                (time(), MAX_TIME_S),
             )
     _repair_references(new)
     _run_script(new, _FINISH_SQL)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager, nullcontext, suppress
+from collections.abc import Iterable
+from contextlib import closing, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from time import time
@@ -15,15 +15,14 @@ from refsheet_tui.errors import StorageError
 from refsheet_tui.file_io import sync_folder
 from refsheet_tui.i18n import _
 from refsheet_tui.storage.layout import DATABASE_NAME, PICTURES_FOLDER
-from refsheet_tui.storage.library_lock import lock_library
+from refsheet_tui.storage.library_lock import lock_database, lock_library
+from refsheet_tui.storage.untold import mark_as_told, mark_as_untold, untold_paths
 
 # Before the time, in the names of folders: the restored library while it is not in its place, what
 # is left of its folder then, and the previous library.
 _RESTORED, _FINISHED, _PREVIOUS = ".restored-", ".restore-finished-", "before-restore-"
 # A file in the first of them, once the previous library is out of the way.
 _PREVIOUS_IS_MOVED = "previous-is-moved"
-# A file in the folder of the previous library that stays until the user is told of it.
-_UNTOLD = ".untold"
 _STALE_S = 24 * 3600.0
 _COMPANION_SUFFIXES = ("-wal", "-shm", ".damaged")
 
@@ -92,7 +91,7 @@ def finish_restore(data_folder: Path) -> Path | None:
                 path.rename(data_folder / path.name)
         sync_folder(data_folder)
         if previous_folder.exists():
-            (previous_folder / _UNTOLD).touch()
+            mark_as_untold(previous_folder)
         # Under its name, the next start would take it for a restore that has just begun.
         finished_folder = data_folder / f"{_FINISHED}{time_of_restore}"
         restored_folder.rename(finished_folder)
@@ -104,13 +103,7 @@ def finish_restore(data_folder: Path) -> Path | None:
 
 def untold_previous_folders(data_folder: Path) -> list[Path]:
     """Return the folders of previous libraries that nobody was told of."""
-    return [marker.parent for marker in sorted(data_folder.glob(f"{_PREVIOUS}*/{_UNTOLD}"))]
-
-
-def mark_folder_as_told(previous_folder: Path) -> None:
-    """Let `untold_previous_folders` no longer return a folder."""
-    with suppress(OSError):
-        (previous_folder / _UNTOLD).unlink(missing_ok=True)
+    return untold_paths(data_folder, f"{_PREVIOUS}*")
 
 
 def remove_leftovers(data_folder: Path) -> None:
@@ -131,7 +124,7 @@ def remove_leftovers(data_folder: Path) -> None:
 
 def _move_previous(data_folder: Path, previous_folder: Path) -> None:
     database = data_folder / DATABASE_NAME
-    with _lock_database(database) if database.exists() else nullcontext():
+    with lock_database(database) if database.exists() else nullcontext():
         _move_aside(_library_paths(data_folder), previous_folder)
     sync_folder(data_folder)
 
@@ -154,7 +147,7 @@ def remove_if_empty(previous_folder: Path) -> bool:
     It is only read: one that is damaged, or that has a picture or any other file, stays.
     """
     database = previous_folder / DATABASE_NAME
-    own_names = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", _UNTOLD}
+    own_names = {DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm"}
     if {path.name for path in previous_folder.rglob("*") if path.is_file()} - own_names:
         return False
     query = "SELECT EXISTS (SELECT 1 FROM characters) OR EXISTS (SELECT 1 FROM chats)"
@@ -167,23 +160,12 @@ def remove_if_empty(previous_folder: Path) -> bool:
     except sqlite3.Error:
         return False
     shutil.rmtree(previous_folder, ignore_errors=True)
+    mark_as_told(previous_folder)
     return True
 
 
 def _find_restored(data_folder: Path) -> Path | None:
     return max(data_folder.glob(f"{_RESTORED}*"), default=None)
-
-
-@contextmanager
-def _lock_database(file: Path) -> Iterator[None]:
-    """Lock the database against other processes, unless it is too damaged to be locked.
-
-    A process that writes later finds another file in its place, and reports that.
-    """
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        with suppress(sqlite3.DatabaseError):
-            connection.execute("BEGIN IMMEDIATE")
-        yield
 
 
 def _library_paths(folder: Path) -> list[Path]:

@@ -92,7 +92,7 @@ def test_a_restore_that_is_killed_is_undone_or_finished(
             for each in previous:
                 assert texts_of(Database(each / DATABASE_NAME)) == before
                 # The last process has told it itself.
-                is_told = not (each / ".untold").exists()
+                is_told = not each.with_name(f"{each.name}.untold").exists()
                 notice = database.recovery_notice
                 assert is_told and (notice is None or str(each) in notice)
                 notices.append(notice)

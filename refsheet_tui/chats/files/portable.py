@@ -14,9 +14,8 @@ from refsheet_tui.chats.messages import Message, PortableMessage
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.i18n import _
 from refsheet_tui.prompting import Role
+from refsheet_tui.storage import MAX_TIME_S
 
-# The end of the year 9999, where `datetime` stops, less a day for the difference of time zones.
-_MAX_TIME_S = 253_402_300_799 - 24 * 3600
 # Far more than any real chat has.
 MAX_MESSAGES = 100_000
 
@@ -28,7 +27,7 @@ def too_many_messages_error() -> ChatFileError:
 
 def valid_time(seconds: float | None) -> float | None:
     """Return a time of a file, in seconds since 1970; None if no calendar contains it."""
-    return seconds if seconds is not None and 0 <= seconds <= _MAX_TIME_S else None
+    return seconds if seconds is not None and 0 <= seconds <= MAX_TIME_S else None
 
 
 @dataclass(frozen=True)
