@@ -46,7 +46,7 @@ def place_on_ground(image: Image.Image) -> Image.Image:
 def ground_notice(image: Image.Image) -> str | None:
     """Return what to tell the user about the ground of a picture that `open_picture` returned.
 
-    That is None for nearly all pictures, which are opaque or on white, with something to see.
+    Most pictures have no notice: they are opaque, or visible on white.
     """
     if _EMPTY_KEY in image.info:
         return _(

@@ -92,7 +92,7 @@ async def test_a_chat_that_grows_long_keeps_few_messages_on_the_screen() -> None
         while len(app.screen.query(MessageWidget)) <= 120:
             before = len(app.screen.query(MessageWidget))
             await pilot.press("ctrl+up")
-            await until(pilot, lambda: len(app.screen.query(MessageWidget)) > before)  # noqa: B023
+            await until(pilot, lambda: len(app.screen.query(MessageWidget)) > before)  # noqa: B023 - awaited at once
         app.screen.query_one("#said").scroll_end(animate=False)
         await pilot.pause()
         await pilot.press("H", "i", "enter")
