@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from datetime import datetime
 from pathlib import Path
@@ -11,56 +10,19 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from helpers.chat_lines import HEAD, exported, jsonl, read, said, texts, told
 from helpers.command import refsheet
-from helpers.cost import assert_fast
 from helpers.library_command import messages
 from refsheet_tui.chats.files import (
-    ChatFile,
     PortableChat,
     export_chat,
     import_chat,
-    read_chat,
     to_json,
-    to_jsonl,
     to_markdown,
 )
 from refsheet_tui.chats.library import Library
-from refsheet_tui.chats.turns import text_of, turns_of
 from refsheet_tui.errors import ChatFileError
 from refsheet_tui.untrusted import clean_text
-
-HEAD: dict[str, Any] = {"user_name": "Jane", "character_name": "Ember", "chat_metadata": {}}
-
-
-def said(name: str, text: str, **values: object) -> dict[str, Any]:
-    return {"name": name, "is_user": name == "Jane", "is_system": False, "mes": text, **values}
-
-
-def jsonl(*lines: object) -> bytes:
-    return b"".join(json.dumps(line).encode() + b"\n" for line in lines)
-
-
-def read(folder: Path, data: bytes) -> ChatFile:
-    path = folder / "chat.jsonl"
-    path.write_bytes(data)
-    return read_chat(path)
-
-
-def texts(chat: PortableChat) -> list[str]:
-    return [chat.messages[index].text for index in chat.path()]
-
-
-def exported(chat: PortableChat) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in to_jsonl(chat).splitlines()]
-
-
-def told(folder: Path, chat: PortableChat) -> list[tuple[str, str]]:
-    library = Library.open(folder / "library")
-    leaf = import_chat(library, chat, None).leaf
-    path = library.tree.path_to(leaf) if leaf is not None else ()
-    library.close()
-    return [(turn.role, text_of(turn)) for turn in turns_of(None, path, lambda _: [])]
-
 
 # Hidden messages
 
@@ -292,237 +254,6 @@ def test_the_values_of_each_swipe_are_stored_once(tmp_path: Path) -> None:
 def test_odd_information_of_swipes_goes_out_as_it_came(tmp_path: Path, infos: object) -> None:
     line = said("Ember", "B", swipes=["A", "B"], swipe_id=1, swipe_info=infos)
     assert line.items() <= exported(read(tmp_path, jsonl(HEAD, line)).chat)[1].items()
-
-
-# Dates
-
-
-@pytest.mark.parametrize(
-    ("date", "when"),
-    [
-        ("April 5, 2024 3:14pm", (15, 14, 0, 0)),
-        ("April 5, 2024 3:14 PM", (15, 14, 0, 0)),
-        ("2024-4-5@15h14m05s", (15, 14, 5, 0)),
-        ("2024-4-5 @15h 14m 05s 123ms", (15, 14, 5, 123)),
-        ("2024-04-05T15:14:05.123", (15, 14, 5, 123)),
-        ("2024-04-05 15:14:05", (15, 14, 5, 0)),
-        ("5. April 2024 15:14", (15, 14, 0, 0)),
-        ("5 avril 2024 15:14", (15, 14, 0, 0)),
-        ("5 апреля 2024 г., 15:14", (15, 14, 0, 0)),
-        ("2024年4月5日 15:14", (15, 14, 0, 0)),
-        ("2024年4月5日下午3点14分", (15, 14, 0, 0)),
-        ("5 tháng 4 năm 2024 15:14", (15, 14, 0, 0)),
-        ("5 Nisan 2024 15:14", (15, 14, 0, 0)),
-        ("5. dubna 2024 15:14", (15, 14, 0, 0)),
-        ("5 april 2024 om 15:14", (15, 14, 0, 0)),
-        ("2024. ápr. 5. 15:14", (15, 14, 0, 0)),
-        ("April 5, 2024 12:14am", (0, 14, 0, 0)),
-        ("April 5, 2024", (0, 0, 0, 0)),
-    ],
-)
-def test_dates_of_all_times(tmp_path: Path, date: str, when: tuple[int, int, int, int]) -> None:
-    hour, minute, second, ms = when
-    expected = datetime(2024, 4, 5, hour, minute, second, ms * 1000).timestamp()
-    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
-    assert chat.messages[0].created == expected
-    assert exported(chat)[1]["send_date"] == date
-
-
-@pytest.mark.parametrize(
-    "date",
-    [
-        "Fri Apr 05 2024 17:07:25 GMT+0200 (Central European Summer Time)",
-        "Fri Apr 05 2024 17:07:25 GMT+02:00",
-        "Fri, 05 Apr 2024 15:07:25 GMT",
-        "Fri, 05 Apr 2024 11:07:25 -0400",
-        "2024-04-05 15:07:25 UTC",
-        "5 avril 2024 17:07:25+0200",
-        "April 5, 2024 3:07:25 PM UTC",
-        "Fri Apr 05 2024 20:37:25 GMT+0530",
-    ],
-)
-def test_dates_with_a_time_zone(tmp_path: Path, date: str) -> None:
-    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
-    assert chat.messages[0].created == 1712329645
-
-
-@pytest.mark.parametrize(("month", "number"), [("března", 3), ("června", 6), ("července", 7)])
-def test_similar_names_of_months(tmp_path: Path, month: str, number: int) -> None:
-    date = f"5. {month} 2024 15:14"
-    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
-    assert chat.messages[0].created == datetime(2024, number, 5, 15, 14).timestamp()
-
-
-@pytest.mark.parametrize(
-    "date", [1712329645000, 1712329645, "1712329645000", "2024-04-05T15:07:25Z"]
-)
-def test_dates_in_one_number(tmp_path: Path, date: object) -> None:
-    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
-    assert chat.messages[0].created == 1712329645
-
-
-@pytest.mark.parametrize(
-    "date", ["", "yesterday", "May I?", "2024-99-99@99h99m99s", None, [], True]
-)
-def test_a_date_that_is_none_is_kept(tmp_path: Path, date: object) -> None:
-    chat = read(tmp_path, jsonl(HEAD, said("Ember", "Hi.", send_date=date))).chat
-    assert chat.messages[0].created is None
-    assert exported(chat)[1]["send_date"] == date
-
-
-# Encodings
-
-
-@pytest.mark.parametrize(
-    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "latin-1"]
-)
-def test_other_encodings_are_read(tmp_path: Path, encoding: str) -> None:
-    lines = [HEAD, said("Ember", "Grüße, “Jane”" if encoding != "latin-1" else "Grüße")]
-    text = "\r\n".join(json.dumps(line, ensure_ascii=False) for line in lines)
-    file = read(tmp_path, text.encode(encoding))
-    chat = file.chat
-    is_guess = encoding in ("cp1252", "latin-1")
-    assert ("read as Windows-1252" in file.omissions.describe()) is is_guess
-    assert texts(chat) == [lines[1]["mes"]]
-    if encoding in ("utf-8-sig", "utf-16"):
-        chat = read(tmp_path, f"\r\n {text}".encode(encoding)).chat
-        assert texts(chat) == [lines[1]["mes"]]
-
-
-@pytest.mark.parametrize("encoding", ["gbk", "shift-jis", "big5", "cp1251"])
-def test_other_encodings_are_no_silent_damage(tmp_path: Path, encoding: str) -> None:
-    word = {"gbk": "你好世界能\\再见", "shift-jis": "表", "big5": "功", "cp1251": "Привет"}[
-        encoding
-    ]
-    lines = [json.dumps(said("Ember", word), ensure_ascii=False).encode(encoding)] * 3
-    for data in (b"\n".join(lines), b"[" + b",".join(lines) + b"]"):
-        try:
-            notice = read(tmp_path, data).omissions.describe()
-        except ChatFileError as error:
-            notice = str(error)
-        assert "isn't in UTF-8" in notice and "ave it as UTF-8" in notice
-
-
-def test_large_files_of_other_encodings_are_bounded(tmp_path: Path) -> None:
-    text = '{"mes": "' + "€" * (17 << 20) + '"}'
-    with pytest.raises(ChatFileError, match="too large"):
-        read(tmp_path, text.encode("cp1252"))
-
-
-def test_a_line_of_megabytes_is_read(tmp_path: Path) -> None:
-    line = said("Ember", "B", swipes=["A", "B"], swipe_info=[{"extra": "x" * (5 << 20)}])
-    file = read(tmp_path, jsonl(HEAD, line))
-    assert len(file.chat.messages) == 2 and not file.omissions.lines
-
-
-# Other formats
-
-
-def test_a_message_on_each_line(tmp_path: Path) -> None:
-    file = read(
-        tmp_path,
-        jsonl(
-            {"role": "developer", "content": "x"},
-            {"role": "User", "content": "Hi", "name": "Jane"},
-            {"role": "assistant", "content": None, "tool_calls": [{"id": 1}]},
-            {"role": "tool", "content": "{}", "tool_call_id": 1},
-            {"role": "function", "content": "{}", "name": "f"},
-            {"role": "assistant", "content": "Ho", "id": 7},
-            {"role": "critic", "content": "Hm"},
-            {"role": "system", "content": "Be red."},
-        ),
-    )
-    assert texts(file.chat) == ["Hi", "Ho", "Be red."]
-    assert [each.role for each in file.chat.messages] == ["user", "model", "user"]
-    assert file.chat.messages[0].speaker == file.chat.user_name == "Jane"
-    assert file.chat.messages[1].extra == {"message": {"id": 7}}
-    assert file.omissions.describe() == (
-        "4 tool and developer messages were left out. "
-        "1 message with an unknown role was left out. "
-        "The system message at the end was kept as a message of yours."
-    )
-
-
-@pytest.mark.parametrize("key", ["system", "system_prompt"])
-@pytest.mark.parametrize("text", ["Be red.", [{"type": "text", "text": "Be red."}]])
-def test_a_system_message_beside_the_list_is_told_first(
-    tmp_path: Path, key: str, text: object
-) -> None:
-    content = {key: text, "messages": CONVERSATION, "model": "x"}
-    file = read(tmp_path, json.dumps(content).encode())
-    assert texts(file.chat) == ["Be red.\n\nHi", "Ho"]
-    assert file.chat.extra == {"file": {"model": "x"}}
-
-
-def test_many_system_messages_take_little_time(tmp_path: Path) -> None:
-    items = [{"role": "system", "content": "Be red. " * 10}] * 50_000
-    data = json.dumps([*items, *CONVERSATION]).encode()
-    assert_fast(lambda: read(tmp_path, data))
-
-
-def test_a_system_message_before_a_reply_is_not_put_into_its_mouth(tmp_path: Path) -> None:
-    items = [{"role": "system", "content": "Be red."}, {"role": "assistant", "content": "Hi"}]
-    chat = read(tmp_path, json.dumps(items).encode()).chat
-    assert told(tmp_path, chat) == [("user", "Be red."), ("model", "Hi")]
-
-
-def test_a_picture_that_is_not_in_the_file_is_counted(tmp_path: Path) -> None:
-    parts = [{"type": "image_url", "image_url": {"url": "https://example.com/x.png"}}]
-    file = read(tmp_path, json.dumps([{"role": "user", "content": parts}]).encode())
-    assert file.omissions.describe() == (
-        "1 picture was left out because the file doesn't contain it."
-    )
-
-
-@pytest.mark.parametrize("data", [b"words", b"<html>", b""])
-def test_a_picture_that_is_none_is_counted(tmp_path: Path, data: bytes) -> None:
-    address = f"data:image/png;base64,{base64.b64encode(data).decode()}"
-    parts = [{"type": "text", "text": "Hi"}, {"image_url": {"url": address}}]
-    file = read(tmp_path, json.dumps([{"role": "user", "content": parts}]).encode())
-    assert texts(file.chat) == ["Hi"] and file.chat.messages[0].pictures == ()
-    assert file.omissions.pictures == 1
-
-
-CONVERSATION = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Ho"}]
-SHAREGPT = [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Ho"}]
-RISU = [{"role": "user", "data": "Hi"}, {"role": "char", "data": "Ho"}]
-CAI = [{"text": "Hi", "src": {"is_human": True}}, {"text": "Ho", "src": {"name": "Ember"}}]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        {"messages": CONVERSATION, "model": "x"},
-        {"conversations": SHAREGPT, "id": "x"},
-        SHAREGPT,
-        {"internal": [["Hi", "Ho"]], "visible": [["Hi", "Ho"]]},
-        {"internal": [["<|BEGIN-VISIBLE-CHAT|>", ""], ["Hi", "Ho"]], "visible": []},
-        {"data": [["Hi", "Ho"]], "data_visible": [["Hi", "Ho"]]},
-        {"histories": {"histories": [{"msgs": CAI}]}},
-        {"type": "risuChat", "data": {"message": RISU, "note": "x"}},
-        [HEAD, {"mes": "Hi", "is_user": True}, {"mes": "Ho"}],
-    ],
-)
-def test_histories_of_other_programs(tmp_path: Path, content: object) -> None:
-    for indent in (None, 1):
-        file = read(tmp_path, json.dumps(content, indent=indent).encode())
-        assert texts(file.chat) == ["Hi", "Ho"]
-        assert [each.role for each in file.chat.messages] == ["user", "model"]
-        assert file.omissions.describe() == ""
-
-
-@pytest.mark.parametrize("item", [{"messages": CONVERSATION}, {"conversations": SHAREGPT}])
-@pytest.mark.parametrize("is_list", [True, False])
-def test_a_conversation_on_each_line_is_a_branch(
-    tmp_path: Path, item: dict[str, Any], is_list: bool
-) -> None:
-    data = json.dumps([item] * 3).encode() if is_list else jsonl(*[item] * 3)
-    file = read(tmp_path, data)
-    assert [each.parent for each in file.chat.messages] == [None, 0, None, 2, None, 4]
-    assert file.chat.leaf == 1
-    assert file.omissions.describe() == (
-        "The file contains 3 conversations. Each is a branch of this chat."
-    )
 
 
 # In, out, and in again
